@@ -1,0 +1,64 @@
+// Set-up errors. Every one names what was tried, on which object, the kernel's answer,
+// and the way out; main alone catches it and turns it into the exit code.
+// The data path never throws: there an error is a counted outcome.
+#pragma once
+
+#include <exception>
+#include <string>
+
+namespace tunrelay {
+
+/// What the program's exit status says; the same for every command.
+enum class ExitCode : int {
+  kDone = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kUnfit = 3,  ///< this host can't: no permission, no tun, a conflict
+  kRegression = 4,
+  kInconclusive = 5,
+};
+
+class Error : public std::exception {
+ public:
+  struct Parts {
+    std::string attempt;   ///< "open", "add the rule"
+    std::string object;    ///< "/dev/net/tun", "10: from all iif tun0 lookup 5213"
+    std::string answer;    ///< what came back, in words
+    std::string way_out;   ///< what the reader can do; may be empty
+    int system_errno = 0;  ///< 0 when no system call was asked
+    ExitCode exit_code = ExitCode::kFailed;
+  };
+
+  explicit Error(Parts parts);
+
+  [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
+  [[nodiscard]] const Parts& parts() const noexcept { return parts_; }
+  [[nodiscard]] ExitCode exit_code() const noexcept { return parts_.exit_code; }
+  [[nodiscard]] int system_errno() const noexcept { return parts_.system_errno; }
+
+ private:
+  Parts parts_;
+  std::string text_;
+};
+
+/// Throws the Error for a failed system call. The exit code follows from the errno:
+/// permission, absence and conflict mean that this host can't (3), the rest is 1.
+[[noreturn]] void throw_system_error(int system_errno, std::string attempt, std::string object,
+                                     std::string way_out = {});
+
+/// Returns RESULT, or throws throw_system_error(errno, ...) where it is negative.
+int check_system_call(int result, const char* attempt, const std::string& object,
+                      const char* way_out = "");
+
+/// The user's words are off: exit code 2.
+[[noreturn]] void throw_usage_error(std::string attempt, std::string object, std::string answer,
+                                    std::string way_out = {});
+
+/// This host can't, though no system call said so: exit code 3.
+[[noreturn]] void throw_unfit_error(std::string attempt, std::string object, std::string answer,
+                                    std::string way_out = {});
+
+/// "Permission denied (EACCES)".
+std::string describe_errno(int system_errno);
+
+}  // namespace tunrelay

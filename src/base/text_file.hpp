@@ -1,0 +1,14 @@
+// Small text files of the kernel's: /proc and /sys.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace tunrelay {
+
+/// The whole file, without newlines at its end. Nothing when it is not there or can't be read,
+/// also when it goes while it is read, as the files of a process in /proc do (where the streams
+/// of the standard library throw).
+std::optional<std::string> read_text_file(const std::string& path);
+
+}  // namespace tunrelay
