@@ -1,0 +1,116 @@
+#include "packet/checksum.hpp"
+
+#include <netinet/in.h>
+
+#include "base/ensure.hpp"
+#include "packet/layers.hpp"
+
+namespace tunrelay {
+namespace {
+
+/// LEFT + RIGHT, where a carry out of the 64 bits comes back in at the lower end. 2^64 - 1 is
+/// a multiple of 2^16 - 1, so the sum of 64-bit words folds to that of their 16-bit words.
+std::uint64_t add_around(std::uint64_t left, std::uint64_t right) noexcept {
+  std::uint64_t sum = 0;
+  const bool carry = __builtin_add_overflow(left, right, &sum);
+  return sum + static_cast<std::uint64_t>(carry);
+}
+
+std::uint16_t fold(std::uint64_t sum) noexcept {
+  sum = (sum & 0xffffffff) + (sum >> 32);
+  sum = (sum & 0xffff) + (sum >> 16);
+  sum = (sum & 0xffff) + (sum >> 16);
+  sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<std::uint16_t>(sum);
+}
+
+/// Fewer than 8 bytes as a number that has the same sum; what is missing is zero.
+std::uint64_t load_rest(const std::byte* at, std::size_t count) noexcept {
+  std::uint64_t rest = 0;
+  if ((count & 4) != 0) {
+    rest = load_raw<std::uint32_t>(at);
+    at += 4;
+  }
+  if ((count & 2) != 0) {
+    rest += load_raw<std::uint16_t>(at);
+    at += 2;
+  }
+  // The last byte is the upper half of its word in network order.
+  if ((count & 1) != 0) rest += swap_network(static_cast<std::uint16_t>(load_u8(at) << 8));
+  return rest;
+}
+
+}  // namespace
+
+std::uint16_t sum_of(std::span<const std::byte> bytes, std::uint16_t initial) noexcept {
+  // RFC 1071, 2(B): the words are added in the machine's byte order and the sum is swapped.
+  const std::byte* at = bytes.data();
+  std::size_t left = bytes.size();
+  // Four sums, so that an addition need not wait for the carry of the one before.
+  std::uint64_t sum = swap_network(initial);
+  std::uint64_t second = 0;
+  std::uint64_t third = 0;
+  std::uint64_t fourth = 0;
+  for (; left >= 32; at += 32, left -= 32) {
+    sum = add_around(sum, load_raw<std::uint64_t>(at));
+    second = add_around(second, load_raw<std::uint64_t>(at + 8));
+    third = add_around(third, load_raw<std::uint64_t>(at + 16));
+    fourth = add_around(fourth, load_raw<std::uint64_t>(at + 24));
+  }
+  sum = add_around(add_around(sum, second), add_around(third, fourth));
+  for (; left >= 8; at += 8, left -= 8) sum = add_around(sum, load_raw<std::uint64_t>(at));
+  return swap_network(fold(add_around(sum, load_rest(at, left))));
+}
+
+std::uint16_t sum_of_pseudo_header(const std::byte* ip, std::uint8_t protocol,
+                                   std::uint32_t transport_bytes) noexcept {
+  const bool is_ipv4 = load_u8(ip) >> 4 == 4;
+  const std::span<const std::byte> addresses =
+      is_ipv4 ? std::span{ip + ipv4::kSource, 8} : std::span{ip + ipv6::kSource, 32};
+  const std::uint16_t sum = add_sums(protocol, static_cast<std::uint16_t>(transport_bytes));
+  return sum_of(addresses, add_sums(sum, static_cast<std::uint16_t>(transport_bytes >> 16)));
+}
+
+TransportChecksum check_transport_checksum(const Packet& packet) noexcept {
+  const Layers& layers = packet.layers;
+  if (layers.ip_version == 0 || layers.transport_offset == 0) return TransportChecksum::kUnknown;
+  if (packet.header.needs_checksum()) return TransportChecksum::kPending;
+  const std::byte* ip = packet.frame + layers.ip_offset;
+  const std::uint32_t end = ip_end_offset(packet.bytes(), layers);
+  std::uint32_t transport_bytes = end - layers.transport_offset;
+  // With a routing header the address that counts is not the one in the IP header.
+  if (layers.ip_version == 6 && layers.transport_offset != layers.ip_offset + ipv6::kHeaderBytes)
+    return TransportChecksum::kUnknown;
+  const std::byte* transport = packet.frame + layers.transport_offset;
+  std::uint16_t sum = 0;
+  if (layers.protocol == IPPROTO_TCP || layers.protocol == IPPROTO_UDP) {
+    if (layers.payload_offset == 0) return TransportChecksum::kUnknown;
+    if (layers.protocol == IPPROTO_UDP) {
+      transport_bytes = load_u16(transport + udp::kLength);
+      if (load_u16(transport + udp::kChecksum) == 0) return TransportChecksum::kAbsent;
+    }
+    sum = sum_of_pseudo_header(ip, layers.protocol, transport_bytes);
+  } else if (layers.protocol == IPPROTO_ICMPV6 && layers.ip_version == 6) {
+    sum = sum_of_pseudo_header(ip, layers.protocol, transport_bytes);
+  } else if (layers.protocol != IPPROTO_ICMP || layers.ip_version != 4) {
+    return TransportChecksum::kUnknown;
+  }
+  return sum_of({transport, transport_bytes}, sum) == 0xffff ? TransportChecksum::kValid
+                                                             : TransportChecksum::kWrong;
+}
+
+void complete_checksum(std::span<std::byte> frame, VirtioNetHeader& header) noexcept {
+  if (!header.needs_checksum()) return;
+  const std::size_t field = std::size_t{header.checksum_start} + header.checksum_offset;
+  ensure(field + 2 <= frame.size(), "a checksum field lies inside its frame");
+  // The field holds the pseudo-header's sum, so it is part of what is summed. Zero would mean
+  // "no checksum" in UDP; 0xffff is the same number (RFC 768), and skb_checksum_help() of the
+  // kernel writes it whatever the protocol.
+  const std::uint16_t sum = sum_of(frame.subspan(header.checksum_start));
+  const std::uint16_t checksum = invert_sum(sum);
+  store_u16(frame.data() + field, checksum == 0 ? std::uint16_t{0xffff} : checksum);
+  header.flags &= static_cast<std::uint8_t>(~VirtioNetHeader::kNeedsChecksum);
+  header.checksum_start = header.checksum_offset = 0;
+}
+
+}  // namespace tunrelay

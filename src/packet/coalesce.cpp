@@ -1,0 +1,173 @@
+#include "packet/coalesce.hpp"
+
+#include <netinet/in.h>
+
+#include <cstring>
+
+#include "base/ensure.hpp"
+#include "packet/flow.hpp"
+#include "packet/header_rewrite.hpp"
+#include "packet/segment_run.hpp"
+
+namespace tunrelay {
+
+void Coalescer::plan(std::span<const Packet> packets) noexcept {
+  ensure(packets.size() <= kMaxBatch, "a plan is for one batch");
+  packets_ = packets;
+  begin_turn();
+  const auto count = static_cast<std::uint16_t>(packets.size());
+  if (count == 1) {  // the common batch of a quiet link
+    add_group(0);
+    return;
+  }
+  for (std::uint16_t at = 0; at < count; ++at) {
+    const MergeRole role = merge_role(packets[at]);
+    // Without an open group only an opener changes anything: a batch of super-packets, of
+    // acknowledgements, or of other protocols does not get further than this.
+    if (role == MergeRole::kBystander || (open_count_ == 0 && role != MergeRole::kOpener)) {
+      add_group(at);
+    } else if (role == MergeRole::kUnknownFlow) {
+      close_all();
+      add_group(at);
+    } else {
+      place(at, role);
+    }
+  }
+}
+
+void Coalescer::begin_turn() noexcept {
+  group_count_ = 0;
+  open_count_ = 0;
+  latest_open_ = kNoGroup;
+  if (++turn_ != 0) return;
+  flows_.fill({});  // the count went round: entries of long ago would pass for new ones
+  turn_ = 1;
+}
+
+std::uint16_t Coalescer::add_group(std::uint16_t packet) noexcept {
+  const auto group = static_cast<std::uint16_t>(group_count_++);
+  groups_[group] = {.first = packet, .last = packet, .count = 1, .payload_bytes = 0};
+  open_[group].first = nullptr;
+  return group;
+}
+
+void Coalescer::close(std::uint16_t group) noexcept {
+  groups_[group].payload_bytes = open_[group].payload_bytes;
+  open_[group].first = nullptr;
+  --open_count_;
+  if (latest_open_ == group) latest_open_ = kNoGroup;
+}
+
+void Coalescer::close_all() noexcept {
+  for (std::uint16_t group = 0; open_count_ != 0; ++group)
+    if (is_open(group)) close(group);
+}
+
+Coalescer::FlowEntry& Coalescer::find_flow(const Packet& packet) noexcept {
+  const std::uint32_t hash = flow_hash(packet);
+  std::size_t at = hash % kFlowEntries;
+  for (; flows_[at].turn == turn_; at = (at + 1) % kFlowEntries)
+    if (flows_[at].hash == hash && is_same_flow(packet, packets_[groups_[flows_[at].group].first]))
+      return flows_[at];
+  flows_[at].hash = hash;
+  flows_[at].group = kNoGroup;
+  return flows_[at];
+}
+
+void Coalescer::place(std::uint16_t at, MergeRole role) noexcept {
+  const Packet& packet = packets_[at];
+  if (latest_open_ != kNoGroup && is_same_flow(packet, *open_[latest_open_].first) &&
+      role != MergeRole::kLoner && may_join(open_[latest_open_], packet, rules_)) {
+    return join(latest_open_, at, role);
+  }
+  FlowEntry& flow = find_flow(packet);
+  if (flow.group != kNoGroup && is_open(flow.group)) {
+    if (role != MergeRole::kLoner && flow.group != latest_open_ &&
+        may_join(open_[flow.group], packet, rules_)) {
+      latest_open_ = flow.group;
+      return join(flow.group, at, role);
+    }
+    close(flow.group);
+  }
+  const std::uint16_t group = add_group(at);
+  if (role != MergeRole::kOpener) return;
+  flow.turn = turn_;
+  flow.group = group;
+  latest_open_ = group;
+  const std::uint32_t payload_bytes = packet.frame_bytes - packet.layers.payload_offset;
+  open_[group] = {.first = &packet,
+                  .count = 1,
+                  .payload_bytes = payload_bytes,
+                  .segment_bytes = payload_bytes,
+                  .id_step = IdStep::kUndecided,
+                  .first_verified = false};
+  ++open_count_;
+}
+
+void Coalescer::join(std::uint16_t group, std::uint16_t at, MergeRole role) noexcept {
+  const std::uint32_t payload_bytes = packets_[at].frame_bytes - packets_[at].layers.payload_offset;
+  next_[groups_[group].last] = at;
+  groups_[group].last = at;
+  ++groups_[group].count;
+  ++open_[group].count;
+  open_[group].payload_bytes += payload_bytes;
+  groups_[group].payload_bytes = open_[group].payload_bytes;
+  // A shorter packet, and one with PSH, can only be the last.
+  if (role == MergeRole::kCloser || payload_bytes < open_[group].segment_bytes) close(group);
+}
+
+std::size_t Coalescer::build(const MergeGroup& group, HeaderSlot& slot,
+                             std::span<iovec, kMaxMergedPieces> pieces) const noexcept {
+  return group.count == 1 ? build_run(packets_[group.first], slot, pieces.first<kMaxRunPieces>())
+                          : build_merged(group, slot, pieces);
+}
+
+std::size_t Coalescer::build_merged(const MergeGroup& group, HeaderSlot& slot,
+                                    std::span<iovec, kMaxMergedPieces> pieces) const noexcept {
+  const Packet& first = packets_[group.first];
+  const Packet& last = packets_[group.last];
+  const Layers& layers = first.layers;
+  const bool is_tcp = layers.protocol == IPPROTO_TCP;
+  std::byte* frame = slot.data() + kVirtioNetHeaderBytes;
+  ensure(kVirtioNetHeaderBytes + layers.payload_offset <= slot.size(),
+         "the headers of a merged packet fit their slot");
+  std::memcpy(frame, first.frame, layers.payload_offset);
+
+  VirtioNetHeader header;
+  const GsoType tcp_type = layers.ip_version == 4 ? GsoType::kTcpIpv4 : GsoType::kTcpIpv6;
+  header.flags = VirtioNetHeader::kNeedsChecksum;
+  header.gso_type = static_cast<std::uint8_t>(is_tcp ? tcp_type : GsoType::kUdpSegment);
+  header.header_bytes = layers.payload_offset;
+  header.gso_size = static_cast<std::uint16_t>(first.frame_bytes - layers.payload_offset);
+  header.checksum_start = layers.transport_offset;
+  header.checksum_offset = static_cast<std::uint16_t>(is_tcp ? tcp::kChecksum : udp::kChecksum);
+  store_virtio_net_header(slot.data(), header);
+
+  std::byte* ip = frame + layers.ip_offset;
+  std::byte* transport = frame + layers.transport_offset;
+  const std::uint32_t transport_bytes_before = first.frame_bytes - layers.transport_offset;
+  const std::uint32_t ip_bytes = group.payload_bytes + layers.payload_offset - layers.ip_offset;
+  if (layers.ip_version == 4)
+    rewrite_ipv4(ip, ipv4::kHeaderBytes, ip_bytes, load_u16(ip + ipv4::kId));
+  else
+    rewrite_ipv6(ip, ip_bytes);
+  if (!first.header.needs_checksum())  // a complete checksum gives way to the pseudo-header's sum
+    store_u16(transport + (is_tcp ? tcp::kChecksum : udp::kChecksum),
+              sum_of_pseudo_header(ip, layers.protocol, transport_bytes_before));
+  rewrite_transport_length(transport, is_tcp, transport_bytes_before,
+                           group.payload_bytes + layers.payload_offset - layers.transport_offset);
+  if (is_tcp)
+    transport[tcp::kFlags] |=
+        last.frame[layers.transport_offset + tcp::kFlags] & std::byte{tcp::kPsh};
+
+  std::size_t count = 0;
+  pieces[count++] = {.iov_base = slot.data(),
+                     .iov_len = std::size_t{kVirtioNetHeaderBytes} + layers.payload_offset};
+  for_each_packet(group, [&](const Packet& packet) {
+    pieces[count++] = {.iov_base = packet.frame + layers.payload_offset,
+                       .iov_len = packet.frame_bytes - layers.payload_offset};
+  });
+  return count;
+}
+
+}  // namespace tunrelay

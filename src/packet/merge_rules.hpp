@@ -1,0 +1,57 @@
+// Which packets may become one super-packet. The rules are those of the kernel's own GRO
+// (net/core/gro.c, inet_gro_receive(), tcp_gro_receive(), udp_gro_receive_segment()), made
+// stricter where they would not give back the same bytes: cutting a merged packet by the
+// kernel's segmentation gives back the packets that were merged, bit for bit, but for the
+// IPv4 ID under MergeRules::renumber_atomic.
+#pragma once
+
+#include <cstdint>
+
+#include "packet/packet.hpp"
+
+namespace tunrelay {
+
+/// Segments of a merged UDP packet: UDP_MAX_SEGMENTS was 64 before Linux 6.9.
+inline constexpr std::uint32_t kMaxMergedUdpSegments = 64;
+
+struct MergeRules {
+  /// The kernel's segmentation counts the IPv4 ID up, so a sequence of packets with one and
+  /// the same ID comes out with other IDs. With DF set nothing may read the ID (RFC 6864,
+  /// 4.1: the ID of an atomic datagram carries no meaning), and Linux gives ID 0 to all
+  /// datagrams of an unconnected UDP socket, so true: such packets are merged, as GRO does.
+  /// False: only packets whose IDs count up are merged.
+  bool renumber_atomic = true;
+};
+
+/// What a packet means for the groups of its batch.
+enum class MergeRole : std::uint8_t {
+  kOpener,       ///< may be the first of a group, or a later one
+  kCloser,       ///< TCP with PSH: may only be the last of a group
+  kLoner,        ///< of a TCP or UDP flow, never merged: nothing is merged across it
+  kUnknownFlow,  ///< may belong to any flow (a fragment): nothing at all is merged across it
+  kBystander,    ///< of no TCP or UDP flow
+};
+
+/// For a packet that parse() accepted.
+[[nodiscard]] MergeRole merge_role(const Packet& packet) noexcept;
+
+/// What the packets of a group have in common: how the IPv4 ID goes on.
+enum class IdStep : std::uint8_t { kUndecided, kConstant, kCountsUp };
+
+/// A group that is being gathered, as far as the rules need it.
+struct OpenGroup {
+  const Packet* first = nullptr;
+  std::uint32_t count = 1;          ///< packets
+  std::uint32_t payload_bytes = 0;  ///< of all
+  std::uint32_t segment_bytes = 0;  ///< payload of each packet so far
+  IdStep id_step = IdStep::kUndecided;
+  bool first_verified = false;  ///< the checksums of the first packet hold
+};
+
+/// Whether PACKET, an opener or a closer of the same flow, may go on with GROUP. The checksums
+/// of a packet that bears complete ones are verified, which reads all of it; so it is asked
+/// last. Updates what GROUP has learned, not its counts.
+[[nodiscard]] bool may_join(OpenGroup& group, const Packet& packet,
+                            const MergeRules& rules) noexcept;
+
+}  // namespace tunrelay

@@ -1,0 +1,85 @@
+// A Packet is a view: where its bytes are, what its layers are, and which of its wire
+// segments are still under way. It owns nothing; the buffer's references are counted by
+// the engine's arena.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/tally.hpp"
+#include "packet/virtio_net_header.hpp"
+
+namespace tunrelay {
+
+/// What stands first in a frame.
+enum class LinkType : std::uint8_t {
+  kIp,        ///< TUN: the IP header
+  kEthernet,  ///< TAP: the Ethernet header
+};
+
+/// A slot of a worker's buffer arena.
+using BufferId = std::uint16_t;
+
+/// Where a frame's layers begin, in bytes from its start.
+struct Layers {
+  std::uint16_t ether_type = 0;        ///< of the network layer; TUN: told from the version nibble
+  std::uint8_t ip_version = 0;         ///< 4 or 6; 0: no IP (ARP and the like), nothing below holds
+  std::uint8_t protocol = 0;           ///< IPPROTO_* behind any IPv6 extension headers
+  std::uint16_t ip_offset = 0;         ///< TUN: 0; TAP: 14, or more with VLAN tags
+  std::uint16_t transport_offset = 0;  ///< 0 when no transport header is there (a later fragment)
+  std::uint16_t payload_offset = 0;    ///< behind the TCP or UDP header; 0 for other protocols
+};
+
+/// The wire segments [first, last) of a packet. A packet without GSO is one segment.
+struct SegmentRun {
+  std::uint16_t first = 0;
+  std::uint16_t last = 1;
+
+  [[nodiscard]] std::uint16_t count() const noexcept {
+    return static_cast<std::uint16_t>(last - first);
+  }
+  bool operator==(const SegmentRun&) const = default;
+};
+
+struct Packet {
+  std::byte* frame = nullptr;     ///< the first byte behind the virtio-net header
+  std::uint32_t frame_bytes = 0;  ///< of the whole frame as read, all segments
+  BufferId buffer = 0;
+  std::uint16_t queue = 0;  ///< of the source device; whose worker owns the buffer
+  SegmentRun run;
+  VirtioNetHeader header;  ///< validated: its fields fit the frame
+  Layers layers;
+  std::int64_t arrival_ns = 0;  ///< CLOCK_MONOTONIC when the batch was read
+
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {frame, frame_bytes}; }
+  /// TCP or UDP payload of all segments; empty when there is no such header.
+  [[nodiscard]] std::span<const std::byte> payload() const noexcept {
+    return layers.payload_offset == 0 ? std::span<const std::byte>{}
+                                      : bytes().subspan(layers.payload_offset);
+  }
+  /// Wire segments of the whole frame, whatever the run.
+  [[nodiscard]] std::uint32_t segments() const noexcept {
+    if (!header.is_gso()) return 1;
+    const auto bytes_to_cut = frame_bytes - layers.payload_offset;
+    return bytes_to_cut == 0 ? 1 : (bytes_to_cut + header.gso_size - 1) / header.gso_size;
+  }
+  /// Whether the run is the whole frame, so that it can be written as it was read.
+  [[nodiscard]] bool is_whole() const noexcept { return run.first == 0 && run.last == segments(); }
+};
+
+/// What a packet's run counts for. Over any division of a frame into runs the tallies add up
+/// to that of the whole: the frame and its headers go with the first segment.
+[[nodiscard]] inline Tally tally_of(const Packet& packet) noexcept {
+  if (packet.is_whole()) return {1, packet.run.count(), packet.frame_bytes};
+  const std::uint64_t payload = packet.frame_bytes - packet.layers.payload_offset;
+  const std::uint64_t first = std::uint64_t{packet.run.first} * packet.header.gso_size;
+  const std::uint64_t last =
+      std::min(payload, std::uint64_t{packet.run.last} * packet.header.gso_size);
+  const bool leads = packet.run.first == 0;
+  return {leads ? 1U : 0U, packet.run.count(),
+          last - first + (leads ? packet.layers.payload_offset : 0U)};
+}
+
+}  // namespace tunrelay
