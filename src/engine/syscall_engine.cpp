@@ -1,0 +1,149 @@
+#include "engine/syscall_engine.hpp"
+
+#include <sys/epoll.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/ensure.hpp"
+#include "base/error.hpp"
+#include "base/file_descriptor.hpp"
+#include "engine/write_outcome.hpp"
+
+namespace tunrelay {
+namespace {
+
+class SyscallEngine final : public Engine {
+ public:
+  SyscallEngine(BufferArena& arena, std::span<const Endpoint> endpoints, int wake_fd,
+                EngineCounters& counters)
+      : arena_(arena),
+        endpoints_(endpoints.begin(), endpoints.end()),
+        wake_fd_(wake_fd),
+        counters_(counters),
+        epoll_(check_system_call(::epoll_create1(EPOLL_CLOEXEC), "create", "an epoll set")) {
+    ensure(endpoints.size() <= kMaxEndpoints, "an engine serves at most kMaxEndpoints endpoints");
+    for (std::size_t index = 0; index < endpoints_.size(); ++index)
+      watch(endpoints_[index].fd, static_cast<std::uint32_t>(index));
+    watch(wake_fd_, kWake);
+  }
+
+  [[nodiscard]] EngineKind kind() const noexcept override { return EngineKind::kSyscall; }
+
+  void write(const Write& write) noexcept override {
+    const int fd = endpoints_[write.endpoint].fd;
+    WriteOutcome& outcome = outcomes_[write.endpoint];
+    const iovec* pieces = write.pieces.data();
+    ssize_t written = 0;
+    do {
+      counters_.system_calls.add(1);
+      written = write.pieces.size() == 1
+                    ? ::write(fd, pieces->iov_base, pieces->iov_len)
+                    : ::writev(fd, pieces, static_cast<int>(write.pieces.size()));
+    } while (written < 0 && errno == EINTR);
+    if (written < 0)
+      outcome.drop(drop_reason_of_write(errno), write.tally);
+    else
+      outcome.written += write.tally;
+    for (const BufferId buffer : write.buffers) arena_.release(buffer);
+  }
+
+  void flush() noexcept override {}
+
+  void turn(std::int64_t wait_ns, Turn& turn) noexcept override {
+    counters_.turns.add(1);
+    turn.arrival_count = 0;
+    turn.woken = false;
+    turn.writes = std::exchange(outcomes_, {});
+    // Without a free buffer a readable endpoint would end every wait at once.
+    const bool can_read = arena_.free_slots() > 0;
+    if (!can_read) counters_.no_buffer.add(1);
+    wait(can_read ? wait_ns : std::clamp<std::int64_t>(wait_ns, 0, kRetryNs));
+    read_ready(turn);
+    turn.gone = gone_;
+  }
+
+ private:
+  static constexpr std::uint32_t kWake = kMaxEndpoints;
+  static constexpr std::int64_t kRetryNs = kNanosecondsPerMillisecond;
+
+  void watch(int fd, std::uint32_t tag) {
+    epoll_event event{.events = EPOLLIN, .data = {.u32 = tag}};
+    check_system_call(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event), "watch",
+                      "a queue by epoll");
+  }
+
+  void wait(std::int64_t wait_ns) noexcept {
+    if (wait_ns != 0) counters_.waits.add(1);
+    const timespec limit = to_timespec(std::max<std::int64_t>(wait_ns, 0));
+    counters_.system_calls.add(1);
+    ready_count_ = ::epoll_pwait2(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()),
+                                  wait_ns < 0 ? nullptr : &limit, nullptr);
+  }
+
+  void read_ready(Turn& turn) noexcept {
+    // Each ready endpoint gets its share of the turn, so that one flood can't keep the
+    // other direction waiting.
+    const auto ready = std::span(ready_).first(static_cast<std::size_t>(std::max(ready_count_, 0)));
+    const auto endpoints_ready = static_cast<std::size_t>(
+        std::count_if(ready.begin(), ready.end(),
+                      [](const epoll_event& event) { return event.data.u32 != kWake; }));
+    for (const epoll_event& event : ready) {
+      if (event.data.u32 == kWake) {
+        std::uint64_t signals = 0;
+        counters_.system_calls.add(1);
+        turn.woken = ::read(wake_fd_, &signals, sizeof signals) > 0;
+      } else {
+        drain(static_cast<EndpointIndex>(event.data.u32), kMaxBatch / endpoints_ready, turn);
+      }
+    }
+  }
+
+  void drain(EndpointIndex index, std::size_t share, Turn& turn) noexcept {
+    const Endpoint& endpoint = endpoints_[index];
+    const std::size_t room = BufferArena::kSlotBytes - endpoint.read_offset;
+    for (std::size_t read = 0; read < share && turn.arrival_count < kMaxBatch; ++read) {
+      const auto buffer = arena_.take();
+      if (!buffer) return;
+      counters_.system_calls.add(1);
+      const ssize_t length = ::read(endpoint.fd, arena_.data(*buffer) + endpoint.read_offset, room);
+      if (length > 0) {
+        turn.arrivals[turn.arrival_count++] = {index, *buffer, static_cast<std::uint32_t>(length)};
+        continue;
+      }
+      arena_.release(*buffer);
+      // End of file is a closed socketpair; EBADFD a deleted device.
+      if (length == 0 || (errno != EAGAIN && errno != EINTR)) give_up(index);
+      return;
+    }
+  }
+
+  void give_up(EndpointIndex index) noexcept {
+    gone_[index] = true;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, endpoints_[index].fd, nullptr);
+  }
+
+  BufferArena& arena_;
+  std::vector<Endpoint> endpoints_;
+  int wake_fd_;
+  EngineCounters& counters_;
+  FileDescriptor epoll_;
+  std::array<epoll_event, kMaxEndpoints + 1> ready_{};
+  int ready_count_ = 0;
+  std::array<WriteOutcome, kMaxEndpoints> outcomes_;
+  std::array<bool, kMaxEndpoints> gone_{};
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_syscall_engine(BufferArena& arena, std::span<const Endpoint> endpoints,
+                                            int wake_fd, EngineCounters& counters) {
+  return std::make_unique<SyscallEngine>(arena, endpoints, wake_fd, counters);
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,238 @@
+#include "engine/uring_engine.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+#include "base/ensure.hpp"
+#include "engine/buffer_ring.hpp"
+#include "engine/pending_writes.hpp"
+#include "engine/ring.hpp"
+#include "engine/uring_compat.hpp"
+
+namespace tunrelay {
+namespace {
+
+// Every write of a turn is one entry; more than that in one turn costs another system call.
+constexpr unsigned kSubmissionEntries = 256;
+// The sum of what can be pending: an arrival for each buffer that the kernel holds, a failure
+// for each write, and a few ends of multishots. Twice that, so that it can't overflow.
+constexpr unsigned kCompletionEntries = 2 * 512;
+static_assert(kCompletionEntries >= 2 * (kMaxBatch + kSubmissionEntries));
+
+// A device has no position; this says so (io_uring_prep_write(3)).
+constexpr std::uint64_t kCurrentPosition = static_cast<std::uint64_t>(-1);
+
+// What a completion speaks of: the upper half of its user data; the lower half is an index.
+enum class Subject : std::uint32_t { kRead, kWrite, kWake };
+constexpr std::uint64_t user_data(Subject subject, std::uint32_t index) {
+  return static_cast<std::uint64_t>(subject) << 32 | index;
+}
+
+class UringEngine final : public Engine {
+ public:
+  UringEngine(const EngineOptions& options, BufferArena& arena, std::span<const Endpoint> endpoints,
+              int wake_fd, EngineCounters& counters)
+      : arena_(arena),
+        wake_fd_(wake_fd),
+        counters_(counters),
+        read_ahead_(options.read_ahead),
+        ring_(kSubmissionEntries, kCompletionEntries, files_of(endpoints, wake_fd)),
+        wake_file_(static_cast<int>(endpoints.size())) {
+    // A turn hands over all that the kernel has read, so the kernel may not read more.
+    ensure(endpoints.size() * read_ahead_ <= kMaxBatch, "a turn holds all that was read ahead");
+    for (std::size_t index = 0; index < endpoints.size(); ++index)
+      sources_.push_back({std::make_unique<BufferRing>(ring_, arena, index, read_ahead_,
+                                                       endpoints[index].read_offset)});
+    arm_wake();
+  }
+
+  // Writes that were asked for and never submitted hold buffers.
+  ~UringEngine() override { pending_.settle(outcomes_, arena_); }
+  UringEngine(const UringEngine&) = delete;
+  UringEngine& operator=(const UringEngine&) = delete;
+
+  [[nodiscard]] EngineKind kind() const noexcept override { return EngineKind::kUring; }
+
+  void write(const Write& write) noexcept override {
+    if (!pending_.has_room_for(write)) flush();
+    const auto [index, pieces] = pending_.add(write);
+    io_uring_sqe* entry = next_entry();
+    if (pieces.size() == 1)
+      io_uring_prep_write(entry, write.endpoint, pieces[0].iov_base,
+                          static_cast<unsigned>(pieces[0].iov_len), kCurrentPosition);
+    else
+      io_uring_prep_writev(entry, write.endpoint, pieces.data(),
+                           static_cast<unsigned>(pieces.size()), kCurrentPosition);
+    // NOWAIT: done inside the system call or refused, never left waiting; so the buffers are
+    // ours again when it returns. Only a failure is worth a completion.
+    entry->rw_flags = RWF_NOWAIT;
+    entry->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
+    io_uring_sqe_set_data64(entry, user_data(Subject::kWrite, index));
+  }
+
+  void flush() noexcept override {
+    counters_.system_calls.add(1);
+    ring_.submit();
+    reap();
+    pending_.settle(outcomes_, arena_);
+  }
+
+  void turn(std::int64_t wait_ns, Turn& turn) noexcept override {
+    // 1. Start reads that ended again.
+    for (std::size_t index = 0; index < sources_.size(); ++index) arm_read(index);
+    // 2. One system call: our writes go out, deferred reads come in, we sleep if need be. Writes
+    //    leave no completion; where a read waits for their buffers, a sleep might have no end.
+    if (waits_for_writes()) wait_ns = 0;
+    if (wait_ns != 0) counters_.waits.add(1);
+    counters_.turns.add(1);
+    counters_.system_calls.add(1);
+    ring_.submit_and_wait(wait_ns);
+    if (ring_.overflowed()) counters_.completion_overflows.add(1);
+    // 3. Copy the completions out; free the buffers that were written and give them back to
+    //    the kernel.
+    reap();
+    pending_.settle(outcomes_, arena_);
+    for (Source& source : sources_) source.buffers->refill();
+    hand_over(turn);
+  }
+
+ private:
+  struct Source {
+    std::unique_ptr<BufferRing> buffers;
+    bool armed = false;
+    bool gone = false;
+  };
+
+  static std::vector<int> files_of(std::span<const Endpoint> endpoints, int wake_fd) {
+    ensure(endpoints.size() <= kMaxEndpoints, "an engine serves at most kMaxEndpoints endpoints");
+    std::vector<int> files;
+    for (const Endpoint& endpoint : endpoints) files.push_back(endpoint.fd);
+    files.push_back(wake_fd);
+    return files;
+  }
+
+  io_uring_sqe* next_entry() noexcept {
+    io_uring_sqe* entry = ring_.next_entry();
+    if (entry == nullptr) {
+      counters_.system_calls.add(1);
+      ring_.submit();
+      entry = ring_.next_entry();
+    }
+    ensure(entry != nullptr, "a submitted queue has room");
+    return entry;
+  }
+
+  void arm_wake() noexcept {
+    io_uring_sqe* entry = next_entry();
+    io_uring_prep_poll_multishot(entry, wake_file_, POLLIN);
+    entry->flags |= IOSQE_FIXED_FILE;
+    io_uring_sqe_set_data64(entry, user_data(Subject::kWake, 0));
+  }
+
+  [[nodiscard]] bool waits_for_writes() const noexcept {
+    return !pending_.empty() &&
+           std::any_of(sources_.begin(), sources_.end(),
+                       [](const Source& source) { return !source.armed && !source.gone; });
+  }
+
+  void arm_read(std::size_t index) noexcept {
+    Source& source = sources_[index];
+    // Right after ENOBUFS a read would end again at once; it waits for a quarter of the ring.
+    if (source.armed || source.gone) return;
+    source.buffers->refill();  // a flush() may have freed some since the last turn
+    if (source.buffers->held() < (read_ahead_ + 3) / 4) return;
+    io_uring_sqe* entry = next_entry();
+    prep_read_multishot(entry, static_cast<int>(index), static_cast<unsigned short>(index));
+    io_uring_sqe_set_data64(entry, user_data(Subject::kRead, static_cast<std::uint32_t>(index)));
+    source.armed = true;
+    counters_.rearms.add(1);
+  }
+
+  void reap() noexcept {
+    ring_.reap([this](const io_uring_cqe& completion) {
+      const auto index = static_cast<std::uint32_t>(completion.user_data);
+      switch (static_cast<Subject>(completion.user_data >> 32)) {
+        case Subject::kRead:
+          complete_read(static_cast<EndpointIndex>(index), completion);
+          break;
+        case Subject::kWrite:
+          pending_.fail(index, -completion.res);
+          break;
+        case Subject::kWake:
+          woken_ = true;
+          wake_armed_ = (completion.flags & IORING_CQE_F_MORE) != 0;
+          break;
+      }
+    });
+  }
+
+  void complete_read(EndpointIndex index, const io_uring_cqe& completion) noexcept {
+    Source& source = sources_[index];
+    // The end of a multishot loses nothing: packets wait in the device's queue.
+    if ((completion.flags & IORING_CQE_F_MORE) == 0) source.armed = false;
+    if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
+      const auto buffer = static_cast<BufferId>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+      source.buffers->taken();
+      if (completion.res > 0) {
+        arrivals_[arrival_count_++] = {index, buffer, static_cast<std::uint32_t>(completion.res)};
+        return;
+      }
+      arena_.release(buffer);
+    }
+    if (completion.res == -ENOBUFS)
+      counters_.no_buffer.add(1);
+    else if (completion.res == 0 || (completion.res < 0 && completion.res != -EAGAIN &&
+                                     completion.res != -EINTR && completion.res != -ECANCELED))
+      source.gone = true;  // EBADFD: the device was deleted; 0: a closed socketpair
+  }
+
+  void hand_over(Turn& turn) noexcept {
+    turn.arrival_count = arrival_count_;
+    std::copy_n(arrivals_.begin(), arrival_count_, turn.arrivals.begin());
+    arrival_count_ = 0;
+    turn.writes = outcomes_;
+    outcomes_ = {};
+    for (std::size_t index = 0; index < sources_.size(); ++index)
+      turn.gone[index] = sources_[index].gone;
+    turn.woken = woken_;
+    if (!woken_) return;
+    woken_ = false;
+    std::uint64_t signals = 0;
+    counters_.system_calls.add(1);
+    [[maybe_unused]] const ssize_t drained = ::read(wake_fd_, &signals, sizeof signals);
+    if (!wake_armed_) {
+      wake_armed_ = true;
+      arm_wake();
+    }
+  }
+
+  BufferArena& arena_;
+  int wake_fd_;
+  EngineCounters& counters_;
+  std::size_t read_ahead_;
+  Ring ring_;
+  int wake_file_;
+  std::vector<Source> sources_;
+  PendingWrites pending_{kSubmissionEntries};
+  std::array<Arrival, kMaxBatch> arrivals_;
+  std::size_t arrival_count_ = 0;
+  std::array<WriteOutcome, kMaxEndpoints> outcomes_;
+  bool woken_ = false;
+  bool wake_armed_ = true;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_uring_engine(const EngineOptions& options, BufferArena& arena,
+                                          std::span<const Endpoint> endpoints, int wake_fd,
+                                          EngineCounters& counters) {
+  return std::make_unique<UringEngine>(options, arena, endpoints, wake_fd, counters);
+}
+
+}  // namespace tunrelay

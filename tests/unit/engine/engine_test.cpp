@@ -1,0 +1,226 @@
+// Both engines keep the same contract: each test runs with either.
+#include "engine/engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/event_fd.hpp"
+#include "endpoint_pair.hpp"
+#include "support/skip.hpp"
+
+namespace tunrelay {
+namespace {
+
+using test::EndpointPair;
+
+constexpr std::size_t kReadAhead = 8;
+constexpr std::size_t kSlots = 24;
+
+class EngineTest : public ::testing::TestWithParam<EngineKind> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == EngineKind::kUring && !probe_uring().available)
+      return test::skip_or_fail(std::string(probe_uring().reason));
+    const std::array<Endpoint, 2> endpoints{
+        {{.fd = pairs_[0].near.get()}, {.fd = pairs_[1].near.get()}}};
+    engine_ = make_engine({.kind = GetParam(), .read_ahead = kReadAhead}, arena_, endpoints,
+                          wake_.fd(), counters_);
+  }
+
+  /// Turns until COUNT packets have come, or two seconds have passed.
+  std::vector<std::string> collect(std::size_t count) {
+    std::vector<std::string> packets;
+    const std::int64_t deadline = monotonic_ns() + 2 * kNanosecondsPerSecond;
+    while (packets.size() < count && monotonic_ns() < deadline) {
+      engine_->turn(50 * kNanosecondsPerMillisecond, turn_);
+      for (std::size_t at = 0; at < turn_.arrival_count; ++at) {
+        const Arrival& arrival = turn_.arrivals[at];
+        packets.emplace_back(reinterpret_cast<const char*>(arena_.data(arrival.buffer)),
+                             arrival.length);
+        arena_.release(arrival.buffer);
+      }
+    }
+    return packets;
+  }
+
+  /// One packet as an arrival that the caller holds.
+  Arrival receive_one(std::string_view packet) {
+    EXPECT_TRUE(pairs_[0].send(packet));
+    engine_->turn(kNanosecondsPerSecond, turn_);
+    EXPECT_EQ(turn_.arrival_count, 1U);
+    return turn_.arrivals[0];
+  }
+
+  void write_back(const Arrival& arrival, EndpointIndex target) {
+    const iovec piece{.iov_base = arena_.data(arrival.buffer), .iov_len = arrival.length};
+    engine_->write({target, {&arrival.buffer, 1}, {1, 1, arrival.length}, {&piece, 1}});
+  }
+
+  std::array<EndpointPair, 2> pairs_;
+  EventFd wake_;
+  BufferArena arena_{kSlots};
+  EngineCounters counters_;
+  std::unique_ptr<Engine> engine_;
+  Turn turn_;
+};
+
+TEST_P(EngineTest, ReadsPacketsInOrderWithTheirLengths) {
+  for (const char* packet : {"a", "bb", "ccc"}) ASSERT_TRUE(pairs_[0].send(packet));
+  EXPECT_EQ(collect(3), (std::vector<std::string>{"a", "bb", "ccc"}));
+}
+
+TEST_P(EngineTest, TellsTheEndpointsApart) {
+  ASSERT_TRUE(pairs_[1].send("from b"));
+  engine_->turn(kNanosecondsPerSecond, turn_);
+  ASSERT_EQ(turn_.arrival_count, 1U);
+  EXPECT_EQ(turn_.arrivals[0].endpoint, 1);
+  arena_.release(turn_.arrivals[0].buffer);
+}
+
+TEST_P(EngineTest, WritesFromTheBufferThatWasRead) {
+  write_back(receive_one("through"), 1);
+  engine_->turn(0, turn_);
+  EXPECT_EQ(pairs_[1].receive(), "through");
+  EXPECT_EQ(turn_.writes[1].written, (Tally{1, 1, 7}));
+  EXPECT_FALSE(turn_.writes[1].any_dropped);
+}
+
+TEST_P(EngineTest, GathersPiecesIntoOnePacket) {
+  const Arrival arrival = receive_one("payload");
+  std::string header = "header|";
+  const std::array<iovec, 2> pieces{
+      {{.iov_base = header.data(), .iov_len = header.size()},
+       {.iov_base = arena_.data(arrival.buffer), .iov_len = arrival.length}}};
+  engine_->write({1, {&arrival.buffer, 1}, {1, 1, 7}, pieces});
+  engine_->turn(0, turn_);
+  EXPECT_EQ(pairs_[1].receive(), "header|payload");
+}
+
+TEST_P(EngineTest, KeepsTheOrderOfWrites) {
+  for (int number = 0; number < 100; ++number) {
+    write_back(receive_one(std::to_string(number)), 1);
+    engine_->turn(0, turn_);
+    EXPECT_EQ(pairs_[1].receive(), std::to_string(number));
+  }
+}
+
+TEST_P(EngineTest, CountsWhatAFullTargetCouldNotTake) {
+  Tally written;
+  Tally dropped;
+  for (int number = 0; number < 2000 && dropped.packets == 0; ++number) {
+    write_back(receive_one("packet"), 1);
+    engine_->turn(0, turn_);
+    written += turn_.writes[1].written;
+    dropped += turn_.writes[1].dropped[static_cast<std::size_t>(DropReason::kTargetFull)];
+  }
+  EXPECT_EQ(dropped.packets, 1U);
+  std::uint64_t received = 0;
+  while (!pairs_[1].receive().empty()) ++received;
+  EXPECT_EQ(received, written.packets);
+}
+
+TEST_P(EngineTest, ReturnsEveryBuffer) {
+  for (int round = 0; round < 50; ++round) {
+    for (int packet = 0; packet < 20; ++packet) ASSERT_TRUE(pairs_[0].send("x"));
+    EXPECT_EQ(collect(20).size(), 20U);
+  }
+  engine_.reset();
+  EXPECT_GE(arena_.free_slots(), kSlots - 2 * kReadAhead) << "but what the kernel's rings held";
+}
+
+TEST_P(EngineTest, LosesNothingWhenItsBuffersAreAllHeld) {
+  constexpr int kPackets = 60;
+  for (int number = 0; number < kPackets; ++number)
+    ASSERT_TRUE(pairs_[0].send(std::to_string(number)));
+  std::vector<Arrival> held;
+  for (int turns = 0; turns < 20; ++turns) {
+    engine_->turn(0, turn_);
+    held.insert(held.end(), turn_.arrivals.begin(),
+                turn_.arrivals.begin() + static_cast<std::ptrdiff_t>(turn_.arrival_count));
+  }
+  EXPECT_LT(held.size(), static_cast<std::size_t>(kPackets)) << "the arena is smaller than that";
+  int expected = 0;
+  for (const Arrival& arrival : held) {
+    EXPECT_EQ(
+        std::string(reinterpret_cast<const char*>(arena_.data(arrival.buffer)), arrival.length),
+        std::to_string(expected++));
+    arena_.release(arrival.buffer);
+  }
+  for (const std::string& packet : collect(static_cast<std::size_t>(kPackets) - held.size()))
+    EXPECT_EQ(packet, std::to_string(expected++));
+  EXPECT_EQ(expected, kPackets);
+  EXPECT_GT(counters_.no_buffer.get(), 0U);
+}
+
+TEST_P(EngineTest, AWakeUpEndsAWait) {
+  wake_.signal();
+  const std::int64_t start_ns = monotonic_ns();
+  engine_->turn(5 * kNanosecondsPerSecond, turn_);
+  EXPECT_TRUE(turn_.woken);
+  EXPECT_LT(monotonic_ns() - start_ns, kNanosecondsPerSecond);
+  engine_->turn(0, turn_);
+  EXPECT_FALSE(turn_.woken) << "one signal wakes once";
+  wake_.signal();
+  engine_->turn(5 * kNanosecondsPerSecond, turn_);
+  EXPECT_TRUE(turn_.woken);
+}
+
+TEST_P(EngineTest, AWaitEndsInTime) {
+  const std::int64_t start_ns = monotonic_ns();
+  int turns = 0;
+  // The kernel's late work for a ring that was closed before can end one wait early.
+  while (monotonic_ns() - start_ns < 19 * kNanosecondsPerMillisecond && turns < 1000) {
+    engine_->turn(20 * kNanosecondsPerMillisecond, turn_);
+    ++turns;
+  }
+  EXPECT_LE(turns, 3) << "it did not wait";
+  EXPECT_LT(monotonic_ns() - start_ns, kNanosecondsPerSecond);
+}
+
+TEST_P(EngineTest, SaysWhenAnEndpointIsGone) {
+  pairs_[0].far.reset();
+  const std::int64_t deadline = monotonic_ns() + kNanosecondsPerSecond;
+  do engine_->turn(10 * kNanosecondsPerMillisecond, turn_);
+  while (!turn_.gone[0] && monotonic_ns() < deadline);
+  EXPECT_TRUE(turn_.gone[0]);
+  EXPECT_FALSE(turn_.gone[1]);
+  // The other endpoint goes on.
+  ASSERT_TRUE(pairs_[1].send("still here"));
+  EXPECT_EQ(collect(1), std::vector<std::string>{"still here"});
+}
+
+TEST_P(EngineTest, CountsWritesToAGoneTarget) {
+  const Arrival arrival = receive_one("lost");
+  pairs_[1].far.reset();
+  write_back(arrival, 1);
+  engine_->turn(0, turn_);
+  EXPECT_EQ(turn_.writes[1].dropped[static_cast<std::size_t>(DropReason::kTargetGone)],
+            (Tally{1, 1, 4}));
+}
+
+TEST_P(EngineTest, TakesMoreWritesInATurnThanItsQueueHolds) {
+  const Arrival arrival = receive_one("many");
+  constexpr int kWrites = 600;
+  Tally seen;
+  for (int number = 0; number < kWrites; ++number) {
+    arena_.retain(arrival.buffer);
+    write_back(arrival, 1);
+    if (number % 100 == 99) engine_->flush();
+  }
+  arena_.release(arrival.buffer);
+  engine_->turn(0, turn_);
+  seen += turn_.writes[1].written;
+  for (const Tally& dropped : turn_.writes[1].dropped) seen += dropped;
+  EXPECT_EQ(seen.packets, static_cast<std::uint64_t>(kWrites));
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, EngineTest,
+                         ::testing::Values(EngineKind::kUring, EngineKind::kSyscall),
+                         [](const auto& instance) {
+                           return std::string(to_string(instance.param));
+                         });
+
+}  // namespace
+}  // namespace tunrelay
