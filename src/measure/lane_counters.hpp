@@ -1,0 +1,77 @@
+// What one lane has seen, counted by its worker and readable by any thread at any time.
+// The law, whenever the lane is at rest, in packets, segments and bytes alike:
+//   read == written + held + sum(dropped by reason)
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/counter.hpp"
+#include "base/drop_reason.hpp"
+#include "base/tally.hpp"
+
+namespace tunrelay {
+
+/// One lane's counters at one moment, as plain numbers; sums over lanes with +=.
+struct LaneCounts {
+  Tally read;
+  Tally written;
+  Tally held;
+  std::array<Tally, kDropReasons> dropped;
+  std::uint64_t writes = 0;  ///< write operations; fewer than packets where they coalesce
+  std::uint64_t path_probes = 0;
+
+  LaneCounts& operator+=(const LaneCounts& other) noexcept {
+    read += other.read;
+    written += other.written;
+    held += other.held;
+    for (std::size_t reason = 0; reason < dropped.size(); ++reason)
+      dropped[reason] += other.dropped[reason];
+    writes += other.writes;
+    path_probes += other.path_probes;
+    return *this;
+  }
+  LaneCounts& operator-=(const LaneCounts& other) noexcept {
+    read -= other.read;
+    written -= other.written;
+    held -= other.held;
+    for (std::size_t reason = 0; reason < dropped.size(); ++reason)
+      dropped[reason] -= other.dropped[reason];
+    writes -= other.writes;
+    path_probes -= other.path_probes;
+    return *this;
+  }
+  [[nodiscard]] Tally dropped_in_all() const noexcept {
+    Tally sum;
+    for (const Tally& reason : dropped) sum += reason;
+    return sum;
+  }
+  [[nodiscard]] bool balanced() const noexcept { return read == written + held + dropped_in_all(); }
+};
+
+/// Written by the lane's worker alone. On cache lines of its own, so that a reader's look
+/// costs a neighbour nothing.
+struct alignas(64) LaneCounters {
+  TallyCounter read;
+  TallyCounter written;
+  TallyCounter held;
+  std::array<TallyCounter, kDropReasons> dropped;
+  Counter writes;
+  Counter path_probes;
+  Counter last_path_nonce;  ///< of the newest path probe that passed
+
+  [[nodiscard]] LaneCounts snapshot() const noexcept {
+    LaneCounts counts;
+    counts.read = read.get();
+    counts.written = written.get();
+    counts.held = held.get();
+    for (std::size_t reason = 0; reason < dropped.size(); ++reason)
+      counts.dropped[reason] = dropped[reason].get();
+    counts.writes = writes.get();
+    counts.path_probes = path_probes.get();
+    return counts;
+  }
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,82 @@
+#include "stage/trace_log.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "packet/describe.hpp"
+
+namespace tunrelay {
+namespace {
+
+// About a second of a busy link's packets for a printer that is held up.
+constexpr std::size_t kQueueRecords = 16384;
+constexpr std::size_t kRecordsAtOnce = 256;
+// The printer looks again after this pause. A wake-up for each packet would put a system
+// call on the packet's path.
+constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
+
+std::string line_of(const TraceRecord& record, const TraceLog::Names& names) {
+  std::string line = fmt::format("read {} from {} queue {}", record.frame_bytes,
+                                 names.devices.at(record.device), record.queue);
+  line += "  " + describe({.bytes = std::span(record.snap).first(record.snapped_bytes),
+                           .frame_bytes = record.frame_bytes,
+                           .link_type = names.link_type,
+                           .header = record.header,
+                           .run = record.run});
+  line += '\n';
+  return line;
+}
+
+}  // namespace
+
+TraceLog::TraceLog(Names names, std::FILE* out)
+    : names_(std::move(names)), out_(out), queue_(kQueueRecords) {
+  printer_ = std::thread([this] {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    ::pthread_setname_np(::pthread_self(), "trace");
+    print_until_stopped();
+  });
+}
+
+TraceLog::~TraceLog() {
+  stopping_.store(true, std::memory_order_release);
+  printer_.join();
+}
+
+bool TraceLog::record(const TraceRecord& record) noexcept {
+  if (!begun_.load(std::memory_order_relaxed) || queue_.try_enqueue(record)) return true;
+  lost_.fetch_add(1, std::memory_order_relaxed);
+  return false;
+}
+
+void TraceLog::print_until_stopped() {
+  // The flag is read before the queue: what was recorded before the stop is still printed.
+  for (bool last = false; !last;) {
+    last = stopping_.load(std::memory_order_acquire);
+    while (print_waiting() != 0) {
+    }
+    std::fflush(out_);
+    if (!last) ::nanosleep(&kPause, nullptr);
+  }
+}
+
+std::size_t TraceLog::print_waiting() {
+  std::vector<TraceRecord> records(kRecordsAtOnce);
+  const std::size_t count = queue_.try_dequeue_bulk(records.begin(), records.size());
+  for (std::size_t at = 0; at < count; ++at) {
+    const std::string line = line_of(records[at], names_);
+    std::fwrite(line.data(), 1, line.size(), out_);
+  }
+  printed_.fetch_add(count, std::memory_order_relaxed);
+  return count;
+}
+
+}  // namespace tunrelay
