@@ -1,0 +1,104 @@
+#include "relay/hand_off.hpp"
+
+#include <array>
+#include <utility>
+
+#include "packet/batch.hpp"
+
+namespace tunrelay {
+namespace {
+
+// A queue's worker has some hundred buffers; these hold them all many times over, and what is
+// beyond is dropped before the owner sees it.
+constexpr std::size_t kInboxPackets = 8192;
+constexpr std::size_t kReturnPackets = 4096;
+
+}  // namespace
+
+/// Stands in a lane's chain: to the lane it is a stage that holds packets for a while.
+class DirectionHub::LaneStage final : public Stage {
+ public:
+  LaneStage(Mailbox<Packet>& inbox, Mailbox<HandedPacket>& returned)
+      : inbox_(inbox), returned_(returned) {}
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "hand-off"; }
+
+  void process(std::span<const Packet> packets, std::int64_t /*now_ns*/,
+               StageOutput& output) noexcept override {
+    for (const Packet& packet : packets) {
+      if (inbox_.post(packet))
+        held_ += tally_of(packet);
+      else
+        output.drop(packet, DropReason::kHandOffFull);
+    }
+  }
+
+  [[nodiscard]] std::int64_t next_deadline_ns() const noexcept override {
+    return returned_.waiting() ? 0 : kNoDeadline;
+  }
+
+  void release(std::int64_t /*now_ns*/, StageOutput& output) noexcept override {
+    std::array<HandedPacket, kMaxBatch> handed;
+    const std::size_t count = returned_.take(handed.data(), handed.size());
+    for (std::size_t at = 0; at < count; ++at) {
+      const HandedPacket& back = handed[at];
+      if (back.verdict == HandedPacket::Verdict::kShare) {
+        output.share(back.packet);
+        continue;
+      }
+      held_ -= tally_of(back.packet);
+      if (back.verdict == HandedPacket::Verdict::kPass)
+        output.pass(back.packet);
+      else
+        output.drop(back.packet, back.reason);
+    }
+  }
+
+  [[nodiscard]] Tally held() const noexcept override { return held_; }
+
+ private:
+  Mailbox<Packet>& inbox_;
+  Mailbox<HandedPacket>& returned_;
+  Tally held_;
+};
+
+void DirectionHub::Return::pass(const Packet& packet) noexcept {
+  hub_.returns_[packet.queue]->post_always({packet, HandedPacket::Verdict::kPass, {}});
+}
+void DirectionHub::Return::drop(const Packet& packet, DropReason reason) noexcept {
+  hub_.returns_[packet.queue]->post_always({packet, HandedPacket::Verdict::kDrop, reason});
+}
+void DirectionHub::Return::share(const Packet& packet) noexcept {
+  // Only the buffer's own worker counts its references. The order of the mailbox sees to it
+  // that the share arrives before the run that needs it.
+  hub_.returns_[packet.queue]->post_always({packet, HandedPacket::Verdict::kShare, {}});
+}
+
+DirectionHub::DirectionHub(std::vector<std::unique_ptr<Stage>> stages, std::size_t owner,
+                           const std::vector<const EventFd*>& wakes)
+    : owner_(owner),
+      inbox_(kInboxPackets, *wakes.at(owner)),
+      return_(*this),
+      chain_(std::move(stages), return_) {
+  for (const EventFd* wake : wakes)
+    returns_.push_back(std::make_unique<Mailbox<HandedPacket>>(kReturnPackets, *wake));
+}
+
+DirectionHub::~DirectionHub() = default;
+
+std::unique_ptr<Stage> DirectionHub::make_lane_stage(std::size_t queue) {
+  return std::make_unique<LaneStage>(inbox_, *returns_.at(queue));
+}
+
+void DirectionHub::take_turn(std::int64_t now_ns) noexcept {
+  std::array<Packet, kMaxBatch> packets;
+  const std::size_t count = inbox_.waiting() ? inbox_.take(packets.data(), packets.size()) : 0;
+  if (count != 0 || chain_.next_deadline_ns() <= now_ns)
+    chain_.process({packets.data(), count}, now_ns);
+}
+
+std::int64_t DirectionHub::next_deadline_ns() const noexcept {
+  return inbox_.waiting() ? 0 : chain_.next_deadline_ns();
+}
+
+}  // namespace tunrelay

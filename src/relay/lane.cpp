@@ -1,0 +1,102 @@
+#include "relay/lane.hpp"
+
+#include <netinet/in.h>
+
+#include <utility>
+
+#include "base/path_nonce.hpp"
+
+namespace tunrelay {
+
+Lane::Lane(std::size_t queue, const LaneEnds& ends, LinkType link_type,
+           const std::atomic<std::uint32_t>& mtu_bytes, Engine& engine, BufferArena& arena,
+           std::vector<std::unique_ptr<Stage>> stages)
+    : queue_(static_cast<std::uint16_t>(queue)),
+      ends_(ends),
+      link_type_(link_type),
+      mtu_bytes_(mtu_bytes),
+      arena_(arena),
+      writer_(ends.target, engine),
+      exit_(*this),
+      chain_(std::move(stages), exit_) {}
+
+Lane::~Lane() = default;
+
+void Lane::settle(const Turn& turn) noexcept {
+  const WriteOutcome& outcome = turn.writes[ends_.target.endpoint];
+  if (outcome.written.packets + outcome.written.segments != 0)
+    counters_.written.add(outcome.written);
+  if (!outcome.any_dropped) return;
+  for (std::size_t reason = 0; reason < kDropReasons; ++reason)
+    if (outcome.dropped[reason].segments != 0)
+      counters_.dropped[reason].add(outcome.dropped[reason]);
+}
+
+void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {
+  // A slot has room for the header in front of the frame, whether or not one was read.
+  std::byte* slot = arena_.data(arrival.buffer);
+  Packet packet;
+  packet.buffer = arrival.buffer;
+  packet.queue = queue_;
+  packet.frame = slot + kVirtioNetHeaderBytes;
+  packet.arrival_ns = now_ns;
+  if (!ends_.source_has_header) {
+    packet.frame_bytes = arrival.length;
+  } else if (arrival.length > kVirtioNetHeaderBytes) {
+    packet.header = load_virtio_net_header(slot);
+    packet.frame_bytes = arrival.length - static_cast<std::uint32_t>(kVirtioNetHeaderBytes);
+  }
+  std::optional<DropReason> fault;
+  // The kernel cuts what does not fit the buffer without a word.
+  if (kVirtioNetHeaderBytes + packet.frame_bytes >= BufferArena::kSlotBytes)
+    fault = DropReason::kTruncated;
+  else
+    fault = parse(packet, {link_type_, mtu_bytes_.load(std::memory_order_relaxed)});
+  if (fault) packet.header = {};  // counts as one segment, whatever it claimed
+  counters_.read.add(tally_of(packet));
+  if (fault) return drop(packet, *fault);
+  note_path_probe(packet);
+  batch_.push(packet);
+}
+
+void Lane::forward(std::int64_t now_ns) noexcept {
+  writer_.begin_turn();
+  if (chain_.empty()) return write(batch_);
+  chain_.process({batch_.begin(), batch_.size()}, now_ns);
+  batch_.clear();
+  write(leaving_);
+  counters_.held.set(chain_.held());
+}
+
+void Lane::abandon() noexcept {
+  for (const Packet& packet : batch_) drop(packet, DropReason::kShutdown);
+  batch_.clear();
+  counters_.dropped[static_cast<std::size_t>(DropReason::kShutdown)].add(counters_.held.get());
+  counters_.held.set({});
+}
+
+void Lane::drop(const Packet& packet, DropReason reason) noexcept {
+  counters_.dropped[static_cast<std::size_t>(reason)].add(tally_of(packet));
+  arena_.release(packet.buffer);
+}
+
+void Lane::leave(const Packet& packet) noexcept {
+  if (leaving_.full()) write(leaving_);
+  leaving_.push(packet);
+}
+
+void Lane::write(Batch& packets) noexcept {
+  if (packets.empty()) return;
+  counters_.writes.add(writer_.write({packets.begin(), packets.size()}));
+  packets.clear();
+}
+
+void Lane::note_path_probe(const Packet& packet) noexcept {
+  if (packet.layers.protocol != IPPROTO_UDP || packet.payload().size() != kPathProbeBytes) return;
+  if (const auto nonce = read_path_probe(packet.payload())) {
+    counters_.path_probes.add(1);
+    counters_.last_path_nonce.set(*nonce);
+  }
+}
+
+}  // namespace tunrelay

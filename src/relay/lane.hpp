@@ -1,0 +1,86 @@
+// A Lane: one direction of one queue pair. Packets come in at the source, go through the
+// stages, and leave at the target; every one is accounted for on the way.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "measure/lane_counters.hpp"
+#include "packet/batch.hpp"
+#include "packet/parse.hpp"
+#include "relay/direction.hpp"
+#include "relay/lane_writer.hpp"
+#include "relay/stage_chain.hpp"
+#include "stage/stage.hpp"
+
+namespace tunrelay {
+
+/// The two queues that a lane joins, and what stands before their packets.
+struct LaneEnds {
+  EndpointIndex source = 0;
+  bool source_has_header = true;  ///< a virtio-net header before each packet read
+  TargetPlan target;
+};
+
+/// Used by its worker's thread alone, but for counters(), which any thread may read.
+class Lane {
+ public:
+  /// MTU_BYTES may change under way (an administrator's new MTU); all else stays. The engine,
+  /// the arena and the MTU must outlive the lane.
+  Lane(std::size_t queue, const LaneEnds& ends, LinkType link_type,
+       const std::atomic<std::uint32_t>& mtu_bytes, Engine& engine, BufferArena& arena,
+       std::vector<std::unique_ptr<Stage>> stages);
+  ~Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  /// Books what became of the writes to the target since the last turn.
+  void settle(const Turn& turn) noexcept;
+  /// Takes in a packet read from the source: checks it, or drops and counts it.
+  void receive(const Arrival& arrival, std::int64_t now_ns) noexcept;
+  /// Takes the received packets, and held ones that are due, through the stages to the target.
+  void forward(std::int64_t now_ns) noexcept;
+  /// Counts what was received or is held and not forwarded as dropped: the relay stops.
+  void abandon() noexcept;
+
+  [[nodiscard]] std::int64_t next_deadline_ns() const noexcept { return chain_.next_deadline_ns(); }
+  [[nodiscard]] const LaneCounters& counters() const noexcept { return counters_; }
+
+ private:
+  /// Where the stages lead: to the target, or to a drop.
+  class Exit final : public StageOutput {
+   public:
+    explicit Exit(Lane& lane) : lane_(lane) {}
+    void pass(const Packet& packet) noexcept override { lane_.leave(packet); }
+    void drop(const Packet& packet, DropReason reason) noexcept override {
+      lane_.drop(packet, reason);
+    }
+    void share(const Packet& packet) noexcept override { lane_.arena_.retain(packet.buffer); }
+
+   private:
+    Lane& lane_;
+  };
+
+  void drop(const Packet& packet, DropReason reason) noexcept;
+  void leave(const Packet& packet) noexcept;
+  void write(Batch& packets) noexcept;
+  void note_path_probe(const Packet& packet) noexcept;
+
+  std::uint16_t queue_;
+  LaneEnds ends_;
+  LinkType link_type_;
+  const std::atomic<std::uint32_t>& mtu_bytes_;
+  BufferArena& arena_;
+  LaneWriter writer_;
+  Exit exit_;
+  StageChain chain_;
+  Batch batch_;    ///< received, not yet forwarded
+  Batch leaving_;  ///< through the stages, not yet written
+  LaneCounters counters_;
+};
+
+}  // namespace tunrelay

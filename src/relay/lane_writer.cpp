@@ -1,0 +1,60 @@
+#include "relay/lane_writer.hpp"
+
+#include "packet/segment_run.hpp"
+
+namespace tunrelay {
+
+LaneWriter::LaneWriter(const TargetPlan& target, Engine& engine) noexcept
+    : target_(target), engine_(engine), coalescer_(target.rules) {}
+
+std::size_t LaneWriter::write(std::span<const Packet> packets) noexcept {
+  if (!target_.coalesce || !target_.has_header || packets.size() == 1) {
+    for (const Packet& packet : packets) write_plain(packet);
+    return packets.size();
+  }
+  coalescer_.plan(packets);
+  for (const MergeGroup& group : coalescer_.groups()) {
+    if (group.count == 1)
+      write_plain(packets[group.first]);
+    else
+      write_merged(group);
+  }
+  return coalescer_.groups().size();
+}
+
+void LaneWriter::write_merged(const MergeGroup& group) noexcept {
+  std::array<iovec, kMaxMergedPieces> pieces;
+  std::array<BufferId, kMaxBatch> buffers;
+  std::size_t buffer_count = 0;
+  Tally tally;
+  coalescer_.for_each_packet(group, [&](const Packet& packet) {
+    buffers[buffer_count++] = packet.buffer;
+    tally += tally_of(packet);
+  });
+  const std::size_t count = coalescer_.build(group, next_slot(), pieces);
+  engine_.write({target_.endpoint, {buffers.data(), buffer_count}, tally, {pieces.data(), count}});
+}
+
+void LaneWriter::write_plain(const Packet& packet) noexcept {
+  const std::span<const BufferId> buffer(&packet.buffer, 1);
+  if (!target_.has_header) {
+    const iovec piece{.iov_base = packet.frame, .iov_len = packet.frame_bytes};
+    engine_.write({target_.endpoint, buffer, tally_of(packet), {&piece, 1}});
+    return;
+  }
+  std::array<iovec, kMaxRunPieces> pieces;
+  // A whole packet needs no slot: it is written as it was read.
+  HeaderSlot& slot = packet.is_whole() ? slots_.front() : next_slot();
+  const std::size_t count = build_run(packet, slot, pieces);
+  engine_.write({target_.endpoint, buffer, tally_of(packet), {pieces.data(), count}});
+}
+
+HeaderSlot& LaneWriter::next_slot() noexcept {
+  if (slots_used_ == slots_.size()) {
+    engine_.flush();
+    slots_used_ = 0;
+  }
+  return slots_[slots_used_++];
+}
+
+}  // namespace tunrelay

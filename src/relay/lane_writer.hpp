@@ -1,0 +1,51 @@
+// The last step of a lane: packets become writes. Neighbouring small packets of one flow leave
+// as one super-packet, runs of a super-packet get headers of their own, and all else is written
+// from where it was read.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "engine/engine.hpp"
+#include "packet/coalesce.hpp"
+#include "packet/gather.hpp"
+#include "packet/packet.hpp"
+
+namespace tunrelay {
+
+/// What the target takes.
+struct TargetPlan {
+  EndpointIndex endpoint = 1;
+  bool has_header = true;  ///< a virtio-net header is wanted before each packet
+  bool coalesce = true;    ///< merge small packets; needs the header
+  MergeRules rules{};
+};
+
+/// Used by its worker's thread alone.
+class LaneWriter {
+ public:
+  /// The engine must outlive it.
+  LaneWriter(const TargetPlan& target, Engine& engine) noexcept;
+
+  /// All writes of the turn before are done: their headers' memory is free again.
+  void begin_turn() noexcept { slots_used_ = 0; }
+  /// Queues the packets for writing: at most kMaxBatch. One reference of each packet's buffer
+  /// goes to the engine. Returns the number of writes.
+  std::size_t write(std::span<const Packet> packets) noexcept;
+
+ private:
+  void write_merged(const MergeGroup& group) noexcept;
+  void write_plain(const Packet& packet) noexcept;
+  HeaderSlot& next_slot() noexcept;
+
+  TargetPlan target_;
+  Engine& engine_;
+  Coalescer coalescer_;
+  /// One for each write that may need new headers between two flushes.
+  std::array<HeaderSlot, kMaxBatch> slots_;
+  std::size_t slots_used_ = 0;
+};
+
+}  // namespace tunrelay

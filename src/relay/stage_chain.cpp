@@ -1,0 +1,74 @@
+#include "relay/stage_chain.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "packet/batch.hpp"
+
+namespace tunrelay {
+
+/// Gathers what one stage passes and hands it on in batches.
+class StageChain::Link final : public StageOutput {
+ public:
+  Link(StageChain& chain, std::size_t next, StageOutput& exit)
+      : chain_(chain), next_(next), exit_(exit) {}
+
+  void pass(const Packet& packet) noexcept override {
+    if (batch_.full()) flush();
+    batch_.push(packet);
+  }
+  void drop(const Packet& packet, DropReason reason) noexcept override {
+    exit_.drop(packet, reason);
+  }
+  void share(const Packet& packet) noexcept override { exit_.share(packet); }
+
+  void flush() noexcept {
+    if (batch_.empty()) return;
+    if (next_ == chain_.stages_.size()) {
+      for (const Packet& packet : batch_) exit_.pass(packet);
+    } else {
+      chain_.stages_[next_]->process({batch_.begin(), batch_.size()}, chain_.now_ns_,
+                                     *chain_.links_[next_]);
+    }
+    batch_.clear();
+  }
+
+ private:
+  StageChain& chain_;
+  std::size_t next_;  ///< index of the stage that follows; their number: the exit
+  StageOutput& exit_;
+  Batch batch_;
+};
+
+StageChain::StageChain(std::vector<std::unique_ptr<Stage>> stages, StageOutput& exit)
+    : stages_(std::move(stages)) {
+  for (std::size_t stage = 0; stage < stages_.size(); ++stage)
+    links_.push_back(std::make_unique<Link>(*this, stage + 1, exit));
+}
+
+StageChain::~StageChain() = default;
+
+void StageChain::process(std::span<const Packet> packets, std::int64_t now_ns) noexcept {
+  now_ns_ = now_ns;
+  for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
+    // What was held goes before what just came, so that a stage that keeps order can do so.
+    if (stages_[stage]->next_deadline_ns() <= now_ns)
+      stages_[stage]->release(now_ns, *links_[stage]);
+    if (stage == 0 && !packets.empty()) stages_[0]->process(packets, now_ns, *links_[0]);
+    links_[stage]->flush();
+  }
+}
+
+std::int64_t StageChain::next_deadline_ns() const noexcept {
+  std::int64_t earliest = Stage::kNoDeadline;
+  for (const auto& stage : stages_) earliest = std::min(earliest, stage->next_deadline_ns());
+  return earliest;
+}
+
+Tally StageChain::held() const noexcept {
+  Tally held;
+  for (const auto& stage : stages_) held += stage->held();
+  return held;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,38 @@
+// Stages one behind the other: what one passes goes to the next in batches, what the last
+// passes goes to an exit.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "stage/stage.hpp"
+
+namespace tunrelay {
+
+/// Used by one thread.
+class StageChain {
+ public:
+  /// EXIT takes what is left and what is dropped; it must outlive the chain.
+  StageChain(std::vector<std::unique_ptr<Stage>> stages, StageOutput& exit);
+  ~StageChain();
+  StageChain(const StageChain&) = delete;
+  StageChain& operator=(const StageChain&) = delete;
+
+  [[nodiscard]] bool empty() const noexcept { return stages_.empty(); }
+  /// Takes the packets, and held ones that are due, through all stages.
+  void process(std::span<const Packet> packets, std::int64_t now_ns) noexcept;
+  /// The earliest deadline of any stage, or Stage::kNoDeadline.
+  [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;
+  [[nodiscard]] Tally held() const noexcept;
+
+ private:
+  class Link;  ///< the output of one stage
+
+  std::vector<std::unique_ptr<Stage>> stages_;
+  std::vector<std::unique_ptr<Link>> links_;
+  std::int64_t now_ns_ = 0;  ///< of the turn
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,201 @@
+#include "relay/worker.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+#include <string>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/cpu_topology.hpp"
+#include "base/ensure.hpp"
+
+namespace tunrelay {
+namespace {
+
+/// How many buffers a worker needs, a holder a line.
+std::size_t buffer_budget(const EngineOptions& engine) {
+  return kMaxEndpoints * engine.read_ahead  // given to the kernel to read into
+         + kMaxBatch / 2;                   // read, and not yet written when the rings are refilled
+}
+
+/// The thread must not take the process's signals: they go to the thread that waits for them.
+void block_all_signals() {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+}  // namespace
+
+struct Worker::Inside {
+  Inside(const WorkerConfig& config, const std::atomic<std::uint32_t>& mtu_bytes, int wake_fd)
+      : arena(config.buffers != 0 ? config.buffers : buffer_budget(config.engine)),
+        engine(make_engine(config.engine, arena, endpoints(config), wake_fd, counters)) {
+    for (std::size_t source = 0; source < kDirections; ++source) {
+      const std::size_t target = 1 - source;
+      const LaneEnds ends{.source = static_cast<EndpointIndex>(source),
+                          .source_has_header = config.has_header[source],
+                          .target = {.endpoint = static_cast<EndpointIndex>(target),
+                                     .has_header = config.has_header[target],
+                                     .coalesce = config.coalesce,
+                                     .rules = {}}};
+      lanes[source] = std::make_unique<Lane>(
+          config.queue, ends, config.link_type, mtu_bytes, *engine, arena,
+          config.stages ? config.stages(static_cast<Direction>(source), config.queue)
+                        : std::vector<std::unique_ptr<Stage>>{});
+    }
+  }
+
+  static std::array<Endpoint, kMaxEndpoints> endpoints(const WorkerConfig& config) {
+    std::array<Endpoint, kMaxEndpoints> endpoints;
+    for (std::size_t end = 0; end < kMaxEndpoints; ++end)
+      endpoints[end] = {.fd = config.fds[end],
+                        .read_offset = config.has_header[end] ? 0 : kVirtioNetHeaderBytes};
+    return endpoints;
+  }
+
+  BufferArena arena;
+  EngineCounters counters;
+  std::unique_ptr<Engine> engine;
+  std::array<std::unique_ptr<Lane>, kDirections> lanes;
+  Turn turn;
+  std::int64_t last_arrival_ns = 0;
+  std::optional<int> pinned_cpu;
+  int thread_id = 0;
+};
+
+Worker::Worker(WorkerConfig config, const std::atomic<std::uint32_t>& mtu_bytes,
+               const EventFd& endpoint_gone)
+    : config_(std::move(config)), mtu_bytes_(mtu_bytes), endpoint_gone_(endpoint_gone) {}
+
+Worker::~Worker() {
+  stop();
+}
+
+void Worker::start() {
+  ensure(!thread_.joinable(), "a worker is started once");
+  std::promise<void> ready;
+  std::future<void> started = ready.get_future();
+  thread_ = std::thread([this, ready = std::move(ready)]() mutable {
+    block_all_signals();
+    ::pthread_setname_np(::pthread_self(), ("relay-" + std::to_string(config_.queue)).c_str());
+    // Pinned before the arena is touched, so that its pages are on this CPU's node. A cpuset
+    // that shrank meanwhile refuses the CPU: the worker then runs where it may.
+    const bool pinned = config_.cpu && pin_this_thread(*config_.cpu);
+    try {
+      inside_ = std::make_unique<Inside>(config_, mtu_bytes_, wake_.fd());
+    } catch (...) {
+      ready.set_exception(std::current_exception());
+      return;
+    }
+    if (pinned) inside_->pinned_cpu = config_.cpu;
+    inside_->thread_id = ::gettid();
+    ready.set_value();
+    run(*inside_);
+    drain(*inside_);
+    // A ring must be closed by the thread that made it.
+    inside_->engine.reset();
+  });
+  started.get();
+}
+
+void Worker::stop() noexcept {
+  if (!thread_.joinable()) return;
+  stopping_.store(true, std::memory_order_relaxed);
+  wake_.signal();
+  thread_.join();
+}
+
+std::int64_t Worker::wait_ns(const Inside& inside) const noexcept {
+  std::int64_t deadline_ns = Stage::kNoDeadline;
+  for (const auto& lane : inside.lanes)
+    deadline_ns = std::min(deadline_ns, lane->next_deadline_ns());
+  for (const DirectionHub* hub : hubs_)
+    deadline_ns = std::min(deadline_ns, hub->next_deadline_ns());
+  // Busy polling: spin for a while after the last packet, since a sleep and its wake-up cost
+  // more than a small packet's whole way.
+  if (config_.busy_poll_ns > 0 && monotonic_ns() - inside.last_arrival_ns < config_.busy_poll_ns)
+    return 0;
+  if (deadline_ns == Stage::kNoDeadline) return Engine::kNever;
+  return std::max<std::int64_t>(deadline_ns - monotonic_ns(), 0);
+}
+
+void Worker::run(Inside& inside) noexcept {
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    take_turn(inside, wait_ns(inside));
+    for (std::size_t end = 0; end < inside.turn.gone.size(); ++end)
+      if (inside.turn.gone[end] && !gone_[end].exchange(true, std::memory_order_relaxed))
+        endpoint_gone_.signal();
+  }
+}
+
+void Worker::take_turn(Inside& inside, std::int64_t wait_ns) noexcept {
+  auto& lanes = inside.lanes;
+  Turn& turn = inside.turn;
+  // 1. One system call: the last turn's writes go out, we sleep if need be, packets come in.
+  inside.engine->turn(wait_ns, turn);
+  const std::int64_t now_ns = monotonic_ns();
+  if (turn.arrival_count != 0) inside.last_arrival_ns = now_ns;
+  // 2. Book what became of the writes.
+  for (auto& lane : lanes) lane->settle(turn);
+  // 3. Take the packets in: each belongs to the lane whose source it came from.
+  for (std::size_t at = 0; at < turn.arrival_count; ++at)
+    lanes[turn.arrivals[at].endpoint]->receive(turn.arrivals[at], now_ns);
+  // 4. Through the stages, and queued for writing.
+  for (DirectionHub* hub : hubs_) hub->take_turn(now_ns);
+  for (auto& lane : lanes) lane->forward(now_ns);
+}
+
+void Worker::drain(Inside& inside) noexcept {
+  // What the kernel has read for us already goes out, for as long as something comes, but not
+  // for ever under a flood.
+  constexpr int kMostTurns = 64;
+  for (int turns = 0; turns < kMostTurns; ++turns) {
+    take_turn(inside, 0);
+    if (inside.turn.arrival_count == 0) break;
+  }
+  for (auto& lane : inside.lanes) lane->abandon();
+  // The last writes. A packet that came in beside them is counted as read and dropped.
+  inside.engine->turn(0, inside.turn);
+  for (auto& lane : inside.lanes) lane->settle(inside.turn);
+  for (std::size_t at = 0; at < inside.turn.arrival_count; ++at)
+    inside.lanes[inside.turn.arrivals[at].endpoint]->receive(inside.turn.arrivals[at],
+                                                             monotonic_ns());
+  for (auto& lane : inside.lanes) lane->abandon();
+}
+
+void Worker::refresh() const noexcept {
+  if (!inside_ || !thread_.joinable()) return;
+  constexpr int kMostPauses = 200;
+  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 50 * kNanosecondsPerMicrosecond};
+  const std::uint64_t turns = inside_->counters.turns.get();
+  wake_.signal();
+  // A turn is counted when it begins, so the next one's count says that this one is booked.
+  for (int pause = 0; pause < kMostPauses && inside_->counters.turns.get() == turns; ++pause)
+    ::nanosleep(&kPause, nullptr);
+}
+
+WorkerReport Worker::report() const {
+  WorkerReport report;
+  report.queue = config_.queue;
+  report.engine = config_.engine.kind;
+  if (!inside_) return report;
+  report.pinned_cpu = inside_->pinned_cpu;
+  report.thread_id = inside_->thread_id;
+  for (std::size_t direction = 0; direction < kDirections; ++direction)
+    report.lanes[direction] = inside_->lanes[direction]->counters().snapshot();
+  report.engine_counts = inside_->counters.snapshot();
+  report.buffer_bytes = inside_->arena.mapped_bytes();
+  return report;
+}
+
+std::uint64_t Worker::last_path_nonce(Direction direction) const noexcept {
+  return inside_ ? inside_->lanes[index_of(direction)]->counters().last_path_nonce.get() : 0;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,103 @@
+// A Worker: one pinned thread that moves the packets of one queue pair, both ways, until it
+// is stopped. Its loop is Worker::run().
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/event_fd.hpp"
+#include "engine/engine.hpp"
+#include "measure/lane_counters.hpp"
+#include "relay/direction.hpp"
+#include "relay/hand_off.hpp"
+#include "relay/lane.hpp"
+
+namespace tunrelay {
+
+/// Makes the stages of one lane; called on the worker's thread before it starts.
+using LaneStages =
+    std::function<std::vector<std::unique_ptr<Stage>>(Direction direction, std::size_t queue)>;
+
+struct WorkerConfig {
+  std::size_t queue = 0;
+  std::array<int, kDirections> fds{-1, -1};  ///< the queues of device a and of device b
+  std::array<bool, kDirections> has_header{true, true};
+  LinkType link_type = LinkType::kIp;
+  bool coalesce = true;    ///< merge small packets of a flow on write
+  std::optional<int> cpu;  ///< where to pin the thread
+  EngineOptions engine;
+  std::int64_t busy_poll_ns = 0;  ///< how long to spin after a packet
+  std::size_t buffers = 0;        ///< slots of the arena; 0: what the engine needs
+  LaneStages stages;              ///< may be empty
+};
+
+/// What a worker is doing, for reports.
+struct WorkerReport {
+  std::size_t queue = 0;
+  EngineKind engine = EngineKind::kUring;
+  std::optional<int> pinned_cpu;  ///< empty: not pinned
+  int thread_id = 0;
+  std::array<LaneCounts, kDirections> lanes;
+  EngineCounts engine_counts;
+  std::uint64_t buffer_bytes = 0;
+};
+
+/// Constructed, started, stopped and asked by one thread; the thread inside is its own affair.
+class Worker {
+ public:
+  /// MTU_BYTES and ENDPOINT_GONE (signalled when a device was deleted) must outlive the worker.
+  Worker(WorkerConfig config, const std::atomic<std::uint32_t>& mtu_bytes,
+         const EventFd& endpoint_gone);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Starts the thread; returns when it is ready to move packets. Throws Error from within.
+  void start();
+  /// Lets what is under way go out, then ends the thread. Idempotent.
+  void stop() noexcept;
+
+  /// Before start(): this worker runs the hub's stages beside its lanes. HUB must outlive it.
+  void own(DirectionHub& hub) { hubs_.push_back(&hub); }
+  /// What ends the worker's wait.
+  [[nodiscard]] const EventFd& wake() const noexcept { return wake_; }
+
+  /// Wakes the worker, so that it books what has become of its last writes, and waits until it
+  /// has, some milliseconds at most. For a reader who wants the accounts of a relay at rest.
+  void refresh() const noexcept;
+
+  /// Safe while the worker runs.
+  [[nodiscard]] WorkerReport report() const;
+  /// The nonce of the newest path probe that passed in that direction.
+  [[nodiscard]] std::uint64_t last_path_nonce(Direction direction) const noexcept;
+  /// Whether the device at that end was deleted.
+  [[nodiscard]] bool is_gone(std::size_t end) const noexcept {
+    return gone_.at(end).load(std::memory_order_relaxed);
+  }
+
+ private:
+  struct Inside;  ///< what lives on the worker's thread: arena, engine, lanes, the turn
+
+  [[nodiscard]] std::int64_t wait_ns(const Inside& inside) const noexcept;
+  void run(Inside& inside) noexcept;
+  void take_turn(Inside& inside, std::int64_t wait_ns) noexcept;
+  void drain(Inside& inside) noexcept;
+
+  WorkerConfig config_;
+  const std::atomic<std::uint32_t>& mtu_bytes_;
+  const EventFd& endpoint_gone_;
+  EventFd wake_;
+  std::atomic<bool> stopping_{false};
+  std::array<std::atomic<bool>, kDirections> gone_{};
+  std::vector<DirectionHub*> hubs_;
+  std::thread thread_;
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace tunrelay
