@@ -1,0 +1,173 @@
+#include "route/janitor.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "base/error.hpp"
+#include "base/netns.hpp"
+#include "route/cleanup.hpp"
+#include "route/process.hpp"
+
+namespace tunrelay {
+namespace {
+
+// Where the janitor keeps its two descriptors, behind the standard ones.
+constexpr int kPidfd = 3;
+constexpr int kBell = 4;
+
+int open_pidfd(pid_t pid) noexcept {
+  return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+}
+
+enum class Outcome { kDone, kDied };
+
+/// Waits for a byte (done), or for the process behind the pidfd. Without a pidfd (before Linux
+/// 5.3) the bell's end stands for its death.
+Outcome wait_for_end(bool has_pidfd) {
+  // poll() passes over negative descriptors.
+  std::array<pollfd, 2> waits{{{.fd = has_pidfd ? kPidfd : -1, .events = POLLIN, .revents = 0},
+                               {.fd = kBell, .events = POLLIN, .revents = 0}}};
+  for (;;) {
+    if (::poll(waits.data(), waits.size(), -1) < 0) continue;
+    if (waits[1].revents != 0) {
+      char byte = 0;
+      if (::read(kBell, &byte, 1) == 1) return Outcome::kDone;
+      if (!has_pidfd) return Outcome::kDied;
+      waits[1].fd = -1;  // left to wait for the process itself
+    }
+    if (waits[0].revents != 0) return Outcome::kDied;
+  }
+}
+
+/// One round; whether somebody was there.
+bool kill_others_in(std::uint64_t netns) {
+  bool found = false;
+  for (const pid_t pid : all_processes()) {
+    if (pid == ::getpid() || netns_inode_of(pid) != netns) continue;
+    const FileDescriptor process(open_pidfd(pid));
+    // Looked at again: behind the pidfd it is one process for good, and it must be the right one.
+    if (!process.is_open() || netns_inode_of(pid) != netns) continue;
+    ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
+    found = true;
+  }
+  return found;
+}
+
+void complain(const std::string& text) {
+  std::fprintf(stderr, "tunrelay-janitor: %s\n", text.c_str());
+}
+
+/// Kills are for a namespace that nobody else lives in: neither process 1 nor whoever started us.
+bool is_private_netns() {
+  const std::uint64_t netns = current_netns_inode();
+  const auto starter = netns_inode_of(::getppid());
+  return starter && *starter != netns && netns_inode_of(1) != netns;
+}
+
+void empty_namespace(bool is_private) {
+  if (!is_private) return complain("this network namespace is not private, so nobody is killed");
+  const std::uint64_t netns = current_netns_inode();
+  constexpr int kRounds = 400;
+  constexpr useconds_t kIntervalUs = 5'000;
+  for (int round = 0; round < kRounds && kill_others_in(netns); ++round) ::usleep(kIntervalUs);
+}
+
+void restore(const JanitorDuty& duty) {
+  CleanupOptions options;
+  options.persistent_too = true;
+  options.instance = duty.instance;
+  const CleanupReport report = clean_up_leftovers(duty.journal_directory, options);
+  for (const UndoFailure& failure : report.failures) complain(failure.to_string());
+  for (const JournalLeft& journal : report.unreadable) complain(journal.reason);
+}
+
+/// Away from the terminal, deaf to what ends the tunnel, and holding nothing of it open.
+void detach(int pidfd, int bell) {
+  ::setsid();
+  ::prctl(PR_SET_NAME, "tunrelay-janitor");
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_IGN);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  [[maybe_unused]] const int moved = ::chdir("/");
+  // Through higher numbers, so that neither of the two is overwritten before it is moved.
+  constexpr int kHigh = 10;
+  const int high_pidfd = pidfd < 0 ? -1 : ::fcntl(pidfd, F_DUPFD, kHigh);
+  const int high_bell = ::fcntl(bell, F_DUPFD, kHigh);
+  const int null = ::open("/dev/null", O_RDWR);
+  ::dup2(null, STDIN_FILENO);
+  ::dup2(null, STDOUT_FILENO);  // who reads the tunnel's output shall see its end
+  if (high_pidfd >= 0)
+    ::dup2(high_pidfd, kPidfd);
+  else
+    ::close(kPidfd);
+  ::dup2(high_bell, kBell);
+  ::close_range(kBell + 1, ~0U, 0);
+}
+
+[[noreturn]] void be_janitor(const JanitorDuty& duty, bool is_private, int pidfd, int bell) {
+  int exit_code = 0;
+  try {
+    detach(pidfd, bell);
+    if (wait_for_end(pidfd >= 0) == Outcome::kDied) {
+      if (!duty.journal_directory.empty()) restore(duty);
+      if (duty.kill_namespace) empty_namespace(is_private);
+    }
+  } catch (const std::exception& error) {
+    complain(error.what());
+    exit_code = 1;
+  }
+  ::_exit(exit_code);
+}
+
+}  // namespace
+
+Janitor::Janitor(const JanitorDuty& duty) {
+  std::array<int, 2> ends{};
+  check_system_call(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), "make",
+                    "a socket pair to the janitor");
+  const FileDescriptor listener(ends[0]);
+  bell_ = FileDescriptor(ends[1]);
+  // Opened before the fork: the child could ask too late, for the next process of that number.
+  const FileDescriptor self(open_pidfd(::getpid()));
+  // Who started us may be gone later.
+  const bool is_private = duty.kill_namespace && is_private_netns();
+  // Held back until the child is deaf to it, a signal to both can't end the janitor at its birth.
+  sigset_t all;
+  sigset_t former;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &former);
+  pid_ = ::fork();
+  if (pid_ != 0) {
+    const int error = errno;
+    ::pthread_sigmask(SIG_SETMASK, &former, nullptr);
+    if (pid_ < 0) throw_system_error(error, "start", "the janitor");
+    return;
+  }
+  bell_.reset();
+  be_janitor(duty, is_private, self.get(), listener.get());
+}
+
+Janitor::~Janitor() = default;
+
+void Janitor::dismiss() noexcept {
+  if (pid_ <= 0) return;
+  const char byte = 0;
+  // A janitor that was killed does not read, which is no reason to die.
+  [[maybe_unused]] const ssize_t sent = ::send(bell_.get(), &byte, 1, MSG_NOSIGNAL);
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) continue;
+  pid_ = -1;
+}
+
+}  // namespace tunrelay

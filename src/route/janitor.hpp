@@ -1,0 +1,45 @@
+// The janitor: a small process beside the tunnel that does nothing but wait for its death. When
+// the tunnel is killed and its journal is still there, the janitor undoes what that says. A
+// tunnel that has ended in order dismisses it.
+//
+// In `ps` it is "tunrelay-janito": the kernel keeps 15 characters of a process's name.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "base/file_descriptor.hpp"
+
+namespace tunrelay {
+
+struct JanitorDuty {
+  std::string journal_directory{};  ///< empty: there is nothing to restore
+  std::string instance{};
+  /// Kill all that still lives in this network namespace. It must be a private one: nobody is
+  /// killed where process 1 lives, or the process that started this one, or where that can't be
+  /// told.
+  bool kill_namespace = false;
+};
+
+class Janitor {
+ public:
+  /// Forks. Start it while the process has one thread alone: the child uses memory allocation
+  /// and streams, whose locks another thread could hold at the fork. It keeps the privileges
+  /// that the process has now. Throws Error.
+  explicit Janitor(const JanitorDuty& duty);
+  /// Leaves it waiting for this process's death, unless it was dismissed.
+  ~Janitor();
+  Janitor(const Janitor&) = delete;
+  Janitor& operator=(const Janitor&) = delete;
+
+  /// Everything is undone: the janitor ends at once, and is waited for.
+  void dismiss() noexcept;
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
+ private:
+  FileDescriptor bell_;  ///< a byte: done. Its end: this process is dead, or the janitor is left
+  pid_t pid_ = -1;
+};
+
+}  // namespace tunrelay

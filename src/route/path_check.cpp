@@ -1,0 +1,158 @@
+#include "route/path_check.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/netlink.hpp"
+#include "route/editor.hpp"
+#include "route/host_state.hpp"
+#include "route/iproute_words.hpp"
+#include "route/netlink_values.hpp"
+
+namespace tunrelay {
+namespace {
+
+struct Lookup {
+  int system_errno = 0;
+  Route route{};
+};
+
+/// What the kernel would do with one packet. ARRIVAL_INDEX 0: this host sends it.
+Lookup look_up(NetlinkSocket& socket, const std::optional<IpAddress>& source,
+               const IpAddress& target, int arrival_index) {
+  NetlinkMessage request(RTM_GETROUTE, 0);
+  auto& header = request.header<rtmsg>();
+  header.rtm_family = static_cast<std::uint8_t>(target.address_family());
+  header.rtm_dst_len = static_cast<std::uint8_t>(target.bits());
+  if (source) header.rtm_src_len = static_cast<std::uint8_t>(source->bits());
+  request.put_address(RTA_DST, target);
+  if (source) request.put_address(RTA_SRC, *source);
+  if (arrival_index != 0) request.put_u32(RTA_IIF, static_cast<std::uint32_t>(arrival_index));
+  Lookup lookup;
+  lookup.system_errno = socket.query(
+      request, [&lookup](const nlmsghdr& answer) { lookup.route = decode_route(answer); });
+  return lookup;
+}
+
+class PathChecker {
+ public:
+  PathChecker(const TunnelEnds& ends, Editor& editor) : ends_(ends), editor_(editor) {}
+
+  void check(PathDirection direction) {
+    const auto [source, target] = ends_of(ends_, direction);
+    direction_ = direction;
+    const auto source_link = find_usable_link(source);
+    const auto target_link = find_usable_link(target);
+    if (!source_link || !target_link) return;
+    for (const IpFamily family : families_of(source)) {
+      const auto from = addresses_of(source, family);
+      const auto to = addresses_of(target, family);
+      for (std::size_t at = 0; at < std::min(from.size(), to.size()); ++at) {
+        check_output(source, *source_link, from[at].address, to[at].address);
+        check_input(target, *target_link, from[at].address, to[at].address);
+      }
+    }
+  }
+
+  [[nodiscard]] PathCheck result() && { return std::move(check_); }
+
+ private:
+  void find(const IpAddress& target, std::string text) {
+    check_.findings.push_back({direction_, target, std::move(text)});
+  }
+
+  std::optional<Link> find_usable_link(const TunnelEnd& end) {
+    const auto reading = read_link(editor_.socket(end.netns), end.device);
+    const IpAddress address = end.addresses.empty() ? IpAddress() : end.addresses[0].address;
+    if (!reading) {
+      find(address, fmt::format("There is no interface {}.", end.device));
+      return std::nullopt;
+    }
+    if (!reading->link.up) {
+      find(address, fmt::format("The interface {} is down.", end.device));
+      return std::nullopt;
+    }
+    if (!reading->link.carrier) {
+      find(address, fmt::format("No program has the interface {} open.", end.device));
+      return std::nullopt;
+    }
+    return reading->link;
+  }
+
+  /// Both as a program asks that leaves the source address open and as one that has bound it.
+  void check_output(const TunnelEnd& source, const Link& link, const IpAddress& from,
+                    const IpAddress& to) {
+    for (const auto& bound : {std::optional<IpAddress>(), std::optional(from)}) {
+      const Lookup lookup = look_up(editor_.socket(source.netns), bound, to, 0);
+      const std::string what =
+          bound ? fmt::format("Traffic from {} for {}", from.to_string(), to.to_string())
+                : fmt::format("Traffic for {}", to.to_string());
+      if (lookup.system_errno != 0)
+        find(to, fmt::format("{} has no way out: {}.", what, describe_errno(lookup.system_errno)));
+      else if (lookup.route.device_index != link.index)
+        find(to, fmt::format("{} leaves by {}, not by {}.", what, name_of(source, lookup.route),
+                             link.name));
+      else if (lookup.route.type != RTN_UNICAST)
+        find(to,
+             fmt::format("{} meets a route of type {}.", what, route_type_name(lookup.route.type)));
+      else if (!bound && lookup.route.preferred_source != from)
+        find(to, fmt::format("{} bears another source address than {}.", what, from.to_string()));
+    }
+  }
+
+  void check_input(const TunnelEnd& target, const Link& link, const IpAddress& from,
+                   const IpAddress& to) {
+    const Lookup lookup = look_up(editor_.socket(target.netns), from, to, link.index);
+    const std::string what = fmt::format("Traffic from {} for {} that arrives on {}",
+                                         from.to_string(), to.to_string(), link.name);
+    if (lookup.system_errno != 0)
+      find(to, fmt::format("{} is dropped: {} (net/ipv4/conf/{}/rp_filter can be the cause).", what,
+                           describe_errno(lookup.system_errno), link.name));
+    else if (lookup.route.type != RTN_LOCAL)
+      find(to, fmt::format("{} is not delivered: it meets a route of type {}.", what,
+                           route_type_name(lookup.route.type)));
+  }
+
+  std::string name_of(const TunnelEnd& end, const Route& route) {
+    for (const Link& link : read_links(editor_.socket(end.netns)))
+      if (link.index == route.device_index) return link.name;
+    return "no interface";
+  }
+
+  const TunnelEnds& ends_;
+  Editor& editor_;
+  PathDirection direction_ = PathDirection::kAToB;
+  PathCheck check_;
+};
+
+}  // namespace
+
+std::string_view to_string(PathDirection direction) {
+  return direction == PathDirection::kAToB ? "a_to_b" : "b_to_a";
+}
+
+std::string PathCheck::to_string() const {
+  std::string text;
+  for (const PathFinding& finding : findings)
+    text += fmt::format("{}: {}\n", tunrelay::to_string(finding.direction), finding.text);
+  return text;
+}
+
+PathEnds ends_of(const TunnelEnds& ends, PathDirection direction) {
+  if (direction == PathDirection::kAToB) return {ends.a, ends.b};
+  return {ends.b, ends.a};
+}
+
+PathCheck check_path(const TunnelEnds& ends) {
+  Editor editor;
+  PathChecker checker(ends, editor);
+  checker.check(PathDirection::kAToB);
+  checker.check(PathDirection::kBToA);
+  return std::move(checker).result();
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,47 @@
+// Whether traffic between the two ends takes the way through the tunnel, by asking the kernel's
+// routing tables: what leaves for the peer must leave by the right device, and what arrives on
+// the other device must be delivered. When a device goes down, traffic may go over lo instead
+// and nobody notices: so this is asked at start, after every change, and around measurements.
+//
+// No packet is sent here; path_probe.hpp sends one.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.hpp"
+#include "route/tunnel_ends.hpp"
+
+namespace tunrelay {
+
+enum class PathDirection { kAToB, kBToA };
+/// "a_to_b", "b_to_a".
+std::string_view to_string(PathDirection direction);
+
+struct PathFinding {
+  PathDirection direction = PathDirection::kAToB;
+  IpAddress target{};  ///< the address that the traffic is for
+  std::string text{};  ///< a sentence: "Traffic for 192.168.13.2 leaves by lo, not by tun0."
+};
+
+struct PathCheck {
+  std::vector<PathFinding> findings{};
+
+  [[nodiscard]] bool is_whole() const noexcept { return findings.empty(); }
+  /// The findings, a line each.
+  [[nodiscard]] std::string to_string() const;
+};
+
+/// One end sends to the other.
+struct PathEnds {
+  const TunnelEnd& source;
+  const TunnelEnd& target;
+};
+PathEnds ends_of(const TunnelEnds& ends, PathDirection direction);
+
+/// In the calling thread's network namespace, and in those that ENDS name. Devices are looked up
+/// by name. Throws Error when the kernel can't be asked at all.
+PathCheck check_path(const TunnelEnds& ends);
+
+}  // namespace tunrelay

@@ -1,0 +1,122 @@
+#include "route/path_probe.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/path_nonce.hpp"
+#include "route/editor.hpp"
+#include "route/host_state.hpp"
+#include "route/probe_socket.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr std::int64_t kCountingTimeNs = 20 * kNanosecondsPerMillisecond;
+
+IpAddress first_address(const TunnelEnd& end, IpFamily family) {
+  const auto addresses = addresses_of(end, family);
+  if (addresses.empty())
+    throw_usage_error(
+        "probe the path of", end.device,
+        family == IpFamily::kIpv4 ? "it has no IPv4 address" : "it has no IPv6 address");
+  return addresses.front().address;
+}
+
+LinkReading require_link(Editor& editor, const TunnelEnd& end) {
+  auto reading = read_link(editor.socket(end.netns), end.device);
+  if (!reading) throw_unfit_error("probe the path of", end.device, "there is no such interface");
+  return *std::move(reading);
+}
+
+std::string describe(const ProbeResult& result, const PathEnds& ends) {
+  const std::string who =
+      fmt::format("The probe from {} to {}", result.source.to_string(), result.target.to_string());
+  if (result.crossed() && result.source_changed)
+    return who + " crossed, but its source was rewritten: a NAT rule takes the tunnel's packets.";
+  if (result.crossed()) return who + " crossed.";
+  if (result.received)
+    return fmt::format("{} arrived, but {} did not count it: it went past the tunnel.", who,
+                       result.source_tx_packets == 0 ? ends.source.device : ends.target.device);
+  if (result.source_tx_packets == 0)
+    return fmt::format(
+        "{} was lost before {}: it is down, nobody reads from it, or a firewall "
+        "stops what goes out.",
+        who, ends.source.device);
+  if (result.target_rx_packets == 0)
+    return fmt::format(
+        "{} left by {} and never came in by {}: the relay dropped it or does not "
+        "run.",
+        who, ends.source.device, ends.target.device);
+  return fmt::format(
+      "{} came in by {} and was not delivered: a firewall may drop it (nft insert rule inet filter "
+      "input iifname {} accept), or the reverse path filter (net/ipv4/conf/{}/rp_filter).",
+      who, ends.target.device, ends.target.device, ends.target.device);
+}
+
+/// What the devices have counted since BEFORE.
+void count_packets(Editor& editor, const PathEnds& path, const LinkReading& source_before,
+                   const LinkReading& target_before, ProbeResult& result) {
+  // A TUN counts a packet after it has been delivered: the socket may be faster.
+  const std::int64_t deadline_ns = monotonic_ns() + kCountingTimeNs;
+  do {
+    result.source_tx_packets =
+        require_link(editor, path.source).counters.tx_packets - source_before.counters.tx_packets;
+    result.target_rx_packets =
+        require_link(editor, path.target).counters.rx_packets - target_before.counters.rx_packets;
+  } while (result.received && !result.crossed() && monotonic_ns() < deadline_ns);
+}
+
+/// Waits for the one probe; others that are still under way from before do not count.
+std::optional<ProbeArrival> await(const ProbeSocket& socket, const ProbeResult& result,
+                                  std::int64_t deadline_ns) {
+  while (auto arrival = socket.receive(deadline_ns))
+    if (arrival->nonce == result.nonce && arrival->target == result.target) return arrival;
+  return std::nullopt;
+}
+
+}  // namespace
+
+ProbeResult probe_path(const TunnelEnds& ends, PathDirection direction, IpFamily family,
+                       std::uint64_t nonce, std::chrono::milliseconds time_limit) {
+  const PathEnds path = ends_of(ends, direction);
+  ProbeResult result{.direction = direction,
+                     .source = first_address(path.source, family),
+                     .target = first_address(path.target, family),
+                     .nonce = nonce};
+  // Under `classic` the addresses are in no local table, so IPv4 can't bind to them; the route
+  // gives the source address, and the arrival tells the target's.
+  const bool can_bind = ends.strategy != Strategy::kClassic;
+  const auto bound = [can_bind](const IpAddress& address) {
+    return can_bind ? std::optional(address) : std::nullopt;
+  };
+  const ProbeSocket sender(path.source, family, bound(result.source));
+  const ProbeSocket receiver(path.target, family, bound(result.target));
+  Editor editor;
+  const LinkReading source_before = require_link(editor, path.source);
+  const LinkReading target_before = require_link(editor, path.target);
+
+  const std::int64_t sent_ns = monotonic_ns();
+  const int error = sender.send(make_path_probe(nonce), result.target, receiver.port());
+  if (error != 0) {
+    result.words =
+        fmt::format("The probe from {} to {} could not be sent: {}.", result.source.to_string(),
+                    result.target.to_string(), describe_errno(error));
+    return result;
+  }
+  result.sent = true;
+  const std::int64_t limit_ns = std::chrono::nanoseconds(time_limit).count();
+  if (const auto arrival = await(receiver, result, sent_ns + limit_ns)) {
+    result.one_way = std::chrono::nanoseconds(monotonic_ns() - sent_ns);
+    result.received = true;
+    result.source_changed =
+        arrival->source != result.source || arrival->source_port != sender.port();
+  }
+  count_packets(editor, path, source_before, target_before, result);
+  result.words = describe(result, path);
+  return result;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,25 @@
+#include "route/plan.hpp"
+
+#include <utility>
+
+#include "route/plan_builder.hpp"
+
+namespace tunrelay {
+
+Plan make_plan(const PlanRequest& request, const HostState& state) {
+  PlanBuilder builder(request, state);
+  switch (request.strategy) {
+    case Strategy::kPolicy:
+      plan_policy(builder);
+      break;
+    case Strategy::kClassic:
+      plan_classic(builder);
+      break;
+    case Strategy::kNamespaces:
+      plan_namespaces(builder);
+      break;
+  }
+  return std::move(builder).finish();
+}
+
+}  // namespace tunrelay

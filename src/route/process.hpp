@@ -1,0 +1,42 @@
+// Other processes as /proc shows them: whether the one that wrote a journal still lives, and
+// who lives in a network namespace.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tunrelay {
+
+/// Names a process for the time of one boot: process numbers are given again, but not in the
+/// same hundredth of a second.
+struct ProcessIdentity {
+  pid_t pid = 0;
+  std::uint64_t start_ticks = 0;  ///< since boot; field 22 of /proc/PID/stat (proc(5))
+
+  bool operator==(const ProcessIdentity&) const = default;
+};
+
+/// Throws Error when /proc is not there.
+ProcessIdentity this_process();
+/// False also for a zombie: it does nothing any more.
+[[nodiscard]] bool is_alive(const ProcessIdentity& process);
+
+/// Differs after every boot. Throws Error when /proc is not there.
+std::string boot_id();
+
+std::vector<pid_t> all_processes();
+/// Nothing when the process is gone or belongs to somebody else.
+std::optional<std::uint64_t> netns_inode_of(pid_t pid);
+/// Whether somebody uses the network namespace of that number: a process, or a name that is
+/// mounted here. True also when not all processes can be asked.
+[[nodiscard]] bool is_netns_in_use(std::uint64_t inode);
+
+/// A systemd-networkd lives in the calling thread's network namespace. It deletes the rules of
+/// others when it (re)starts, but for those of protocol `kernel` (systemd issue 19106).
+[[nodiscard]] bool networkd_runs_here();
+
+}  // namespace tunrelay

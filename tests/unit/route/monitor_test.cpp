@@ -1,0 +1,225 @@
+// The monitor puts back what others take away, tells what it can't, and does not fight. Root.
+#include "route/monitor.hpp"
+
+#include <gmock/gmock.h>
+#include <poll.h>
+
+#include <algorithm>
+
+#include "base/clock.hpp"
+#include "route/path_check.hpp"
+#include "route_network.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using Kind = RouteEvent::Kind;
+
+auto event(Kind kind, const std::string& text) {
+  return AllOf(Field(&RouteEvent::kind, kind), Field(&RouteEvent::text, HasSubstr(text)));
+}
+
+/// What the monitor tells until it has had nothing to do for a while.
+std::vector<RouteEvent> events_of(RouteMonitor& monitor, int quiet_ms = 100) {
+  std::vector<RouteEvent> events;
+  for (;;) {
+    pollfd wait{.fd = monitor.fd(), .events = POLLIN, .revents = 0};
+    if (::poll(&wait, 1, quiet_ms) == 0) return events;
+    const auto more = monitor.handle();
+    events.insert(events.end(), more.begin(), more.end());
+  }
+}
+
+std::size_t count(const std::vector<RouteEvent>& events, Kind kind) {
+  return static_cast<std::size_t>(std::count_if(
+      events.begin(), events.end(), [kind](const RouteEvent& one) { return one.kind == kind; }));
+}
+
+class MonitorTest : public RouteNetwork {
+ protected:
+  void start(Strategy strategy, Families families = Families::kBoth, bool made_by_us = true) {
+    pair().start();
+    applied_ = apply(request_for({strategy, families, made_by_us}));
+    monitor_ = std::make_unique<RouteMonitor>(*applied_);
+    ASSERT_THAT(events_of(*monitor_), IsEmpty());
+  }
+  void TearDown() override {
+    monitor_.reset();
+    applied_.reset();
+    RouteNetwork::TearDown();
+  }
+  std::vector<RouteEvent> after(const std::string& script) {
+    sh(script);
+    return events_of(*monitor_);
+  }
+  void expect_whole() {
+    const PathCheck check = check_path(applied_->plan().ends);
+    EXPECT_TRUE(check.is_whole()) << check.to_string();
+    EXPECT_THAT(
+        find_broken_steps(applied_->plan(), read_places(applied_->plan(), applied_->editor())),
+        IsEmpty());
+  }
+
+  std::unique_ptr<AppliedPlan> applied_;
+  std::unique_ptr<RouteMonitor> monitor_;
+};
+
+TEST_F(MonitorTest, PutsBackRulesThatOthersDelete) {
+  start(Strategy::kPolicy);
+  EXPECT_THAT(after("ip rule del pref 10 iif tun0 && ip -6 rule del pref 11 to fd13::2"),
+              Contains(event(Kind::kRepaired, "the rule 10: from all iif tun0 lookup 5213")));
+  expect_whole();
+}
+
+TEST_F(MonitorTest, PutsEverythingBackAfterAFlushOfAllRules) {
+  start(Strategy::kPolicy);
+  // Flush keeps the rule at priority 0 alone, so here it is gone with the others.
+  const auto events =
+      after("ip rule flush && ip -6 rule flush && ip rule add pref 32766 lookup main");
+  EXPECT_THAT(events, Contains(event(Kind::kRepaired, "lookup local")));
+  expect_whole();
+}
+
+TEST_F(MonitorTest, TakesAwayALocalRuleThatCameBack) {
+  start(Strategy::kPolicy);
+  // As another program would: with a protocol of its own.
+  EXPECT_THAT(after("ip rule add pref 0 lookup local"),
+              Contains(event(Kind::kRepaired, "which had come back")));
+  expect_whole();
+}
+
+TEST_F(MonitorTest, PutsBackRoutesAndAddresses) {
+  for (const Strategy strategy : {Strategy::kPolicy, Strategy::kClassic}) {
+    start(strategy);
+    const std::string in = strategy == Strategy::kPolicy ? "5213" : "13";
+    const std::string out = strategy == Strategy::kPolicy ? "5214" : "main";
+    EXPECT_THAT(after("ip route flush table " + in), Contains(event(Kind::kRepaired, "blackhole")));
+    expect_whole();
+    EXPECT_THAT(after("ip route del 192.168.13.2 dev tun0 table " + out),
+                Contains(event(Kind::kRepaired, "192.168.13.2 dev tun0")));
+    expect_whole();
+    EXPECT_THAT(after("ip -6 address del fd13::1/64 dev tun0"),
+                Contains(event(Kind::kRepaired, "inet6 fd13::1/64")));
+    expect_whole();
+    EXPECT_THAT(after("ip address del 192.168.13.1/24 dev tun0"),
+                Contains(event(Kind::kRepaired, "inet 192.168.13.1/24")));
+    expect_whole();
+    TearDown();
+    SetUp();
+  }
+}
+
+TEST_F(MonitorTest, TellsThatALinkIsDownAndRepairsWhenItIsUpAgain) {
+  for (const Strategy strategy : {Strategy::kPolicy, Strategy::kClassic}) {
+    start(strategy);
+    const auto events = after("ip link set tun0 down");
+    EXPECT_THAT(events, Contains(event(Kind::kLinkDown, "tun0 was set down")));
+    EXPECT_THAT(events, Contains(Field(&RouteEvent::device, "tun0")));
+    EXPECT_FALSE(check_path(applied_->plan().ends).is_whole());
+    EXPECT_THAT(after("ip link set tun0 up"), AllOf(Contains(event(Kind::kLinkUp, "tun0")),
+                                                    Contains(event(Kind::kRepaired, ""))));
+    expect_whole();
+    TearDown();
+    SetUp();
+  }
+}
+
+TEST_F(MonitorTest, FollowsARenamedLink) {
+  const std::string before = network_state();
+  start(Strategy::kPolicy, Families::kBoth, false);
+  EXPECT_THAT(after("ip link set tun0 name left0"),
+              AllOf(Contains(event(Kind::kLinkRenamed, "tun0 was renamed to left0")),
+                    Not(Contains(Field(&RouteEvent::kind, Kind::kRepaired)))));
+  sh("! ip rule | grep -q detached && ip rule | grep -q 'iif left0'");
+  expect_whole();
+  EXPECT_THAT(after("ip link set left0 name tun0"), Contains(event(Kind::kLinkRenamed, "tun0")));
+  expect_whole();
+  monitor_.reset();
+  EXPECT_THAT(applied_->undo(), IsEmpty());
+  EXPECT_TRUE(same_network_state(before, network_state()));
+}
+
+TEST_F(MonitorTest, TellsANewMtu) {
+  start(Strategy::kPolicy);
+  EXPECT_THAT(after("ip link set tun1 mtu 1400"),
+              Contains(AllOf(event(Kind::kMtuChanged, "tun1"), Field(&RouteEvent::mtu_bytes, 1400U),
+                             Field(&RouteEvent::device, "tun1"))));
+}
+
+TEST_F(MonitorTest, TellsThatALinkIsGone) {
+  start(Strategy::kPolicy);
+  EXPECT_THAT(after("ip link del tun1"), Contains(event(Kind::kLinkDeleted, "tun1 was deleted")));
+}
+
+TEST_F(MonitorTest, WatchesInsideTheNamespaces) {
+  start(Strategy::kNamespaces);
+  EXPECT_THAT(after("ip -n tunrelay-b address del 192.168.13.2/24 dev tun1"),
+              Contains(event(Kind::kRepaired, "192.168.13.2/24")));
+  expect_whole();
+  EXPECT_THAT(after("ip -n tunrelay-b link set tun1 down"),
+              Contains(event(Kind::kLinkDown, "tun1")));
+}
+
+TEST_F(MonitorTest, ForeignChangesAreNoneOfItsBusiness) {
+  start(Strategy::kPolicy);
+  EXPECT_THAT(after("ip link add veth0 type veth peer name veth1 && ip address add 10.1.1.1/24 "
+                    "dev veth0 && ip link set veth0 up && ip route add 10.2.0.0/16 dev veth0 && "
+                    "ip rule add pref 50 lookup 50 && ip link del veth0"),
+              IsEmpty());
+}
+
+TEST_F(MonitorTest, DoesNotFight) {
+  start(Strategy::kPolicy, Families::kIpv4);
+  const std::int64_t start_ns = monotonic_ns();
+  std::vector<RouteEvent> events;
+  while (count(events, Kind::kBroken) == 0 && events.size() < 100) {
+    sh("ip rule del pref 10 iif tun0");
+    const auto more = events_of(*monitor_, 5);
+    events.insert(events.end(), more.begin(), more.end());
+  }
+  const std::int64_t intervals = (monotonic_ns() - start_ns) / RepairLimit::kIntervalNs;
+  EXPECT_GE(count(events, Kind::kRepaired), 10U);
+  EXPECT_LE(count(events, Kind::kRepaired), 10U + static_cast<std::size_t>(intervals));
+  EXPECT_THAT(events, Contains(event(Kind::kBroken, "keeps changing our routes")));
+  // It wakes by itself when the next repair is due, without a notification.
+  pollfd wait{.fd = monitor_->fd(), .events = POLLIN, .revents = 0};
+  ASSERT_EQ(::poll(&wait, 1, 10'000), 1);
+  EXPECT_EQ(count(events_of(*monitor_), Kind::kRepaired), 1U);
+  expect_whole();
+}
+
+TEST_F(MonitorTest, ReadsEverythingAgainAfterLostNotifications) {
+  start(Strategy::kPolicy, Families::kIpv4);
+  // More than the buffer of 4 MiB holds, and somewhere among them one that matters.
+  sh("ip rule del pref 10 iif tun0; for a in $(seq 0 250); do for b in $(seq 0 120); do "
+     "echo route add 10.9.$a.$b dev lo; done; done > /run/batch; ip -batch /run/batch");
+  const auto events = events_of(*monitor_, 1500);
+  EXPECT_THAT(events, Contains(Field(&RouteEvent::kind, Kind::kResynced)));
+  EXPECT_THAT(events, Contains(Field(&RouteEvent::kind, Kind::kRepaired)));
+  expect_whole();
+}
+
+TEST(RepairLimitTest, TenAtOnceThenOneInFiveSeconds) {
+  RepairLimit limit;
+  const std::int64_t start_ns = 1'000 * kNanosecondsPerSecond;
+  for (int repair = 0; repair < RepairLimit::kBurst; ++repair) EXPECT_TRUE(limit.take(start_ns));
+  EXPECT_FALSE(limit.take(start_ns));
+  EXPECT_EQ(limit.next_ns(), start_ns + RepairLimit::kIntervalNs);
+  EXPECT_FALSE(limit.take(start_ns + RepairLimit::kIntervalNs - 1));
+  EXPECT_TRUE(limit.take(start_ns + RepairLimit::kIntervalNs));
+  EXPECT_FALSE(limit.take(start_ns + RepairLimit::kIntervalNs));
+  // After a long rest the whole burst is there again, and no more.
+  const std::int64_t later_ns = start_ns + 3'600 * kNanosecondsPerSecond;
+  for (int repair = 0; repair < RepairLimit::kBurst; ++repair) EXPECT_TRUE(limit.take(later_ns));
+  EXPECT_FALSE(limit.take(later_ns));
+}
+
+}  // namespace
+}  // namespace tunrelay::test

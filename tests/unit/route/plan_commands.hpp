@@ -1,0 +1,29 @@
+// A plan as the commands that it equals, for comparison.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "route/plan.hpp"
+
+namespace tunrelay::test {
+
+using Lines = std::vector<std::string>;
+
+inline Lines commands_of(const Plan& plan) {
+  Lines lines;
+  for (const Step& step : plan.steps)
+    if (const std::string line = to_command(step); !line.empty()) lines.push_back(line);
+  return lines;
+}
+
+/// In the order in which they are carried out.
+inline Lines undo_commands_of(const Plan& plan) {
+  Lines lines;
+  for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step)
+    if (const std::string line = to_command(step->undo, step->netns); !line.empty())
+      lines.push_back(line);
+  return lines;
+}
+
+}  // namespace tunrelay::test
