@@ -1,0 +1,183 @@
+#include "tunnel/offload_test.hpp"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/file_descriptor.hpp"
+#include "base/netns.hpp"
+#include "route/path_check.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr std::int64_t kTimeLimitNs = 400 * kNanosecondsPerMillisecond;
+constexpr std::size_t kIpv6UdpHeaderBytes = 48;
+constexpr std::size_t kTcpBytes = 256 * 1024;
+
+/// A pattern in which every byte tells its place, so that a lost or doubled segment shows.
+std::vector<char> pattern(std::size_t bytes) {
+  std::vector<char> text(bytes);
+  for (std::size_t at = 0; at < bytes; ++at) text[at] = static_cast<char>((at * 2654435761U) >> 13);
+  return text;
+}
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+
+  [[nodiscard]] const sockaddr* get() const noexcept {
+    return reinterpret_cast<const sockaddr*>(&storage);
+  }
+};
+
+SocketAddress socket_address(const IpAddress& address, std::uint16_t port) {
+  SocketAddress result;
+  if (address.is_ipv4()) {
+    auto& ipv4 = reinterpret_cast<sockaddr_in&>(result.storage);
+    ipv4.sin_family = AF_INET;
+    ipv4.sin_port = htons(port);
+    std::memcpy(&ipv4.sin_addr, address.bytes().data(), 4);
+    result.length = sizeof ipv4;
+  } else {
+    auto& ipv6 = reinterpret_cast<sockaddr_in6&>(result.storage);
+    ipv6.sin6_family = AF_INET6;
+    ipv6.sin6_port = htons(port);
+    std::memcpy(&ipv6.sin6_addr, address.bytes().data(), 16);
+    result.length = sizeof ipv6;
+  }
+  return result;
+}
+
+/// A socket in the end's network namespace.
+FileDescriptor open_socket(const TunnelEnd& end, IpFamily family, int type) {
+  const int domain = family == IpFamily::kIpv4 ? AF_INET : AF_INET6;
+  const auto open = [&] {
+    return FileDescriptor(check_system_call(
+        ::socket(domain, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "open", "a test socket"));
+  };
+  if (end.netns.empty()) return open();
+  const FileDescriptor netns = open_named_netns(end.netns);
+  const NetnsScope scope(netns.get());
+  return open();
+}
+
+/// Bound to a port of the kernel's choice on any address: `classic` allows no other.
+std::uint16_t bind_anywhere(const FileDescriptor& socket, IpFamily family) {
+  const IpAddress any = IpAddress::parse(family == IpFamily::kIpv4 ? "0.0.0.0" : "::");
+  const SocketAddress address = socket_address(any, 0);
+  check_system_call(::bind(socket.get(), address.get(), address.length), "bind", "a test socket");
+  SocketAddress bound;
+  bound.length = sizeof bound.storage;
+  check_system_call(
+      ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.length),
+      "read the port of", "a test socket");
+  return ntohs(family == IpFamily::kIpv4
+                   ? reinterpret_cast<const sockaddr_in&>(bound.storage).sin_port
+                   : reinterpret_cast<const sockaddr_in6&>(bound.storage).sin6_port);
+}
+
+bool wait_for(const FileDescriptor& socket, short events, std::int64_t deadline_ns) {
+  pollfd entry{.fd = socket.get(), .events = events, .revents = 0};
+  const std::int64_t left_ns = std::max<std::int64_t>(deadline_ns - monotonic_ns(), 0);
+  const timespec limit = to_timespec(left_ns);
+  return ::ppoll(&entry, 1, &limit, nullptr) > 0;
+}
+
+std::string where(std::string_view what, IpFamily family, const PathEnds& ends) {
+  return fmt::format("{} over IPv{} from {} to {}", what, static_cast<int>(family),
+                     ends.source.device, ends.target.device);
+}
+
+/// One UDP_SEGMENT send must come out as its datagrams.
+std::optional<std::string> test_udp(const PathEnds& ends, IpFamily family,
+                                    std::uint32_t mtu_bytes) {
+  const std::size_t datagram_bytes = std::min<std::size_t>(1000, mtu_bytes - kIpv6UdpHeaderBytes);
+  const FileDescriptor sender = open_socket(ends.source, family, SOCK_DGRAM);
+  const FileDescriptor receiver = open_socket(ends.target, family, SOCK_DGRAM);
+  const std::uint16_t port = bind_anywhere(receiver, family);
+  const int segment_bytes = static_cast<int>(datagram_bytes);
+  // A kernel without UDP_SEGMENT has no USO that could be wrong.
+  if (::setsockopt(sender.get(), SOL_UDP, UDP_SEGMENT, &segment_bytes, sizeof segment_bytes) != 0)
+    return std::nullopt;
+  const std::vector<char> sent = pattern(10 * datagram_bytes + datagram_bytes / 3);
+  const SocketAddress target =
+      socket_address(addresses_of(ends.target, family).front().address, port);
+  if (::sendto(sender.get(), sent.data(), sent.size(), 0, target.get(), target.length) < 0)
+    return where("the send of a UDP super-packet", family, ends) +
+           " failed: " + describe_errno(errno);
+  std::vector<char> received;
+  std::vector<char> datagram(65536);
+  const std::int64_t deadline_ns = monotonic_ns() + kTimeLimitNs;
+  while (received.size() < sent.size() && wait_for(receiver, POLLIN, deadline_ns)) {
+    const ssize_t length = ::recv(receiver.get(), datagram.data(), datagram.size(), 0);
+    if (length < 0) break;
+    const std::size_t expected = std::min(datagram_bytes, sent.size() - received.size());
+    if (static_cast<std::size_t>(length) != expected)
+      return fmt::format("{}: a datagram of {} bytes came out as {}",
+                         where("a UDP super-packet", family, ends), expected, length);
+    received.insert(received.end(), datagram.begin(), datagram.begin() + length);
+  }
+  if (received == sent) return std::nullopt;
+  return fmt::format("{}: {} of {} bytes came out, {}", where("a UDP super-packet", family, ends),
+                     received.size(), sent.size(),
+                     received.size() == sent.size() ? "changed" : "the rest was lost");
+}
+
+/// A TCP stream is sent in super-packets; what is read must be what was written.
+std::optional<std::string> test_tcp(const PathEnds& ends, IpFamily family) {
+  const FileDescriptor listener = open_socket(ends.target, family, SOCK_STREAM);
+  const std::uint16_t port = bind_anywhere(listener, family);
+  check_system_call(::listen(listener.get(), 1), "listen on", "a test socket");
+  const FileDescriptor sender = open_socket(ends.source, family, SOCK_STREAM);
+  const SocketAddress target =
+      socket_address(addresses_of(ends.target, family).front().address, port);
+  const std::int64_t deadline_ns = monotonic_ns() + kTimeLimitNs;
+  // It does not block; whether it has worked, the listener tells.
+  (void)::connect(sender.get(), target.get(), target.length);
+  if (!wait_for(listener, POLLIN, deadline_ns))
+    return where("a TCP connection", family, ends) + " was not made in time";
+  const FileDescriptor receiver(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK));
+  const std::vector<char> sent = pattern(kTcpBytes);
+  std::vector<char> received(sent.size());
+  std::size_t written = 0;
+  std::size_t read = 0;
+  while (read < sent.size()) {
+    const ssize_t out =
+        ::send(sender.get(), sent.data() + written, sent.size() - written, MSG_NOSIGNAL);
+    if (out > 0) written += static_cast<std::size_t>(out);
+    if (!wait_for(receiver, POLLIN, deadline_ns)) break;
+    const ssize_t in = ::recv(receiver.get(), received.data() + read, received.size() - read, 0);
+    if (in <= 0) break;
+    read += static_cast<std::size_t>(in);
+  }
+  if (read == sent.size() && received == sent) return std::nullopt;
+  return fmt::format("{}: {} of {} bytes came out, {}", where("a TCP stream", family, ends), read,
+                     sent.size(), read == sent.size() ? "changed" : "then it stood still");
+}
+
+}  // namespace
+
+std::optional<std::string> test_offloads(const TunnelEnds& ends, std::uint32_t mtu_bytes) {
+  for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA}) {
+    const PathEnds path = ends_of(ends, direction);
+    for (const IpFamily family : families_of(ends.a)) {
+      if (auto finding = test_udp(path, family, mtu_bytes)) return finding;
+      if (auto finding = test_tcp(path, family)) return finding;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,14 @@
+// From a tunnel's options to what the route room is asked for.
+#pragma once
+
+#include <array>
+
+#include "route/plan.hpp"
+#include "tunnel/tunnel_options.hpp"
+
+namespace tunrelay {
+
+/// MADE_BY_US: whether the devices a and b go with us, or are an administrator's.
+PlanRequest plan_request(const TunnelOptions& options, std::array<bool, 2> made_by_us);
+
+}  // namespace tunrelay

@@ -1,0 +1,200 @@
+#include "tunnel/tunnel.hpp"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/cpu_topology.hpp"
+#include "base/error.hpp"
+#include "device/existing_tun.hpp"
+#include "device/steering.hpp"
+#include "route/cleanup.hpp"
+#include "route/preflight.hpp"
+#include "stage/trace.hpp"
+#include "tunnel/plan_request.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr std::int64_t kDevicesGoLimitNs = 2 * kNanosecondsPerSecond;
+constexpr timespec kShortPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
+
+/// The engine, and why it is not another one.
+std::pair<EngineKind, std::string> choose_engine(std::optional<EngineKind> wanted) {
+  if (wanted == EngineKind::kSyscall) return {EngineKind::kSyscall, "asked for"};
+  const UringSupport support = probe_uring();
+  if (support.available) return {EngineKind::kUring, ""};
+  if (wanted == EngineKind::kUring)
+    throw_unfit_error("use", "the uring engine", std::string(support.reason),
+                      "use --engine syscall, or allow io_uring");
+  return {EngineKind::kSyscall, std::string(support.reason)};
+}
+
+}  // namespace
+
+std::string_view to_string(TunnelEvent::Kind kind) noexcept {
+  switch (kind) {
+    case TunnelEvent::Kind::kBroken:
+      return "broken";
+    case TunnelEvent::Kind::kRepaired:
+      return "repaired";
+    case TunnelEvent::Kind::kGone:
+      return "gone";
+    case TunnelEvent::Kind::kNote:
+      break;
+  }
+  return "note";
+}
+
+Tunnel::Tunnel(TunnelOptions options)
+    : options_(std::move(options)),
+      begun_ns_(monotonic_ns()),
+      instance_(options_.a.device + "-" + options_.b.device),
+      mtu_bytes_{options_.mtu_bytes, options_.mtu_bytes} {
+  check_tunnel_options(options_);
+  if (options_.state_directory.empty()) options_.state_directory = kJournalDirectory;
+  report_.strategy = options_.strategy;
+  report_.mtu_bytes = options_.mtu_bytes;
+  std::tie(report_.engine, report_.engine_reason) = choose_engine(options_.engine);
+}
+
+Tunnel::~Tunnel() {
+  stop();
+}
+
+void Tunnel::start() {
+  // What a killed tunnel has left would look like a conflict.
+  if (!options_.owns_namespace) {
+    for (const UndoFailure& failure : clean_up_leftovers(options_.state_directory).failures)
+      report_.notes.push_back(
+          "A former tunnel's change could not be undone: " + failure.to_string() + ".");
+    journal_ = std::make_unique<Journal>(JournalDirectory::open(options_.state_directory),
+                                         instance_, false);
+  }
+  // The janitor is forked before the first thread and before the first device: it must hold
+  // neither locks nor queues of ours.
+  janitor_ = std::make_unique<Janitor>(
+      JanitorDuty{.journal_directory = journal_ ? options_.state_directory : "",
+                  .instance = instance_,
+                  .kill_namespace = options_.owns_namespace});
+  open_devices();
+  start_relay();
+  apply_plan();
+  monitor_ = std::make_unique<RouteMonitor>(*applied_);
+  prove_path();
+  if (devices_[0].offloads().any()) self_test_offloads();
+  begin_accounts();
+  ready_ns_ = monotonic_ns();
+  report_.ready_after_ns = ready_ns_ - begun_ns_;
+}
+
+void Tunnel::open_devices() {
+  for (const EndOptions* end : {&options_.a, &options_.b})
+    devices_.push_back(Device::open({.name = end->device,
+                                     .type = options_.type,
+                                     .queues = options_.queues,
+                                     .offload = options_.offload}));
+  // Super-packets of one device must be understood by the other.
+  if (devices_[0].offloads() != devices_[1].offloads()) {
+    for (Device& device : devices_)
+      if (device.has_virtio_net_header()) device.change_offloads({});
+    report_.ends[0].offload_reason = report_.ends[1].offload_reason =
+        "the two devices do not offer the same; make both with vnet_hdr";
+  }
+  if (options_.queues > 1)
+    for (const Device& device : devices_)
+      if (!steer_by_flow(device.queue_fd(0), device.type()))
+        report_.notes.push_back("The kernel's own hash steers flows to queues of " + device.name() +
+                                ": it refused our program.");
+  for (std::size_t end = 0; end < devices_.size(); ++end) {
+    report_.ends.at(end).device = devices_[end].name();
+    report_.ends.at(end).type = devices_[end].type();
+    report_.ends.at(end).made_by_us = devices_[end].made_by_us();
+  }
+}
+
+void Tunnel::start_relay() {
+  RelayConfig config;
+  for (std::size_t queue = 0; queue < options_.queues; ++queue)
+    config.queue_pairs.push_back({devices_[0].queue_fd(queue), devices_[1].queue_fd(queue)});
+  config.has_header = {devices_[0].has_virtio_net_header(), devices_[1].has_virtio_net_header()};
+  config.link_type = options_.type == DeviceType::kTap ? LinkType::kEthernet : LinkType::kIp;
+  config.mtu_bytes = options_.mtu_bytes;
+  config.coalesce = options_.coalesce;
+  config.engine.kind = report_.engine;
+  config.busy_poll_ns = options_.busy_poll_ns;
+  config.cpus = options_.cpus.empty() ? cpus_for_workers() : options_.cpus;
+  if (options_.trace) {
+    trace_ = std::make_unique<TraceLog>(
+        TraceLog::Names{{options_.a.device, options_.b.device}, config.link_type},
+        options_.trace_file);
+    for (auto& stages : config.stages)
+      stages.push_back({StageScope::kLane, [this](Direction direction, std::size_t queue) {
+                          return std::make_unique<Trace>(
+                              *trace_, static_cast<std::uint8_t>(index_of(direction)),
+                              static_cast<std::uint16_t>(queue));
+                        }});
+  }
+  relay_ = std::make_unique<Relay>(config);
+  relay_->start();
+}
+
+void Tunnel::apply_plan() {
+  PlanRequest request =
+      plan_request(options_, {devices_[0].made_by_us(), devices_[1].made_by_us()});
+  if (journal_) request.siblings = read_sibling_steps(journal_->directory(), journal_->name());
+  const HostState state = read_host_state();
+  refuse_conflicts(request, state);
+  Plan plan = make_plan(request, state);
+  report_.notes.insert(report_.notes.end(), plan.notes.begin(), plan.notes.end());
+  for (const auto& [end, index] : {std::pair{&plan.ends.a, 0U}, std::pair{&plan.ends.b, 1U}}) {
+    report_.ends.at(index).netns = end->netns;
+    for (const IpPrefix& address : end->addresses)
+      report_.ends.at(index).addresses.push_back(address.to_string());
+  }
+  applied_ = std::make_unique<AppliedPlan>(std::move(plan), std::move(journal_));
+}
+
+std::vector<std::string> Tunnel::stop() noexcept {
+  std::vector<std::string> failures;
+  if (relay_) {
+    relay_->stop();
+    report_ = report();
+  }
+  monitor_.reset();
+  if (applied_) {
+    for (const UndoFailure& failure : applied_->undo()) failures.push_back(failure.to_string());
+    applied_.reset();
+  }
+  relay_.reset();
+  trace_.reset();
+  devices_.clear();
+  if (journal_) journal_->destroy();
+  journal_.reset();
+  wait_for_devices_to_go();
+  if (janitor_ && failures.empty()) janitor_->dismiss();
+  janitor_.reset();
+  return failures;
+}
+
+void Tunnel::wait_for_devices_to_go() noexcept {
+  // The kernel closes an io_uring's files a moment after us; only then is our device gone, and
+  // an administrator's free.
+  const auto is_there = [](const EndReport& end) {
+    const auto existing = find_existing_tun(end.device);
+    return existing && (end.made_by_us || existing->queues_attached != 0);
+  };
+  const std::int64_t deadline_ns = monotonic_ns() + kDevicesGoLimitNs;
+  for (const EndReport& end : report_.ends) {
+    if (end.device.empty()) continue;
+    try {
+      while (is_there(end) && monotonic_ns() < deadline_ns) ::nanosleep(&kShortPause, nullptr);
+    } catch (const Error&) {
+      return;  // it can't be asked; the device goes all the same
+    }
+  }
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,94 @@
+// A Tunnel: two devices, an applied plan and a relay, owned by one object. It is made ready by
+// start(), looked after by attend(), and restored by stop() or the destructor; a process that is
+// killed meanwhile leaves a janitor that restores the host.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "device/device.hpp"
+#include "relay/relay.hpp"
+#include "route/apply.hpp"
+#include "route/janitor.hpp"
+#include "route/monitor.hpp"
+#include "route/path_check.hpp"
+#include "stage/trace_log.hpp"
+#include "tunnel/tunnel_options.hpp"
+#include "tunnel/tunnel_report.hpp"
+
+namespace tunrelay {
+
+/// What happened to a running tunnel, in words; for the user.
+struct TunnelEvent {
+  enum class Kind { kNote, kBroken, kRepaired, kGone };
+
+  Kind kind = Kind::kNote;
+  std::string text;
+};
+[[nodiscard]] std::string_view to_string(TunnelEvent::Kind kind) noexcept;
+
+/// Used by one thread, which must be the only one when it is made (the janitor is a fork).
+class Tunnel {
+ public:
+  /// Checks the host and refuses a conflict; changes nothing yet. Throws Error.
+  explicit Tunnel(TunnelOptions options);
+  /// As stop().
+  ~Tunnel();
+  Tunnel(const Tunnel&) = delete;
+  Tunnel& operator=(const Tunnel&) = delete;
+
+  /// Makes devices, relay and routes, and proves the path. Throws Error, with everything
+  /// undone again, when a part fails or no probe crosses.
+  void start();
+  /// Ends the relay and puts everything back. Returns what could not be put back, in words.
+  std::vector<std::string> stop() noexcept;
+
+  /// Descriptors to poll for input; attend() then does what is due.
+  [[nodiscard]] std::vector<int> poll_fds() const;
+  /// Looks after the tunnel: follows the network's changes, repairs our rules, checks the path.
+  /// To be called when a descriptor is readable, and at least once a second.
+  std::vector<TunnelEvent> attend();
+  /// Proves the path now. True when probes crossed in every direction.
+  bool check_path();
+  /// A device was deleted: nothing can cross any more.
+  [[nodiscard]] bool is_gone() const noexcept { return gone_; }
+
+  /// After stop(): what stood at its end.
+  [[nodiscard]] TunnelReport report();
+  [[nodiscard]] const TunnelOptions& options() const noexcept { return options_; }
+
+ private:
+  void open_devices();
+  void start_relay();
+  void apply_plan();
+  void prove_path();
+  void self_test_offloads();
+  void follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events);
+  void take_link_counters(bool at_start) noexcept;
+  void begin_accounts();
+  void wait_for_devices_to_go() noexcept;
+
+  TunnelOptions options_;
+  std::int64_t begun_ns_;
+  std::int64_t ready_ns_ = 0;
+  std::int64_t next_look_ns_ = 0;
+  std::string instance_;
+  TunnelReport report_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Janitor> janitor_;
+  std::unique_ptr<TraceLog> trace_;
+  std::vector<Device> devices_;  ///< a, b
+  std::unique_ptr<Relay> relay_;
+  std::unique_ptr<AppliedPlan> applied_;
+  std::unique_ptr<RouteMonitor> monitor_;
+  std::array<std::uint32_t, kDirections> mtu_bytes_{};  ///< of a and of b, as they are now
+  std::array<LinkCounters, kDirections> first_counters_{};
+  /// What the relay had counted when the tunnel was ready: its own tests, by worker.
+  std::vector<WorkerReport> before_ready_;
+  bool gone_ = false;
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,156 @@
+// Looking after a running tunnel, and telling what it has done.
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "tunnel/tunnel.hpp"
+
+namespace tunrelay {
+namespace {
+
+/// Between looks at the routing tables when no notification has come: a second is what a broken
+/// path may stay unnoticed.
+constexpr std::int64_t kLookIntervalNs = 900 * kNanosecondsPerMillisecond;
+
+TunnelEvent::Kind kind_of(RouteEvent::Kind kind) {
+  switch (kind) {
+    case RouteEvent::Kind::kLinkDown:
+    case RouteEvent::Kind::kBroken:
+      return TunnelEvent::Kind::kBroken;
+    case RouteEvent::Kind::kLinkUp:
+    case RouteEvent::Kind::kRepaired:
+      return TunnelEvent::Kind::kRepaired;
+    case RouteEvent::Kind::kLinkDeleted:
+      return TunnelEvent::Kind::kGone;
+    case RouteEvent::Kind::kLinkRenamed:
+    case RouteEvent::Kind::kMtuChanged:
+    case RouteEvent::Kind::kResynced:
+      break;
+  }
+  return TunnelEvent::Kind::kNote;
+}
+
+}  // namespace
+
+std::vector<int> Tunnel::poll_fds() const {
+  return {relay_->endpoint_gone().fd(), monitor_->fd()};
+}
+
+std::vector<TunnelEvent> Tunnel::attend() {
+  std::vector<TunnelEvent> events;
+  const bool was_proven = report_.path.proven;
+  bool changed = false;
+  for (const RouteEvent& event : monitor_->handle()) {
+    changed = true;
+    events.push_back({kind_of(event.kind), event.text});
+    if (event.kind == RouteEvent::Kind::kRepaired) ++report_.repairs;
+    if (event.kind == RouteEvent::Kind::kMtuChanged) follow_mtu(event, events);
+    if (event.kind == RouteEvent::Kind::kLinkDeleted) gone_ = true;
+  }
+  if (relay_->endpoint_gone().drain() && !gone_) {
+    gone_ = true;
+    for (std::size_t end = 0; end < devices_.size(); ++end)
+      if (relay_->is_gone(end))
+        events.push_back({TunnelEvent::Kind::kGone,
+                          fmt::format("{} was deleted by another program.", devices_[end].name())});
+  }
+  if (gone_) {
+    report_.path.proven = false;
+    if (report_.path.finding.empty()) report_.path.finding = "a device was deleted";
+    return events;
+  }
+  // Notifications tell of what changed; the look tells of what they do not cover.
+  const std::int64_t now_ns = monotonic_ns();
+  if (!changed && now_ns < next_look_ns_) return events;
+  next_look_ns_ = now_ns + kLookIntervalNs;
+  const bool whole = tunrelay::check_path(applied_->plan().ends).is_whole();
+  if (!changed && whole == was_proven) return events;
+  if (check_path() != was_proven)
+    events.push_back(
+        was_proven
+            ? TunnelEvent{TunnelEvent::Kind::kBroken, "The path is broken: " + report_.path.finding}
+            : TunnelEvent{TunnelEvent::Kind::kRepaired, "The path is whole again."});
+  return events;
+}
+
+void Tunnel::follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events) {
+  for (std::size_t end = 0; end < report_.ends.size(); ++end)
+    if (report_.ends.at(end).device == event.device) mtu_bytes_.at(end) = event.mtu_bytes;
+  const auto [smaller, larger] = std::minmax(mtu_bytes_[0], mtu_bytes_[1]);
+  relay_->change_mtu(smaller);
+  report_.mtu_bytes = smaller;
+  if (smaller != larger)
+    events.push_back(
+        {TunnelEvent::Kind::kNote,
+         fmt::format("The MTUs differ, {} has {} and {} has {}: packets over {} are dropped and "
+                     "counted as over_mtu. Make them equal: ip link set {} mtu {}.",
+                     report_.ends[0].device, mtu_bytes_[0], report_.ends[1].device, mtu_bytes_[1],
+                     smaller, report_.ends.at(mtu_bytes_[0] < mtu_bytes_[1] ? 1 : 0).device,
+                     smaller)});
+}
+
+void Tunnel::take_link_counters(bool at_start) noexcept {
+  if (!applied_) return;  // the start has failed before the routes stood
+  for (std::size_t end = 0; end < report_.ends.size(); ++end) try {
+      EndReport& report = report_.ends.at(end);
+      const auto reading = read_link(applied_->editor().socket(report.netns), report.device);
+      if (!reading) continue;
+      if (at_start) first_counters_.at(end) = reading->counters;
+      report.queue_dropped_packets =
+          reading->counters.tx_dropped - first_counters_.at(end).tx_dropped;
+      report.kernel_dropped_packets =
+          reading->counters.rx_dropped - first_counters_.at(end).rx_dropped;
+    } catch (const Error&) {
+      // The last reading stands; a report is no reason to end.
+    }
+}
+
+void Tunnel::begin_accounts() {
+  // The self-test's connections still say good-bye: it is over when a moment brings nothing.
+  constexpr int kMostPauses = 50;
+  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = kNanosecondsPerMillisecond};
+  const auto read_packets = [this] {
+    return relay_->counts(Direction::kAToB).read.packets +
+           relay_->counts(Direction::kBToA).read.packets;
+  };
+  for (int pause = 0; pause < kMostPauses; ++pause) {
+    const std::uint64_t packets = read_packets();
+    ::nanosleep(&kPause, nullptr);
+    if (read_packets() == packets) break;
+  }
+  relay_->refresh();
+  before_ready_ = relay_->reports();
+  take_link_counters(true);
+  if (trace_) trace_->begin();
+}
+
+TunnelReport Tunnel::report() {
+  if (!relay_) return report_;
+  take_link_counters(false);
+  relay_->refresh();
+  TunnelReport report = report_;
+  report.duration_ns = ready_ns_ == 0 ? 0 : monotonic_ns() - ready_ns_;
+  for (std::size_t end = 0; end < devices_.size(); ++end)
+    report.ends.at(end).offloads = devices_[end].offloads().to_string();
+  report.workers = relay_->reports();
+  for (std::size_t worker = 0; worker < report.workers.size(); ++worker)
+    for (std::size_t direction = 0; direction < kDirections; ++direction) {
+      LaneCounts& lane = report.workers[worker].lanes.at(direction);
+      if (worker < before_ready_.size()) lane -= before_ready_[worker].lanes.at(direction);
+      report.lanes.at(direction) += lane;
+    }
+  if (!options_.cpus.empty())
+    for (const WorkerReport& worker : report.workers)
+      if (!worker.pinned_cpu)
+        report.notes.push_back(fmt::format(
+            "Queue {} is not pinned: this process may not use the CPU that --cpus gives it.",
+            worker.queue));
+  report.trace_lost = trace_ ? trace_->lost() : 0;
+  return report;
+}
+
+}  // namespace tunrelay

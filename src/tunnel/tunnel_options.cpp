@@ -1,0 +1,32 @@
+#include "tunnel/tunnel_options.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "device/device.hpp"
+
+namespace tunrelay {
+namespace {
+
+// IPv4's smallest MTU (RFC 791) and the largest that a 16-bit length allows; the tun driver's
+// own limits are the same (drivers/net/tun.c, MIN_MTU and MAX_MTU).
+constexpr std::uint32_t kSmallestMtu = 68;
+constexpr std::uint32_t kLargestMtu = 65535;
+// MAX_TAP_QUEUES in drivers/net/tun.c.
+constexpr std::size_t kMostQueues = 256;
+
+}  // namespace
+
+void check_tunnel_options(const TunnelOptions& options) {
+  for (const EndOptions* end : {&options.a, &options.b}) check_interface_name(end->device);
+  // A TAP's Ethernet header counts against the same 16 bits.
+  const std::uint32_t largest = options.type == DeviceType::kTap ? kLargestMtu - 14 : kLargestMtu;
+  if (options.mtu_bytes < kSmallestMtu || options.mtu_bytes > largest)
+    throw_usage_error("use the MTU", fmt::format("{}", options.mtu_bytes),
+                      fmt::format("it is not from {} to {}", kSmallestMtu, largest));
+  if (options.queues == 0 || options.queues > kMostQueues)
+    throw_usage_error("use", fmt::format("{} queues", options.queues),
+                      fmt::format("a device has 1 to {}", kMostQueues));
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,54 @@
+// What a tunnel is asked to be, before anything is done.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.hpp"
+#include "device/device_type.hpp"
+#include "relay/relay.hpp"
+#include "route/tunnel_ends.hpp"
+
+namespace tunrelay {
+
+struct EndOptions {
+  std::string device;
+  std::vector<IpPrefix> addresses;
+  std::string netns;  ///< of the strategy `namespaces`
+};
+
+/// The defaults are the article's: tun0 192.168.13.1, tun1 192.168.13.2, and fd13::1, fd13::2.
+struct TunnelOptions {
+  EndOptions a{.device = "tun0",
+               .addresses = {IpPrefix::parse("192.168.13.1/24"), IpPrefix::parse("fd13::1/64")},
+               .netns = "tunrelay-a"};
+  EndOptions b{.device = "tun1",
+               .addresses = {IpPrefix::parse("192.168.13.2/24"), IpPrefix::parse("fd13::2/64")},
+               .netns = "tunrelay-b"};
+  DeviceType type = DeviceType::kTun;
+  Strategy strategy = Strategy::kPolicy;
+  std::size_t queues = 1;
+  std::uint32_t mtu_bytes = 1500;
+  /// A full queue drops, so it must hold a sender's window: 4 MB are 2,900 packets of 1,500 bytes.
+  std::uint32_t txqueuelen = 4096;
+  bool offload = true;
+  bool coalesce = true;              ///< merge small packets of a flow on write
+  std::optional<EngineKind> engine;  ///< empty: the best that this host allows
+  std::int64_t busy_poll_ns = 0;     ///< how long a worker spins after a packet before it sleeps
+  std::vector<int> cpus;             ///< where workers are pinned; empty: by hwloc
+  bool trace = false;                ///< a line a packet, to trace_file
+  std::FILE* trace_file = stdout;
+  std::string state_directory;  ///< of the journal; empty: the usual one
+  /// The network namespace is private and goes with us: processes left in it are ended too.
+  bool owns_namespace = false;
+};
+
+/// Throws a usage Error for what can't be: an MTU out of range, no queue, more than 256.
+void check_tunnel_options(const TunnelOptions& options);
+
+}  // namespace tunrelay

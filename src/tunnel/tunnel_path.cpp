@@ -1,0 +1,84 @@
+// The proof that packets cross, and that they cross unchanged.
+#include <time.h>
+
+#include <random>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "route/path_probe.hpp"
+#include "tunnel/offload_test.hpp"
+#include "tunnel/tunnel.hpp"
+
+namespace tunrelay {
+namespace {
+
+// A path that was just made may need a moment: neighbours are looked up on a TAP.
+constexpr std::int64_t kFirstProofLimitNs = 2 * kNanosecondsPerSecond;
+constexpr timespec kShortPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
+
+std::uint64_t draw_nonce() {
+  static std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+Direction to_direction(PathDirection direction) {
+  return direction == PathDirection::kAToB ? Direction::kAToB : Direction::kBToA;
+}
+
+}  // namespace
+
+bool Tunnel::check_path() {
+  ++report_.path.checks;
+  report_.path.proven = false;
+  report_.path.finding.clear();
+  const TunnelEnds& ends = applied_->plan().ends;
+  const PathCheck check = tunrelay::check_path(ends);
+  if (!check.is_whole()) report_.path.finding = check.to_string();
+  for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA}) {
+    if (!report_.path.finding.empty()) break;
+    const Direction lane = to_direction(direction);
+    for (const IpFamily family : families_of(ends.a)) {
+      const std::uint64_t nonce = draw_nonce();
+      const ProbeResult probe = probe_path(ends, direction, family, nonce);
+      ++report_.path.probes_sent.at(index_of(lane));
+      // The proof is ours alone: the relay has seen this very number pass.
+      const bool seen = relay_->saw_path_nonce(lane, nonce);
+      if (probe.crossed() && seen)
+        ++report_.path.probes_crossed.at(index_of(lane));
+      else if (report_.path.finding.empty())
+        report_.path.finding =
+            probe.crossed() ? probe.words + " But the relay has not seen it." : probe.words;
+    }
+  }
+  report_.path.proven = report_.path.finding.empty();
+  if (!report_.path.proven) ++report_.path.failed_checks;
+  return report_.path.proven;
+}
+
+void Tunnel::prove_path() {
+  const std::int64_t deadline_ns = monotonic_ns() + kFirstProofLimitNs;
+  while (!check_path()) {
+    if (monotonic_ns() > deadline_ns)
+      throw_unfit_error("prove the path of", options_.a.device + " <-> " + options_.b.device,
+                        report_.path.finding,
+                        "look at `tunrelay doctor` and at the firewall; --strategy namespaces "
+                        "depends least on the host");
+    ::nanosleep(&kShortPause, nullptr);
+  }
+  // What failed before was the path coming up, no failure of a tunnel that was ready.
+  report_.path.checks = 1;
+  report_.path.failed_checks = 0;
+  report_.path.probes_sent = report_.path.probes_crossed;
+}
+
+void Tunnel::self_test_offloads() {
+  const auto finding = test_offloads(applied_->plan().ends, options_.mtu_bytes);
+  if (!finding) return;
+  for (Device& device : devices_) device.change_offloads({});
+  for (EndReport& end : report_.ends) end.offload_reason = "the self-test found: " + *finding;
+  if (const auto again = test_offloads(applied_->plan().ends, options_.mtu_bytes))
+    throw_unfit_error("carry packets unchanged through", options_.a.device, *again,
+                      "a firewall or NAT rule changes or drops the tunnel's packets");
+}
+
+}  // namespace tunrelay

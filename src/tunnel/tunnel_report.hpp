@@ -1,0 +1,56 @@
+// What a tunnel has done so far, as plain data: for summaries, counters and results.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "device/device_type.hpp"
+#include "relay/relay.hpp"
+#include "route/tunnel_ends.hpp"
+
+namespace tunrelay {
+
+/// One end: the device and what the kernel counted on it since the tunnel began.
+struct EndReport {
+  std::string device;
+  DeviceType type = DeviceType::kTun;
+  bool made_by_us = true;
+  std::string offloads;                     ///< "csum tso4 ...", or "none"
+  std::string offload_reason;               ///< why they are off, where they were wanted
+  std::vector<std::string> addresses;       ///< with prefix lengths
+  std::string netns;                        ///< empty: the tunnel's own
+  std::uint64_t queue_dropped_packets = 0;  ///< the device's queue was full (tx_dropped)
+  std::uint64_t kernel_dropped_packets =
+      0;  ///< the kernel would not take what we wrote (rx_dropped)
+};
+
+/// What path checks have proven: a probe counts where the relay has seen it pass and the
+/// receiver has got it.
+struct PathReport {
+  bool proven = false;  ///< by the newest check
+  std::string finding;  ///< why not
+  std::uint64_t checks = 0;
+  std::uint64_t failed_checks = 0;
+  std::array<std::uint64_t, kDirections> probes_sent{};
+  std::array<std::uint64_t, kDirections> probes_crossed{};
+};
+
+struct TunnelReport {
+  std::array<EndReport, kDirections> ends;
+  Strategy strategy = Strategy::kPolicy;
+  EngineKind engine = EngineKind::kUring;
+  std::string engine_reason;
+  std::uint32_t mtu_bytes = 0;
+  std::int64_t duration_ns = 0;               ///< since ready
+  std::int64_t ready_after_ns = 0;            ///< from the start of the set-up
+  std::array<LaneCounts, kDirections> lanes;  ///< by Direction; since ready
+  std::vector<WorkerReport> workers;
+  PathReport path;
+  std::uint64_t repairs = 0;       ///< of rules and routes that someone took away
+  std::uint64_t trace_lost = 0;    ///< packets that could not be printed
+  std::vector<std::string> notes;  ///< what the user should know, a sentence each
+};
+
+}  // namespace tunrelay
