@@ -1,0 +1,47 @@
+#include "cli/attendance.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+namespace tunrelay {
+namespace {
+
+// A look at least that often, also when nothing is heard.
+constexpr int kLookMs = 450;
+
+}  // namespace
+
+void Attendance::tell(const std::vector<TunnelEvent>& events) const {
+  for (const TunnelEvent& event : events) {
+    if (json_) {
+      const nlohmann::json line{{"event", std::string(to_string(event.kind))},
+                                {"text", event.text}};
+      std::puts(line.dump().c_str());
+      std::fflush(stdout);
+    } else {
+      fmt::print(stderr, "tunrelay: {}: {}\n", to_string(event.kind), event.text);
+    }
+  }
+}
+
+Attendance::End Attendance::until_signal(const SignalWatch& signals,
+                                         const std::function<Answer(int)>& on_signal, int end_fd) {
+  std::vector<pollfd> watched{{.fd = signals.fd(), .events = POLLIN, .revents = 0},
+                              {.fd = end_fd, .events = POLLIN, .revents = 0}};
+  for (const int fd : tunnel_.poll_fds())
+    watched.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+  for (;;) {
+    ::poll(watched.data(), watched.size(), kLookMs);
+    while (const auto signal = signals.next())
+      if (on_signal(*signal) == Answer::kStop) return End::kAsked;
+    if (watched[1].revents != 0) return End::kAsked;
+    tell(tunnel_.attend());
+    if (tunnel_.is_gone()) return End::kGone;
+  }
+}
+
+}  // namespace tunrelay

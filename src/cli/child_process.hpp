@@ -1,0 +1,43 @@
+// The command that `exec` runs: started, waited for, and nothing of it left behind.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/file_descriptor.hpp"
+#include "base/signal_watch.hpp"
+
+namespace tunrelay {
+
+/// Used by the thread that made it, which must outlive the child: the kernel ends the child
+/// together with that thread.
+class ChildProcess {
+ public:
+  /// Runs COMMAND (looked up in PATH) with the signal mask from before WATCH, with ENVIRONMENT
+  /// ("NAME=value") beside the inherited one. Throws Error when it can't be started.
+  ChildProcess(const std::vector<std::string>& command, const std::vector<std::string>& environment,
+               const SignalWatch& watch);
+  /// Ends the command if it still runs, and every process that it left.
+  ~ChildProcess();
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  /// Readable when the command has ended.
+  [[nodiscard]] int fd() const noexcept { return process_.get(); }
+  void send_signal(int signal) const noexcept;
+  /// Waits for the end: its exit code, or 128 + the signal that ended it, as a shell has it.
+  int wait() noexcept;
+
+ private:
+  pid_t pid_ = -1;
+  FileDescriptor process_;
+  int exit_code_ = -1;
+};
+
+/// Ends and reaps all children of the calling process, and theirs: orphans come to us, since
+/// `exec` is a child subreaper (prctl(2)).
+void end_all_children() noexcept;
+
+}  // namespace tunrelay

@@ -1,0 +1,79 @@
+// `tunrelay cleanup`: undoes what killed tunnels have left in this network namespace.
+#include "route/cleanup.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "cli/verb.hpp"
+
+namespace tunrelay {
+namespace {
+
+struct CleanupFlags {
+  std::string state_directory = kJournalDirectory;
+  bool persistent = false;
+  bool json = false;
+};
+
+nlohmann::json left_json(const std::vector<JournalLeft>& journals) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const JournalLeft& journal : journals)
+    list.push_back({{"journal", journal.name}, {"reason", journal.reason}});
+  return list;
+}
+
+void print_json(const CleanupReport& report) {
+  nlohmann::json failures = nlohmann::json::array();
+  for (const UndoFailure& failure : report.failures) failures.push_back(failure.to_string());
+  const nlohmann::json answer{{"event", "cleanup"},
+                              {"restored", report.restored},
+                              {"outdated", report.outdated},
+                              {"left", left_json(report.left)},
+                              {"unreadable", left_json(report.unreadable)},
+                              {"failures", failures}};
+  fmt::print("{}\n", answer.dump());
+}
+
+void print_words(const CleanupReport& report) {
+  for (const std::string& name : report.restored) fmt::print("restored  {}\n", name);
+  for (const std::string& name : report.outdated) fmt::print("outdated  {}\n", name);
+  for (const JournalLeft& journal : report.left)
+    fmt::print("left      {}: {}\n", journal.name, journal.reason);
+  for (const JournalLeft& journal : report.unreadable)
+    fmt::print(stderr, "tunrelay: could not read {}: {}\n", journal.name, journal.reason);
+  for (const UndoFailure& failure : report.failures)
+    fmt::print(stderr, "tunrelay: {}\n", failure.to_string());
+  if (report.restored.empty() && report.is_clean()) fmt::print("nothing to undo\n");
+}
+
+int cleanup(const CleanupFlags& flags) {
+  const CleanupReport report =
+      clean_up_leftovers(flags.state_directory, {.persistent_too = flags.persistent});
+  if (flags.json)
+    print_json(report);
+  else
+    print_words(report);
+  return report.is_clean() ? 0 : static_cast<int>(ExitCode::kFailed);
+}
+
+}  // namespace
+
+Verb add_cleanup_verb(CLI::App& app) {
+  auto flags = std::make_shared<CleanupFlags>();
+  CLI::App* command =
+      app.add_subcommand("cleanup", "undo what killed tunnels have left in this network namespace");
+  command->add_option("--state-dir", flags->state_directory, "where the journals are kept")
+      ->capture_default_str();
+  command->add_flag("--persistent", flags->persistent, "also what `routes apply` has made to stay");
+  command->add_flag("--json", flags->json, "the answer as JSON");
+  return {command, [flags] { return cleanup(*flags); }};
+}
+
+}  // namespace tunrelay

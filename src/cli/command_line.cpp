@@ -1,0 +1,68 @@
+#include "cli/command_line.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.hpp"
+#include "cli/config_file.hpp"
+#include "cli/verb.hpp"
+#include "cli/version.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr const char* kFooter =
+    "exit codes: 0 done, 1 failed, 2 usage, 3 this host can't, 4 regression, 5 inconclusive;\n"
+    "            `exec` returns its command's own";
+
+/// The sub-command NAME of COMMAND, or null.
+const CLI::App* find_command(const CLI::App& command, const std::string& name) {
+  const auto found =
+      command.get_subcommands([&name](const CLI::App* inner) { return inner->get_name() == name; });
+  return found.empty() ? nullptr : found.front();
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app("tunrelay joins two TUN or TAP interfaces of one Linux host in user space",
+               "tunrelay");
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  app.set_version_flag("--version", [] { return version_text(); });
+  // A flag given twice: the last one wins, so that flags win over the configuration file.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  const std::vector<Verb> verbs{add_run_verb(app), add_exec_verb(app), add_routes_verb(app),
+                                add_cleanup_verb(app), add_doctor_verb(app)};
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const CLI::App* command = &app;
+  std::size_t verb_words = 0;
+  for (; verb_words < words.size(); ++verb_words) {
+    const CLI::App* inner = find_command(*command, words[verb_words]);
+    if (inner == nullptr) break;
+    command = inner;
+  }
+  if (verb_words == 0 && !words.empty() && words.front().rfind("-", 0) != 0)
+    throw_usage_error("run the verb", "'" + words.front() + "'", "there is none of that name",
+                      "see tunrelay --help");
+  words = expand_config_files(std::move(words), verb_words, [command](const std::string& flag) {
+    return command->get_option_no_throw(flag) != nullptr;
+  });
+  std::reverse(words.begin(), words.end());  // as CLI11 wants them
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& error) {
+    // --help and --version come this way too. CLI11's own codes are 100 and more.
+    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+  }
+  for (const Verb& verb : verbs)
+    if (verb.command->parsed()) return verb.run();
+  return static_cast<int>(ExitCode::kUsage);
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,88 @@
+#include "cli/config_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string_view>
+
+#include <toml++/toml.h>
+
+#include "base/error.hpp"
+
+namespace tunrelay {
+namespace {
+
+std::string place(const std::string& file, const toml::source_position& position) {
+  return fmt::format("{}:{}:{}", file, position.line, position.column);
+}
+
+/// The text of one value that is neither table nor array.
+std::string scalar_text(const toml::node& node, const std::string& file) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* number = node.as_integer()) return std::to_string(number->get());
+  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+  throw_usage_error("read", place(file, node.source().begin),
+                    "a value is a text, a number, true, false, or an array of those");
+}
+
+void add_words(const toml::table& table, const std::string& prefix, const std::string& file,
+               std::vector<ConfigWord>& words) {
+  for (const auto& [key, node] : table) {
+    const std::string name = prefix + std::string(key.str());
+    const std::string flag = "--" + name;
+    const auto add = [&, &key = key](const std::string& word) {
+      words.push_back({flag, word, place(file, key.source().begin)});
+    };
+    if (const auto* inner = node.as_table()) {
+      add_words(*inner, name + "-", file, words);
+    } else if (const auto* truth = node.as_boolean()) {
+      if (truth->get()) add(flag);
+    } else if (const auto* array = node.as_array()) {
+      std::string joined;
+      for (const toml::node& element : *array)
+        joined += (joined.empty() ? "" : ",") + scalar_text(element, file);
+      add(flag + "=" + joined);
+    } else {
+      add(flag + "=" + scalar_text(node, file));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<ConfigWord> read_config_file(const std::string& file) {
+  std::vector<ConfigWord> words;
+  try {
+    add_words(toml::parse_file(file), "", file, words);
+  } catch (const toml::parse_error& error) {
+    throw_usage_error("read", place(file, error.source().begin), std::string(error.description()));
+  }
+  return words;
+}
+
+std::vector<std::string> expand_config_files(
+    std::vector<std::string> words, std::size_t verbs,
+    const std::function<bool(const std::string& flag)>& is_flag) {
+  constexpr std::string_view kFlag = "--config";
+  std::vector<std::string> from_files;
+  // Words behind "--" belong to the command that `exec` runs.
+  const auto end = std::find(words.begin(), words.end(), "--");
+  for (auto word = words.begin(); word != end; ++word) {
+    std::string file;
+    if (*word == kFlag && word + 1 != end) file = *(word + 1);
+    if (word->rfind(std::string(kFlag) + "=", 0) == 0) file = word->substr(kFlag.size() + 1);
+    if (file.empty()) continue;
+    for (const ConfigWord& entry : read_config_file(file)) {
+      if (!is_flag(entry.flag))
+        throw_usage_error("read", entry.place, "there is no flag " + entry.flag,
+                          "the keys are the verb's flags without the dashes; see --help");
+      from_files.push_back(entry.word);
+    }
+  }
+  words.insert(words.begin() + static_cast<std::ptrdiff_t>(verbs), from_files.begin(),
+               from_files.end());
+  return words;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,31 @@
+// `--config FILE.toml`: every key of the file stands for the flag of the same name, read
+// before the command line, so that a flag given there wins.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tunrelay {
+
+/// One entry of a configuration file as a word of the command line.
+struct ConfigWord {
+  std::string flag;   ///< "--queues"
+  std::string word;   ///< "--queues=2"
+  std::string place;  ///< "file.toml:3:1"
+};
+
+/// `queues = 2` -> "--queues=2"; true -> "--key"; an array is joined by commas; a table's name
+/// and a dash stand before its keys: `[address] a = "..."` -> "--address-a=...".
+/// Throws a usage Error with file and line.
+std::vector<ConfigWord> read_config_file(const std::string& file);
+
+/// WORDS of the command line, of which the first VERBS name the verb, with those of each
+/// `--config FILE` right behind the verb. Throws a usage Error with file and line for an entry
+/// that IS_FLAG does not know.
+std::vector<std::string> expand_config_files(
+    std::vector<std::string> words, std::size_t verbs,
+    const std::function<bool(const std::string& flag)>& is_flag);
+
+}  // namespace tunrelay

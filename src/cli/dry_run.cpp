@@ -1,0 +1,68 @@
+#include "cli/dry_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "route/preflight.hpp"
+#include "tunnel/plan_request.hpp"
+
+namespace tunrelay {
+namespace {
+
+int print(const PlanRequest& request, const HostState& state, std::vector<std::string> commands,
+          bool json) {
+  refuse_conflicts(request, state);
+  const Plan plan = make_plan(request, state);
+  for (const Step& step : plan.steps) commands.push_back(to_command(step));
+  if (json) {
+    const nlohmann::ordered_json answer{
+        {"event", "plan"}, {"commands", commands}, {"notes", plan.notes}};
+    fmt::print("{}\n", answer.dump());
+    return 0;
+  }
+  for (const std::string& note : plan.notes) fmt::print("# {}\n", note);
+  for (const std::string& command : commands) fmt::print("{}\n", command);
+  return 0;
+}
+
+/// A device that is still to be made, as the plan will find it.
+Link imagined_link(const std::string& name, const HostState& state) {
+  Link link;
+  link.index = 1;
+  for (const Link& other : state.links) link.index = std::max(link.index, other.index + 1);
+  link.name = name;
+  link.kind = "tun";
+  link.mtu_bytes = 1500;
+  link.txqueuelen = 500;
+  return link;
+}
+
+}  // namespace
+
+int print_tunnel_plan(const TunnelOptions& options, bool json) {
+  HostState state = read_host_state();
+  std::vector<std::string> commands;
+  std::array<bool, 2> made_by_us{};
+  for (const auto& [end, index] : {std::pair{&options.a, 0U}, std::pair{&options.b, 1U}}) {
+    if (state.find_link(end->device) != nullptr) continue;
+    made_by_us.at(index) = true;
+    state.links.push_back(imagined_link(end->device, state));
+    // The relay does it by ioctl, a person by `ip tuntap`.
+    commands.push_back(fmt::format("ip tuntap add {} mode {} multi_queue vnet_hdr", end->device,
+                                   to_string(options.type)));
+  }
+  return print(plan_request(options, made_by_us), state, commands, json);
+}
+
+int print_route_plan(const PlanRequest& request, bool json) {
+  return print(request, read_host_state(), {}, json);
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,125 @@
+// `tunrelay exec -- CMD`: both ends in a private namespace, CMD run in it, its exit code
+// returned, nothing left behind.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/signal_watch.hpp"
+#include "cli/attendance.hpp"
+#include "cli/child_process.hpp"
+#include "cli/dry_run.hpp"
+#include "cli/summary.hpp"
+#include "cli/tunnel_flags.hpp"
+#include "cli/verb.hpp"
+#include "tunnel/private_network.hpp"
+#include "tunnel/tunnel.hpp"
+
+namespace tunrelay {
+namespace {
+
+struct ExecFlags {
+  TunnelFlags tunnel;
+  std::vector<std::string> command;
+  std::string summary_file;
+  bool json = false;
+  bool quiet = false;
+  bool dry_run = false;
+};
+
+/// What CMD may want to know: TUNRELAY_A_DEVICE, TUNRELAY_A_ADDRESS, ... as a script reads them.
+std::vector<std::string> environment_of(const TunnelReport& report) {
+  std::vector<std::string> variables;
+  for (std::size_t index = 0; index < report.ends.size(); ++index) {
+    const EndReport& end = report.ends.at(index);
+    const char* name = index == 0 ? "A" : "B";
+    variables.push_back(fmt::format("TUNRELAY_{}_DEVICE={}", name, end.device));
+    variables.push_back(fmt::format("TUNRELAY_{}_NETNS={}", name, end.netns));
+    for (const std::string& prefix : end.addresses) {
+      const std::string address = prefix.substr(0, prefix.find('/'));
+      const char* family = address.find(':') == std::string::npos ? "ADDRESS" : "ADDRESS6";
+      variables.push_back(fmt::format("TUNRELAY_{}_{}={}", name, family, address));
+    }
+  }
+  return variables;
+}
+
+/// CMD owns standard output, so the summary goes to standard error, and to a file when asked.
+void tell_summary(const TunnelReport& report, const ExecFlags& flags) {
+  const std::string json = report_json(report, "summary").dump();
+  if (!flags.summary_file.empty()) {
+    std::ofstream file(flags.summary_file);
+    file << json << '\n';
+    file.close();
+    if (!file) fmt::print(stderr, "tunrelay: could not write {}\n", flags.summary_file);
+  }
+  if (flags.json)
+    fmt::print(stderr, "{}\n", json);
+  else if (!flags.quiet)
+    fmt::print(stderr, "{}", summary_text(report));
+}
+
+int exec(const ExecFlags& flags) {
+  if (flags.command.empty())
+    throw_usage_error("run", "nothing", "no command is given",
+                      "write it behind --, for example: tunrelay exec -- ping -c 3 192.168.13.2");
+  TunnelOptions options = tunnel_options(flags.tunnel);
+  options.owns_namespace = true;
+  const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1});
+  enter_private_network(options.strategy);
+  if (flags.dry_run) return print_tunnel_plan(options, flags.json);
+  Tunnel tunnel(options);
+  tunnel.start();
+  int exit_code = static_cast<int>(ExitCode::kFailed);
+  bool gone = false;
+  {
+    ChildProcess child(flags.command, environment_of(tunnel.report()), signals);
+    Attendance attendance(tunnel, false);
+    const auto on_signal = [&](int signal) {
+      if (signal == SIGUSR1)
+        fmt::print(stderr, "{}", summary_text(tunnel.report()));
+      else if (signal != SIGINT || ::getpgrp() != ::tcgetpgrp(STDIN_FILENO))
+        child.send_signal(signal);  // a keyboard's SIGINT has reached it already
+      return Attendance::Answer::kGoOn;
+    };
+    gone = attendance.until_signal(signals, on_signal, child.fd()) == Attendance::End::kGone;
+    // Without a tunnel CMD would go on over lo: it is ended instead.
+    if (gone) child.send_signal(SIGTERM);
+    exit_code = child.wait();
+    if (!gone) tunnel.check_path();  // the proof holds to the end of CMD
+  }
+  tunnel.stop();
+  end_all_children();
+  tell_summary(tunnel.report(), flags);
+  return gone ? static_cast<int>(ExitCode::kFailed) : exit_code;
+}
+
+}  // namespace
+
+Verb add_exec_verb(CLI::App& app) {
+  auto flags = std::make_shared<ExecFlags>();
+  CLI::App* command = app.add_subcommand(
+      "exec", "run a command in a private network namespace that holds both ends");
+  add_tunnel_flags(*command, flags->tunnel);
+  command->add_flag("--json", flags->json, "the summary as JSON, on standard error");
+  command->add_option("--summary-file", flags->summary_file, "write the summary as JSON to a file");
+  command->add_flag("-q,--quiet", flags->quiet, "no summary on standard error");
+  command->add_flag("--dry-run", flags->dry_run, "print the equal `ip` commands, change nothing");
+  command->add_option("command", flags->command, "the command and its arguments, behind --")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->footer(
+      "The command finds TUNRELAY_A_DEVICE, _ADDRESS, _ADDRESS6 and _NETNS, and the same for B,\n"
+      "in its environment. Its exit code is returned; 128 + N when signal N ended it.\n"
+      "example: tunrelay exec -- sh -c 'iperf3 -s -D; sleep 1; iperf3 -c 192.168.13.2'");
+  return {command, [flags] { return exec(*flags); }};
+}
+
+}  // namespace tunrelay

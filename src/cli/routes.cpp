@@ -1,0 +1,147 @@
+// `tunrelay routes plan|apply|check|remove`: the routing module alone, for people who bring
+// their own program and devices.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "cli/dry_run.hpp"
+#include "cli/tunnel_flags.hpp"
+#include "cli/verb.hpp"
+#include "route/apply.hpp"
+#include "route/cleanup.hpp"
+#include "route/path_check.hpp"
+#include "route/path_probe.hpp"
+#include "route/plan_choices.hpp"
+#include "route/preflight.hpp"
+#include "tunnel/plan_request.hpp"
+
+namespace tunrelay {
+namespace {
+
+struct RoutesFlags {
+  TunnelFlags tunnel;
+  bool json = false;
+};
+
+std::string directory_of(const TunnelOptions& options) {
+  return options.state_directory.empty() ? kJournalDirectory : options.state_directory;
+}
+
+std::string instance_of(const TunnelOptions& options) {
+  return options.a.device + "-" + options.b.device;
+}
+
+/// The devices are another program's: used as they are, and left so. MTU and queue length are
+/// theirs too, unless a flag says otherwise.
+PlanRequest request_of(const TunnelOptions& options) {
+  PlanRequest request = plan_request(options, {false, false});
+  request.mtu_bytes = 0;
+  request.txqueuelen = 0;
+  return request;
+}
+
+int apply(const RoutesFlags& flags) {
+  const TunnelOptions options = tunnel_options(flags.tunnel);
+  const std::string directory = directory_of(options);
+  clean_up_leftovers(directory);
+  auto journal =
+      std::make_unique<Journal>(JournalDirectory::open(directory), instance_of(options), true);
+  PlanRequest request = request_of(options);
+  request.siblings = read_sibling_steps(journal->directory(), journal->name());
+  const HostState state = read_host_state();
+  refuse_conflicts(request, state);
+  Plan plan = make_plan(request, state);
+  for (const std::string& note : plan.notes) fmt::print(stderr, "tunrelay: note: {}\n", note);
+  AppliedPlan applied(std::move(plan), std::move(journal));
+  applied.release();
+  fmt::print("applied: {} for {}; `tunrelay routes remove` undoes it\n",
+             to_string(options.strategy), instance_of(options));
+  return 0;
+}
+
+int remove(const RoutesFlags& flags) {
+  const TunnelOptions options = tunnel_options(flags.tunnel);
+  const CleanupReport report = clean_up_leftovers(
+      directory_of(options), {.persistent_too = true, .instance = instance_of(options)});
+  for (const UndoFailure& failure : report.failures)
+    fmt::print(stderr, "tunrelay: {}\n", failure.to_string());
+  for (const JournalLeft& journal : report.left)
+    fmt::print(stderr, "tunrelay: left {}: {}\n", journal.name, journal.reason);
+  fmt::print("{}\n", report.restored.empty() ? "nothing to undo" : "removed");
+  return report.is_clean() && report.left.empty() ? 0 : static_cast<int>(ExitCode::kFailed);
+}
+
+int check(const RoutesFlags& flags) {
+  const TunnelOptions options = tunnel_options(flags.tunnel);
+  // No plan is made: whether one could be made is not the question here.
+  const TunnelEnds ends = choose(request_of(options), read_host_state()).ends;
+  const PathCheck tables = check_path(ends);
+  std::random_device random;
+  nlohmann::json probes = nlohmann::json::array();
+  bool whole = tables.is_whole();
+  std::string words = tables.to_string();
+  // Where the tables say already that nothing crosses, a probe has nothing to add.
+  for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA})
+    for (const IpFamily family : families_of(ends.a)) {
+      if (!tables.is_whole()) break;
+      const std::uint64_t nonce = std::uint64_t{random()} << 32 | random();
+      const ProbeResult probe = probe_path(ends, direction, family, nonce);
+      whole = whole && probe.crossed();
+      words += (words.empty() || words.back() == '\n' ? "" : "\n") + probe.words;
+      probes.push_back({{"direction", std::string(to_string(direction))},
+                        {"source", probe.source.to_string()},
+                        {"target", probe.target.to_string()},
+                        {"crossed", probe.crossed()},
+                        {"one_way_ns", probe.one_way.count()},
+                        {"words", probe.words}});
+    }
+  if (flags.json) {
+    const nlohmann::json answer{
+        {"event", "path"}, {"whole", whole}, {"tables", tables.to_string()}, {"probes", probes}};
+    fmt::print("{}\n", answer.dump());
+  } else {
+    fmt::print("{}\n{}\n", words, whole ? "The path is whole." : "The path is BROKEN.");
+  }
+  return whole ? 0 : static_cast<int>(ExitCode::kFailed);
+}
+
+CLI::App* add_action(CLI::App& routes, RoutesFlags& flags, const char* name, const char* help) {
+  CLI::App* action = routes.add_subcommand(name, help);
+  add_tunnel_flags(*action, flags.tunnel);
+  action->add_flag("--json", flags.json, "the answer as JSON");
+  return action;
+}
+
+}  // namespace
+
+Verb add_routes_verb(CLI::App& app) {
+  auto flags = std::make_shared<RoutesFlags>();
+  CLI::App* command =
+      app.add_subcommand("routes", "the routing module alone, for another program's devices");
+  command->require_subcommand(1);
+  const CLI::App* plan =
+      add_action(*command, *flags, "plan", "print the equal `ip` commands, change nothing");
+  const CLI::App* apply_action =
+      add_action(*command, *flags, "apply", "make the changes; they stay until `routes remove`");
+  const CLI::App* check_action =
+      add_action(*command, *flags, "check", "say whether traffic takes the way across");
+  add_action(*command, *flags, "remove", "undo what `routes apply` has made");
+  command->footer("example: tunrelay routes apply --device-a tun0 --device-b tun1");
+  return {command, [=] {
+            if (plan->parsed())
+              return print_route_plan(request_of(tunnel_options(flags->tunnel)), flags->json);
+            if (apply_action->parsed()) return apply(*flags);
+            if (check_action->parsed()) return check(*flags);
+            return remove(*flags);
+          }};
+}
+
+}  // namespace tunrelay

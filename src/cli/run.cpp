@@ -1,0 +1,86 @@
+// `tunrelay run`: both ends in the current network namespace, until a signal.
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/signal_watch.hpp"
+#include "cli/attendance.hpp"
+#include "cli/dry_run.hpp"
+#include "cli/summary.hpp"
+#include "cli/tunnel_flags.hpp"
+#include "cli/verb.hpp"
+#include "tunnel/tunnel.hpp"
+
+namespace tunrelay {
+namespace {
+
+struct RunFlags {
+  TunnelFlags tunnel;
+  bool json = false;
+  bool dry_run = false;
+};
+
+void print_report(const TunnelReport& report, const char* event, bool json) {
+  const std::string text = json ? report_json(report, event).dump() + "\n" : summary_text(report);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+int run(const RunFlags& flags) {
+  TunnelOptions options = tunnel_options(flags.tunnel);
+  if (flags.json) options.trace_file = stderr;  // standard output is for JSON then
+  if (flags.dry_run) return print_tunnel_plan(options, flags.json);
+  // Before any thread, so that signals come here alone.
+  const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGPIPE});
+  Tunnel tunnel(options);
+  tunnel.start();
+  const TunnelReport ready = tunnel.report();
+  if (flags.json) {
+    print_report(ready, "ready", true);
+  } else {
+    std::puts(ready_line(ready).c_str());
+    for (const std::string& note : ready.notes)
+      std::fprintf(stderr, "tunrelay: note: %s\n", note.c_str());
+  }
+  std::fflush(stdout);
+
+  Attendance attendance(tunnel, flags.json);
+  const auto ended = attendance.until_signal(signals, [&](int signal) {
+    if (signal == SIGPIPE) return Attendance::Answer::kGoOn;  // a reader that left is no reason
+    if (signal != SIGUSR1) return Attendance::Answer::kStop;
+    tunnel.check_path();
+    print_report(tunnel.report(), "counters", flags.json);
+    return Attendance::Answer::kGoOn;
+  });
+
+  const std::vector<std::string> failures = tunnel.stop();
+  print_report(tunnel.report(), "summary", flags.json);
+  for (const std::string& failure : failures)
+    std::fprintf(stderr, "tunrelay: %s\n", failure.c_str());
+  return failures.empty() && ended == Attendance::End::kAsked ? 0
+                                                              : static_cast<int>(ExitCode::kFailed);
+}
+
+}  // namespace
+
+Verb add_run_verb(CLI::App& app) {
+  auto flags = std::make_shared<RunFlags>();
+  CLI::App* command = app.add_subcommand(
+      "run", "join two devices in the current network namespace until a signal comes");
+  add_tunnel_flags(*command, flags->tunnel);
+  command->add_flag("--json", flags->json, "events and the summary as JSON, one a line");
+  command->add_flag("--dry-run", flags->dry_run, "print the equal `ip` commands, change nothing");
+  command->footer(
+      "A line that begins with \"ready\" is printed once the path was proven.\n"
+      "SIGUSR1 prints the counters, after another path check.\n"
+      "example: tunrelay run --queues 2 &  ping 192.168.13.2");
+  return {command, [flags] { return run(*flags); }};
+}
+
+}  // namespace tunrelay

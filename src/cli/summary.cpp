@@ -1,0 +1,191 @@
+#include "cli/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.hpp"
+#include "base/drop_reason.hpp"
+#include "base/units.hpp"
+
+namespace tunrelay {
+namespace {
+
+std::string arrow(const TunnelReport& report, std::size_t direction) {
+  return fmt::format("{} -> {}", report.ends.at(direction).device,
+                     report.ends.at(1 - direction).device);
+}
+
+std::string queues_words(const TunnelReport& report) {
+  return fmt::format("{} queue{}", report.workers.size(), report.workers.size() == 1 ? "" : "s");
+}
+
+std::string pinning_words(const TunnelReport& report) {
+  std::string words;
+  for (const WorkerReport& worker : report.workers) {
+    if (!words.empty()) words += ", ";
+    words += worker.pinned_cpu ? fmt::format("queue {} on CPU {}", worker.queue, *worker.pinned_cpu)
+                               : fmt::format("queue {} not pinned", worker.queue);
+  }
+  return words;
+}
+
+/// "none", or each reason with its packets.
+std::string drops_words(const LaneCounts& counts) {
+  std::string words;
+  for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
+    const Tally& tally = counts.dropped.at(reason);
+    if (tally.segments == 0) continue;
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ",
+                         to_string(static_cast<DropReason>(reason)), format_count(tally.packets));
+  }
+  return words.empty() ? "none" : words;
+}
+
+std::string direction_lines(const TunnelReport& report, std::size_t direction) {
+  const LaneCounts& counts = report.lanes.at(direction);
+  const EndReport& source = report.ends.at(direction);
+  const EndReport& target = report.ends.at(1 - direction);
+  std::string lines =
+      fmt::format("  {}  {} packets ({} wire segments), {}\n", arrow(report, direction),
+                  format_count(counts.read.packets), format_count(counts.read.segments),
+                  format_bytes(counts.read.bytes));
+  lines += fmt::format("    drops in the relay: {}", drops_words(counts));
+  lines += fmt::format("; in {}'s queue: {}; by the kernel behind {}: {}\n", source.device,
+                       format_count(source.queue_dropped_packets), target.device,
+                       format_count(target.kernel_dropped_packets));
+  if (!counts.balanced())
+    lines += fmt::format("    accounting: {} packets read, {} written, {} held, {} dropped\n",
+                         counts.read.packets, counts.written.packets, counts.held.packets,
+                         counts.dropped_in_all().packets);
+  return lines;
+}
+
+std::string path_line(const TunnelReport& report) {
+  const PathReport& path = report.path;
+  if (!path.proven) return fmt::format("  path      NOT PROVEN: {}\n", path.finding);
+  return fmt::format(
+      "  path      proven: {} of {} probes {} and {} of {} probes {} were seen by the relay and "
+      "arrived; {} check{}, {} failed\n",
+      path.probes_crossed[0], path.probes_sent[0], arrow(report, 0), path.probes_crossed[1],
+      path.probes_sent[1], arrow(report, 1), path.checks, path.checks == 1 ? "" : "s",
+      path.failed_checks);
+}
+
+nlohmann::ordered_json tally_json(const Tally& tally) {
+  return {{"packets", tally.packets}, {"segments", tally.segments}, {"bytes", tally.bytes}};
+}
+
+nlohmann::ordered_json lane_json(const LaneCounts& counts) {
+  nlohmann::ordered_json dropped = nlohmann::ordered_json::object();
+  for (std::size_t reason = 0; reason < kDropReasons; ++reason)
+    if (counts.dropped.at(reason).segments != 0)
+      dropped[std::string(to_string(static_cast<DropReason>(reason)))] =
+          tally_json(counts.dropped.at(reason));
+  return {{"read", tally_json(counts.read)}, {"written", tally_json(counts.written)},
+          {"held", tally_json(counts.held)}, {"dropped", dropped},
+          {"writes", counts.writes},         {"balanced", counts.balanced()}};
+}
+
+nlohmann::ordered_json end_json(const EndReport& end) {
+  return {{"device", end.device},
+          {"type", to_string(end.type)},
+          {"made_by_us", end.made_by_us},
+          {"offloads", end.offloads},
+          {"offload_reason", end.offload_reason},
+          {"addresses", end.addresses},
+          {"netns", end.netns},
+          {"queue_dropped_packets", end.queue_dropped_packets},
+          {"kernel_dropped_packets", end.kernel_dropped_packets}};
+}
+
+nlohmann::ordered_json worker_json(const WorkerReport& worker) {
+  const EngineCounts& engine = worker.engine_counts;
+  nlohmann::ordered_json json{{"queue", worker.queue},
+                              {"thread_id", worker.thread_id},
+                              {"buffer_bytes", worker.buffer_bytes},
+                              {"a_to_b", lane_json(worker.lanes[0])},
+                              {"b_to_a", lane_json(worker.lanes[1])},
+                              {"engine",
+                               {{"turns", engine.turns},
+                                {"system_calls", engine.system_calls},
+                                {"waits", engine.waits},
+                                {"no_buffer", engine.no_buffer},
+                                {"rearms", engine.rearms},
+                                {"completion_overflows", engine.completion_overflows}}}};
+  json["pinned_cpu"] =
+      worker.pinned_cpu ? nlohmann::ordered_json(*worker.pinned_cpu) : nlohmann::ordered_json();
+  return json;
+}
+
+}  // namespace
+
+std::string ready_line(const TunnelReport& report) {
+  const auto end_words = [](const EndReport& end) {
+    std::string words = end.device;
+    for (const std::string& address : end.addresses)
+      words += " " + address.substr(0, address.find('/'));
+    return words;
+  };
+  return fmt::format("ready  {} <-> {}  {}, {} engine, {}, offloads {}, after {}",
+                     end_words(report.ends[0]), end_words(report.ends[1]),
+                     to_string(report.strategy), to_string(report.engine), queues_words(report),
+                     report.ends[0].offloads,
+                     format_duration(static_cast<double>(report.ready_after_ns)));
+}
+
+std::string summary_text(const TunnelReport& report) {
+  std::string text =
+      fmt::format("tunrelay: {} <-> {} for {}\n", report.ends[0].device, report.ends[1].device,
+                  format_duration(static_cast<double>(report.duration_ns)));
+  for (std::size_t direction = 0; direction < kDirections; ++direction)
+    text += direction_lines(report, direction);
+  text += fmt::format("  engine    {}{}\n", to_string(report.engine),
+                      report.engine_reason.empty() ? "" : " (" + report.engine_reason + ")");
+  text += fmt::format(
+      "  offloads  {}{}\n", report.ends[0].offloads,
+      report.ends[0].offload_reason.empty() ? "" : " (" + report.ends[0].offload_reason + ")");
+  text += fmt::format("  queues    {}: {}\n", report.workers.size(), pinning_words(report));
+  text += fmt::format("  routing   {}, MTU {}", to_string(report.strategy), report.mtu_bytes);
+  text += report.repairs == 0 ? "\n" : fmt::format(", {} repairs\n", report.repairs);
+  text += path_line(report);
+  if (report.trace_lost != 0)
+    text += fmt::format("  trace     {} packets came too fast to be printed\n",
+                        format_count(report.trace_lost));
+  for (const std::string& note : report.notes) text += fmt::format("  note      {}\n", note);
+  return text;
+}
+
+nlohmann::ordered_json report_json(const TunnelReport& report, const char* event) {
+  nlohmann::ordered_json workers = nlohmann::ordered_json::array();
+  for (const WorkerReport& worker : report.workers) workers.push_back(worker_json(worker));
+  const PathReport& path = report.path;
+  return {{"event", event},
+          {"strategy", to_string(report.strategy)},
+          {"engine", to_string(report.engine)},
+          {"engine_reason", report.engine_reason},
+          {"queues", report.workers.size()},
+          {"mtu_bytes", report.mtu_bytes},
+          {"duration_ns", report.duration_ns},
+          {"ready_after_ns", report.ready_after_ns},
+          {"a", end_json(report.ends[0])},
+          {"b", end_json(report.ends[1])},
+          {"a_to_b", lane_json(report.lanes[0])},
+          {"b_to_a", lane_json(report.lanes[1])},
+          {"workers", workers},
+          {"path",
+           {{"proven", path.proven},
+            {"finding", path.finding},
+            {"checks", path.checks},
+            {"failed_checks", path.failed_checks},
+            {"probes_sent", {{"a_to_b", path.probes_sent[0]}, {"b_to_a", path.probes_sent[1]}}},
+            {"probes_crossed",
+             {{"a_to_b", path.probes_crossed[0]}, {"b_to_a", path.probes_crossed[1]}}}}},
+          {"repairs", report.repairs},
+          {"trace_lost_packets", report.trace_lost},
+          {"notes", report.notes}};
+}
+
+}  // namespace tunrelay

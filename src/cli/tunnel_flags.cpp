@@ -1,0 +1,99 @@
+#include "cli/tunnel_flags.hpp"
+
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+
+#include "base/cpu_topology.hpp"
+#include "base/error.hpp"
+#include "base/units.hpp"
+
+namespace tunrelay {
+namespace {
+
+std::vector<IpPrefix> parse_addresses(const std::string& list) {
+  std::vector<IpPrefix> addresses;
+  std::istringstream words(list);
+  for (std::string word; std::getline(words, word, ',');)
+    addresses.push_back(IpPrefix::parse(word));
+  return addresses;
+}
+
+void apply_end(const std::string& device, const std::string& addresses, const std::string& netns,
+               EndOptions& end) {
+  if (!device.empty()) end.device = device;
+  if (!addresses.empty()) end.addresses = parse_addresses(addresses);
+  if (!netns.empty()) end.netns = netns;
+}
+
+}  // namespace
+
+void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
+  const TunnelOptions defaults;
+  const auto add = [&command](const char* name, std::string& value, const char* help) {
+    return command.add_option(name, value, help);
+  };
+  add("-a,--device-a", flags.device_a, "name of device a [tun0, or tap0 with --type tap]");
+  add("-b,--device-b", flags.device_b, "name of device b [tun1, or tap1 with --type tap]");
+  add("--address-a", flags.address_a,
+      "addresses of a, parted by commas [192.168.13.1/24,fd13::1/64]");
+  add("--address-b", flags.address_b, "addresses of b [192.168.13.2/24,fd13::2/64]");
+  add("--type", flags.type, "tun (IP packets) or tap (Ethernet frames)")
+      ->check(CLI::IsMember({"tun", "tap"}))
+      ->capture_default_str();
+  add("--strategy", flags.strategy, "how traffic to the host's own addresses is led across")
+      ->check(CLI::IsMember({"policy", "classic", "namespaces"}))
+      ->capture_default_str();
+  add("--netns-a", flags.netns_a, "namespaces: the namespace that is made for a [tunrelay-a]");
+  add("--netns-b", flags.netns_b, "namespaces: the namespace that is made for b [tunrelay-b]");
+  command.add_option("--queues", flags.queues, "queue pairs, a worker thread each")
+      ->capture_default_str();
+  add("--engine", flags.engine, "uring (io_uring), syscall (epoll, readv, writev), or auto")
+      ->check(CLI::IsMember({"auto", "uring", "syscall"}))
+      ->capture_default_str();
+  add("--offload", flags.offload, "super-packets and checksums left to the kernel: on or off")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
+  add("--coalesce", flags.coalesce, "merge small packets of a flow into one write: on or off")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
+  add("--cpus", flags.cpus, "CPUs for the workers, for example 0,2-3 [by hwloc]");
+  add("--busy-poll", flags.busy_poll,
+      "spin that long after a packet before sleeping, for example 50us: a shorter round trip for a "
+      "busy CPU")
+      ->capture_default_str();
+  add("--mtu", flags.mtu, "MTU of both devices in bytes, 68 to 65535")->capture_default_str();
+  command.add_option("--txqueuelen", flags.txqueuelen, "packets that a device's queue holds")
+      ->capture_default_str();
+  command.add_flag("--trace", flags.trace, "print a line a packet, off the packet path");
+  add("--state-dir", flags.state_directory, "where the journal of changes is kept [/run/tunrelay]");
+  add("--config", flags.config_file, "read flags from a TOML file; flags given here win");
+}
+
+TunnelOptions tunnel_options(const TunnelFlags& flags) {
+  TunnelOptions options;
+  options.type = flags.type == "tap" ? DeviceType::kTap : DeviceType::kTun;
+  if (options.type == DeviceType::kTap) {
+    options.a.device = "tap0";
+    options.b.device = "tap1";
+  }
+  apply_end(flags.device_a, flags.address_a, flags.netns_a, options.a);
+  apply_end(flags.device_b, flags.address_b, flags.netns_b, options.b);
+  options.strategy = parse_strategy(flags.strategy);
+  options.queues = flags.queues;
+  options.mtu_bytes =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(parse_size_bytes(flags.mtu), UINT32_MAX));
+  options.txqueuelen = flags.txqueuelen;
+  options.offload = flags.offload == "on";
+  options.coalesce = flags.coalesce == "on";
+  if (flags.engine == "uring") options.engine = EngineKind::kUring;
+  if (flags.engine == "syscall") options.engine = EngineKind::kSyscall;
+  options.busy_poll_ns = parse_duration_ns(flags.busy_poll);
+  if (!flags.cpus.empty()) options.cpus = parse_cpu_list(flags.cpus);
+  options.trace = flags.trace;
+  options.state_directory = flags.state_directory;
+  check_tunnel_options(options);
+  return options;
+}
+
+}  // namespace tunrelay

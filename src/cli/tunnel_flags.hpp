@@ -1,0 +1,41 @@
+// The flags that describe a tunnel; `run` and `exec` share them.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tunnel/tunnel_options.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace tunrelay {
+
+/// As the user wrote them: the parser fills this, tunnel_options() reads it.
+struct TunnelFlags {
+  std::string device_a, device_b;
+  std::string address_a, address_b;  ///< lists parted by commas
+  std::string netns_a, netns_b;
+  std::string type = "tun";
+  std::string strategy = "policy";
+  std::string engine = "auto";
+  std::string offload = "on";
+  std::string coalesce = "on";
+  std::string cpus;
+  std::string mtu = "1500";
+  std::string busy_poll = "0";
+  std::string config_file;
+  std::string state_directory;
+  unsigned queues = 1;
+  unsigned txqueuelen = 4096;
+  bool trace = false;
+};
+
+/// Adds the flags to COMMAND. FLAGS must outlive the parser.
+void add_tunnel_flags(CLI::App& command, TunnelFlags& flags);
+
+/// Throws a usage Error that names the flag.
+TunnelOptions tunnel_options(const TunnelFlags& flags);
+
+}  // namespace tunrelay

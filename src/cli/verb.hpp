@@ -1,0 +1,27 @@
+// A verb of the command line: it adds its flags to the parser and, when it was chosen, runs.
+// One file a verb; command_line.cpp lists them.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+namespace CLI {
+class App;
+}
+
+namespace tunrelay {
+
+/// Adds the verb's sub-command to APP. The returned function runs it and gives the exit code;
+/// it is called when the sub-command was parsed.
+struct Verb {
+  CLI::App* command = nullptr;
+  std::function<int()> run;
+};
+
+Verb add_run_verb(CLI::App& app);
+Verb add_exec_verb(CLI::App& app);
+Verb add_routes_verb(CLI::App& app);
+Verb add_cleanup_verb(CLI::App& app);
+Verb add_doctor_verb(CLI::App& app);
+
+}  // namespace tunrelay

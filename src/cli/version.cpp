@@ -1,0 +1,24 @@
+#include "cli/version.hpp"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include "cli/build_info.hpp"
+#include "engine/engine.hpp"
+
+namespace tunrelay {
+
+std::string version_text() {
+  utsname kernel{};
+  ::uname(&kernel);
+  const UringSupport uring = probe_uring();
+  return fmt::format(
+      "tunrelay {} ({}, {})\n"
+      "kernel       {} {}\n"
+      "engine uring {}\n"
+      "offloads     csum tso4 tso6 tso-ecn uso, as far as the kernel has them",
+      kVersion, kCompiler, kBuildType, kernel.sysname, kernel.release,
+      uring.available ? "available, with multishot reads" : std::string(uring.reason));
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,32 @@
+// What a device hands over and takes without the relay touching it: checksums not yet
+// computed and packets not yet segmented.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tunrelay {
+
+/// The offloads in force, as `TUNSETOFFLOAD` knows them (include/uapi/linux/if_tun.h).
+struct Offloads {
+  bool checksum = false;
+  bool tso4 = false;
+  bool tso6 = false;
+  bool tso_ecn = false;
+  bool uso = false;  ///< USO4 and USO6, which the kernel takes only together (Linux 6.2)
+
+  [[nodiscard]] bool any() const noexcept { return checksum; }
+  /// The argument of TUNSETOFFLOAD.
+  [[nodiscard]] unsigned flags() const noexcept;
+  /// "csum tso4 tso6 tso-ecn uso", or "none".
+  [[nodiscard]] std::string to_string() const;
+  bool operator==(const Offloads&) const = default;
+};
+
+/// Asks for everything on the queue QUEUE_FD and for less until the kernel agrees; returns
+/// what it agreed to. A device without virtio-net header must not be asked.
+Offloads enable_best_offloads(int queue_fd) noexcept;
+/// False when the kernel refuses.
+[[nodiscard]] bool set_offloads(int queue_fd, const Offloads& offloads) noexcept;
+
+}  // namespace tunrelay

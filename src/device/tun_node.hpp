@@ -1,0 +1,17 @@
+// The node /dev/net/tun, through which every queue is opened.
+#pragma once
+
+#include <string>
+
+#include "base/file_descriptor.hpp"
+
+namespace tunrelay {
+
+/// Non-blocking, close-on-exec. Throws Error with the way out for each cause: no node, no
+/// driver, no permission, a container's device policy.
+FileDescriptor open_tun_node();
+
+/// "/dev/net/tun, features 0x7173": what the driver says of itself. Throws Error.
+std::string probe_tun_node();
+
+}  // namespace tunrelay
