@@ -1,0 +1,27 @@
+// The Coalescer on scripted batches (support/scripted_batch.hpp): all that merge_checks.hpp
+// asks must hold, whatever the batch and the ones before it.
+// Input: the rules (1 byte), the script.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+#include <string>
+
+#include "support/merge_checks.hpp"
+
+using namespace tunrelay;
+using namespace tunrelay::test;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const MergeRules rules{.renumber_atomic = (data[0] & 1) != 0};
+  Coalescer coalescer{rules};
+  for (int turn = 0; turn < 2; ++turn) {
+    const std::string fault =
+        MergeChecks{coalescer, rules, batch_of(std::span{data, size}.subspan(1))}.run();
+    if (fault.empty()) continue;
+    std::fprintf(stderr, "%s\n", fault.c_str());
+    std::abort();
+  }
+  return 0;
+}

@@ -1,0 +1,80 @@
+// More traffic than the tunnel can carry: what is lost is counted, and the end comes in time.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "support/process.hpp"
+#include "support/tunnel_process.hpp"
+#include "support/unchanged_network.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+class OverloadTest : public UnchangedNetwork {
+ protected:
+  /// A counter of `ip -s link`, of the direction rx or tx.
+  static std::int64_t link_counter(const std::string& device, const char* way, const char* name) {
+    const auto link = nlohmann::json::parse(output_of(words("ip -s -j link show " + device)));
+    return link.at(0).at("stats64").at(way).at(name).get<std::int64_t>();
+  }
+};
+
+/// iperf3's server, listening.
+struct Server : BackgroundProcess {
+  Server() : BackgroundProcess(words("iperf3 --server --forceflush")) {
+    EXPECT_TRUE(wait_for_line("Server listening", milliseconds{10'000}));
+  }
+};
+
+TEST_F(OverloadTest, WhatAShortQueueDropsIsCounted) {
+  for (const char* engine : {"uring", "syscall"}) {
+    TunnelProcess tunnel(std::string("--txqueuelen 5 --engine ") + engine);
+    ASSERT_TRUE(tunnel.wait_until_ready());
+    const Server server;
+    const ProcessResult client =
+        run(words("iperf3 -c 192.168.13.2 -u -b 0 -l 200 -t 2 --connect-timeout 5000"));
+    EXPECT_EQ(client.exit_code, 0) << client.describe();
+    const nlohmann::json counters = tunnel.counters();
+    const nlohmann::json& lane = counters.at("a_to_b");
+    EXPECT_GT(counters.at("a").at("queue_dropped_packets"), 0) << "the queue was never full";
+    // All that the kernel says went out came to us, and all that we wrote went in.
+    EXPECT_EQ(lane.at("read").at("packets"), link_counter("tun0", "tx", "packets"));
+    EXPECT_EQ(lane.at("writes"),
+              link_counter("tun1", "rx", "packets") + link_counter("tun1", "rx", "dropped"));
+    const ProcessResult result = tunnel.stop();
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+    EXPECT_TRUE(last_event(result.standard_output, "summary").at("a_to_b").at("balanced"));
+    EXPECT_TRUE(restored_within(milliseconds{0}, before_));
+  }
+}
+
+TEST_F(OverloadTest, StopsInTheMidstOfAFlood) {
+  for (const char* flags : {"--queues 2", "--queues 1 --engine syscall", "--strategy classic"})
+    for (const char* traffic : {"-P 2", "-u -b 0 -l 1000"}) {
+      TunnelProcess tunnel(flags);
+      ASSERT_TRUE(tunnel.wait_until_ready());
+      const Server server;
+      BackgroundProcess client(
+          words(std::string("iperf3 -c 192.168.13.2 -t 30 --connect-timeout 5000 ") + traffic));
+      ASSERT_TRUE(eventually(milliseconds{5'000}, [&] {
+        return link_counter("tun0", "tx", "packets") > 20'000;
+      })) << client.standard_error();
+      const auto start = steady_clock::now();
+      const ProcessResult result = tunnel.stop();
+      EXPECT_LT(steady_clock::now() - start, milliseconds{2'000});
+      EXPECT_EQ(result.exit_code, 0) << result.describe();
+      const nlohmann::json summary = last_event(result.standard_output, "summary");
+      EXPECT_TRUE(summary.at("a_to_b").at("balanced").get<bool>()) << summary.dump();
+      EXPECT_TRUE(summary.at("b_to_a").at("balanced").get<bool>()) << summary.dump();
+      EXPECT_TRUE(restored_within(milliseconds{0}, before_));
+    }
+}
+
+}  // namespace
+}  // namespace tunrelay::test

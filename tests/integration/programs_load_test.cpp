@@ -1,0 +1,304 @@
+// Ordinary programs across the tunnel, under settings of every kind: ping, iperf3 in all its
+// modes, curl from nginx and from vsftpd, and an ssh session that outlives a stop of traffic.
+// Each value of each setting meets each program; the relay's counters prove that the bytes
+// which the programs tell of have crossed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "support/private_network.hpp"
+#include "support/process.hpp"
+#include "support/random.hpp"
+#include "support/running_tunnel.hpp"
+#include "support/tunnel_setting.hpp"
+
+namespace tunrelay {
+namespace {
+
+using test::BackgroundProcess;
+using test::ProcessResult;
+using test::run;
+using test::TunnelSetting;
+
+constexpr std::chrono::seconds kStartLimit{10};
+constexpr std::uint64_t kFileBytes = std::uint64_t{256} * 1024 * 1024;
+
+const std::vector<TunnelSetting> kSettings{
+    {"tun", "policy", "uring", true, 1, false},
+    {"tun", "policy", "syscall", true, 2, true},
+    {"tap", "policy", "uring", false, 4, true},
+    {"tap", "classic", "syscall", false, 1, false},
+    {"tun", "classic", "uring", true, 4, true},
+    {"tun", "namespaces", "syscall", false, 4, false},
+    {"tap", "namespaces", "uring", true, 2, false},
+};
+
+class ProgramsTest : public test::PrivateNetwork,
+                     public ::testing::WithParamInterface<TunnelSetting> {
+ protected:
+  void SetUp() override {
+    PrivateNetwork::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    setting_ = GetParam();
+    tunnel_.emplace(setting_.flags());
+    if (!setting_.can_bind())
+      // What the strategy asks of programs that bind to the address they were called at.
+      for (const char* family : {"ipv4", "ipv6"})
+        std::ofstream(std::string("/proc/sys/net/") + family + "/ip_nonlocal_bind") << 1;
+  }
+  void TearDown() override {
+    if (!tunnel_) return;
+    const nlohmann::json summary = tunnel_->stop();
+    EXPECT_TRUE(test::is_balanced(summary)) << summary.dump(1);
+    EXPECT_TRUE(summary.at("path").at("proven")) << summary.dump(1);
+  }
+
+  [[nodiscard]] std::string url_host() const {
+    return setting_.ipv6 ? "[" + setting_.address_b() + "]" : setting_.address_b();
+  }
+  static std::string write_file(const std::string& name, const std::string& text) {
+    const std::string path = "/run/programs/" + name;
+    std::filesystem::create_directories("/run/programs");
+    std::ofstream(path) << text;
+    return path;
+  }
+  /// Until something listens at PORT of b's end.
+  void wait_for_listener(BackgroundProcess& server, int port) const {
+    const auto deadline = std::chrono::steady_clock::now() + kStartLimit;
+    const test::Command question = setting_.at_b("ss -H -l -n -t sport = :" + std::to_string(port));
+    while (run(question).standard_output.empty()) {
+      ASSERT_TRUE(server.is_running()) << server.wait().describe();
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "nothing listens at " << port;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+
+  TunnelSetting setting_;
+  std::optional<test::RunningTunnel> tunnel_;
+};
+
+TEST_P(ProgramsTest, Ping) {
+  const nlohmann::json before = tunnel_->counters();
+  std::string from_a = "ping -n -c 10 -i 0.02 -W 1 ";
+  std::string from_b = from_a;
+  if (setting_.can_bind()) {
+    from_a += "-I " + setting_.address_a() + " ";
+    from_b += "-I " + setting_.address_b() + " ";
+  }
+  const ProcessResult to_b = run(setting_.at_a(from_a + setting_.address_b()));
+  EXPECT_TRUE(to_b.succeeded()) << to_b.describe();
+  const ProcessResult to_a = run(setting_.at_b(from_b + setting_.address_a()));
+  EXPECT_TRUE(to_a.succeeded()) << to_a.describe();
+  const ProcessResult large = run(setting_.at_a(from_a + "-s 9000 " + setting_.address_b()));
+  EXPECT_TRUE(large.succeeded()) << "in fragments: " << large.describe();
+  const nlohmann::json after = tunnel_->counters();
+  for (const char* direction : {"a_to_b", "b_to_a"})
+    EXPECT_GE(test::packets_of(after, direction, "read"),
+              test::packets_of(before, direction, "read") + 20 + 10 * 7);
+}
+
+/// The bytes that iperf3 says the receiver has got.
+std::uint64_t received_bytes(const nlohmann::json& end, const char* sum) {
+  return end.contains(sum) ? end.at(sum).at("bytes").get<std::uint64_t>() : 0;
+}
+
+class Iperf3Test : public ProgramsTest {
+ protected:
+  /// Runs the client at a; the server is at b. AWAY and BACK: which way the bytes must have gone.
+  void run_client(const std::string& mode, bool away, bool back) {
+    SCOPED_TRACE("iperf3 " + mode);
+    std::string server_words = "iperf3 -s -1 -p 5301";
+    std::string client_words = "iperf3 -J -p 5301 -t 1 -c " + setting_.address_b() + " " + mode;
+    if (setting_.can_bind()) {
+      server_words += " -B " + setting_.address_b();
+      client_words += " -B " + setting_.address_a();
+    }
+    const nlohmann::json before = tunnel_->counters();
+    BackgroundProcess server(setting_.at_b(server_words));
+    ASSERT_NO_FATAL_FAILURE(wait_for_listener(server, 5301));
+    const ProcessResult client = run(setting_.at_a(client_words));
+    const auto answer = nlohmann::json::parse(client.standard_output, nullptr, false);
+    ASSERT_FALSE(answer.is_discarded()) << client.describe();
+    ASSERT_FALSE(answer.contains("error")) << answer.at("error");
+    const nlohmann::json after = tunnel_->counters();
+    const auto crossed = [&](const char* direction) {
+      return test::bytes_read(after, direction) - test::bytes_read(before, direction);
+    };
+    const nlohmann::json& end = answer.at("end");
+    if (away) {
+      const bool reversed = end.at("sum_received").at("bytes") == 0;
+      ASSERT_FALSE(reversed) << client.standard_output;
+      EXPECT_GE(crossed("a_to_b"), received_bytes(end, "sum_received"));
+    }
+    if (back) {
+      const char* sum = away ? "sum_received_bidir_reverse" : "sum_received";
+      ASSERT_GT(received_bytes(end, sum), 0U) << client.standard_output;
+      EXPECT_GE(crossed("b_to_a"), received_bytes(end, sum));
+    }
+    EXPECT_TRUE(after.at("path").at("proven")) << after.at("path").dump();
+  }
+};
+
+TEST_P(Iperf3Test, AllModes) {
+  run_client("-C cubic", true, false);
+  run_client("-C cubic -R", false, true);
+  run_client("-C cubic --bidir", true, true);
+  run_client("-C cubic -P 4", true, false);
+  run_client("-u -b 50M -l 1200", true, false);
+}
+
+/// Serves one file of random bytes at b, fetched at a.
+class DownloadTest : public ProgramsTest {
+ protected:
+  void SetUp() override {
+    ProgramsTest::SetUp();
+    if (!tunnel_) return;
+    std::filesystem::create_directories("/run/programs/www");
+    std::filesystem::create_directories("/run/programs/empty");
+    test::SeededRandom random;
+    std::ofstream file("/run/programs/www/file", std::ios::binary);
+    std::vector<std::uint64_t> part(1 << 17);
+    for (std::uint64_t written = 0; written < kFileBytes;) {
+      for (std::uint64_t& word : part) word = random.generator()();
+      const std::size_t bytes = part.size() * sizeof part[0];
+      file.write(reinterpret_cast<const char*>(part.data()), static_cast<std::streamsize>(bytes));
+      written += bytes;
+    }
+    file.close();
+    ASSERT_TRUE(file.good());
+    ASSERT_EQ(std::filesystem::file_size("/run/programs/www/file"), kFileBytes);
+    sum_ = test::output_of(test::words("sha256sum /run/programs/www/file")).substr(0, 64);
+  }
+
+  /// -g: curl would take an IPv6 address for a pattern.
+  void expect_same_file(const std::string& url) {
+    const nlohmann::json before = tunnel_->counters();
+    const ProcessResult curl =
+        run(setting_.at_a("curl -g -sS -f --noproxy * -o /run/programs/got " + url),
+            std::chrono::seconds(60));
+    ASSERT_TRUE(curl.succeeded()) << curl.describe();
+    EXPECT_EQ(test::output_of(test::words("sha256sum /run/programs/got")).substr(0, 64), sum_);
+    std::filesystem::remove("/run/programs/got");
+    const nlohmann::json after = tunnel_->counters();
+    EXPECT_GE(test::bytes_read(after, "b_to_a"), test::bytes_read(before, "b_to_a") + kFileBytes);
+  }
+
+  std::string sum_;
+};
+
+TEST_P(DownloadTest, FromNginx) {
+  const std::string configuration = write_file(
+      "nginx.conf",
+      "daemon off; user root; worker_processes 1; pid /run/programs/nginx.pid;\n"
+      "events { worker_connections 64; }\n"
+      "http {\n  access_log off; sendfile on;\n"
+      "  client_body_temp_path /run/programs/body; proxy_temp_path /run/programs/proxy;\n"
+      "  fastcgi_temp_path /run/programs/fastcgi; uwsgi_temp_path /run/programs/uwsgi;\n"
+      "  scgi_temp_path /run/programs/scgi;\n"
+      "  server { listen " +
+          (setting_.can_bind() ? url_host() : std::string(setting_.ipv6 ? "[::]" : "0.0.0.0")) +
+          ":8180; root /run/programs/www; }\n}\n");
+  BackgroundProcess nginx(setting_.at_b("nginx -e stderr -p /run/programs -c " + configuration));
+  ASSERT_NO_FATAL_FAILURE(wait_for_listener(nginx, 8180));
+  expect_same_file("http://" + url_host() + ":8180/file");
+}
+
+TEST_P(DownloadTest, FromVsftpd) {
+  const std::string configuration = write_file(
+      "vsftpd.conf",
+      "listen=NO\nlisten_ipv6=YES\nlisten_port=2121\nbackground=NO\nanonymous_enable=YES\n"
+      "local_enable=NO\nno_anon_password=YES\nanon_root=/run/programs/www\n"
+      "secure_chroot_dir=/run/programs/empty\nisolate=NO\nisolate_network=NO\n"
+      "seccomp_sandbox=NO\nxferlog_enable=NO\n");
+  BackgroundProcess vsftpd(setting_.at_b("vsftpd " + configuration));
+  ASSERT_NO_FATAL_FAILURE(wait_for_listener(vsftpd, 2121));
+  expect_same_file("ftp://" + url_host() + ":2121/file");
+}
+
+class SessionTest : public ProgramsTest {
+ protected:
+  [[nodiscard]] BackgroundProcess start_server() const {
+    std::filesystem::create_directories("/run/sshd");
+    std::filesystem::create_directories("/run/programs");
+    for (const char* key : {"key", "host"})
+      test::output_of({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                       std::string("/run/programs/") + key});
+    const std::string configuration = write_file(
+        "sshd.conf",
+        "Port 2222\nHostKey /run/programs/host\nAuthorizedKeysFile /run/programs/key.pub\n"
+        "StrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\n"
+        "PidFile none\n");
+    return BackgroundProcess(setting_.at_b("/usr/sbin/sshd -D -e -f " + configuration));
+  }
+
+  /// No packet crosses for a second: the relay stands still, or a device is down.
+  void stop_traffic_for_a_second(bool by_device) {
+    const std::string device = setting_.type + "1";
+    if (by_device)
+      test::output_of(setting_.at_b("ip link set " + device + " down"));
+    else
+      tunnel_->process().send_signal(SIGSTOP);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    if (by_device)
+      test::output_of(setting_.at_b("ip link set " + device + " up"));
+    else
+      tunnel_->process().send_signal(SIGCONT);
+  }
+
+  void session_outlives_a_stop(bool by_device) {
+    constexpr int kLines = 12;
+    BackgroundProcess server = start_server();
+    ASSERT_NO_FATAL_FAILURE(wait_for_listener(server, 2222));
+    test::Command command = setting_.at_a(
+        "ssh -F none -i /run/programs/key -p 2222 -o StrictHostKeyChecking=no "
+        "-o UserKnownHostsFile=/dev/null -o BatchMode=yes root@" +
+        setting_.address_b());
+    command.push_back("for i in $(seq " + std::to_string(kLines) +
+                      "); do echo line $i; sleep 0.15; done; echo end");
+    BackgroundProcess session(command);
+    ASSERT_TRUE(session.wait_for_line("line 2", kStartLimit)) << session.wait().describe();
+    const std::string before = session.standard_output();
+    stop_traffic_for_a_second(by_device);
+    if (!by_device) {
+      EXPECT_LE(session.standard_output().size(),
+                before.size() + 2 * std::string("line 2\n").size())
+          << "seven lines were due";
+    }
+    const ProcessResult result = session.wait(std::chrono::seconds(20));
+    EXPECT_TRUE(result.succeeded()) << result.describe();
+    std::string expected;
+    for (int line = 1; line <= kLines; ++line) expected += "line " + std::to_string(line) + "\n";
+    EXPECT_EQ(result.standard_output, expected + "end\n");
+    EXPECT_TRUE(tunnel_->counters().at("path").at("proven"));
+  }
+};
+
+TEST_P(SessionTest, OutlivesAStoppedRelay) {
+  session_outlives_a_stop(false);
+}
+TEST_P(SessionTest, OutlivesADeviceThatWasDown) {
+  session_outlives_a_stop(true);
+}
+
+std::string setting_name(const ::testing::TestParamInfo<TunnelSetting>& info) {
+  return info.param.name();
+}
+INSTANTIATE_TEST_SUITE_P(, ProgramsTest, ::testing::ValuesIn(kSettings), setting_name);
+INSTANTIATE_TEST_SUITE_P(, Iperf3Test, ::testing::ValuesIn(kSettings), setting_name);
+INSTANTIATE_TEST_SUITE_P(, DownloadTest, ::testing::ValuesIn(kSettings), setting_name);
+INSTANTIATE_TEST_SUITE_P(, SessionTest, ::testing::ValuesIn(kSettings), setting_name);
+
+}  // namespace
+}  // namespace tunrelay

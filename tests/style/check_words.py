@@ -1,0 +1,63 @@
+#!/usr/bin/python3 -B
+"""What every file says first, and what no file says: a head comment tells what the file is
+for; no file names somebody's machine, and no test is switched off."""
+
+import re
+
+import sources
+
+# (pattern, what is wrong, where it may stand). The patterns do not match themselves.
+FORBIDDEN = [
+    (r"/(?:home|root|work|Users)/", "a path of somebody's machine", None),
+    (r"\b(?:localhost|127\.0\.0\.1):(?:3128|8081|4873)\b", "a local proxy or registry", None),
+    (r"\b(?:[\w-]+\.)+(?:pkg\.dev|jfrog\.io)\b", "a private registry", None),
+    (r"\bDISABLED[_]", "a test that is switched off", None),
+    (r"\bGTEST[_]SKIP\b", "a skip without skip_or_fail", "tests/support/skip"),
+]
+
+
+def check_forbidden(root):
+    findings = []
+    for path in sources.files(root, "*"):
+        place = str(path.relative_to(root))
+        try:
+            lines = path.read_text().splitlines()
+        except UnicodeDecodeError:
+            continue  # no text
+        for number, line in enumerate(lines, 1):
+            for pattern, what, home in FORBIDDEN:
+                if re.search(pattern, line) and not (home and place.startswith(home)):
+                    findings.append(sources.finding(root, path, number, what))
+    return findings
+
+
+def has_head_comment(path):
+    lines = path.read_text().splitlines()
+    if lines and lines[0].startswith("#!"):
+        lines = lines[1:]
+    first = lines[0] if lines else ""
+    if path.suffix in (".cpp", ".hpp"):
+        return first.startswith("//")
+    if path.suffix == ".py":
+        return first.startswith(('"""', "# "))
+    return first.startswith("# ")
+
+
+def check_heads(root):
+    findings = []
+    written = sources.files(root, "*.cpp", "*.hpp", "*.cmake", "CMakeLists.txt", "*.py")
+    for path in written + sources.shell_scripts(root):
+        # Beside NAME.hpp, NAME.cpp needs no head of its own: the header has said it.
+        if path.suffix == ".cpp" and path.with_suffix(".hpp").exists():
+            continue
+        if not has_head_comment(path):
+            findings.append(sources.finding(root, path, 1, "no head comment says what it is for"))
+    return findings
+
+
+def check(root):
+    return check_forbidden(root) + check_heads(root)
+
+
+if __name__ == "__main__":
+    sources.report(check(sources.ROOT))

@@ -1,0 +1,160 @@
+#!/usr/bin/python3 -B
+"""The checks of this folder find what they are there to find: each is handed a small tree
+with one fault in it, and the same tree without."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import check_includes
+import check_lengths
+import check_packages
+import check_words
+import sources
+
+TABLE = """# A table.
+tunrelay_room(base LIBRARIES fmt::fmt)
+tunrelay_room(packet ROOMS base)
+tunrelay_room(route ROOMS base LIBRARIES json)
+tunrelay_room(device ROOMS base)
+tunrelay_room(engine ROOMS packet base)
+tunrelay_room(relay ROOMS engine packet base)
+"""
+
+
+class CheckTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def assert_finds(self, check, *expected):
+        found = check(self.root)
+        self.assertEqual(len(found), len(expected), found)
+        for finding, part in zip(found, expected):
+            self.assertIn(part, finding)
+
+
+class IncludesTest(CheckTest):
+    def find(self, name, include, *expected, table=TABLE):
+        self.write("src/CMakeLists.txt", table)
+        self.write(name, f"#include {include}\n")
+        self.assert_finds(check_includes.check, *expected)
+
+    def test_allowed(self):
+        self.find("src/engine/a.cpp", '"packet/b.hpp"')
+        self.find("src/main.cpp", '"relay/b.hpp"')
+        self.find("src/engine/a.cpp", "<liburing.h>")
+
+    def test_a_room_that_is_not_in_its_row(self):
+        self.find("src/packet/a.hpp", '"engine/b.hpp"', "a.hpp:1: packet must not include engine")
+
+    def test_the_two_headers_that_one_room_may_know(self):
+        self.find("src/relay/a.cpp", "<liburing.h>", "only engine includes liburing.h")
+        self.find("src/engine/b.cpp", "<linux/if_tun.h>", "only device", "only engine")
+
+    def test_a_folder_without_a_row(self):
+        self.find("src/attic/a.cpp", "<vector>", "attic has no row")
+
+    def test_a_path_without_its_room(self):
+        self.find("src/engine/a.cpp", '"b.hpp"', "names no room")
+
+    def test_a_table_that_joins_what_is_apart(self):
+        joined = TABLE.replace("route ROOMS base", "route ROOMS base relay")
+        self.find("src/main.cpp", "<vector>", "route reaches relay", table=joined)
+        through = TABLE.replace("packet ROOMS base", "packet ROOMS base device")
+        self.find("src/main.cpp", "<vector>", "engine reaches device", "packet must see only",
+                  table=through)
+
+
+class LengthsTest(CheckTest):
+    def body(self, lines):
+        return "  call();\n" * (lines - 2)
+
+    def test_files(self):
+        self.write("src/a.cpp", "// x\n" * 250)
+        self.write("tests/a.cpp", "// x\n" * 400)
+        self.assert_finds(check_lengths.check)
+        self.write("src/b.cpp", "// x\n" * 251)
+        self.write("bench/b.cpp", "// x\n" * 401)
+        self.assert_finds(check_lengths.check, "bench/b.cpp", "src/b.cpp")
+
+    def test_functions_of_every_kind(self):
+        heads = [
+            "void f(int a = {}) {",
+            "A::A(int x) : x_(x), y_{1}, z_{2} {",
+            "template <class T>\nauto A<T>::f() const noexcept -> std::vector<int> {",
+            "TEST_F(A, B) {",
+            "namespace a { class B : public C {\n public:\n  bool operator()(int x) {",
+            'extern "C" {\nvoid f() {',
+        ]
+        for head in heads:
+            closing = "}\n" * without_default(head).count("{")
+            self.write("src/a.cpp", head + "\n" + self.body(70) + closing)
+            self.assert_finds(check_lengths.check)
+            self.write("src/a.cpp", head + "\n" + self.body(71) + closing)
+            self.assert_finds(check_lengths.check, "the function has 71 lines")
+
+    def test_what_is_no_function(self):
+        self.write("src/a.cpp", "const int kTable[] = {\n" + "  f(1),\n" * 100 + "};\n")
+        self.write("src/b.cpp", "struct A {\n" + "  int f() { return 1; }\n" * 100 + "};\n")
+        self.write("src/c.cpp", "void f() {\n" + self.body(20) + "}\n// {\nconst char* s = \"{\";\n"
+                   + "void g() {\n" + self.body(60) + "}\n")
+        self.assert_finds(check_lengths.check)
+
+
+def without_default(head):
+    for values in ("= {}", "y_{1}", "z_{2}"):
+        head = head.replace(values, "")
+    return head
+
+
+class WordsTest(CheckTest):
+    def test_paths_and_skips(self):
+        self.write("README.md", "see /usr/share/doc\n")
+        self.assert_finds(check_words.check)
+        for line in ("see /ho" + "me/someone/x", "from /wo" + "rk/x", "TEST(A, DISABLED" + "_B)",
+                     "GTEST" + "_SKIP()", "x.pkg" + ".dev"):
+            self.write("README.md", line + "\n")
+            self.assert_finds(check_words.check, "README.md:1: ")
+
+    def test_head_comments(self):
+        self.write("src/a.hpp", "// What a is.\n")
+        self.write("src/a.cpp", '#include "a.hpp"\n')
+        self.write("tools/go", "#!/bin/sh\n# Goes.\n")
+        self.assert_finds(check_words.check)
+        self.write("src/b.cpp", "int b;\n")
+        self.write("tools/stop", "#!/bin/sh\nexit\n")
+        self.assert_finds(check_words.check, "src/b.cpp", "tools/stop")
+
+
+class PackagesTest(CheckTest):
+    def test_reasons_and_sections(self):
+        self.write("tools/packages.txt", "# A list.\n[build]\ng++  # compiles\n[test]\njq  # reads\n")
+        self.assert_finds(check_packages.check)
+        self.write("tools/packages.txt", "zip  # packs\n[build]\ng++\njq  # reads\njq  # again\n")
+        self.assert_finds(check_packages.check, "no known section", "not `package", "twice")
+
+    def test_a_second_list(self):
+        self.write("tools/packages.txt", "[build]\n")
+        self.write("tools/go", "#!/bin/sh\napt-get install -y jq\n")
+        self.assert_finds(check_packages.check, "tools/go:2")
+
+
+class WithoutCommentsTest(unittest.TestCase):
+    def test_keeps_lines_and_code(self):
+        text = "a; // {\n/* {\n */ b('{', \"{\\\"{\", R\"x({)x\", 1'000);\n#define X {\\\n{\nc;\n"
+        bare = sources.without_comments(text)
+        self.assertEqual(bare.count("\n"), text.count("\n"))
+        self.assertNotIn("{", bare)
+        for kept in ("a;", "b(", "1'000", "c;"):
+            self.assertIn(kept, bare)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,175 @@
+#include "support/naive_coalescer.hpp"
+
+#include <netinet/in.h>
+
+#include <algorithm>
+
+#include "support/naive_packet.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+constexpr unsigned kPsh = 0x08;
+constexpr unsigned kAck = 0x10;
+
+/// The fields of a TCP or UDP packet that the rules speak of.
+struct Facts {
+  explicit Facts(const Packet& packet)
+      : is_tcp(packet.layers.protocol == IPPROTO_TCP),
+        ip(packet.layers.ip_offset),
+        transport(packet.layers.transport_offset),
+        payload(packet.layers.payload_offset),
+        bytes(packet.bytes().begin(), packet.bytes().end()),
+        needs_checksum(packet.header.needs_checksum()) {
+    const std::size_t v4_total = get_u16(bytes, ip + 2);
+    const std::size_t v6_total = 40U + get_u16(bytes, ip + 4);
+    ip_bytes = packet.layers.ip_version == 4 ? v4_total : v6_total;
+    flags = is_tcp ? get_u16(bytes, transport + 12) & 0x0fffU : 0;
+    checksum = get_u16(bytes, transport + (is_tcp ? 16 : 6));
+    is_ipv4 = packet.layers.ip_version == 4;
+    if (is_ipv4) id = get_u16(bytes, ip + 4);
+    if (is_tcp) sequence = get_u32(bytes, transport + 4);
+    const Bytes ports(bytes.begin() + static_cast<long>(transport),
+                      bytes.begin() + static_cast<long>(transport) + 4);
+    const std::size_t addresses = is_ipv4 ? ip + 12 : ip + 8;
+    flow.assign(bytes.begin() + static_cast<long>(addresses),
+                bytes.begin() + static_cast<long>(addresses) + (is_ipv4 ? 8 : 32));
+    flow.insert(flow.end(), ports.begin(), ports.end());
+    flow.push_back(static_cast<std::byte>(packet.layers.protocol));
+  }
+
+  [[nodiscard]] std::size_t payload_bytes() const { return bytes.size() - payload; }
+  /// The headers, with the fields that may differ within a group set to zero.
+  [[nodiscard]] Bytes blanked_headers() const {
+    Bytes headers(bytes.begin(), bytes.begin() + static_cast<long>(payload));
+    if (is_ipv4) {
+      set_u16(headers, ip + 2, 0);
+      set_u16(headers, ip + 4, 0);
+      set_u16(headers, ip + 10, 0);
+    } else {
+      set_u16(headers, ip + 4, 0);
+    }
+    if (is_tcp) {
+      set_u32(headers, transport + 4, 0);
+      headers[transport + 13] &= std::byte{0xff & ~kPsh};
+      set_u16(headers, transport + 16, 0);
+    } else {
+      set_u32(headers, transport + 4, 0);  // length and checksum
+    }
+    return headers;
+  }
+  [[nodiscard]] bool has_good_checksums() const {
+    const auto frame = std::span{bytes};
+    if (is_ipv4 &&
+        (naive_sum(frame.subspan(ip, 20)) != 0xffff || get_u16(frame, ip + 10) == 0xffff))
+      return false;
+    if (needs_checksum) return true;
+    if (is_tcp && (checksum == 0 || checksum == 0xffff)) return false;
+    const std::size_t length = bytes.size() - transport;
+    const unsigned sum = naive_sum(frame.subspan(transport)) +
+                         naive_pseudo_sum(frame, ip, is_tcp ? IPPROTO_TCP : IPPROTO_UDP, length);
+    return sum % 0xffff == 0;
+  }
+  /// The pending sum without the length in it.
+  [[nodiscard]] std::size_t sum_without_length() const {
+    return (checksum + 2 * 0xffff - (bytes.size() - transport)) % 0xffff;
+  }
+
+  bool is_tcp, is_ipv4 = false;
+  std::size_t ip, transport, payload, ip_bytes = 0;
+  Bytes bytes, flow;
+  bool needs_checksum;
+  unsigned flags = 0, checksum = 0, id = 0;
+  std::uint32_t sequence = 0;
+};
+
+bool may_be_merged(const Packet& packet, const Facts& facts) {
+  if (packet.header.gso_type != 0 || facts.payload_bytes() == 0) return false;
+  if (facts.transport - facts.ip != (facts.is_ipv4 ? 20U : 40U)) return false;
+  if (facts.ip + facts.ip_bytes != facts.bytes.size()) return false;
+  if (facts.needs_checksum && (packet.header.checksum_start != facts.transport ||
+                               packet.header.checksum_offset != (facts.is_tcp ? 16 : 6)))
+    return false;
+  if (facts.is_tcp) return (facts.flags & ~kPsh) == kAck;
+  return facts.checksum != 0 &&
+         get_u16(facts.bytes, facts.transport + 4) == facts.bytes.size() - facts.transport;
+}
+
+bool may_be_first(const Facts& facts) {
+  return !facts.is_tcp || ((facts.flags & kPsh) == 0 && facts.payload_bytes() >= 8);
+}
+
+struct Group {
+  std::vector<std::size_t> packets;
+  std::vector<Facts> facts;
+  bool open = false;
+};
+
+bool id_fits(const Group& group, const Facts& next, bool renumber_atomic) {
+  if (!next.is_ipv4) return true;
+  const auto step_of = [&](std::size_t at) {
+    const unsigned id = at < group.facts.size() ? group.facts[at].id : next.id;
+    return (id - group.facts[at - 1].id) & 0xffffU;
+  };
+  const bool is_atomic = (get_u16(next.bytes, next.ip + 6) & 0x4000) != 0;
+  bool counts_up = true;
+  bool is_constant = is_atomic && renumber_atomic;
+  for (std::size_t at = 1; at <= group.facts.size(); ++at) {
+    counts_up = counts_up && step_of(at) == 1;
+    is_constant = is_constant && step_of(at) == 0;
+  }
+  return counts_up || is_constant;
+}
+
+bool goes_on(const Group& group, const Facts& next, bool renumber_atomic) {
+  const Facts& first = group.facts.front();
+  std::size_t payload_bytes = 0;
+  for (const Facts& facts : group.facts) payload_bytes += facts.payload_bytes();
+  return next.payload_bytes() <= first.payload_bytes() &&
+         first.payload - first.ip + payload_bytes + next.payload_bytes() <= 65535 &&
+         (next.is_tcp || group.facts.size() < 64) && next.payload == first.payload &&
+         next.transport == first.transport && next.needs_checksum == first.needs_checksum &&
+         next.blanked_headers() == first.blanked_headers() &&
+         (!next.is_tcp || next.sequence - first.sequence == payload_bytes) &&
+         id_fits(group, next, renumber_atomic) && first.has_good_checksums() &&
+         next.has_good_checksums() &&
+         (!next.needs_checksum || next.sum_without_length() == first.sum_without_length());
+}
+
+}  // namespace
+
+std::vector<std::vector<std::size_t>> coalesce_naively(std::span<const Packet> packets,
+                                                       bool renumber_atomic) {
+  std::vector<Group> groups;
+  for (std::size_t at = 0; at < packets.size(); ++at) {
+    const Packet& packet = packets[at];
+    const bool has_flow = packet.layers.payload_offset != 0;
+    const bool is_stream =
+        packet.layers.protocol == IPPROTO_TCP || packet.layers.protocol == IPPROTO_UDP;
+    if (!has_flow) {
+      if (packet.layers.ip_version != 0 && (packet.layers.transport_offset == 0 || is_stream))
+        for (Group& group : groups) group.open = false;
+      groups.push_back({{at}, {}, false});
+      continue;
+    }
+    const Facts facts{packet};
+    const bool mergeable = may_be_merged(packet, facts);
+    const auto group = std::ranges::find_if(groups, [&](const Group& other) {
+      return other.open && other.facts[0].flow == facts.flow;
+    });
+    if (group != groups.end() && mergeable && goes_on(*group, facts, renumber_atomic)) {
+      group->packets.push_back(at);
+      group->facts.push_back(facts);
+      group->open = (facts.flags & kPsh) == 0 &&
+                    facts.payload_bytes() == group->facts.front().payload_bytes();
+      continue;
+    }
+    if (group != groups.end()) group->open = false;
+    groups.push_back({{at}, {facts}, mergeable && may_be_first(facts)});
+  }
+  std::vector<std::vector<std::size_t>> indices;
+  for (const Group& group : groups) indices.push_back(group.packets);
+  return indices;
+}
+
+}  // namespace tunrelay::test

@@ -1,0 +1,19 @@
+// Which packets of a batch belong together, decided the slow way: every open group is looked
+// at for every packet, and headers are compared as whole byte strings in which the fields that
+// may differ are blanked out.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "packet/packet.hpp"
+
+namespace tunrelay::test {
+
+/// Indices in the batch, group by group, in the order of the groups' first packets.
+/// PACKETS: parsed. RENUMBER_ATOMIC: MergeRules::renumber_atomic.
+[[nodiscard]] std::vector<std::vector<std::size_t>> coalesce_naively(
+    std::span<const Packet> packets, bool renumber_atomic);
+
+}  // namespace tunrelay::test

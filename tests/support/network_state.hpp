@@ -1,0 +1,20 @@
+// The network state of this namespace as text, for "nothing is left behind": taken before,
+// taken after, compared. What moves by itself (life times, counters, indexes) is left out.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace tunrelay::test {
+
+/// One line an item, sorted: links, addresses, rules and routes of all tables (IPv4 and IPv6),
+/// the sysctls of forwarding, of local binding, and of every interface.
+/// Throws std::runtime_error when `ip` fails.
+std::string network_state();
+
+/// Success when both are equal; otherwise the lines that went (-) and that came (+):
+///   EXPECT_TRUE(same_network_state(before, network_state()));
+::testing::AssertionResult same_network_state(const std::string& before, const std::string& after);
+
+}  // namespace tunrelay::test

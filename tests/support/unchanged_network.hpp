@@ -1,0 +1,58 @@
+// A private network that remembers what it was, for tests that nothing may stay behind.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "support/network_state.hpp"
+#include "support/private_network.hpp"
+#include "support/process.hpp"
+
+namespace tunrelay::test {
+
+inline constexpr const char* kStrategies[] = {"policy", "classic", "namespaces"};
+
+class UnchangedNetwork : public PrivateNetwork {
+ protected:
+  void SetUp() override {
+    PrivateNetwork::SetUp();
+    if (!IsSkipped() && !HasFatalFailure()) before_ = network_state();
+  }
+  /// SCRIPT must succeed; what it makes is part of what has to stay.
+  void prepare(const std::string& script) {
+    const ProcessResult result = run_shell(script);
+    if (!result.succeeded()) throw std::runtime_error(script + ": " + result.describe());
+    before_ = settled_state();
+  }
+  /// The network state once it has stopped moving: the kernel tells of a carrier with delay.
+  static std::string settled_state() {
+    constexpr std::chrono::milliseconds kStill{120};
+    std::string state = network_state();
+    for (int round = 0; round < kMostRounds; ++round) {
+      std::this_thread::sleep_for(kStill);
+      std::string later = network_state();
+      if (later == state) break;
+      state = std::move(later);
+    }
+    return state;
+  }
+  /// Shell commands that make tun0 and tun1 (or tap0 and tap1) as an administrator does. They
+  /// make no link-local addresses: for a TUN the kernel would draw a secret for them when it is
+  /// first up, as it does whoever opens the device, and there is no way to take that back.
+  static std::string make_devices(const std::string& type = "tun") {
+    return "for n in 0 1; do ip tuntap add " + type + "$n mode " + type +
+           " multi_queue vnet_hdr; ip link set " + type + "$n addrgenmode none; done\n";
+  }
+
+  std::string before_;
+
+ private:
+  static constexpr int kMostRounds = 50;
+};
+
+}  // namespace tunrelay::test
