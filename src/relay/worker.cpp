@@ -143,6 +143,7 @@ void Worker::take_turn(Inside& inside, std::int64_t wait_ns) noexcept {
   if (turn.arrival_count != 0) inside.last_arrival_ns = now_ns;
   // 2. Book what became of the writes.
   for (auto& lane : lanes) lane->settle(turn);
+  if (turn.arrival_count == 0) rests_.fetch_add(1, std::memory_order_release);
   // 3. Take the packets in: each belongs to the lane whose source it came from.
   for (std::size_t at = 0; at < turn.arrival_count; ++at)
     lanes[turn.arrivals[at].endpoint]->receive(turn.arrivals[at], now_ns);
@@ -173,11 +174,12 @@ void Worker::refresh() const noexcept {
   if (!inside_ || !thread_.joinable()) return;
   constexpr int kMostPauses = 200;
   constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 50 * kNanosecondsPerMicrosecond};
-  const std::uint64_t turns = inside_->counters.turns.get();
+  const std::uint64_t rests = rests_.load(std::memory_order_acquire);
   wake_.signal();
-  // A turn is counted when it begins, so the next one's count says that this one is booked.
-  for (int pause = 0; pause < kMostPauses && inside_->counters.turns.get() == turns; ++pause)
+  for (int pause = 0; pause < kMostPauses; ++pause) {
+    if (rests_.load(std::memory_order_acquire) != rests) return;
     ::nanosleep(&kPause, nullptr);
+  }
 }
 
 WorkerReport Worker::report() const {

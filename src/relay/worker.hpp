@@ -95,6 +95,8 @@ class Worker {
   EventFd wake_;
   std::atomic<bool> stopping_{false};
   std::array<std::atomic<bool>, kDirections> gone_{};
+  /// Turns after which nothing was under way: all writes booked, nothing new read.
+  std::atomic<std::uint64_t> rests_{0};
   std::vector<DirectionHub*> hubs_;
   std::thread thread_;
   std::unique_ptr<Inside> inside_;

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <string>
+#include <thread>
 
 #include "support/process.hpp"
 #include "support/tunnel_process.hpp"
@@ -23,6 +25,10 @@ class OverloadTest : public UnchangedNetwork {
     const auto link = nlohmann::json::parse(output_of(words("ip -s -j link show " + device)));
     return link.at(0).at("stats64").at(way).at(name).get<std::int64_t>();
   }
+  /// What was written to the device, whatever became of it.
+  static std::int64_t packets_taken(const std::string& device) {
+    return link_counter(device, "rx", "packets") + link_counter(device, "rx", "dropped");
+  }
 };
 
 /// iperf3's server, listening.
@@ -36,17 +42,27 @@ TEST_F(OverloadTest, WhatAShortQueueDropsIsCounted) {
   for (const char* engine : {"uring", "syscall"}) {
     TunnelProcess tunnel(std::string("--txqueuelen 5 --engine ") + engine);
     ASSERT_TRUE(tunnel.wait_until_ready());
+    // Our counters begin when the tunnel is ready.
+    const std::int64_t sent_before = link_counter("tun0", "tx", "packets");
+    const std::int64_t taken_before = packets_taken("tun1");
     const Server server;
-    const ProcessResult client =
-        run(words("iperf3 -c 192.168.13.2 -u -b 0 -l 200 -t 2 --connect-timeout 5000"));
-    EXPECT_EQ(client.exit_code, 0) << client.describe();
+    BackgroundProcess client(
+        words("iperf3 -c 192.168.13.2 -u -b 0 -l 200 -t 2 --connect-timeout 5000"));
+    ASSERT_TRUE(eventually(milliseconds{5'000}, [&] {
+      return link_counter("tun0", "tx", "packets") > 1'000;
+    })) << client.standard_error();
+    // A relay that stands still fills its queue on any machine.
+    tunnel.process().send_signal(SIGSTOP);
+    std::this_thread::sleep_for(milliseconds{200});
+    tunnel.process().send_signal(SIGCONT);
+    const ProcessResult ended = client.wait();
+    EXPECT_EQ(ended.exit_code, 0) << ended.describe();
     const nlohmann::json counters = tunnel.counters();
     const nlohmann::json& lane = counters.at("a_to_b");
     EXPECT_GT(counters.at("a").at("queue_dropped_packets"), 0) << "the queue was never full";
     // All that the kernel says went out came to us, and all that we wrote went in.
-    EXPECT_EQ(lane.at("read").at("packets"), link_counter("tun0", "tx", "packets"));
-    EXPECT_EQ(lane.at("writes"),
-              link_counter("tun1", "rx", "packets") + link_counter("tun1", "rx", "dropped"));
+    EXPECT_EQ(lane.at("read").at("packets"), link_counter("tun0", "tx", "packets") - sent_before);
+    EXPECT_EQ(lane.at("writes"), packets_taken("tun1") - taken_before);
     const ProcessResult result = tunnel.stop();
     EXPECT_EQ(result.exit_code, 0) << result.describe();
     EXPECT_TRUE(last_event(result.standard_output, "summary").at("a_to_b").at("balanced"));
