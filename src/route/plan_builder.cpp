@@ -81,19 +81,33 @@ void PlanBuilder::set_up_link(const EndRequest& request, const TunnelEnd& end) {
   if (size.mtu_bytes || size.txqueuelen)
     add({.change = size, .undo = undoable ? Change(former) : Change(NoChange{})});
   if (link.up) return;
-  // Setting it down again takes its IPv6 addresses away.
-  if (undoable) keep_addresses(end, false);
+  if (undoable) {
+    // Setting it down again takes its IPv6 addresses away.
+    keep_addresses(end, false);
+    // A TUN that generates its address draws a secret when it is first up, and keeps it: there
+    // would be no way back (addrconf_dev_config() in net/ipv6/addrconf.c).
+    stop_address_generation(
+        link, end, SetLink{.device = device, .address_generation = link.address_generation});
+  }
   const SetLink down{.device = device, .up = false};
   add({.change = SetLink{.device = device, .up = true},
        .undo = undoable ? Change(down) : Change(NoChange{})});
 }
 
-void PlanBuilder::quiet_link(const Link& link, const TunnelEnd& end) {
+void PlanBuilder::stop_address_generation(const Link& link, const TunnelEnd& end,
+                                          const Change& undo) {
   if (state_.is_ipv6_disabled(end.device) || !link.address_generation) return;
+  if (link.address_generation == IN6_ADDR_GEN_MODE_NONE) return;
   add({.netns = end.netns,
        .change = SetLink{.device = {end.netns.empty() ? end.device_index : 0, end.device},
                          .address_generation = IN6_ADDR_GEN_MODE_NONE},
+       .undo = undo,
        .optional = true});
+}
+
+void PlanBuilder::quiet_link(const Link& link, const TunnelEnd& end) {
+  if (state_.is_ipv6_disabled(end.device) || !link.address_generation) return;
+  stop_address_generation(link, end, NoChange{});
   for (const QuietSetting& setting : kQuietSettings)
     add({.netns = end.netns,
          .change =

@@ -51,6 +51,7 @@ class PlanBuilder {
  private:
   void set_up_link(const EndRequest& request, const TunnelEnd& end);
   void quiet_link(const Link& link, const TunnelEnd& end);
+  void stop_address_generation(const Link& link, const TunnelEnd& end, const Change& undo);
   void keep_addresses(const TunnelEnd& end, bool with_ipv4);
   void keep_settings(const Link& link);
   void add_address(const TunnelEnd& end, const IpPrefix& prefix);
