@@ -8,11 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -20,20 +22,36 @@
 namespace tunrelay {
 namespace {
 
+/// OURS, and what this process's environment has beside them.
+std::vector<std::string> with_inherited(const std::vector<std::string>& ours) {
+  std::vector<std::string> all = ours;
+  for (char** inherited = ::environ; *inherited != nullptr; ++inherited) {
+    const std::string_view variable = *inherited;
+    const std::string_view name = variable.substr(0, variable.find('=') + 1);
+    if (std::none_of(ours.begin(), ours.end(),
+                     [&](const std::string& own) { return own.starts_with(name); }))
+      all.emplace_back(variable);
+  }
+  return all;
+}
+
+/// As exec(3) wants them; they point into WORDS.
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> pointers(words.size() + 1, nullptr);
+  std::transform(words.begin(), words.end(), pointers.begin(),
+                 [](std::string& word) { return word.data(); });
+  return pointers;
+}
+
 /// The child's half: never returns. An errno goes through PIPE when the program can't be run.
 [[noreturn]] void run_in_child(const std::vector<std::string>& command,
                                const std::vector<std::string>& environment,
                                const SignalWatch& watch, int pipe) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   watch.restore_mask_in_child();
-  // The copies live until exec, as putenv(3) wants.
-  std::vector<std::string> variables = environment;
-  for (std::string& variable : variables) ::putenv(variable.data());
+  std::vector<std::string> variables = with_inherited(environment);
   std::vector<std::string> words = command;
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  ::execvp(arguments[0], arguments.data());
+  ::execvpe(words.front().c_str(), pointers_to(words).data(), pointers_to(variables).data());
   const int error = errno;
   [[maybe_unused]] const ssize_t written = ::write(pipe, &error, sizeof error);
   ::_exit(127);

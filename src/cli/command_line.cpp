@@ -47,7 +47,7 @@ int run_command_line(int argc, char** argv) {
     if (inner == nullptr) break;
     command = inner;
   }
-  if (verb_words == 0 && !words.empty() && words.front().rfind("-", 0) != 0)
+  if (verb_words == 0 && !words.empty() && !words.front().starts_with('-'))
     throw_usage_error("run the verb", "'" + words.front() + "'", "there is none of that name",
                       "see tunrelay --help");
   words = expand_config_files(std::move(words), verb_words, [command](const std::string& flag) {

@@ -39,10 +39,9 @@ void add_words(const toml::table& table, const std::string& prefix, const std::s
     } else if (const auto* truth = node.as_boolean()) {
       if (truth->get()) add(flag);
     } else if (const auto* array = node.as_array()) {
-      std::string joined;
-      for (const toml::node& element : *array)
-        joined += (joined.empty() ? "" : ",") + scalar_text(element, file);
-      add(flag + "=" + joined);
+      std::vector<std::string> texts;
+      for (const toml::node& element : *array) texts.push_back(scalar_text(element, file));
+      add(fmt::format("{}={}", flag, fmt::join(texts, ",")));
     } else {
       add(flag + "=" + scalar_text(node, file));
     }
@@ -71,7 +70,7 @@ std::vector<std::string> expand_config_files(
   for (auto word = words.begin(); word != end; ++word) {
     std::string file;
     if (*word == kFlag && word + 1 != end) file = *(word + 1);
-    if (word->rfind(std::string(kFlag) + "=", 0) == 0) file = word->substr(kFlag.size() + 1);
+    if (word->starts_with(fmt::format("{}=", kFlag))) file = word->substr(kFlag.size() + 1);
     if (file.empty()) continue;
     for (const ConfigWord& entry : read_config_file(file)) {
       if (!is_flag(entry.flag))

@@ -23,17 +23,6 @@ class Batch {
     ensure(size_ < packets_.size(), "a batch holds at most kMaxBatch packets");
     packets_[size_++] = packet;
   }
-  /// Keeps the packets for which KEEP returns true, in their order.
-  template <typename Keep>
-  void filter(Keep keep) {
-    std::size_t kept = 0;
-    for (std::size_t at = 0; at < size_; ++at)
-      if (keep(packets_[at])) {
-        if (kept != at) packets_[kept] = packets_[at];
-        ++kept;
-      }
-    size_ = kept;
-  }
   Packet& operator[](std::size_t at) noexcept { return packets_[at]; }
   const Packet& operator[](std::size_t at) const noexcept { return packets_[at]; }
   Packet* begin() noexcept { return packets_.data(); }

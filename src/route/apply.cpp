@@ -13,7 +13,7 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::chrono::seconds kLockTimeLimit{5};
+constexpr std::chrono::seconds kApplyLockTimeLimit{5};
 
 const char* way_out(int error) {
   switch (error) {
@@ -34,7 +34,7 @@ const char* way_out(int error) {
 /// Held while steps that several tunnels share are done or undone.
 FileDescriptor lock_for_change(const Journal* journal) {
   if (journal == nullptr) return {};
-  FileDescriptor lock = journal->directory().lock(kLockTimeLimit);
+  FileDescriptor lock = journal->directory().lock(kApplyLockTimeLimit);
   if (!lock.is_open())
     throw_unfit_error("change the routes under", journal->directory().path(),
                       "another tunrelay is changing them and does not come to an end",
@@ -101,7 +101,7 @@ std::vector<UndoFailure> AppliedPlan::undo() noexcept {
     FileDescriptor lock;
     std::vector<Step> siblings;
     if (journal_) {
-      lock = journal_->directory().lock(kLockTimeLimit);
+      lock = journal_->directory().lock(kApplyLockTimeLimit);
       siblings = read_sibling_steps(journal_->directory(), journal_->name());
     }
     auto failures = undo_steps(editor_, done_, siblings);

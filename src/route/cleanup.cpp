@@ -14,7 +14,7 @@ namespace tunrelay {
 namespace {
 
 // The janitor promises a quarter of a second; whoever holds the lock needs some milliseconds.
-constexpr std::chrono::seconds kLockTimeLimit{2};
+constexpr std::chrono::seconds kUndoLockTimeLimit{2};
 
 class Cleaner {
  public:
@@ -64,7 +64,7 @@ class Cleaner {
   }
 
   void restore(const FoundJournal& journal, const JournalContents& contents) {
-    const FileDescriptor lock = directory_.lock(kLockTimeLimit);
+    const FileDescriptor lock = directory_.lock(kUndoLockTimeLimit);
     Editor editor;
     auto failures =
         undo_steps(editor, contents.steps, read_sibling_steps(directory_, journal.name()));

@@ -79,7 +79,8 @@ std::multiset<std::string> lines_of(const HostState& state) {
     lines.insert((rule.family == IpFamily::kIpv4 ? "rule " : "rule -6 ") + to_line(rule));
   for (const Route& route : state.routes)
     lines.insert((route.is_ipv4() ? "route " : "route -6 ") + to_line(route));
-  for (const auto& [path, value] : state.settings) lines.insert(path + " = " + value);
+  for (const auto& [path, value] : state.settings)
+    lines.insert(fmt::format("{} = {}", path, value));
   for (const std::string& name : state.named_netns) lines.insert("netns " + name);
   return lines;
 }

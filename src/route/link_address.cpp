@@ -13,9 +13,9 @@ namespace {
 constexpr std::uint32_t kPassingFlags =
     IFA_F_TENTATIVE | IFA_F_OPTIMISTIC | IFA_F_DADFAILED | IFA_F_DEPRECATED;
 
-constexpr std::array<std::uint16_t, 9> kKnown{IFA_ADDRESS,     IFA_LOCAL,     IFA_LABEL,
-                                              IFA_BROADCAST,   IFA_CACHEINFO, IFA_FLAGS,
-                                              IFA_RT_PRIORITY, IFA_PROTO,     IFA_TARGET_NETNSID};
+constexpr std::array<std::uint16_t, 9> kKnownAddressAttributes{
+    IFA_ADDRESS, IFA_LOCAL,       IFA_LABEL, IFA_BROADCAST,     IFA_CACHEINFO,
+    IFA_FLAGS,   IFA_RT_PRIORITY, IFA_PROTO, IFA_TARGET_NETNSID};
 
 }  // namespace
 
@@ -44,7 +44,7 @@ LinkAddress decode_link_address(const nlmsghdr& message) {
   address.label = text_of(attributes[IFA_LABEL]);
   if (attributes[IFA_RT_PRIORITY] != nullptr)
     address.route_metric = number_of<std::uint32_t>(attributes[IFA_RT_PRIORITY]);
-  address.others = other_attributes(attributes, kKnown);
+  address.others = other_attributes(attributes, kKnownAddressAttributes);
   return address;
 }
 

@@ -11,9 +11,9 @@ namespace tunrelay {
 namespace {
 
 // What of a route is named, and what of it moves by itself (RTA_CACHEINFO).
-constexpr std::array<std::uint16_t, 9> kKnown{RTA_DST,      RTA_OIF,     RTA_GATEWAY,
-                                              RTA_PRIORITY, RTA_PREFSRC, RTA_MULTIPATH,
-                                              RTA_TABLE,    RTA_PREF,    RTA_CACHEINFO};
+constexpr std::array<std::uint16_t, 9> kKnownRouteAttributes{
+    RTA_DST,       RTA_OIF,   RTA_GATEWAY, RTA_PRIORITY, RTA_PREFSRC,
+    RTA_MULTIPATH, RTA_TABLE, RTA_PREF,    RTA_CACHEINFO};
 
 std::vector<NextHop> decode_next_hops(const nlattr& attribute) {
   std::vector<NextHop> next_hops;
@@ -61,7 +61,7 @@ Route decode_route(const nlmsghdr& message) {
   route.onlink = (header.rtm_flags & RTNH_F_ONLINK) != 0;
   if (attributes[RTA_MULTIPATH] != nullptr)
     route.next_hops = decode_next_hops(*attributes[RTA_MULTIPATH]);
-  route.others = other_attributes(attributes, kKnown);
+  route.others = other_attributes(attributes, kKnownRouteAttributes);
   return route;
 }
 

@@ -10,7 +10,7 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::array<std::uint16_t, 18> kKnown{
+constexpr std::array<std::uint16_t, 18> kKnownRuleAttributes{
     FRA_DST,         FRA_SRC,      FRA_IIFNAME,   FRA_GOTO,
     FRA_PRIORITY,    FRA_FWMARK,   FRA_FWMASK,    FRA_TABLE,
     FRA_OIFNAME,     FRA_PAD,      FRA_L3MDEV,    FRA_SUPPRESS_PREFIXLEN,
@@ -116,7 +116,7 @@ Rule decode_rule(const nlmsghdr& message) {
   rule.goto_priority = number_of<std::uint32_t>(attributes[FRA_GOTO]);
   rule.suppress_prefix_length = number_of<int>(attributes[FRA_SUPPRESS_PREFIXLEN], -1);
   decode_narrow_selectors(attributes, rule);
-  rule.others = other_attributes(attributes, kKnown);
+  rule.others = other_attributes(attributes, kKnownRuleAttributes);
   return rule;
 }
 

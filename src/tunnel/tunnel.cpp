@@ -19,7 +19,7 @@ namespace tunrelay {
 namespace {
 
 constexpr std::int64_t kDevicesGoLimitNs = 2 * kNanosecondsPerSecond;
-constexpr timespec kShortPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
+constexpr timespec kDevicesGoPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
 
 /// The engine, and why it is not another one.
 std::pair<EngineKind, std::string> choose_engine(std::optional<EngineKind> wanted) {
@@ -190,7 +190,7 @@ void Tunnel::wait_for_devices_to_go() noexcept {
   for (const EndReport& end : report_.ends) {
     if (end.device.empty()) continue;
     try {
-      while (is_there(end) && monotonic_ns() < deadline_ns) ::nanosleep(&kShortPause, nullptr);
+      while (is_there(end) && monotonic_ns() < deadline_ns) ::nanosleep(&kDevicesGoPause, nullptr);
     } catch (const Error&) {
       return;  // it can't be asked; the device goes all the same
     }

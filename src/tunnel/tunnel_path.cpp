@@ -14,7 +14,7 @@ namespace {
 
 // A path that was just made may need a moment: neighbours are looked up on a TAP.
 constexpr std::int64_t kFirstProofLimitNs = 2 * kNanosecondsPerSecond;
-constexpr timespec kShortPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
+constexpr timespec kProofPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
 
 std::uint64_t draw_nonce() {
   static std::random_device device;
@@ -63,7 +63,7 @@ void Tunnel::prove_path() {
                         report_.path.finding,
                         "look at `tunrelay doctor` and at the firewall; --strategy namespaces "
                         "depends least on the host");
-    ::nanosleep(&kShortPause, nullptr);
+    ::nanosleep(&kProofPause, nullptr);
   }
   // What failed before was the path coming up, no failure of a tunnel that was ready.
   report_.path.checks = 1;

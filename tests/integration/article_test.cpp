@@ -191,7 +191,7 @@ TEST_F(ArticleByPolicyTest, PingCrossesAndBothAddressesCanBeBound) {
   for (const char* address : {kFirst, kSecond, "fd13::1", "fd13::2"})
     for (const int type : {SOCK_DGRAM, SOCK_STREAM})
       EXPECT_NO_THROW(test::bound_socket(address, type)) << address;
-  EXPECT_TRUE(test::is_balanced(tunnel.stop()));
+  EXPECT_TRUE(test::is_balanced(tunnel.finish()));
 }
 
 TEST_F(ArticleByPolicyTest, PingCrossesFromEitherAddress) {

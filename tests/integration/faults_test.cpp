@@ -21,7 +21,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr milliseconds kAtOnce{1'000};
-constexpr milliseconds kLimit{5'000};
 
 class FaultTest : public UnchangedNetwork {
  protected:
@@ -65,7 +64,7 @@ TEST_F(FaultTest, ADeviceSetDownIsABrokenPathAndNoBypass) {
       EXPECT_LT(packets_crossed(tunnel) - before, 10) << "what did not cross was counted";
       EXPECT_NE(tunnel.counters().at("path").at("finding"), "");
       must(std::string("ip link set up dev ") + device);
-      EXPECT_TRUE(tunnel.wait_for_event("repaired", "The path is whole again", kLimit))
+      EXPECT_TRUE(tunnel.wait_for_event("repaired", "The path is whole again", kPatience))
           << tunnel.process().standard_output();
       EXPECT_TRUE(is_proven(tunnel));
       expect_crossing(tunnel);
@@ -92,7 +91,7 @@ TEST_F(FaultTest, ARenamedDeviceIsFollowed) {
     BackgroundProcess ping(words("ping -q -i 0.005 192.168.13.2"));
     must("ip link set tun0 name new0");
     EXPECT_TRUE(tunnel.wait_for_event("note", "was renamed to new0", kAtOnce));
-    EXPECT_TRUE(eventually(kLimit, [&] { return is_proven(tunnel); }))
+    EXPECT_TRUE(eventually(kPatience, [&] { return is_proven(tunnel); }))
         << tunnel.process().standard_output();
     expect_crossing(tunnel);
     expect_end_in_order(tunnel);
@@ -109,7 +108,7 @@ TEST_F(FaultTest, ADeletedDeviceEndsTheTunnel) {
       BackgroundProcess ping(words(in + "ping -q -i 0.002 192.168.13.2"));
       const std::string netns = device == std::string("tun0") ? "tunrelay-a" : "tunrelay-b";
       must("ip " + (apart ? "-n " + netns : "") + " link delete " + device);
-      const ProcessResult result = tunnel.process().wait(kLimit);
+      const ProcessResult result = tunnel.process().wait(kPatience);
       EXPECT_EQ(result.exit_code, 1) << result.describe();
       EXPECT_FALSE(result.timed_out);
       EXPECT_THAT(last_event(result.standard_output, "gone").at("text"),
@@ -145,7 +144,7 @@ TEST_F(FaultTest, AFlushOfAllRulesIsRepaired) {
   must("ip rule flush; ip -6 rule flush");
   EXPECT_TRUE(tunnel.wait_for_event("repaired", "iif tun0", kAtOnce))
       << tunnel.process().standard_output();
-  EXPECT_TRUE(eventually(kLimit, [&] { return is_proven(tunnel); }))
+  EXPECT_TRUE(eventually(kPatience, [&] { return is_proven(tunnel); }))
       << tunnel.process().standard_output();
   EXPECT_EQ(tunnel.stop().exit_code, 0);
   // The flush took the rules of main and default too; those are not ours to bring back.
@@ -166,7 +165,7 @@ TEST_F(FaultTest, ARuleThatGoesAgainAndAgainMakesNoFight) {
   EXPECT_TRUE(eventually(milliseconds{8'000}, [&] {
     return output_of(words("ip rule")).find("iif tun0") != std::string::npos;
   }));
-  EXPECT_TRUE(eventually(kLimit, [&] { return is_proven(tunnel); }));
+  EXPECT_TRUE(eventually(kPatience, [&] { return is_proven(tunnel); }));
   expect_end_in_order(tunnel);
 }
 

@@ -221,7 +221,7 @@ TEST_P(IntegrityTest, PacedPacketsOfEverySizeAllArrive) {
   add_flows(traffic, random.seed(), 4, 64 << 20);
   exchange(traffic, test::scaled(kPackets), kWindow);
   const Outcome outcome = expect_intact(traffic);
-  const nlohmann::json summary = tunnel.stop();
+  const nlohmann::json summary = tunnel.finish();
   EXPECT_EQ(outcome.refused, 0U);
   EXPECT_EQ(outcome.received, traffic.sent()) << summary.dump(1);
   EXPECT_EQ(outcome.overflowed, 0U);
@@ -245,7 +245,7 @@ TEST_P(IntegrityTest, EachPacketOfAFloodThatIsMissingIsCounted) {
     EXPECT_EQ(receive_batch(*flow), 1U);
   }
   const Outcome outcome = expect_intact(traffic);
-  const nlohmann::json summary = tunnel.stop();
+  const nlohmann::json summary = tunnel.finish();
   const std::uint64_t counted = outcome.overflowed + dropped_packets(summary);
   const std::uint64_t missing = traffic.sent() - outcome.received;
   const std::string numbers = "overflowed " + std::to_string(outcome.overflowed) + ", refused " +
@@ -305,23 +305,24 @@ TEST_P(IntegrityTest, TcpStreamsOfAnyWritesArriveWhole) {
     ::shutdown(target.get(), SHUT_RDWR);
     writer.join();
   }
-  const nlohmann::json summary = tunnel.stop();
+  const nlohmann::json summary = tunnel.finish();
   EXPECT_GE(test::bytes_read(summary, "a_to_b"), bytes);
   EXPECT_GE(test::bytes_read(summary, "b_to_a"), bytes);
   EXPECT_TRUE(test::is_balanced(summary)) << summary.dump(1);
 }
 
-const std::vector<TunnelSetting> kSettings{
+const std::vector<TunnelSetting> kIntegritySettings{
     {"tun", "policy", "uring", true, 1},    {"tap", "policy", "uring", true, 4},
     {"tap", "policy", "uring", false, 1},   {"tun", "policy", "uring", false, 4},
     {"tap", "policy", "syscall", true, 1},  {"tun", "policy", "syscall", true, 4},
     {"tun", "policy", "syscall", false, 1}, {"tap", "policy", "syscall", false, 4},
 };
-std::string setting_name(const ::testing::TestParamInfo<TunnelSetting>& info) {
+std::string name_without_family(const ::testing::TestParamInfo<TunnelSetting>& info) {
   const std::string name = info.param.name();
   return name.substr(0, name.rfind('_'));  // both families, always
 }
-INSTANTIATE_TEST_SUITE_P(, IntegrityTest, ::testing::ValuesIn(kSettings), setting_name);
+INSTANTIATE_TEST_SUITE_P(, IntegrityTest, ::testing::ValuesIn(kIntegritySettings),
+                         name_without_family);
 
 }  // namespace
 }  // namespace tunrelay

@@ -55,7 +55,7 @@ class PacketKernelTest : public PrivateNetwork {
   void send(std::span<const iovec> pieces) {
     const Frame frame = gathered(pieces);
     ASSERT_GT(writev(source_->queue_fd(0), pieces.data(), static_cast<int>(pieces.size())), 0)
-        << std::strerror(errno) << " for "
+        << std::generic_category().message(errno) << " for "
         << describe({.bytes = frame.bytes,
                      .frame_bytes = static_cast<std::uint32_t>(frame.bytes.size()),
                      .link_type = LinkType::kIp,

@@ -108,7 +108,8 @@ class PacketSendersTest : public PrivateNetwork, public ::testing::WithParamInte
     constexpr int kRoom = 32 << 20;
     setsockopt(made.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kRoom, sizeof kRoom);
     Address address = address_of(ip_version);
-    EXPECT_EQ(bind(made.get(), address.get(), address.length), 0) << std::strerror(errno);
+    EXPECT_EQ(bind(made.get(), address.get(), address.length), 0)
+        << std::generic_category().message(errno);
     return made;
   }
 
@@ -117,7 +118,8 @@ class PacketSendersTest : public PrivateNetwork, public ::testing::WithParamInte
     ASSERT_EQ(listen(listener.get(), 1), 0);
     const FileDescriptor sender = make_socket(ip_version, SOCK_STREAM);
     Address address = address_of(ip_version);
-    ASSERT_EQ(connect(sender.get(), address.get(), address.length), 0) << std::strerror(errno);
+    ASSERT_EQ(connect(sender.get(), address.get(), address.length), 0)
+        << std::generic_category().message(errno);
     const FileDescriptor receiver{accept(listener.get(), nullptr, nullptr)};
     const Bytes sent = SeededRandom{7}.bytes(bytes);
     std::thread sending([&] {
@@ -162,7 +164,7 @@ class PacketSendersTest : public PrivateNetwork, public ::testing::WithParamInte
       const ssize_t done = connected ? ::send(sender.get(), bytes.data(), bytes.size(), 0)
                                      : sendto(sender.get(), bytes.data(), bytes.size(), 0,
                                               address.get(), address.length);
-      ASSERT_EQ(done, static_cast<ssize_t>(bytes.size())) << std::strerror(errno);
+      ASSERT_EQ(done, static_cast<ssize_t>(bytes.size())) << std::generic_category().message(errno);
     }
     for (std::size_t at = 0; at < count; ++at) {
       Bytes bytes(65536);

@@ -35,7 +35,7 @@ using test::TunnelSetting;
 constexpr std::chrono::seconds kStartLimit{10};
 constexpr std::uint64_t kFileBytes = std::uint64_t{256} * 1024 * 1024;
 
-const std::vector<TunnelSetting> kSettings{
+const std::vector<TunnelSetting> kProgramSettings{
     {"tun", "policy", "uring", true, 1, false},
     {"tun", "policy", "syscall", true, 2, true},
     {"tap", "policy", "uring", false, 4, true},
@@ -53,14 +53,10 @@ class ProgramsTest : public test::PrivateNetwork,
     if (IsSkipped() || HasFatalFailure()) return;
     setting_ = GetParam();
     tunnel_.emplace(setting_.flags());
-    if (!setting_.can_bind())
-      // What the strategy asks of programs that bind to the address they were called at.
-      for (const char* family : {"ipv4", "ipv6"})
-        std::ofstream(std::string("/proc/sys/net/") + family + "/ip_nonlocal_bind") << 1;
   }
   void TearDown() override {
     if (!tunnel_) return;
-    const nlohmann::json summary = tunnel_->stop();
+    const nlohmann::json summary = tunnel_->finish();
     EXPECT_TRUE(test::is_balanced(summary)) << summary.dump(1);
     EXPECT_TRUE(summary.at("path").at("proven")) << summary.dump(1);
   }
@@ -69,7 +65,7 @@ class ProgramsTest : public test::PrivateNetwork,
     return setting_.ipv6 ? "[" + setting_.address_b() + "]" : setting_.address_b();
   }
   static std::string write_file(const std::string& name, const std::string& text) {
-    const std::string path = "/run/programs/" + name;
+    std::string path = "/run/programs/" + name;
     std::filesystem::create_directories("/run/programs");
     std::ofstream(path) << text;
     return path;
@@ -222,6 +218,9 @@ TEST_P(DownloadTest, FromVsftpd) {
       "local_enable=NO\nno_anon_password=YES\nanon_root=/run/programs/www\n"
       "secure_chroot_dir=/run/programs/empty\nisolate=NO\nisolate_network=NO\n"
       "seccomp_sandbox=NO\nxferlog_enable=NO\n");
+  if (!setting_.can_bind())
+    // It binds each data connection to the address that it was called at.
+    std::ofstream("/proc/sys/net/ipv4/ip_nonlocal_bind") << 1;
   BackgroundProcess vsftpd(setting_.at_b("vsftpd " + configuration));
   ASSERT_NO_FATAL_FAILURE(wait_for_listener(vsftpd, 2121));
   expect_same_file("ftp://" + url_host() + ":2121/file");
@@ -292,13 +291,10 @@ TEST_P(SessionTest, OutlivesADeviceThatWasDown) {
   session_outlives_a_stop(true);
 }
 
-std::string setting_name(const ::testing::TestParamInfo<TunnelSetting>& info) {
-  return info.param.name();
-}
-INSTANTIATE_TEST_SUITE_P(, ProgramsTest, ::testing::ValuesIn(kSettings), setting_name);
-INSTANTIATE_TEST_SUITE_P(, Iperf3Test, ::testing::ValuesIn(kSettings), setting_name);
-INSTANTIATE_TEST_SUITE_P(, DownloadTest, ::testing::ValuesIn(kSettings), setting_name);
-INSTANTIATE_TEST_SUITE_P(, SessionTest, ::testing::ValuesIn(kSettings), setting_name);
+INSTANTIATE_TEST_SUITE_P(, ProgramsTest, ::testing::ValuesIn(kProgramSettings), test::setting_name);
+INSTANTIATE_TEST_SUITE_P(, Iperf3Test, ::testing::ValuesIn(kProgramSettings), test::setting_name);
+INSTANTIATE_TEST_SUITE_P(, DownloadTest, ::testing::ValuesIn(kProgramSettings), test::setting_name);
+INSTANTIATE_TEST_SUITE_P(, SessionTest, ::testing::ValuesIn(kProgramSettings), test::setting_name);
 
 }  // namespace
 }  // namespace tunrelay

@@ -20,13 +20,13 @@ using std::chrono::milliseconds;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr milliseconds kLimit{20'000};
+constexpr milliseconds kRefusalLimit{20'000};
 
 class RefusalTest : public UnchangedNetwork {
  protected:
   /// What SCRIPT, in which $T is the program, says; it must exit with 3 and change nothing.
   std::string refusal(const std::string& script, int exit_code = 3) {
-    const ProcessResult result = run_shell("T=" + program() + "\n" + script, kLimit);
+    const ProcessResult result = run_shell("T=" + program() + "\n" + script, kRefusalLimit);
     EXPECT_EQ(result.exit_code, exit_code) << result.describe();
     EXPECT_EQ(result.standard_output, "");
     EXPECT_THAT(result.standard_error, HasSubstr("tunrelay: could not "));
@@ -39,7 +39,7 @@ TEST_F(RefusalTest, NamesTheProcessOfTheSameName) {
   TunnelProcess first;
   ASSERT_TRUE(first.wait_until_ready());
   const std::string running = network_state();
-  const ProcessResult second = run({program(), "run"}, kLimit);
+  const ProcessResult second = run({program(), "run"}, kRefusalLimit);
   EXPECT_EQ(second.exit_code, 3) << second.describe();
   EXPECT_THAT(second.standard_error, HasSubstr(fmt::format("process {}", first.process().pid())));
   EXPECT_TRUE(same_network_state(running, network_state()));
@@ -74,7 +74,7 @@ TEST_F(RefusalTest, NamesADeviceOfAnotherProgram) {
   TunnelProcess other("--device-b other1 --address-a 192.168.14.1/24 --address-b 192.168.14.2/24");
   ASSERT_TRUE(other.wait_until_ready());
   const std::string running = network_state();
-  const ProcessResult result = run({program(), "run"}, kLimit);
+  const ProcessResult result = run({program(), "run"}, kRefusalLimit);
   EXPECT_EQ(result.exit_code, 3) << result.describe();
   EXPECT_THAT(result.standard_error,
               AllOf(HasSubstr("tun0"), HasSubstr("another program holds tun0")));
@@ -123,7 +123,7 @@ TEST_F(RefusalTest, PicksAnotherTableWhenOneIsTaken) {
 TEST_F(RefusalTest, UsageErrorsAreTwo) {
   for (const char* flags : {"--queues 0", "--mtu 9", "--cpus 0-x", "--device-a a/b",
                             "--address-a 192.168.13.1", "--engine fast", "--no-such-flag"}) {
-    const ProcessResult result = run(words(program() + " run " + flags), kLimit);
+    const ProcessResult result = run(words(program() + " run " + flags), kRefusalLimit);
     EXPECT_EQ(result.exit_code, 2) << flags << ": " << result.describe();
     EXPECT_NE(result.standard_error, "");
   }

@@ -49,7 +49,7 @@ ProcessResult exec_script(const std::string& flags, const std::string& script) {
 class RunOutputTest : public test::PrivateNetwork {
  protected:
   static std::string write_file(const std::string& name, const std::string& text) {
-    const std::string path = "/run/" + name;
+    std::string path = "/run/" + name;
     std::ofstream(path) << text;
     return path;
   }
@@ -80,7 +80,7 @@ TEST_F(RunOutputTest, JsonIsOneObjectALine) {
   ASSERT_TRUE(run(words("ping -n -c 5 -i 0.01 -s 100 192.168.13.2")).succeeded());
   const nlohmann::json counters = tunnel.counters();
   EXPECT_GE(counters.at("path").at("checks"), 2) << "SIGUSR1 checks the path again";
-  const nlohmann::json summary = tunnel.stop();
+  const nlohmann::json summary = tunnel.finish();
   std::vector<std::string> names;
   std::istringstream lines(tunnel.process().standard_output());
   for (std::string line; std::getline(lines, line);)
@@ -102,7 +102,7 @@ TEST_F(RunOutputTest, EveryPacketReadIsAccountedFor) {
   std::this_thread::sleep_for(std::chrono::seconds(1));
   run(words("ping -n -c 3 -i 0.1 -W 1 -s 1450 -I tun0 192.168.13.2"));
   EXPECT_TRUE(run(words("ping -n -c 3 -i 0.1 -W 1 -s 1000 192.168.13.2")).succeeded());
-  const nlohmann::json summary = tunnel.stop();
+  const nlohmann::json summary = tunnel.finish();
   EXPECT_TRUE(test::is_balanced(summary));
   const nlohmann::json& dropped = summary.at("a_to_b").at("dropped");
   ASSERT_TRUE(dropped.contains("over_mtu")) << summary.dump(1);
@@ -122,8 +122,8 @@ TEST_F(RunOutputTest, ExecReturnsTheCommandsCode) {
 
 TEST_F(RunOutputTest, ExecPassesSignalsOn) {
   test::BackgroundProcess process({test::program(), "exec", "--", "sh", "-c",
-                                   "trap 'exit 9' TERM; echo waiting; while :; do sleep 0.01; "
-                                   "done"});
+                                   ("trap 'exit 9' TERM; echo waiting; "
+                                    "while :; do sleep 0.01; done")});
   ASSERT_TRUE(process.wait_for_line("waiting", kReadyLimit));
   process.send_signal(SIGTERM);
   EXPECT_EQ(process.wait().exit_code, 9);
@@ -201,7 +201,7 @@ TEST_F(RunOutputTest, AFileGivesFlagsAndFlagsWin) {
   EXPECT_EQ(ready.at("a").at("type"), "tap");
   EXPECT_EQ(ready.at("b").at("addresses"), nlohmann::json::array({"10.9.8.2/24"}));
   EXPECT_TRUE(run(words("ping -n -c 1 -W 1 10.9.8.2")).succeeded());
-  tunnel.stop();
+  tunnel.finish();
 }
 
 TEST_F(RunOutputTest, UsageErrorsExitWith2AndNameTheFault) {

@@ -18,7 +18,6 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
-constexpr milliseconds kLimit{5'000};
 /// When the process has ended everything is as it was, but the kernel tells of a carrier that is
 /// gone with up to a second of delay (net/core/link_watch.c).
 constexpr milliseconds kCarrierLimit{1'500};
@@ -80,7 +79,7 @@ TEST_F(StateTest, TheJanitorRestoresAfterACrash) {
       TunnelProcess tunnel(std::string("--strategy ") + strategy);
       ASSERT_TRUE(tunnel.wait_until_ready());
       EXPECT_EQ(tunnel.stop(signal).signal, signal);
-      EXPECT_TRUE(restored_within(kLimit, before_)) << strategy << ", signal " << signal;
+      EXPECT_TRUE(restored_within(kPatience, before_)) << strategy << ", signal " << signal;
     }
 }
 
@@ -90,7 +89,7 @@ TEST_F(StateTest, TheJanitorRestoresAnAdministratorsDevices) {
     TunnelProcess tunnel(std::string("--strategy ") + strategy);
     ASSERT_TRUE(tunnel.wait_until_ready());
     tunnel.kill();
-    EXPECT_TRUE(restored_within(kLimit, before_)) << strategy;
+    EXPECT_TRUE(restored_within(kPatience, before_)) << strategy;
   }
 }
 
@@ -104,7 +103,7 @@ TEST_F(StateTest, CleanupIsEnoughWithoutTheJanitor) {
     const ProcessResult first = run({program(), "cleanup"});
     EXPECT_EQ(first.exit_code, 0) << first.describe();
     EXPECT_THAT(first.standard_output, HasSubstr("restored  tun0-tun1"));
-    EXPECT_TRUE(restored_within(kLimit, before_)) << strategy;
+    EXPECT_TRUE(restored_within(kPatience, before_)) << strategy;
     EXPECT_EQ(run({program(), "cleanup"}).standard_output, "nothing to undo\n");
   }
 }
@@ -135,11 +134,11 @@ TEST_F(StateTest, TwoTunnelsShareTheMovedLocalRule) {
       TunnelProcess& staying = first_ends_first ? second : first;
       const std::size_t lines = journal_lines();
       leaving.stop(killed ? SIGKILL : SIGINT);
-      EXPECT_TRUE(eventually(kLimit, [&] { return journal_lines() < lines; }));
+      EXPECT_TRUE(eventually(kPatience, [&] { return journal_lines() < lines; }));
       EXPECT_TRUE(staying.counters().at("path").at("proven").get<bool>());
       EXPECT_EQ(staying.count_events("broken"), 0U) << staying.process().standard_output();
       EXPECT_EQ(staying.stop().exit_code, 0);
-      EXPECT_TRUE(restored_within(kLimit, before_)) << first_ends_first << killed;
+      EXPECT_TRUE(restored_within(kPatience, before_)) << first_ends_first << killed;
     }
 }
 

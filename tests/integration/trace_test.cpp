@@ -46,7 +46,7 @@ TEST_F(TraceTest, PrintsALineAPacket) {
   test::RunningTunnel tunnel("--trace");
   ASSERT_TRUE(run(words("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
   ASSERT_TRUE(run(words("ping -n -c 1 -W 1 fd13::1")).succeeded());
-  const nlohmann::json summary = tunnel.stop();
+  const nlohmann::json summary = tunnel.finish();
   const std::string output = tunnel.process().standard_error();
   EXPECT_THAT(
       output,
@@ -70,7 +70,7 @@ TEST_F(TraceTest, NamesTheQueueOfEachPacket) {
     test::connect_socket(source, test::name_of(target));
     ASSERT_EQ(::send(source.get(), "x", 1, 0), 1);
   }
-  const nlohmann::json summary = tunnel.stop();
+  const nlohmann::json summary = tunnel.finish();
   const std::string output = tunnel.process().standard_error();
   for (const char* queue : {"queue 0", "queue 1", "queue 2", "queue 3"})
     EXPECT_THAT(output,

@@ -20,7 +20,7 @@ def check_list(root):
         name = entry.group(1) if entry else line
         if not entry:
             findings.append(sources.finding(root, path, number, "not `package  # reason`"))
-        elif section not in ("build", "run", "test"):
+        elif section not in ("build", "run", "test", "peers"):
             findings.append(sources.finding(root, path, number, f"{name} is in no known section"))
         elif name in seen:
             findings.append(sources.finding(root, path, number, f"{name} stands there twice"))

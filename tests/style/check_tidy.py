@@ -2,12 +2,13 @@
 """clang-tidy finds nothing in the C++ files of one folder: check_tidy.py BUILD FOLDER.
 
 It also shows what clang warns of and g++ does not, since it compiles every file with clang's
-eyes. A file whose inputs have not changed since it was last found clean is not looked at
+eyes. Files whose inputs have not changed since they were last found clean are not looked at
 again; BUILD/tidy remembers that."""
 
 import hashlib
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,9 @@ from pathlib import Path
 import sources
 
 # What clang reports beyond .clang-tidy: its own warnings, of the flags that g++ gets, but for
-# those that it does not know.
-OPTIONS = ["--quiet", "--checks=clang-diagnostic-*", "--extra-arg=-Wno-unknown-warning-option"]
+# those that it does not know. Files that are looked at as one include .cpp files.
+OPTIONS = ["--quiet", "--checks=clang-diagnostic-*,-bugprone-suspicious-include",
+           "--extra-arg=-Wno-unknown-warning-option"]
 
 
 def our_includes(root, path):
@@ -28,41 +30,66 @@ def our_includes(root, path):
                 break
 
 
-def fingerprint(root, path, command):
+def fingerprint(root, paths, flags):
     """Changes when anything of ours changes that clang-tidy would look at."""
-    seen, left = set(), [path]
+    seen, left = set(), list(paths)
     while left:
         at = left.pop()
         if at not in seen:
             seen.add(at)
             left += our_includes(root, at)
-    digest = hashlib.sha256((command + " ".join(OPTIONS)).encode())
+    digest = hashlib.sha256(" ".join((*flags, *OPTIONS)).encode())
     for file in sorted(seen) + sources.files(root, ".clang-tidy"):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
-def check_file(root, build, path, command):
-    clean = build / "tidy" / fingerprint(root, path, command)
+def compiled_files(entry):
+    """The files of ours that one entry of compile_commands.json compiles: one, or all that a
+    unity build has put together."""
+    path = Path(entry["file"])
+    if "unity_" not in path.name:
+        return [path.resolve()]
+    return [Path(name).resolve()
+            for name in re.findall(r'^#include "([^"]+)"', path.read_text(), re.MULTILINE)]
+
+
+def units(root, build, folder):
+    """[(compiler's flags, files)]: the files of FOLDER, those with the same flags together."""
+    found = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        words = shlex.split(entry["command"])
+        at = words.index("-o")
+        flags = tuple(word for word in words[1:at] + words[at + 2:]
+                      if word not in ("-c", entry["file"]))
+        for path in compiled_files(entry):
+            if (root / folder) in (path.parent, *path.parent.parents):
+                found.setdefault(flags, []).append(path)
+    return found.items()
+
+
+def check_unit(root, build, flags, paths):
+    """The files are looked at as one, so that what they include is read once."""
+    clean = build / "tidy" / fingerprint(root, paths, flags)
     if clean.exists():
         return []
-    done = subprocess.run(["clang-tidy", "-p", str(build), *OPTIONS, str(path)],
+    clean.parent.mkdir(parents=True, exist_ok=True)
+    unit = clean.with_suffix(".cpp")
+    unit.write_text("".join(f'#include "{path}"\n' for path in paths))
+    done = subprocess.run(["clang-tidy", *OPTIONS, str(unit), "--", *flags],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    unit.unlink()
     if done.returncode != 0:
         return (done.stdout or done.stderr).replace(f"{root}/", "").splitlines()
-    clean.parent.mkdir(parents=True, exist_ok=True)
     clean.touch()
     return []
 
 
 def check(root, build, folder):
     sources.need_tool("clang-tidy")
-    commands = json.loads((build / "compile_commands.json").read_text())
     findings = []
-    for entry in commands:
-        path = Path(entry["file"]).resolve()
-        if (root / folder) in (path.parent, *path.parent.parents) and path.exists():
-            findings += check_file(root, build, path, entry["command"])
+    for flags, paths in units(root, build, folder):
+        findings += check_unit(root, build, flags, paths)
     return findings
 
 

@@ -1,7 +1,8 @@
-// Socketpairs in the place of devices: each end gives and takes one packet a call, as a queue
-// of a TUN does, and needs no root.
+// A socketpair in the place of a device's queue: each end gives and takes one packet a call, as
+// a TUN does, and needs no root.
 #pragma once
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -30,8 +31,10 @@ struct EndpointPair {
     return ::send(far.get(), packet.data(), packet.size(), 0) ==
            static_cast<ssize_t>(packet.size());
   }
-  /// The next packet, or "" when none waits.
-  [[nodiscard]] std::string receive() const {
+  /// The next packet, or "" when none came within LIMIT_MS.
+  [[nodiscard]] std::string receive(int limit_ms = 0) const {
+    pollfd wait{.fd = far.get(), .events = POLLIN, .revents = 0};
+    if (limit_ms != 0) ::poll(&wait, 1, limit_ms);
     std::vector<char> buffer(1 << 17);
     const ssize_t length = ::recv(far.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     return length <= 0 ? "" : std::string(buffer.data(), static_cast<std::size_t>(length));

@@ -4,7 +4,7 @@ namespace tunrelay::test {
 namespace {
 
 constexpr unsigned kFin = 0x01;
-constexpr unsigned kPsh = 0x08;
+constexpr unsigned kPshFlag = 0x08;
 constexpr unsigned kCwr = 0x80;
 
 void set_ip_fields(Bytes& bytes, std::size_t ip, std::size_t segment) {
@@ -24,7 +24,7 @@ void set_tcp_fields(std::span<std::byte> header, const VirtioNetHeader& virtio, 
                     bool is_last) {
   set_u32(header, 4, get_u32(header, 4) + static_cast<std::uint32_t>(segment) * virtio.gso_size);
   auto flags = std::to_integer<unsigned>(header[13]);
-  if (!is_last) flags &= ~(kFin | kPsh);
+  if (!is_last) flags &= ~(kFin | kPshFlag);
   if (segment != 0 && (virtio.gso_type & VirtioNetHeader::kGsoAccurateEcn) == 0) flags &= ~kCwr;
   header[13] = static_cast<std::byte>(flags);
 }

@@ -22,12 +22,12 @@ using nlohmann::json;
 
 /// Takes out what differs between two looks at the same state, at any depth.
 void remove_what_moves(json& item) {
-  static const std::set<std::string> moving{"ifindex",     "valid_life_time", "preferred_life_time",
-                                            "expires",     "cache",           "gc_timer",
-                                            "hello_timer", "tcn_timer",       "users",
-                                            "age",         "promiscuity"};
+  static const std::set<std::string> kMoving{
+      "ifindex",    "valid_life_time", "preferred_life_time", "expires", "cache",
+      "gc_timer",   "hello_timer",     "tcn_timer",           "users",   "age",
+      "promiscuity"};
   if (item.is_object()) {
-    for (const std::string& key : moving) item.erase(key);
+    for (const std::string& key : kMoving) item.erase(key);
     // The first time up brings the queueing discipline, and it stays with a device that is down.
     if (item.contains("qdisc") && item.contains("flags")) {
       const json& flags = item["flags"];

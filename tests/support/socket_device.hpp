@@ -2,51 +2,30 @@
 #pragma once
 
 #include <arpa/inet.h>
-#include <sys/socket.h>
 
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
-#include "base/file_descriptor.hpp"
 #include "relay/relay.hpp"
+#include "support/endpoint_pair.hpp"
 
 namespace tunrelay::test {
 
-/// The queues of one device: `near` for the relay, `far` in the place of the kernel.
+/// The queues of one device.
 struct SocketDevice {
-  explicit SocketDevice(std::size_t queues) {
-    for (std::size_t queue = 0; queue < queues; ++queue) {
-      std::array<int, 2> fds{};
-      check_system_call(
-          ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()),
-          "make", "a socketpair");
-      near.emplace_back(fds[0]);
-      far.emplace_back(fds[1]);
-    }
-  }
+  explicit SocketDevice(std::size_t queue_count) : queues(queue_count) {}
 
   [[nodiscard]] bool send(std::size_t queue, const std::string& bytes) const {
-    return ::send(far[queue].get(), bytes.data(), bytes.size(), 0) ==
-           static_cast<ssize_t>(bytes.size());
+    return queues[queue].send(bytes);
   }
   /// The next packet, or "" when none came within LIMIT_MS.
   [[nodiscard]] std::string receive(std::size_t queue, int limit_ms = 2000) const {
-    timeval limit{.tv_sec = limit_ms / 1000, .tv_usec = limit_ms % 1000 * 1000};
-    fd_set readable;
-    FD_ZERO(&readable);
-    FD_SET(far[queue].get(), &readable);
-    if (::select(far[queue].get() + 1, &readable, nullptr, nullptr, &limit) <= 0) return "";
-    std::vector<char> buffer(1 << 17);
-    const ssize_t length = ::recv(far[queue].get(), buffer.data(), buffer.size(), 0);
-    return length <= 0 ? "" : std::string(buffer.data(), static_cast<std::size_t>(length));
+    return queues[queue].receive(limit_ms);
   }
 
-  std::vector<FileDescriptor> near;
-  std::vector<FileDescriptor> far;
+  std::vector<EndpointPair> queues;
 };
 
 /// An IPv4 UDP packet with a virtio-net header before it, checksums left at zero.
@@ -70,8 +49,8 @@ inline std::string udp_frame(const std::string& payload) {
 inline RelayConfig socket_relay(const SocketDevice& a, const SocketDevice& b, EngineKind engine) {
   RelayConfig config;
   config.engine.kind = engine;
-  for (std::size_t queue = 0; queue < a.near.size(); ++queue)
-    config.queue_pairs.push_back({a.near[queue].get(), b.near[queue].get()});
+  for (std::size_t queue = 0; queue < a.queues.size(); ++queue)
+    config.queue_pairs.push_back({a.queues[queue].near.get(), b.queues[queue].near.get()});
   return config;
 }
 

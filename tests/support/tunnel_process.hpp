@@ -31,6 +31,9 @@
 
 namespace tunrelay::test {
 
+/// Within which all that a tunnel does after an event must be done, on a loaded machine too.
+inline constexpr std::chrono::milliseconds kPatience{5'000};
+
 namespace tunnel_process {
 
 inline constexpr std::chrono::milliseconds kLookInterval{2};
@@ -64,6 +67,10 @@ inline std::string process_name(pid_t pid) {
 
 }  // namespace tunnel_process
 
+/// The last line of OUTPUT that is the JSON event EVENT. Throws std::runtime_error when there
+/// is none.
+nlohmann::json last_event(const std::string& output, const std::string& event);
+
 /// Whether CONDITION comes true within TIME_LIMIT; asked every two milliseconds.
 bool eventually(std::chrono::milliseconds time_limit, const std::function<bool()>& condition);
 
@@ -74,10 +81,6 @@ bool eventually(std::chrono::milliseconds time_limit, const std::function<bool()
 
 /// Whole lines of all journals under /run/tunrelay.
 std::size_t journal_lines();
-
-/// The last line of OUTPUT that is the JSON event EVENT. Throws std::runtime_error when there
-/// is none.
-nlohmann::json last_event(const std::string& output, const std::string& event);
 
 /// Used by the thread that made it. The janitor outlives the object: that is what it is for.
 class TunnelProcess {
@@ -94,6 +97,10 @@ class TunnelProcess {
   /// Whether an event of that kind came whose text holds TEXT.
   [[nodiscard]] bool wait_for_event(const std::string& event, const std::string& text,
                                     std::chrono::milliseconds time_limit) const;
+  /// The last event of that kind so far. Throws std::runtime_error when there is none.
+  [[nodiscard]] nlohmann::json last_event(const std::string& event) const {
+    return test::last_event(process_.standard_output(), event);
+  }
   /// Events of that kind so far.
   [[nodiscard]] std::size_t count_events(const std::string& event) const;
   /// SIGNAL, and its end, which must come within ten seconds.
@@ -174,7 +181,7 @@ inline nlohmann::json TunnelProcess::counters() {
   eventually(tunnel_process::kAnswerLimit, [&] { return count_events("counters") > before; });
   if (count_events("counters") == before)
     throw std::runtime_error("no counters: " + process_.standard_error());
-  return last_event(process_.standard_output(), "counters");
+  return last_event("counters");
 }
 
 inline bool TunnelProcess::wait_for_event(const std::string& event, const std::string& text,

@@ -2,6 +2,8 @@
 // value of every setting occurs, not their full product.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <ostream>
 #include <string>
 
@@ -43,6 +45,11 @@ struct TunnelSetting {
     return words(prefix + command);
   }
 };
+
+/// For INSTANTIATE_TEST_SUITE_P.
+inline std::string setting_name(const ::testing::TestParamInfo<TunnelSetting>& info) {
+  return info.param.name();
+}
 
 inline void PrintTo(const TunnelSetting& setting, std::ostream* out) {
   *out << setting.flags() << (setting.ipv6 ? " IPv6" : " IPv4");

@@ -8,7 +8,7 @@
 #include "base/clock.hpp"
 #include "relay/hand_off.hpp"
 #include "relay/relay.hpp"
-#include "socket_device.hpp"
+#include "support/socket_device.hpp"
 
 namespace tunrelay {
 namespace {

@@ -9,8 +9,8 @@
 #include "base/clock.hpp"
 #include "base/path_nonce.hpp"
 #include "relay/relay.hpp"
-#include "socket_device.hpp"
 #include "support/skip.hpp"
+#include "support/socket_device.hpp"
 
 namespace tunrelay {
 namespace {
@@ -104,7 +104,7 @@ TEST_P(RelayTest, SaysWhichDeviceHasGone) {
   SocketDevice b(2);
   Relay relay(test::socket_relay(a, b, GetParam()));
   relay.start();
-  for (FileDescriptor& queue : b.far) queue.reset();
+  for (test::EndpointPair& queue : b.queues) queue.far.reset();
   const std::int64_t deadline = monotonic_ns() + 2 * kNanosecondsPerSecond;
   while (!relay.is_gone(1) && monotonic_ns() < deadline) std::this_thread::yield();
   EXPECT_TRUE(relay.is_gone(1));

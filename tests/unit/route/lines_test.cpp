@@ -18,7 +18,6 @@ namespace {
 
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 
 /// Lines without the marks that tell a state (linkdown), or that we leave out (pref).
 std::vector<std::string> lines_of(const std::string& command) {

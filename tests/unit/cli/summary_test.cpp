@@ -1,0 +1,84 @@
+// What is told of a tunnel, in words and as JSON.
+#include "cli/summary.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace tunrelay {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// A tunnel that has read ten packets each way, of which it dropped one from a.
+TunnelReport sample_report() {
+  TunnelReport report;
+  report.ends[0].device = "tun0";
+  report.ends[0].addresses = {"192.168.13.1/24", "fd13::1/64"};
+  report.ends[0].offloads = "csum tso4";
+  report.ends[1].device = "tun1";
+  report.ends[1].addresses = {"192.168.13.2/24"};
+  report.ends[1].kernel_dropped_packets = 3;
+  report.lanes[0].read = {10, 20, 3000};
+  report.lanes[0].written = {9, 19, 2900};
+  report.lanes[0].dropped[static_cast<std::size_t>(DropReason::kOverMtu)] = {1, 1, 100};
+  report.lanes[1].read = report.lanes[1].written = {10, 10, 840};
+  report.workers.resize(2);
+  report.workers[0].pinned_cpu = 1;
+  report.workers[1].queue = 1;
+  report.duration_ns = 2'000'000'000;
+  report.ready_after_ns = 30'000'000;
+  report.path.proven = true;
+  report.path.checks = 2;
+  report.path.probes_sent = report.path.probes_crossed = {4, 4};
+  return report;
+}
+
+TEST(Summary, SaysWhereEachPacketWasLost) {
+  const std::string text = summary_text(sample_report());
+  EXPECT_THAT(text, HasSubstr("tun0 -> tun1  10 packets (20 wire segments)"));
+  EXPECT_THAT(text, HasSubstr("drops in the relay: over_mtu 1; in tun0's queue: 0; by the kernel "
+                              "behind tun1: 3"));
+  EXPECT_THAT(text, HasSubstr("tun1 -> tun0  10 packets (10 wire segments)"));
+  EXPECT_THAT(text, HasSubstr("queues    2: queue 0 on CPU 1, queue 1 not pinned"));
+  EXPECT_THAT(text, HasSubstr("proven: 4 of 4 probes tun0 -> tun1"));
+  EXPECT_THAT(text, Not(HasSubstr("accounting:"))) << "all are accounted for";
+}
+
+TEST(Summary, APathThatIsNotProvenIsLoud) {
+  TunnelReport report = sample_report();
+  report.path.proven = false;
+  report.path.finding = "The probe got lost.";
+  EXPECT_THAT(summary_text(report), HasSubstr("path      NOT PROVEN: The probe got lost."));
+  EXPECT_EQ(report_json(report, "summary").at("path").at("finding"), "The probe got lost.");
+}
+
+TEST(Summary, AnAccountThatDoesNotAddUpIsTold) {
+  TunnelReport report = sample_report();
+  report.lanes[0].written.packets -= 2;
+  EXPECT_THAT(summary_text(report),
+              HasSubstr("accounting: 10 packets read, 7 written, 0 held, 1 dropped"));
+  EXPECT_FALSE(report_json(report, "summary").at("a_to_b").at("balanced"));
+}
+
+TEST(Summary, ReadyIsOneLine) {
+  const std::string line = ready_line(sample_report());
+  EXPECT_TRUE(line.starts_with("ready  tun0 192.168.13.1 fd13::1 <-> tun1 192.168.13.2  "));
+  EXPECT_THAT(line, Not(HasSubstr("\n")));
+}
+
+TEST(Summary, JsonBearsTheSameNumbers) {
+  const nlohmann::ordered_json json = report_json(sample_report(), "counters");
+  EXPECT_EQ(json.at("event"), "counters");
+  EXPECT_EQ(json.at("a_to_b").at("read").at("bytes"), 3000);
+  EXPECT_EQ(json.at("a_to_b").at("dropped").at("over_mtu").at("packets"), 1);
+  EXPECT_TRUE(json.at("a_to_b").at("balanced"));
+  EXPECT_EQ(json.at("workers").at(0).at("pinned_cpu"), 1);
+  EXPECT_TRUE(json.at("workers").at(1).at("pinned_cpu").is_null());
+  EXPECT_EQ(json.at("b").at("kernel_dropped_packets"), 3);
+}
+
+}  // namespace
+}  // namespace tunrelay
