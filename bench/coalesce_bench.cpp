@@ -24,14 +24,14 @@ enum BatchKind : std::int64_t {
   kFourFlows,
   kCompleteChecksums,
 };
-constexpr const char* kNames[] = {"nothing to merge: super-packets",
-                                  "nothing to merge: acknowledgements",
-                                  "nothing to merge: 64 flows",
-                                  "nothing to merge: super-packets and acknowledgements",
-                                  "UDP 64, one flow",
-                                  "TCP 1448, one flow",
-                                  "UDP 64, four flows interleaved",
-                                  "TCP 1448, one flow, checksums to verify"};
+constexpr const char* kBatchNames[] = {"nothing to merge: super-packets",
+                                       "nothing to merge: acknowledgements",
+                                       "nothing to merge: 64 flows",
+                                       "nothing to merge: super-packets and acknowledgements",
+                                       "UDP 64, one flow",
+                                       "TCP 1448, one flow",
+                                       "UDP 64, four flows interleaved",
+                                       "TCP 1448, one flow, checksums to verify"};
 
 FrameForm form_of(BatchKind kind, std::uint16_t number) {
   FrameForm form{.number = number};
@@ -76,7 +76,7 @@ FrameSet batch_of(benchmark::State& state) {
   FrameSet frames(kPackets);
   for (std::uint16_t number = 0; number < kPackets; ++number)
     frames.add(form_of(static_cast<BatchKind>(state.range(0)), number));
-  state.SetLabel(kNames[state.range(0)]);
+  state.SetLabel(kBatchNames[state.range(0)]);
   return frames;
 }
 

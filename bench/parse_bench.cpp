@@ -9,11 +9,11 @@
 namespace tunrelay::bench {
 namespace {
 
-constexpr std::size_t kPackets = 64;
+constexpr std::size_t kParsedPackets = 64;
 
 FrameSet frames_of(int form) {
-  FrameSet frames(kPackets);
-  for (std::size_t at = 0; at < kPackets; ++at) {
+  FrameSet frames(kParsedPackets);
+  for (std::size_t at = 0; at < kParsedPackets; ++at) {
     const FrameForm forms[] = {{.is_tcp = true, .payload_bytes = 1448},
                                {.is_tcp = false, .payload_bytes = 64},
                                {.is_tcp = true, .payload_bytes = 62000, .gso_size = 1448},
@@ -24,9 +24,9 @@ FrameSet frames_of(int form) {
 }
 
 void name_form(benchmark::State& state) {
-  constexpr const char* kNames[] = {"TCP 1448", "UDP 64", "TCP 62000 GSO", "TCP over IPv6"};
-  state.SetLabel(kNames[state.range(0)]);
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kPackets));
+  constexpr const char* kFormNames[] = {"TCP 1448", "UDP 64", "TCP 62000 GSO", "TCP over IPv6"};
+  state.SetLabel(kFormNames[state.range(0)]);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kParsedPackets));
 }
 
 void parse_frames(benchmark::State& state) {
@@ -34,7 +34,7 @@ void parse_frames(benchmark::State& state) {
   const std::vector<Packet> as_read = frames.packets();
   const LinkLimits limits;
   for (auto _ : state)
-    for (std::size_t at = 0; at < kPackets; ++at) {
+    for (std::size_t at = 0; at < kParsedPackets; ++at) {
       Packet& packet = frames.packets()[at];
       packet.header = as_read[at].header;
       benchmark::DoNotOptimize(parse(packet, limits));
@@ -68,7 +68,7 @@ void read_trusting(benchmark::State& state) {
   FrameSet frames = frames_of(static_cast<int>(state.range(0)));
   const std::vector<Packet> as_read = frames.packets();
   for (auto _ : state)
-    for (std::size_t at = 0; at < kPackets; ++at) {
+    for (std::size_t at = 0; at < kParsedPackets; ++at) {
       Packet& packet = frames.packets()[at];
       packet.header = as_read[at].header;
       trust(packet);

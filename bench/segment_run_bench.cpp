@@ -11,7 +11,7 @@ namespace tunrelay::bench {
 namespace {
 
 constexpr SegmentRun kRuns[] = {{0, 43}, {0, 7}, {8, 43}, {7, 8}};
-constexpr const char* kNames[] = {"whole", "first 7 of 43", "last 35 of 43", "one of 43"};
+constexpr const char* kRunNames[] = {"whole", "first 7 of 43", "last 35 of 43", "one of 43"};
 
 FrameSet one_super_packet() {
   FrameSet frames(1);
@@ -29,7 +29,7 @@ void build_one_run(benchmark::State& state) {
     benchmark::DoNotOptimize(build_run(packet, slot, pieces));
     benchmark::ClobberMemory();
   }
-  state.SetLabel(kNames[state.range(0)]);
+  state.SetLabel(kRunNames[state.range(0)]);
 }
 BENCHMARK(build_one_run)->DenseRange(0, 3);
 
@@ -49,7 +49,7 @@ void build_run_and_copy(benchmark::State& state) {
     }
     benchmark::ClobberMemory();
   }
-  state.SetLabel(kNames[state.range(0)]);
+  state.SetLabel(kRunNames[state.range(0)]);
 }
 BENCHMARK(build_run_and_copy)->DenseRange(0, 3);
 

@@ -1,0 +1,65 @@
+// A whole relay of one worker over socketpairs, both engines: a burst goes in at a's end and
+// comes out at b's. The burst's own send() and recv() calls are in the figure, so compare rows
+// with each other, and with `socketpair alone`, which is those calls without a relay.
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+#include "support/socket_device.hpp"
+
+namespace tunrelay::bench {
+namespace {
+
+constexpr std::size_t kMostBurst = 64;
+
+void pass_burst(benchmark::State& state, const test::SocketDevice& in,
+                const test::SocketDevice& out, std::size_t payload_bytes) {
+  const auto burst = static_cast<std::size_t>(state.range(0));
+  const std::string frame = test::udp_frame(std::string(payload_bytes, 'x'));
+  for (auto _ : state) {
+    for (std::size_t packet = 0; packet < burst; ++packet)
+      if (!in.send(0, frame)) return state.SkipWithError("the socketpair is full");
+    for (std::size_t packet = 0; packet < burst; ++packet)
+      if (out.receive(0).empty()) return state.SkipWithError("a packet got lost");
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  state.SetBytesProcessed(state.items_processed() * static_cast<std::int64_t>(frame.size()));
+}
+
+void through_a_worker(benchmark::State& state, EngineKind engine, std::size_t payload_bytes) {
+  if (engine == EngineKind::kUring && !probe_uring().available)
+    return state.SkipWithError("no io_uring here");
+  const test::SocketDevice a(1);
+  const test::SocketDevice b(1);
+  RelayConfig config = test::socket_relay(a, b, engine);
+  config.coalesce = false;  // what comes out is counted in packets
+  Relay relay(config);
+  relay.start();
+  pass_burst(state, a, b, payload_bytes);
+}
+BENCHMARK_CAPTURE(through_a_worker, uring_64, EngineKind::kUring, 64)
+    ->RangeMultiplier(8)
+    ->Range(1, kMostBurst)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(through_a_worker, syscall_64, EngineKind::kSyscall, 64)
+    ->RangeMultiplier(8)
+    ->Range(1, kMostBurst)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(through_a_worker, uring_1400, EngineKind::kUring, 1400)
+    ->Arg(kMostBurst)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(through_a_worker, syscall_1400, EngineKind::kSyscall, 1400)
+    ->Arg(kMostBurst)
+    ->UseRealTime();
+
+void socketpair_alone(benchmark::State& state) {
+  test::SocketDevice in(1);
+  test::SocketDevice out(1);
+  // What is sent at one end is received at the other: no relay between.
+  out.queues[0].far = std::move(in.queues[0].near);
+  pass_burst(state, in, out, 64);
+}
+BENCHMARK(socketpair_alone)->RangeMultiplier(8)->Range(1, kMostBurst)->UseRealTime();
+
+}  // namespace
+}  // namespace tunrelay::bench
