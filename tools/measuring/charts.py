@@ -1,0 +1,41 @@
+"""Charts as SVG, by matplotlib."""
+
+
+def _pyplot():
+    import matplotlib  # pylint: disable=import-outside-toplevel
+    matplotlib.use("svg")
+    # The same input makes the same file, and text stays text.
+    matplotlib.rcParams.update({"svg.hashsalt": "tunrelay", "svg.fonttype": "none",
+                                "font.size": 9})
+    from matplotlib import pyplot  # pylint: disable=import-outside-toplevel
+    return pyplot
+
+
+def _save(figure, path):
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+
+
+def peers(summary, titles, path):
+    """A panel a test: each link's median as a ratio to veth, with its spread."""
+    pyplot = _pyplot()
+    figure, panels = pyplot.subplots(1, len(titles), sharey=True, squeeze=False,
+                                     figsize=(2.2 * len(titles) + 1.5, 0.3 * len(summary) + 1.2))
+    names = list(summary)
+    for panel, (test, title) in zip(panels[0], titles.items()):
+        limit = summary.get("veth", {}).get(test, {}).get("median")
+        for at, name in enumerate(names):
+            row = summary[name].get(test)
+            if row is None or not limit:
+                continue
+            value = row["median"] / limit
+            error = [[(row["median"] - row["lowest"]) / limit],
+                     [(row["highest"] - row["median"]) / limit]]
+            panel.barh(at, value, xerr=error, height=0.7, capsize=2, ecolor="#555555",
+                       color="#d1663c" if name.startswith("tunrelay") else "#7c93a8")
+        panel.axvline(1, color="#333333", linewidth=0.8)
+        panel.set_title(title + (" (less is better)" if test == "ping" else ""), fontsize=8)
+        panel.set_yticks(range(len(names)), names)
+        panel.set_xlabel("of veth")
+    panels[0][0].invert_yaxis()
+    _save(figure, path)

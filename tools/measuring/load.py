@@ -1,0 +1,77 @@
+"""Load across a link whose ends are 192.168.13.1 and 192.168.13.2, in the network namespace of
+this process: iperf3 and ping, each as a dictionary of numbers with the unit in the key."""
+
+import json
+import os
+import re
+import statistics
+import time
+
+from measuring.process import Failed, background, run, wait_until
+
+HERE = "192.168.13.1"
+THERE = "192.168.13.2"
+# Named with every figure, since it decides the figure.
+CONGESTION_CONTROL = "cubic"
+
+
+def _listens(port):
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        return any(f":{port:04X} " in line and " 0A " in line for line in file)
+
+
+def iperf3(arguments, seconds, warm_up_seconds=0):
+    """The answer's `end`, and the CPU seconds of everything on the machine meanwhile."""
+    port = 5201
+    command = ["iperf3", "-J", "-c", THERE, "-B", HERE, "-t", str(seconds), "-O",
+               str(warm_up_seconds), *arguments]
+    with background(["iperf3", "-s", "-1", "-B", THERE, "-p", str(port)]):
+        wait_until(lambda: _listens(port), "iperf3's server")
+        answer = json.loads(run(command, time_limit_s=seconds + 60))
+    # iperf3 exits 0 on many errors: the answer tells.
+    if "error" in answer:
+        raise Failed(f"iperf3 {' '.join(arguments)}: {answer['error']}")
+    return answer["end"]
+
+
+def tcp(flows, seconds):
+    end = iperf3(["-C", CONGESTION_CONTROL, "-P", str(flows)], seconds)
+    return {"bits_per_s": end["sum_received"]["bits_per_second"],
+            "retransmits": end["sum_sent"]["retransmits"]}
+
+
+def tcp_both_ways(seconds):
+    end = iperf3(["-C", CONGESTION_CONTROL, "--bidir"], seconds)
+    return {"bits_per_s": end["sum_received"]["bits_per_second"]
+                          + end["sum_received_bidir_reverse"]["bits_per_second"],
+            "retransmits": end["sum_sent"]["retransmits"]
+                           + end["sum_sent_bidir_reverse"]["retransmits"]}
+
+
+def udp(payload_bytes, seconds):
+    """A sender that does not pace itself; what counts is what arrives."""
+    end = iperf3(["-u", "-b", "0", "-l", str(payload_bytes)], seconds)["sum"]
+    arrived = end["packets"] - end["lost_packets"]
+    return {"packets_per_s": arrived / end["seconds"],
+            "sent_packets_per_s": end["packets"] / end["seconds"],
+            "lost_percent": 100 * end["lost_packets"] / max(end["packets"], 1)}
+
+
+def round_trip(pings=3000):
+    """Each ping goes out when the one before has come back."""
+    start = time.monotonic()
+    text = run(["ping", "-n", "-A", "-c", str(pings), "-W", "2", "-I", HERE, THERE])
+    times_us = [1000 * float(ms) for ms in re.findall(r"time=([0-9.]+) ms", text)]
+    if len(times_us) < pings * 0.99:
+        raise Failed(f"ping: {len(times_us)} answers to {pings}")
+    quantiles = statistics.quantiles(times_us, n=100)
+    # ping prints whole microseconds below 10: the mean over the whole run is finer.
+    return {"round_trip_us": statistics.fmean(times_us), "p50_us": statistics.median(times_us),
+            "p99_us": quantiles[98], "run_s": time.monotonic() - start}
+
+
+def cpu_seconds(pid):
+    """User and system time of the process PID so far, all threads."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
