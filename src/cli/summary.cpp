@@ -63,6 +63,24 @@ std::string direction_lines(const TunnelReport& report, std::size_t direction) {
   return lines;
 }
 
+/// Where more than one queue shares the work, what each had of it.
+std::string queue_lines(const TunnelReport& report) {
+  std::string lines;
+  if (report.workers.size() < 2) return lines;
+  for (const WorkerReport& worker : report.workers)
+    lines += fmt::format("    queue {}: {} packets {}, {} packets {}\n", worker.queue,
+                         format_count(worker.lanes[0].read.packets), arrow(report, 0),
+                         format_count(worker.lanes[1].read.packets), arrow(report, 1));
+  return lines;
+}
+
+std::string sockets_line(const SocketCounters& sockets) {
+  return fmt::format(
+      "  receivers dropped {} UDP datagrams and {} TCP segments; {} TCP segments were sent again\n",
+      format_count(sockets.udp_receive_drops), format_count(sockets.tcp_receive_drops),
+      format_count(sockets.tcp_retransmitted_segments));
+}
+
 std::string path_line(const TunnelReport& report) {
   const PathReport& path = report.path;
   if (!path.proven) return fmt::format("  path      NOT PROVEN: {}\n", path.finding);
@@ -142,12 +160,14 @@ std::string summary_text(const TunnelReport& report) {
                   format_duration(static_cast<double>(report.duration_ns)));
   for (std::size_t direction = 0; direction < kDirections; ++direction)
     text += direction_lines(report, direction);
+  text += sockets_line(report.sockets);
   text += fmt::format("  engine    {}{}\n", to_string(report.engine),
                       report.engine_reason.empty() ? "" : " (" + report.engine_reason + ")");
   text += fmt::format(
       "  offloads  {}{}\n", report.ends[0].offloads,
       report.ends[0].offload_reason.empty() ? "" : " (" + report.ends[0].offload_reason + ")");
   text += fmt::format("  queues    {}: {}\n", report.workers.size(), pinning_words(report));
+  text += queue_lines(report);
   text += fmt::format("  routing   {}, MTU {}", to_string(report.strategy), report.mtu_bytes);
   text += report.repairs == 0 ? "\n" : fmt::format(", {} repairs\n", report.repairs);
   text += path_line(report);
@@ -174,6 +194,10 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
           {"b", end_json(report.ends[1])},
           {"a_to_b", lane_json(report.lanes[0])},
           {"b_to_a", lane_json(report.lanes[1])},
+          {"sockets",
+           {{"udp_receive_drops", report.sockets.udp_receive_drops},
+            {"tcp_receive_drops", report.sockets.tcp_receive_drops},
+            {"tcp_retransmitted_segments", report.sockets.tcp_retransmitted_segments}}},
           {"workers", workers},
           {"path",
            {{"proven", path.proven},

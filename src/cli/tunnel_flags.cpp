@@ -46,7 +46,8 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
       ->capture_default_str();
   add("--netns-a", flags.netns_a, "namespaces: the namespace that is made for a [tunrelay-a]");
   add("--netns-b", flags.netns_b, "namespaces: the namespace that is made for b [tunrelay-b]");
-  command.add_option("--queues", flags.queues, "queue pairs, a worker thread each")
+  add("--queues", flags.queues, "queue pairs, a worker thread each: 1 to 256, or auto, by the CPUs")
+      ->check(CLI::IsMember({"auto"}) | CLI::Range(1, 256))
       ->capture_default_str();
   add("--engine", flags.engine, "uring (io_uring), syscall (epoll, readv, writev), or auto")
       ->check(CLI::IsMember({"auto", "uring", "syscall"}))
@@ -61,6 +62,10 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
   add("--busy-poll", flags.busy_poll,
       "spin that long after a packet before sleeping, for example 50us: a shorter round trip for a "
       "busy CPU")
+      ->capture_default_str();
+  add("--min-wait", flags.min_wait,
+      "let packets gather: turns begin at least that far apart, for example 50us: fewer wake-ups "
+      "for longer round trips")
       ->capture_default_str();
   add("--mtu", flags.mtu, "MTU of both devices in bytes, 68 to 65535")->capture_default_str();
   command.add_option("--txqueuelen", flags.txqueuelen, "packets that a device's queue holds")
@@ -80,7 +85,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   apply_end(flags.device_a, flags.address_a, flags.netns_a, options.a);
   apply_end(flags.device_b, flags.address_b, flags.netns_b, options.b);
   options.strategy = parse_strategy(flags.strategy);
-  options.queues = flags.queues;
+  if (flags.queues != "auto") options.queues = std::stoul(flags.queues);
   options.mtu_bytes =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(parse_size_bytes(flags.mtu), UINT32_MAX));
   options.txqueuelen = flags.txqueuelen;
@@ -89,6 +94,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   if (flags.engine == "uring") options.engine = EngineKind::kUring;
   if (flags.engine == "syscall") options.engine = EngineKind::kSyscall;
   options.busy_poll_ns = parse_duration_ns(flags.busy_poll);
+  options.min_wait_ns = parse_duration_ns(flags.min_wait);
   if (!flags.cpus.empty()) options.cpus = parse_cpu_list(flags.cpus);
   options.trace = flags.trace;
   options.state_directory = flags.state_directory;

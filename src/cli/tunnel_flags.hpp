@@ -25,9 +25,10 @@ struct TunnelFlags {
   std::string cpus;
   std::string mtu = "1500";
   std::string busy_poll = "0";
+  std::string min_wait = "0";
+  std::string queues = "auto";
   std::string config_file;
   std::string state_directory;
-  unsigned queues = 1;
   unsigned txqueuelen = 4096;
   bool trace = false;
 };

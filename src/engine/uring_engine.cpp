@@ -77,6 +77,7 @@ class UringEngine final : public Engine {
   }
 
   void flush() noexcept override {
+    if (pending_.empty()) return;
     counters_.system_calls.add(1);
     ring_.submit();
     reap();

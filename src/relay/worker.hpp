@@ -33,6 +33,7 @@ struct WorkerConfig {
   std::optional<int> cpu;  ///< where to pin the thread
   EngineOptions engine;
   std::int64_t busy_poll_ns = 0;  ///< how long to spin after a packet
+  std::int64_t min_wait_ns = 0;   ///< turns begin at least that far apart
   std::size_t buffers = 0;        ///< slots of the arena; 0: what the engine needs
   LaneStages stages;              ///< may be empty
 };
@@ -86,6 +87,7 @@ class Worker {
 
   [[nodiscard]] std::int64_t wait_ns(const Inside& inside) const noexcept;
   void run(Inside& inside) noexcept;
+  void keep_distance(Inside& inside) const noexcept;
   void take_turn(Inside& inside, std::int64_t wait_ns) noexcept;
   void drain(Inside& inside) noexcept;
 

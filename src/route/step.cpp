@@ -13,14 +13,28 @@ std::string device_name(const std::string& name, int index) {
   return name.empty() ? fmt::format("if{}", index) : name;
 }
 
+/// As `ip link` calls it.
+std::string address_generation_word(std::uint8_t mode) {
+  switch (mode) {
+    case IN6_ADDR_GEN_MODE_EUI64:
+      return "eui64";
+    case IN6_ADDR_GEN_MODE_NONE:
+      return "none";
+    case IN6_ADDR_GEN_MODE_STABLE_PRIVACY:
+      return "stable_secret";
+    case IN6_ADDR_GEN_MODE_RANDOM:
+      return "random";
+    default:
+      return std::to_string(mode);
+  }
+}
+
 std::string setting_words(const SetLink& change) {
   std::string words;
   if (change.mtu_bytes) words += fmt::format(" mtu {}", *change.mtu_bytes);
   if (change.txqueuelen) words += fmt::format(" txqueuelen {}", *change.txqueuelen);
   if (change.address_generation)
-    words += *change.address_generation == IN6_ADDR_GEN_MODE_NONE
-                 ? " addrgenmode none"
-                 : fmt::format(" addrgenmode {}", *change.address_generation);
+    words += fmt::format(" addrgenmode {}", address_generation_word(*change.address_generation));
   if (change.up) words += *change.up ? " up" : " down";
   return words;
 }

@@ -13,6 +13,7 @@
 #include "route/cleanup.hpp"
 #include "route/preflight.hpp"
 #include "stage/trace.hpp"
+#include "tunnel/choices.hpp"
 #include "tunnel/plan_request.hpp"
 
 namespace tunrelay {
@@ -20,17 +21,6 @@ namespace {
 
 constexpr std::int64_t kDevicesGoLimitNs = 2 * kNanosecondsPerSecond;
 constexpr timespec kDevicesGoPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
-
-/// The engine, and why it is not another one.
-std::pair<EngineKind, std::string> choose_engine(std::optional<EngineKind> wanted) {
-  if (wanted == EngineKind::kSyscall) return {EngineKind::kSyscall, "asked for"};
-  const UringSupport support = probe_uring();
-  if (support.available) return {EngineKind::kUring, ""};
-  if (wanted == EngineKind::kUring)
-    throw_unfit_error("use", "the uring engine", std::string(support.reason),
-                      "use --engine syscall, or allow io_uring");
-  return {EngineKind::kSyscall, std::string(support.reason)};
-}
 
 }  // namespace
 
@@ -57,7 +47,9 @@ Tunnel::Tunnel(TunnelOptions options)
   if (options_.state_directory.empty()) options_.state_directory = kJournalDirectory;
   report_.strategy = options_.strategy;
   report_.mtu_bytes = options_.mtu_bytes;
-  std::tie(report_.engine, report_.engine_reason) = choose_engine(options_.engine);
+  const EngineChoice engine = choose_engine(options_.engine);
+  report_.engine = engine.kind;
+  report_.engine_reason = engine.reason;
 }
 
 Tunnel::~Tunnel() {
@@ -91,10 +83,11 @@ void Tunnel::start() {
 }
 
 void Tunnel::open_devices() {
+  const std::size_t queues = choose_queues(options_);
   for (const EndOptions* end : {&options_.a, &options_.b})
     devices_.push_back(Device::open({.name = end->device,
                                      .type = options_.type,
-                                     .queues = options_.queues,
+                                     .queues = queues,
                                      .offload = options_.offload}));
   // Super-packets of one device must be understood by the other.
   if (devices_[0].offloads() != devices_[1].offloads()) {
@@ -103,7 +96,7 @@ void Tunnel::open_devices() {
     report_.ends[0].offload_reason = report_.ends[1].offload_reason =
         "the two devices do not offer the same; make both with vnet_hdr";
   }
-  if (options_.queues > 1)
+  if (queues > 1)
     for (const Device& device : devices_)
       if (!steer_by_flow(device.queue_fd(0), device.type()))
         report_.notes.push_back("The kernel's own hash steers flows to queues of " + device.name() +
@@ -117,7 +110,7 @@ void Tunnel::open_devices() {
 
 void Tunnel::start_relay() {
   RelayConfig config;
-  for (std::size_t queue = 0; queue < options_.queues; ++queue)
+  for (std::size_t queue = 0; queue < devices_[0].queues(); ++queue)
     config.queue_pairs.push_back({devices_[0].queue_fd(queue), devices_[1].queue_fd(queue)});
   config.has_header = {devices_[0].has_virtio_net_header(), devices_[1].has_virtio_net_header()};
   config.link_type = options_.type == DeviceType::kTap ? LinkType::kEthernet : LinkType::kIp;
@@ -125,6 +118,7 @@ void Tunnel::start_relay() {
   config.coalesce = options_.coalesce;
   config.engine.kind = report_.engine;
   config.busy_poll_ns = options_.busy_poll_ns;
+  config.min_wait_ns = options_.min_wait_ns;
   config.cpus = options_.cpus.empty() ? cpus_for_workers() : options_.cpus;
   if (options_.trace) {
     trace_ = std::make_unique<TraceLog>(

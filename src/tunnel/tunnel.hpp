@@ -68,6 +68,7 @@ class Tunnel {
   void self_test_offloads();
   void follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events);
   void take_link_counters(bool at_start) noexcept;
+  void take_socket_counters(bool at_start) noexcept;
   void begin_accounts();
   void wait_for_devices_to_go() noexcept;
 
@@ -86,6 +87,7 @@ class Tunnel {
   std::unique_ptr<RouteMonitor> monitor_;
   std::array<std::uint32_t, kDirections> mtu_bytes_{};  ///< of a and of b, as they are now
   std::array<LinkCounters, kDirections> first_counters_{};
+  SocketCounters first_sockets_;
   /// What the relay had counted when the tunnel was ready: its own tests, by worker.
   std::vector<WorkerReport> before_ready_;
   bool gone_ = false;

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/netns.hpp"
 #include "tunnel/tunnel.hpp"
 
 namespace tunrelay {
@@ -109,28 +110,53 @@ void Tunnel::take_link_counters(bool at_start) noexcept {
     }
 }
 
+void Tunnel::take_socket_counters(bool at_start) noexcept try {
+  if (!applied_) return;
+  SocketCounters now;
+  if (options_.strategy == Strategy::kNamespaces)
+    for (const EndReport& end : report_.ends) {
+      const FileDescriptor netns = open_named_netns(end.netns);
+      const NetnsScope scope(netns.get());
+      now += read_socket_counters();
+    }
+  else
+    now = read_socket_counters();
+  if (at_start) first_sockets_ = now;
+  report_.sockets = now;
+  report_.sockets -= first_sockets_;
+} catch (const Error&) {
+  // The last reading stands.
+}
+
 void Tunnel::begin_accounts() {
-  // The self-test's connections still say good-bye: it is over when a moment brings nothing.
+  // The self-test's connections still say good-bye, and neighbours on a TAP are looked up: the
+  // accounts begin at a moment that brings nothing and has nothing under way.
   constexpr int kMostPauses = 50;
   constexpr timespec kPause{.tv_sec = 0, .tv_nsec = kNanosecondsPerMillisecond};
-  const auto read_packets = [this] {
-    return relay_->counts(Direction::kAToB).read.packets +
-           relay_->counts(Direction::kBToA).read.packets;
-  };
+  std::uint64_t packets_before = 0;
   for (int pause = 0; pause < kMostPauses; ++pause) {
-    const std::uint64_t packets = read_packets();
+    relay_->refresh();
+    before_ready_ = relay_->reports();
+    std::uint64_t packets = 0;
+    bool balanced = true;
+    for (const WorkerReport& worker : before_ready_)
+      for (const LaneCounts& lane : worker.lanes) {
+        packets += lane.read.packets;
+        balanced = balanced && lane.balanced();
+      }
+    if (balanced && pause != 0 && packets == packets_before) break;
+    packets_before = packets;
     ::nanosleep(&kPause, nullptr);
-    if (read_packets() == packets) break;
   }
-  relay_->refresh();
-  before_ready_ = relay_->reports();
   take_link_counters(true);
+  take_socket_counters(true);
   if (trace_) trace_->begin();
 }
 
 TunnelReport Tunnel::report() {
   if (!relay_) return report_;
   take_link_counters(false);
+  take_socket_counters(false);
   relay_->refresh();
   TunnelReport report = report_;
   report.duration_ns = ready_ns_ == 0 ? 0 : monotonic_ns() - ready_ns_;

@@ -32,7 +32,7 @@ struct TunnelOptions {
                .netns = "tunrelay-b"};
   DeviceType type = DeviceType::kTun;
   Strategy strategy = Strategy::kPolicy;
-  std::size_t queues = 1;
+  std::optional<std::size_t> queues;  ///< queue pairs; empty: as the CPUs suggest
   std::uint32_t mtu_bytes = 1500;
   /// A full queue drops, so it must hold a sender's window: 4 MB are 2,900 packets of 1,500 bytes.
   std::uint32_t txqueuelen = 4096;
@@ -40,6 +40,7 @@ struct TunnelOptions {
   bool coalesce = true;              ///< merge small packets of a flow on write
   std::optional<EngineKind> engine;  ///< empty: the best that this host allows
   std::int64_t busy_poll_ns = 0;     ///< how long a worker spins after a packet before it sleeps
+  std::int64_t min_wait_ns = 0;      ///< turns begin at least that far apart; not with busy_poll
   std::vector<int> cpus;             ///< where workers are pinned; empty: by hwloc
   bool trace = false;                ///< a line a packet, to trace_file
   std::FILE* trace_file = stdout;

@@ -70,6 +70,27 @@ TEST_F(OverloadTest, WhatAShortQueueDropsIsCounted) {
   }
 }
 
+TEST_F(OverloadTest, WhatAReceiverDropsIsCounted) {
+  TunnelProcess tunnel;
+  ASSERT_TRUE(tunnel.wait_until_ready());
+  BackgroundProcess receiver({"python3", "-uc",
+                              "import socket, time\n"
+                              "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+                              "s.bind(('192.168.13.2', 9000))\n"
+                              "print('bound')\n"
+                              "time.sleep(60)  # and never reads\n"});
+  ASSERT_TRUE(receiver.wait_for_line("bound", milliseconds{10'000}));
+  output_of({"python3", "-c",
+             "import socket\n"
+             "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+             "for n in range(3000): s.sendto(bytes(1000), ('192.168.13.2', 9000))\n"});
+  const nlohmann::json counters = tunnel.counters();
+  EXPECT_GE(counters.at("a_to_b").at("written").at("segments"), 3000);
+  const auto dropped = counters.at("sockets").at("udp_receive_drops").get<std::int64_t>();
+  EXPECT_GT(dropped, 1000) << "a socket's buffer holds some hundreds";
+  EXPECT_LT(dropped, 3000);
+}
+
 TEST_F(OverloadTest, StopsInTheMidstOfAFlood) {
   for (const char* flags : {"--queues 2", "--queues 1 --engine syscall", "--strategy classic"})
     for (const char* traffic : {"-P 2", "-u -b 0 -l 1000"}) {

@@ -214,7 +214,7 @@ TEST_F(RunOutputTest, UsageErrorsExitWith2AndNameTheFault) {
       {"run --engine epoll", "--engine"},
       {"run --offload maybe", "--offload"},
       {"run --queues many", "--queues"},
-      {"run --queues 0", "0 queues"},
+      {"run --queues 0", "--queues"},
       {"run --mtu 67", "67"},
       {"run --busy-poll soon", "soon"},
       {"run --cpus x", "x"},

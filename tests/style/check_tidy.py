@@ -55,7 +55,7 @@ def compiled_files(entry):
 
 
 def units(root, build, folder):
-    """[(compiler's flags, files)]: the files of FOLDER, those with the same flags together."""
+    """[(compiler's flags, files)]: the files of FOLDER, those of one program or room together."""
     found = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         words = shlex.split(entry["command"])
@@ -64,8 +64,9 @@ def units(root, build, folder):
                       if word not in ("-c", entry["file"]))
         for path in compiled_files(entry):
             if (root / folder) in (path.parent, *path.parent.parents):
-                found.setdefault(flags, []).append(path)
-    return found.items()
+                target = words[at + 1].partition(".dir/")[0]
+                found.setdefault((target, flags), []).append(path)
+    return [(flags, paths) for (_, flags), paths in found.items()]
 
 
 def check_unit(root, build, flags, paths):

@@ -39,3 +39,29 @@ def peers(summary, titles, path):
         panel.set_xlabel("of veth")
     panels[0][0].invert_yaxis()
     _save(figure, path)
+
+
+def cost(summary, titles, path):
+    """A column a series: throughput above, CPU time a packet below."""
+    pyplot = _pyplot()
+    figure, panels = pyplot.subplots(2, len(summary), squeeze=False,
+                                     figsize=(3.2 * len(summary), 5))
+    for column, (series, points) in zip(panels.T, summary.items()):
+        what, key = titles[series]
+        unit, scale = ("Gbit/s", 1e9) if key == "bits_per_s" else ("kpps", 1e3)
+        for panel, shown, label, divisor in ((column[0], key, unit, scale),
+                                             (column[1], "cpu_ns_per_packet",
+                                              "relay's CPU, ns a packet", 1)):
+            figures = [point[shown] for point in points.values()]
+            medians = [row["median"] / divisor for row in figures]
+            panel.errorbar(list(points), medians, marker="o", markersize=3, capsize=2,
+                           color="#d1663c", ecolor="#555555",
+                           yerr=[[(row["median"] - row["lowest"]) / divisor for row in figures],
+                                 [(row["highest"] - row["median"]) / divisor for row in figures]])
+            panel.set_xscale("log")
+            panel.set_ylim(bottom=0)
+            panel.set_ylabel(label)
+            panel.set_xticks(list(points), [str(x) for x in points])
+            panel.minorticks_off()
+        column[1].set_xlabel(what)
+    _save(figure, path)

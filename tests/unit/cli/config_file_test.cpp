@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -40,7 +41,9 @@ class ConfigFileTest : public ::testing::Test {
   }
   static bool knows_all(const std::string& /*flag*/) { return true; }
 
-  const std::string file_ = ::testing::TempDir() + "tunrelay_config_test.toml";
+  // Other cases run at the same time.
+  const std::string file_ =
+      ::testing::TempDir() + "tunrelay_config_" + std::to_string(::getpid()) + ".toml";
 };
 
 TEST_F(ConfigFileTest, EntriesBecomeFlags) {

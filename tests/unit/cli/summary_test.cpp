@@ -25,7 +25,9 @@ TunnelReport sample_report() {
   report.lanes[0].written = {9, 19, 2900};
   report.lanes[0].dropped[static_cast<std::size_t>(DropReason::kOverMtu)] = {1, 1, 100};
   report.lanes[1].read = report.lanes[1].written = {10, 10, 840};
+  report.sockets.udp_receive_drops = 5;
   report.workers.resize(2);
+  report.workers[1].lanes[0].read.packets = 7;
   report.workers[0].pinned_cpu = 1;
   report.workers[1].queue = 1;
   report.duration_ns = 2'000'000'000;
@@ -43,6 +45,8 @@ TEST(Summary, SaysWhereEachPacketWasLost) {
                               "behind tun1: 3"));
   EXPECT_THAT(text, HasSubstr("tun1 -> tun0  10 packets (10 wire segments)"));
   EXPECT_THAT(text, HasSubstr("queues    2: queue 0 on CPU 1, queue 1 not pinned"));
+  EXPECT_THAT(text, HasSubstr("queue 1: 7 packets tun0 -> tun1, 0 packets tun1 -> tun0"));
+  EXPECT_THAT(text, HasSubstr("receivers dropped 5 UDP datagrams and 0 TCP segments"));
   EXPECT_THAT(text, HasSubstr("proven: 4 of 4 probes tun0 -> tun1"));
   EXPECT_THAT(text, Not(HasSubstr("accounting:"))) << "all are accounted for";
 }
@@ -77,6 +81,7 @@ TEST(Summary, JsonBearsTheSameNumbers) {
   EXPECT_TRUE(json.at("a_to_b").at("balanced"));
   EXPECT_EQ(json.at("workers").at(0).at("pinned_cpu"), 1);
   EXPECT_TRUE(json.at("workers").at(1).at("pinned_cpu").is_null());
+  EXPECT_EQ(json.at("sockets").at("udp_receive_drops"), 5);
   EXPECT_EQ(json.at("b").at("kernel_dropped_packets"), 3);
 }
 

@@ -35,6 +35,7 @@ TEST(TunnelFlags, DefaultsAreTheArticles) {
               ElementsAre(IpPrefix::parse("192.168.13.2/24"), IpPrefix::parse("fd13::2/64")));
   EXPECT_EQ(options.strategy, Strategy::kPolicy);
   EXPECT_FALSE(options.engine.has_value());
+  EXPECT_FALSE(options.queues.has_value());
 }
 
 TEST(TunnelFlags, ATapHasATapsName) {
@@ -49,12 +50,14 @@ TEST(TunnelFlags, ATapHasATapsName) {
 TEST(TunnelFlags, ValuesAreReadWithTheirUnits) {
   TunnelFlags flags;
   flags.busy_poll = "50us";
+  flags.queues = "3";
   flags.cpus = "0,2-3";
   flags.mtu = "9000";
   flags.engine = "syscall";
   flags.address_a = "10.0.0.1/30,fd99::1/64";
   const TunnelOptions options = tunnel_options(flags);
   EXPECT_EQ(options.busy_poll_ns, 50'000);
+  EXPECT_EQ(options.queues, 3U);
   EXPECT_THAT(options.cpus, ElementsAre(0, 2, 3));
   EXPECT_EQ(options.mtu_bytes, 9000U);
   EXPECT_EQ(options.engine, EngineKind::kSyscall);
@@ -69,11 +72,14 @@ TEST(TunnelFlags, RefusalsNameTheValue) {
   flags.mtu = "65536";
   EXPECT_THAT(refusal_of(flags), HasSubstr("65536"));
   flags = {};
-  flags.queues = 0;
+  flags.queues = "0";
   EXPECT_THAT(refusal_of(flags), HasSubstr("0 queues"));
   flags = {};
   flags.busy_poll = "50";
   EXPECT_THAT(refusal_of(flags), HasSubstr("50"));
+  flags.busy_poll = "50us";
+  flags.min_wait = "50us";
+  EXPECT_THAT(refusal_of(flags), HasSubstr("--busy-poll and --min-wait"));
   flags = {};
   flags.address_b = "10.0.0.300/24";
   EXPECT_THAT(refusal_of(flags), HasSubstr("10.0.0.300"));

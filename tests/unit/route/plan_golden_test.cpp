@@ -206,13 +206,13 @@ TEST(NamespacesPlanTest, AnAdministratorsDeviceComesBackAsItWas) {
   state.settings["net/ipv6/conf/tun0/accept_ra"] = "1";
   state.addresses.push_back(
       {.prefix = IpPrefix::parse("192.168.13.1/24"), .device_index = 7, .device = "tun0"});
-  EXPECT_THAT(
-      undo_commands_of(make_plan(request, state)),
-      ElementsAre("ip -n tunrelay-a link set dev tun0 netns /proc/$$/ns/net",
-                  "sysctl -w net/ipv6/conf/tun0/accept_ra=1", "ip link set dev tun0 addrgenmode 0",
-                  "ip link set dev tun0 mtu 1500 txqueuelen 500 up",
-                  "ip address add 192.168.13.1/24 dev tun0", "ip netns del tunrelay-b",
-                  "ip netns del tunrelay-a"));
+  EXPECT_THAT(undo_commands_of(make_plan(request, state)),
+              ElementsAre("ip -n tunrelay-a link set dev tun0 netns /proc/$$/ns/net",
+                          "sysctl -w net/ipv6/conf/tun0/accept_ra=1",
+                          "ip link set dev tun0 addrgenmode eui64",
+                          "ip link set dev tun0 mtu 1500 txqueuelen 500 up",
+                          "ip address add 192.168.13.1/24 dev tun0", "ip netns del tunrelay-b",
+                          "ip netns del tunrelay-a"));
 }
 
 }  // namespace

@@ -44,9 +44,10 @@ TEST(PlanTest, WhatAnAdministratorHasMadeIsUsedAndLeft) {
   EXPECT_THAT(commands, Not(Contains(HasSubstr("link set dev tun0"))));
   EXPECT_THAT(commands, Not(Contains(HasSubstr("address add 192.168.13.1"))));
   EXPECT_THAT(commands, Contains("ip link set dev tun1 txqueuelen 4096"));
-  EXPECT_THAT(commands, Not(Contains(HasSubstr("addrgenmode"))));
+  EXPECT_THAT(commands, Contains("ip link set dev tun1 addrgenmode none"));
   const auto undo = undo_commands_of(plan);
   EXPECT_THAT(undo, Contains("ip link set dev tun1 down"));
+  EXPECT_THAT(undo, Contains("ip link set dev tun1 addrgenmode eui64"));
   EXPECT_THAT(undo, Contains("ip link set dev tun1 txqueuelen 500"));
   EXPECT_THAT(undo, Not(Contains(HasSubstr("192.168.13.1/24"))));
 }

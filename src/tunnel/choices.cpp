@@ -1,0 +1,38 @@
+#include "tunnel/choices.hpp"
+
+#include <algorithm>
+
+#include "base/cpu_topology.hpp"
+#include "base/error.hpp"
+#include "device/existing_tun.hpp"
+
+namespace tunrelay {
+namespace {
+
+// A worker is busy with the packets of a sender and a receiver, which want CPUs of their own.
+// On fewer, a second worker takes time away from the programs that it serves (results/cost.md:
+// throughput falls from 1 queue to 2 on 2 CPUs).
+constexpr std::size_t kCpusPerQueue = 4;
+constexpr std::size_t kMostChosenQueues = 8;
+
+}  // namespace
+
+EngineChoice choose_engine(std::optional<EngineKind> wanted) {
+  if (wanted == EngineKind::kSyscall) return {EngineKind::kSyscall, "asked for"};
+  const UringSupport support = probe_uring();
+  if (support.available) return {EngineKind::kUring, ""};
+  if (wanted == EngineKind::kUring)
+    throw_unfit_error("use", "the uring engine", std::string(support.reason),
+                      "use --engine syscall, or allow io_uring");
+  return {EngineKind::kSyscall, std::string(support.reason)};
+}
+
+std::size_t choose_queues(const TunnelOptions& options) {
+  if (options.queues) return *options.queues;
+  for (const EndOptions* end : {&options.a, &options.b})
+    if (const auto existing = find_existing_tun(end->device); existing && !existing->multi_queue)
+      return 1;
+  return std::clamp<std::size_t>(cpus_for_workers().size() / kCpusPerQueue, 1, kMostChosenQueues);
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,24 @@
+// What a tunnel chooses for itself where its options leave it open.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "tunnel/tunnel_options.hpp"
+
+namespace tunrelay {
+
+struct EngineChoice {
+  EngineKind kind = EngineKind::kUring;
+  std::string reason;  ///< why it is not uring; empty for uring
+};
+
+/// uring where this host allows it. Throws an unfit Error when uring is WANTED and forbidden.
+EngineChoice choose_engine(std::optional<EngineKind> wanted);
+
+/// As many queue pairs as CPUs of this process can serve, or one where a device of the names
+/// in OPTIONS exists and was made without multi_queue. Throws Error.
+std::size_t choose_queues(const TunnelOptions& options);
+
+}  // namespace tunrelay
