@@ -12,7 +12,7 @@
 namespace tunrelay {
 
 BufferArena::BufferArena(std::size_t slots)
-    : mapped_bytes_(slots * kStride), references_(slots, 0) {
+    : mapped_bytes_(slots * kStride), references_(slots, 0), readers_(slots, 0) {
   ensure(slots > 0 && slots <= std::numeric_limits<BufferId>::max(),
          "a buffer arena has 1 to 65,535 slots");
   void* mapped =
@@ -23,9 +23,9 @@ BufferArena::BufferArena(std::size_t slots)
   memory_ = static_cast<std::byte*>(mapped);
   // Packets are the users' data: they have no place in a core dump.
   ::madvise(mapped, mapped_bytes_, MADV_DONTDUMP);
-  free_.reserve(slots);
+  for (std::vector<BufferId>& stack : free_) stack.reserve(slots);
   for (std::size_t id = slots; id-- > 0;) {
-    free_.push_back(static_cast<BufferId>(id));
+    free_[0].push_back(static_cast<BufferId>(id));
     // The first page is what small packets need; super-packets fault in the rest of a slot
     // once, so that memory follows use.
     *data(static_cast<BufferId>(id)) = std::byte{0};
@@ -36,17 +36,19 @@ BufferArena::~BufferArena() {
   ::munmap(memory_, mapped_bytes_);
 }
 
-std::optional<BufferId> BufferArena::take() noexcept {
-  if (free_.empty()) return std::nullopt;
-  const BufferId id = free_.back();
-  free_.pop_back();
+std::optional<BufferId> BufferArena::take(std::uint8_t reader) noexcept {
+  std::vector<BufferId>& stack = free_[reader].empty() ? free_[1 - reader] : free_[reader];
+  if (stack.empty()) return std::nullopt;
+  const BufferId id = stack.back();
+  stack.pop_back();
   references_[id] = 1;
+  readers_[id] = reader;
   return id;
 }
 
 void BufferArena::release(BufferId id) noexcept {
   ensure(references_[id] > 0, "a released buffer has a holder");
-  if (--references_[id] == 0) free_.push_back(id);
+  if (--references_[id] == 0) free_[readers_[id]].push_back(id);
 }
 
 }  // namespace tunrelay

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/error.hpp"
@@ -29,7 +30,7 @@ BufferRing::BufferRing(Ring& ring, BufferArena& arena, std::uint16_t group, std:
     throw_system_error(-error, "register", "a buffer ring", "use --engine syscall");
   }
   io_uring_buf_ring_init(memory_);
-  refill();
+  refill(entries);
 }
 
 BufferRing::~BufferRing() {
@@ -37,11 +38,12 @@ BufferRing::~BufferRing() {
   ::munmap(memory_, memory_bytes_);
 }
 
-void BufferRing::refill() noexcept {
+void BufferRing::refill(std::size_t limit) noexcept {
+  const std::size_t wanted = std::min(limit, entries_);
   const int mask = io_uring_buf_ring_mask(static_cast<std::uint32_t>(entries_));
   int added = 0;
-  while (held_ < entries_) {
-    const auto buffer = arena_.take();
+  while (held_ < wanted) {
+    const auto buffer = arena_.take(static_cast<std::uint8_t>(group_));
     if (!buffer) break;
     io_uring_buf_ring_add(memory_, arena_.data(*buffer) + read_offset_,
                           static_cast<unsigned>(BufferArena::kSlotBytes - read_offset_), *buffer,

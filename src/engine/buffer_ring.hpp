@@ -22,8 +22,9 @@ class BufferRing {
   BufferRing(const BufferRing&) = delete;
   BufferRing& operator=(const BufferRing&) = delete;
 
-  /// Gives the kernel free slots until the ring is full or the arena empty.
-  void refill() noexcept;
+  /// Gives the kernel free slots until it holds LIMIT of them, the ring is full, or the arena is
+  /// empty.
+  void refill(std::size_t limit) noexcept;
   /// The kernel took one.
   void taken() noexcept { --held_; }
   [[nodiscard]] std::size_t held() const noexcept { return held_; }

@@ -9,7 +9,7 @@ std::unique_ptr<Engine> make_engine(const EngineOptions& options, BufferArena& a
                                     std::span<const Endpoint> endpoints, int wake_fd,
                                     EngineCounters& counters) {
   if (options.kind == EngineKind::kSyscall)
-    return make_syscall_engine(arena, endpoints, wake_fd, counters);
+    return make_syscall_engine(options, arena, endpoints, wake_fd, counters);
   return make_uring_engine(options, arena, endpoints, wake_fd, counters);
 }
 

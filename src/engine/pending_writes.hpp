@@ -49,8 +49,14 @@ class PendingWrites {
   /// ERROR: the errno of the write that add() gave INDEX.
   void fail(std::uint32_t index, int error) noexcept { writes_[index].error = error; }
 
-  /// All are done: books them, and gives their buffers back.
+  /// The kernel has looked at all of them: gives their buffers back.
+  void release_buffers(BufferArena& arena) noexcept {
+    for (const BufferId buffer : buffers_) arena.release(buffer);
+    buffers_.clear();
+  }
+  /// All are done, and what failed is known: books them.
   void settle(std::span<WriteOutcome> outcomes, BufferArena& arena) noexcept {
+    release_buffers(arena);
     for (const Entry& write : writes_) {
       WriteOutcome& outcome = outcomes[write.endpoint];
       if (write.error == 0)
@@ -58,9 +64,7 @@ class PendingWrites {
       else
         outcome.drop(drop_reason_of_write(write.error), write.tally);
     }
-    for (const BufferId buffer : buffers_) arena.release(buffer);
     writes_.clear();
-    buffers_.clear();
     pieces_.clear();
   }
 

@@ -10,6 +10,7 @@
 #include "base/ensure.hpp"
 #include "base/error.hpp"
 #include "engine/engine.hpp"
+#include "engine/spin.hpp"
 #include "engine/uring_compat.hpp"
 
 namespace tunrelay {
@@ -18,7 +19,7 @@ namespace {
 io_uring_params wanted_params(unsigned completion_entries) {
   io_uring_params params{};
   params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE |
-                 IORING_SETUP_SUBMIT_ALL;
+                 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_TASKRUN_FLAG;
   params.cq_entries = completion_entries;
   return params;
 }
@@ -80,6 +81,11 @@ void Ring::submit_and_wait(std::int64_t wait_ns) noexcept {
   }
   // A signal or a shortage of memory can end the call before all was taken.
   submit();
+}
+
+bool Ring::submit_and_spin(std::int64_t spin_ns) noexcept {
+  submit();
+  return spin_until([this] { return has_work(); }, spin_ns);
 }
 
 UringSupport probe_uring() noexcept {

@@ -27,7 +27,17 @@ class Ring {
   /// Submits all entries and runs the deferred work, waiting at most WAIT_NS for a completion
   /// (0: not at all, negative: without limit), in one system call.
   void submit_and_wait(std::int64_t wait_ns) noexcept;
+  /// Submits all entries, and looks SPIN_NS long whether something has come, without a system
+  /// call but those that give other threads this CPU. True when something has.
+  [[nodiscard]] bool submit_and_spin(std::int64_t spin_ns) noexcept;
   [[nodiscard]] bool overflowed() const noexcept { return io_uring_cq_has_overflow(&ring_); }
+
+  /// Whether the next system call will find completions.
+  [[nodiscard]] bool has_work() const noexcept {
+    constexpr unsigned kWork = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
+    return (__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & kWork) != 0 ||
+           io_uring_cq_ready(&ring_) != 0;
+  }
 
   /// Visits and consumes all completions.
   template <typename Visit>

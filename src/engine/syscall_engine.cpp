@@ -13,6 +13,8 @@
 #include "base/ensure.hpp"
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
+#include "engine/read_ahead.hpp"
+#include "engine/spin.hpp"
 #include "engine/write_outcome.hpp"
 
 namespace tunrelay {
@@ -20,12 +22,13 @@ namespace {
 
 class SyscallEngine final : public Engine {
  public:
-  SyscallEngine(BufferArena& arena, std::span<const Endpoint> endpoints, int wake_fd,
-                EngineCounters& counters)
+  SyscallEngine(const EngineOptions& options, BufferArena& arena,
+                std::span<const Endpoint> endpoints, int wake_fd, EngineCounters& counters)
       : arena_(arena),
         endpoints_(endpoints.begin(), endpoints.end()),
         wake_fd_(wake_fd),
         counters_(counters),
+        spin_ns_(options.spin_ns),
         epoll_(check_system_call(::epoll_create1(EPOLL_CLOEXEC), "create", "an epoll set")) {
     ensure(endpoints.size() <= kMaxEndpoints, "an engine serves at most kMaxEndpoints endpoints");
     for (std::size_t index = 0; index < endpoints_.size(); ++index)
@@ -57,6 +60,10 @@ class SyscallEngine final : public Engine {
 
   void turn(std::int64_t wait_ns, Turn& turn) noexcept override {
     counters_.turns.add(1);
+    if (turn.arrival_count != 0) {
+      counters_.system_calls.add(1);
+      give_way();  // to whoever receives what was just written
+    }
     turn.arrival_count = 0;
     turn.woken = false;
     turn.writes = std::exchange(outcomes_, {});
@@ -78,7 +85,17 @@ class SyscallEngine final : public Engine {
                       "a queue by epoll");
   }
 
+  /// Whether something is ready now.
+  bool look() noexcept {
+    counters_.system_calls.add(1);
+    ready_count_ = ::epoll_wait(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()), 0);
+    return ready_count_ > 0;
+  }
+
   void wait(std::int64_t wait_ns) noexcept {
+    if (const std::int64_t spin_ns = spin_within(spin_ns_, wait_ns);
+        spin_ns > 0 && spin_until([this] { return look(); }, spin_ns))
+      return;
     if (wait_ns != 0) counters_.waits.add(1);
     const timespec limit = to_timespec(std::max<std::int64_t>(wait_ns, 0));
     counters_.system_calls.add(1);
@@ -107,13 +124,15 @@ class SyscallEngine final : public Engine {
   void drain(EndpointIndex index, std::size_t share, Turn& turn) noexcept {
     const Endpoint& endpoint = endpoints_[index];
     const std::size_t room = BufferArena::kSlotBytes - endpoint.read_offset;
-    for (std::size_t read = 0; read < share && turn.arrival_count < kMaxBatch; ++read) {
-      const auto buffer = arena_.take();
+    ReadAhead read_ahead(share);
+    while (!read_ahead.is_enough() && turn.arrival_count < kMaxBatch) {
+      const auto buffer = arena_.take(index);
       if (!buffer) return;
       counters_.system_calls.add(1);
       const ssize_t length = ::read(endpoint.fd, arena_.data(*buffer) + endpoint.read_offset, room);
       if (length > 0) {
         turn.arrivals[turn.arrival_count++] = {index, *buffer, static_cast<std::uint32_t>(length)};
+        read_ahead.note(static_cast<std::size_t>(length));
         continue;
       }
       arena_.release(*buffer);
@@ -132,6 +151,7 @@ class SyscallEngine final : public Engine {
   std::vector<Endpoint> endpoints_;
   int wake_fd_;
   EngineCounters& counters_;
+  std::int64_t spin_ns_;
   FileDescriptor epoll_;
   std::array<epoll_event, kMaxEndpoints + 1> ready_{};
   int ready_count_ = 0;
@@ -141,9 +161,10 @@ class SyscallEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_syscall_engine(BufferArena& arena, std::span<const Endpoint> endpoints,
-                                            int wake_fd, EngineCounters& counters) {
-  return std::make_unique<SyscallEngine>(arena, endpoints, wake_fd, counters);
+std::unique_ptr<Engine> make_syscall_engine(const EngineOptions& options, BufferArena& arena,
+                                            std::span<const Endpoint> endpoints, int wake_fd,
+                                            EngineCounters& counters) {
+  return std::make_unique<SyscallEngine>(options, arena, endpoints, wake_fd, counters);
 }
 
 }  // namespace tunrelay

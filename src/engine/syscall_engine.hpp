@@ -9,7 +9,8 @@
 namespace tunrelay {
 
 /// See make_engine(). Throws Error.
-std::unique_ptr<Engine> make_syscall_engine(BufferArena& arena, std::span<const Endpoint> endpoints,
-                                            int wake_fd, EngineCounters& counters);
+std::unique_ptr<Engine> make_syscall_engine(const EngineOptions& options, BufferArena& arena,
+                                            std::span<const Endpoint> endpoints, int wake_fd,
+                                            EngineCounters& counters);
 
 }  // namespace tunrelay

@@ -12,7 +12,9 @@
 #include "base/ensure.hpp"
 #include "engine/buffer_ring.hpp"
 #include "engine/pending_writes.hpp"
+#include "engine/read_ahead.hpp"
 #include "engine/ring.hpp"
+#include "engine/spin.hpp"
 #include "engine/uring_compat.hpp"
 
 namespace tunrelay {
@@ -41,14 +43,16 @@ class UringEngine final : public Engine {
       : arena_(arena),
         wake_fd_(wake_fd),
         counters_(counters),
-        read_ahead_(options.read_ahead),
+        spin_ns_(options.spin_ns),
         ring_(kSubmissionEntries, kCompletionEntries, files_of(endpoints, wake_fd)),
         wake_file_(static_cast<int>(endpoints.size())) {
     // A turn hands over all that the kernel has read, so the kernel may not read more.
-    ensure(endpoints.size() * read_ahead_ <= kMaxBatch, "a turn holds all that was read ahead");
+    ensure(endpoints.size() * options.read_ahead <= kMaxBatch,
+           "a turn holds all that was read ahead");
     for (std::size_t index = 0; index < endpoints.size(); ++index)
-      sources_.push_back({std::make_unique<BufferRing>(ring_, arena, index, read_ahead_,
-                                                       endpoints[index].read_offset)});
+      sources_.push_back({std::make_unique<BufferRing>(ring_, arena, index, options.read_ahead,
+                                                       endpoints[index].read_offset),
+                          ReadAhead(options.read_ahead)});
     arm_wake();
   }
 
@@ -79,33 +83,43 @@ class UringEngine final : public Engine {
   void flush() noexcept override {
     if (pending_.empty()) return;
     counters_.system_calls.add(1);
-    ring_.submit();
+    // With the deferred work: that is how failures come.
+    ring_.submit_and_wait(0);
     reap();
     pending_.settle(outcomes_, arena_);
   }
 
   void turn(std::int64_t wait_ns, Turn& turn) noexcept override {
-    // 1. Start reads that ended again.
-    for (std::size_t index = 0; index < sources_.size(); ++index) arm_read(index);
-    // 2. One system call: our writes go out, deferred reads come in, we sleep if need be. Writes
-    //    leave no completion; where a read waits for their buffers, a sleep might have no end.
-    if (waits_for_writes()) wait_ns = 0;
-    if (wait_ns != 0) counters_.waits.add(1);
     counters_.turns.add(1);
+    // 1. Our writes go out, which is over when the call returns, and whoever is to receive them
+    //    has its turn.
+    if (!pending_.empty()) {
+      counters_.system_calls.add(2);
+      ring_.submit();
+      pending_.release_buffers(arena_);
+      give_way();
+    }
+    // 2. What was written is still in the cache: the kernel reads into it next.
+    for (std::size_t index = 0; index < sources_.size(); ++index) prepare_read(index);
+    // 3. Deferred reads come in, and we sleep if need be.
+    if (const std::int64_t spin_ns = spin_within(spin_ns_, wait_ns);
+        spin_ns > 0 && ring_.submit_and_spin(spin_ns))
+      wait_ns = 0;
+    if (wait_ns != 0) counters_.waits.add(1);
     counters_.system_calls.add(1);
     ring_.submit_and_wait(wait_ns);
     if (ring_.overflowed()) counters_.completion_overflows.add(1);
-    // 3. Copy the completions out; free the buffers that were written and give them back to
-    //    the kernel.
+    // 4. Copy the completions out; now the failures of our writes are known too.
     reap();
     pending_.settle(outcomes_, arena_);
-    for (Source& source : sources_) source.buffers->refill();
+    for (Source& source : sources_) source.read_ahead.end_turn();
     hand_over(turn);
   }
 
  private:
   struct Source {
     std::unique_ptr<BufferRing> buffers;
+    ReadAhead read_ahead;
     bool armed = false;
     bool gone = false;
   };
@@ -136,18 +150,11 @@ class UringEngine final : public Engine {
     io_uring_sqe_set_data64(entry, user_data(Subject::kWake, 0));
   }
 
-  [[nodiscard]] bool waits_for_writes() const noexcept {
-    return !pending_.empty() &&
-           std::any_of(sources_.begin(), sources_.end(),
-                       [](const Source& source) { return !source.armed && !source.gone; });
-  }
-
-  void arm_read(std::size_t index) noexcept {
+  void prepare_read(std::size_t index) noexcept {
     Source& source = sources_[index];
-    // Right after ENOBUFS a read would end again at once; it waits for a quarter of the ring.
-    if (source.armed || source.gone) return;
-    source.buffers->refill();  // a flush() may have freed some since the last turn
-    if (source.buffers->held() < (read_ahead_ + 3) / 4) return;
+    source.buffers->refill(source.read_ahead.limit());
+    // A read that finds no buffer would end at once.
+    if (source.armed || source.gone || source.buffers->held() == 0) return;
     io_uring_sqe* entry = next_entry();
     prep_read_multishot(entry, static_cast<int>(index), static_cast<unsigned short>(index));
     io_uring_sqe_set_data64(entry, user_data(Subject::kRead, static_cast<std::uint32_t>(index)));
@@ -182,6 +189,7 @@ class UringEngine final : public Engine {
       source.buffers->taken();
       if (completion.res > 0) {
         arrivals_[arrival_count_++] = {index, buffer, static_cast<std::uint32_t>(completion.res)};
+        source.read_ahead.note(static_cast<std::size_t>(completion.res));
         return;
       }
       arena_.release(buffer);
@@ -216,7 +224,7 @@ class UringEngine final : public Engine {
   BufferArena& arena_;
   int wake_fd_;
   EngineCounters& counters_;
-  std::size_t read_ahead_;
+  std::int64_t spin_ns_;
   Ring ring_;
   int wake_file_;
   std::vector<Source> sources_;

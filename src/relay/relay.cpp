@@ -14,7 +14,6 @@ Relay::Relay(const RelayConfig& config) : mtu_bytes_(config.mtu_bytes) {
     worker.link_type = config.link_type;
     worker.coalesce = config.coalesce;
     worker.engine = config.engine;
-    worker.busy_poll_ns = config.busy_poll_ns;
     worker.min_wait_ns = config.min_wait_ns;
     worker.stages = [this](Direction direction, std::size_t lane_queue) {
       std::vector<std::unique_ptr<Stage>> stages;

@@ -29,8 +29,7 @@ struct RelayConfig {
   bool coalesce = true;  ///< merge small packets of a flow on write
   std::uint32_t mtu_bytes = 1500;
   EngineOptions engine;
-  std::int64_t busy_poll_ns = 0;  ///< how long a worker spins after a packet before it sleeps
-  std::int64_t min_wait_ns = 0;   ///< turns begin at least that far apart, so that batches grow
+  std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart, so that batches grow
   /// Where worker i is pinned; fewer than workers: they go round. Empty: none is pinned.
   std::vector<int> cpus;
   std::array<std::vector<StageSpec>, kDirections> stages;

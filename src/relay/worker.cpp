@@ -65,7 +65,6 @@ struct Worker::Inside {
   std::unique_ptr<Engine> engine;
   std::array<std::unique_ptr<Lane>, kDirections> lanes;
   Turn turn;
-  std::int64_t last_arrival_ns = 0;
   std::int64_t last_turn_ns = 0;  ///< when the packets of the last turn had come in
   std::optional<int> pinned_cpu;
   int thread_id = 0;
@@ -120,10 +119,6 @@ std::int64_t Worker::wait_ns(const Inside& inside) const noexcept {
     deadline_ns = std::min(deadline_ns, lane->next_deadline_ns());
   for (const DirectionHub* hub : hubs_)
     deadline_ns = std::min(deadline_ns, hub->next_deadline_ns());
-  // Busy polling: spin for a while after the last packet, since a sleep and its wake-up cost
-  // more than a small packet's whole way.
-  if (config_.busy_poll_ns > 0 && monotonic_ns() - inside.last_arrival_ns < config_.busy_poll_ns)
-    return 0;
   if (deadline_ns == Stage::kNoDeadline) return Engine::kNever;
   return std::max<std::int64_t>(deadline_ns - monotonic_ns(), 0);
 }
@@ -154,7 +149,6 @@ void Worker::take_turn(Inside& inside, std::int64_t wait_ns) noexcept {
   // 1. One system call: the last turn's writes go out, we sleep if need be, packets come in.
   inside.engine->turn(wait_ns, turn);
   const std::int64_t now_ns = monotonic_ns();
-  if (turn.arrival_count != 0) inside.last_arrival_ns = now_ns;
   inside.last_turn_ns = now_ns;
   // 2. Book what became of the writes.
   for (auto& lane : lanes) lane->settle(turn);

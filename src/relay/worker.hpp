@@ -32,10 +32,9 @@ struct WorkerConfig {
   bool coalesce = true;    ///< merge small packets of a flow on write
   std::optional<int> cpu;  ///< where to pin the thread
   EngineOptions engine;
-  std::int64_t busy_poll_ns = 0;  ///< how long to spin after a packet
-  std::int64_t min_wait_ns = 0;   ///< turns begin at least that far apart
-  std::size_t buffers = 0;        ///< slots of the arena; 0: what the engine needs
-  LaneStages stages;              ///< may be empty
+  std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart
+  std::size_t buffers = 0;       ///< slots of the arena; 0: what the engine needs
+  LaneStages stages;             ///< may be empty
 };
 
 /// What a worker is doing, for reports.

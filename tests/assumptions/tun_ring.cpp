@@ -67,7 +67,7 @@ std::vector<Completion> TunRing::completions(std::size_t count, std::int64_t wai
 void TunRing::give_back() {
   for (const BufferId buffer : used_) arena_.release(buffer);
   used_.clear();
-  buffers_.refill();
+  buffers_.refill(arena_.slots());
 }
 
 void TunRing::send(std::size_t count) {
