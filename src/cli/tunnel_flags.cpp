@@ -60,8 +60,8 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
       ->capture_default_str();
   add("--cpus", flags.cpus, "CPUs for the workers, for example 0,2-3 [by hwloc]");
   add("--busy-poll", flags.busy_poll,
-      "spin that long after a packet before sleeping, for example 50us: a shorter round trip for a "
-      "busy CPU")
+      "look that long for the next packet before sleeping, for example 50us: a shorter round trip "
+      "for a busy CPU; auto: only while it pays; 0: never")
       ->capture_default_str();
   add("--min-wait", flags.min_wait,
       "let packets gather: turns begin at least that far apart, for example 50us: fewer wake-ups "
@@ -93,7 +93,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   options.coalesce = flags.coalesce == "on";
   if (flags.engine == "uring") options.engine = EngineKind::kUring;
   if (flags.engine == "syscall") options.engine = EngineKind::kSyscall;
-  options.busy_poll_ns = parse_duration_ns(flags.busy_poll);
+  if (flags.busy_poll != "auto") options.busy_poll_ns = parse_duration_ns(flags.busy_poll);
   options.min_wait_ns = parse_duration_ns(flags.min_wait);
   if (!flags.cpus.empty()) options.cpus = parse_cpu_list(flags.cpus);
   options.trace = flags.trace;

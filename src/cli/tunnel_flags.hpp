@@ -24,7 +24,7 @@ struct TunnelFlags {
   std::string coalesce = "on";
   std::string cpus;
   std::string mtu = "1500";
-  std::string busy_poll = "0";
+  std::string busy_poll = "auto";
   std::string min_wait = "0";
   std::string queues = "auto";
   std::string config_file;

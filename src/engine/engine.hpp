@@ -20,6 +20,7 @@
 #include "base/drop_reason.hpp"
 #include "base/tally.hpp"
 #include "engine/buffer_arena.hpp"
+#include "engine/spin.hpp"
 #include "packet/batch.hpp"
 
 namespace tunrelay {
@@ -127,9 +128,9 @@ struct EngineOptions {
   EngineKind kind = EngineKind::kUring;
   /// Packets that the kernel may read ahead for each endpoint; a power of two.
   std::size_t read_ahead = 64;
-  /// A turn that is to wait looks that long for something to come before it sleeps: a sleep and
-  /// its wake-up cost more than a small packet's whole way. It gives way to other threads.
-  std::int64_t spin_ns = 0;
+  /// A turn that is to wait first looks a while for something to come: a sleep and its wake-up
+  /// cost more than a small packet's whole way. It gives way to other threads meanwhile.
+  SpinRule spin{};
 };
 
 /// Whether this kernel, and the policy we run under, allow the uring engine; if not, REASON

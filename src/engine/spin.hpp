@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/clock.hpp"
@@ -17,11 +18,39 @@ inline void give_way() noexcept {
   ::sched_yield();
 }
 
-/// How long to spin before a wait of WAIT_NS (negative: without limit), where SPIN_NS is wanted.
-[[nodiscard]] constexpr std::int64_t spin_within(std::int64_t spin_ns,
-                                                 std::int64_t wait_ns) noexcept {
-  return wait_ns < 0 ? spin_ns : std::min(spin_ns, wait_ns);
-}
+/// How long to look for something before a sleep.
+struct SpinRule {
+  std::int64_t most_ns = 0;
+  /// Only while it pays: when the last wait was shorter than that and brought but a small packet
+  /// or two, as requests and their answers do. A bulk transfer's relay leaves the CPU to the
+  /// programs, and a quiet link costs nothing. (As KVM's halt polling grows and shrinks.)
+  bool adaptive = false;
+};
+
+/// Follows a SpinRule from wait to wait. Not thread-safe.
+class Spin {
+ public:
+  explicit Spin(const SpinRule& rule) noexcept
+      : rule_(rule), window_ns_(rule.adaptive ? 0 : rule.most_ns) {}
+
+  /// How long to spin before a wait of WAIT_NS (negative: without limit).
+  [[nodiscard]] std::int64_t before(std::int64_t wait_ns) const noexcept {
+    return wait_ns < 0 ? window_ns_ : std::min(window_ns_, wait_ns);
+  }
+  /// The wait, spinning and sleeping, took WAITED_NS and brought so many packets and bytes.
+  void after(std::int64_t waited_ns, std::size_t packets, std::size_t bytes) noexcept {
+    if (!rule_.adaptive) return;
+    const bool is_small_talk = packets <= kFewPackets && bytes <= kFewBytes;
+    window_ns_ = is_small_talk && waited_ns <= rule_.most_ns ? rule_.most_ns : 0;
+  }
+
+ private:
+  static constexpr std::size_t kFewPackets = 2;
+  static constexpr std::size_t kFewBytes = 4096;
+
+  SpinRule rule_;
+  std::int64_t window_ns_;
+};
 
 /// Asks CONDITION again and again until it is true or SPIN_NS have passed; its last answer.
 /// Between two looks other threads of this CPU have their turn: on a machine with few CPUs they

@@ -28,7 +28,7 @@ class SyscallEngine final : public Engine {
         endpoints_(endpoints.begin(), endpoints.end()),
         wake_fd_(wake_fd),
         counters_(counters),
-        spin_ns_(options.spin_ns),
+        spin_(options.spin),
         epoll_(check_system_call(::epoll_create1(EPOLL_CLOEXEC), "create", "an epoll set")) {
     ensure(endpoints.size() <= kMaxEndpoints, "an engine serves at most kMaxEndpoints endpoints");
     for (std::size_t index = 0; index < endpoints_.size(); ++index)
@@ -70,8 +70,12 @@ class SyscallEngine final : public Engine {
     // Without a free buffer a readable endpoint would end every wait at once.
     const bool can_read = arena_.free_slots() > 0;
     if (!can_read) counters_.no_buffer.add(1);
-    wait(can_read ? wait_ns : std::clamp<std::int64_t>(wait_ns, 0, kRetryNs));
+    if (!can_read) wait_ns = std::clamp<std::int64_t>(wait_ns, 0, kRetryNs);
+    const std::int64_t begin_ns = monotonic_ns();
+    wait(wait_ns);
+    const std::int64_t waited_ns = monotonic_ns() - begin_ns;
     read_ready(turn);
+    if (wait_ns != 0) note_wait(waited_ns, turn);
     turn.gone = gone_;
   }
 
@@ -92,8 +96,14 @@ class SyscallEngine final : public Engine {
     return ready_count_ > 0;
   }
 
+  void note_wait(std::int64_t waited_ns, const Turn& turn) noexcept {
+    std::size_t bytes = 0;
+    for (std::size_t at = 0; at < turn.arrival_count; ++at) bytes += turn.arrivals[at].length;
+    spin_.after(waited_ns, turn.arrival_count, bytes);
+  }
+
   void wait(std::int64_t wait_ns) noexcept {
-    if (const std::int64_t spin_ns = spin_within(spin_ns_, wait_ns);
+    if (const std::int64_t spin_ns = spin_.before(wait_ns);
         spin_ns > 0 && spin_until([this] { return look(); }, spin_ns))
       return;
     if (wait_ns != 0) counters_.waits.add(1);
@@ -151,7 +161,7 @@ class SyscallEngine final : public Engine {
   std::vector<Endpoint> endpoints_;
   int wake_fd_;
   EngineCounters& counters_;
-  std::int64_t spin_ns_;
+  Spin spin_;
   FileDescriptor epoll_;
   std::array<epoll_event, kMaxEndpoints + 1> ready_{};
   int ready_count_ = 0;

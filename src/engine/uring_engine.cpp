@@ -43,7 +43,7 @@ class UringEngine final : public Engine {
       : arena_(arena),
         wake_fd_(wake_fd),
         counters_(counters),
-        spin_ns_(options.spin_ns),
+        spin_(options.spin),
         ring_(kSubmissionEntries, kCompletionEntries, files_of(endpoints, wake_fd)),
         wake_file_(static_cast<int>(endpoints.size())) {
     // A turn hands over all that the kernel has read, so the kernel may not read more.
@@ -102,16 +102,13 @@ class UringEngine final : public Engine {
     // 2. What was written is still in the cache: the kernel reads into it next.
     for (std::size_t index = 0; index < sources_.size(); ++index) prepare_read(index);
     // 3. Deferred reads come in, and we sleep if need be.
-    if (const std::int64_t spin_ns = spin_within(spin_ns_, wait_ns);
-        spin_ns > 0 && ring_.submit_and_spin(spin_ns))
-      wait_ns = 0;
-    if (wait_ns != 0) counters_.waits.add(1);
-    counters_.system_calls.add(1);
-    ring_.submit_and_wait(wait_ns);
+    const std::int64_t begin_ns = wait_ns != 0 ? monotonic_ns() : 0;
+    wait(wait_ns);
     if (ring_.overflowed()) counters_.completion_overflows.add(1);
     // 4. Copy the completions out; now the failures of our writes are known too.
     reap();
     pending_.settle(outcomes_, arena_);
+    if (wait_ns != 0) spin_.after(monotonic_ns() - begin_ns, arrival_count_, arrived_bytes());
     for (Source& source : sources_) source.read_ahead.end_turn();
     hand_over(turn);
   }
@@ -130,6 +127,21 @@ class UringEngine final : public Engine {
     for (const Endpoint& endpoint : endpoints) files.push_back(endpoint.fd);
     files.push_back(wake_fd);
     return files;
+  }
+
+  void wait(std::int64_t wait_ns) noexcept {
+    if (const std::int64_t spin_ns = spin_.before(wait_ns);
+        spin_ns > 0 && ring_.submit_and_spin(spin_ns))
+      wait_ns = 0;
+    if (wait_ns != 0) counters_.waits.add(1);
+    counters_.system_calls.add(1);
+    ring_.submit_and_wait(wait_ns);
+  }
+
+  [[nodiscard]] std::size_t arrived_bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (const Source& source : sources_) bytes += source.read_ahead.bytes();
+    return bytes;
   }
 
   io_uring_sqe* next_entry() noexcept {
@@ -224,7 +236,7 @@ class UringEngine final : public Engine {
   BufferArena& arena_;
   int wake_fd_;
   EngineCounters& counters_;
-  std::int64_t spin_ns_;
+  Spin spin_;
   Ring ring_;
   int wake_file_;
   std::vector<Source> sources_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "base/cpu_topology.hpp"
 #include "base/error.hpp"
 #include "device/existing_tun.hpp"
@@ -14,6 +15,9 @@ namespace {
 // throughput falls from 1 queue to 2 on 2 CPUs).
 constexpr std::size_t kCpusPerQueue = 4;
 constexpr std::size_t kMostChosenQueues = 8;
+
+// Longer than a program needs for its answer on the same machine, and than a wake-up takes.
+constexpr std::int64_t kAdaptiveSpinNs = 50 * kNanosecondsPerMicrosecond;
 
 }  // namespace
 
@@ -33,6 +37,12 @@ std::size_t choose_queues(const TunnelOptions& options) {
     if (const auto existing = find_existing_tun(end->device); existing && !existing->multi_queue)
       return 1;
   return std::clamp<std::size_t>(cpus_for_workers().size() / kCpusPerQueue, 1, kMostChosenQueues);
+}
+
+SpinRule choose_spin(const TunnelOptions& options) {
+  if (options.busy_poll_ns) return {.most_ns = *options.busy_poll_ns, .adaptive = false};
+  if (options.min_wait_ns != 0) return {};
+  return {.most_ns = kAdaptiveSpinNs, .adaptive = true};
 }
 
 }  // namespace tunrelay

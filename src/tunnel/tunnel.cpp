@@ -117,7 +117,7 @@ void Tunnel::start_relay() {
   config.mtu_bytes = options_.mtu_bytes;
   config.coalesce = options_.coalesce;
   config.engine.kind = report_.engine;
-  config.engine.spin_ns = options_.busy_poll_ns;
+  config.engine.spin = choose_spin(options_);
   config.min_wait_ns = options_.min_wait_ns;
   config.cpus = options_.cpus.empty() ? cpus_for_workers() : options_.cpus;
   if (options_.trace) {

@@ -24,7 +24,7 @@ void check_tunnel_options(const TunnelOptions& options) {
   if (options.mtu_bytes < kSmallestMtu || options.mtu_bytes > largest)
     throw_usage_error("use the MTU", fmt::format("{}", options.mtu_bytes),
                       fmt::format("it is not from {} to {}", kSmallestMtu, largest));
-  if (options.busy_poll_ns != 0 && options.min_wait_ns != 0)
+  if (options.busy_poll_ns.value_or(0) != 0 && options.min_wait_ns != 0)
     throw_usage_error("use", "--busy-poll and --min-wait together",
                       "one is for short round trips, the other for few wake-ups", "choose one");
   if (options.queues && (*options.queues == 0 || *options.queues > kMostQueues))

@@ -39,10 +39,11 @@ struct TunnelOptions {
   bool offload = true;
   bool coalesce = true;              ///< merge small packets of a flow on write
   std::optional<EngineKind> engine;  ///< empty: the best that this host allows
-  std::int64_t busy_poll_ns = 0;     ///< how long a worker spins after a packet before it sleeps
-  std::int64_t min_wait_ns = 0;      ///< turns begin at least that far apart; not with busy_poll
-  std::vector<int> cpus;             ///< where workers are pinned; empty: by hwloc
-  bool trace = false;                ///< a line a packet, to trace_file
+  /// How long a worker looks for the next packet before it sleeps; empty: as long as it pays.
+  std::optional<std::int64_t> busy_poll_ns;
+  std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart; not with busy_poll
+  std::vector<int> cpus;         ///< where workers are pinned; empty: by hwloc
+  bool trace = false;            ///< a line a packet, to trace_file
   std::FILE* trace_file = stdout;
   std::string state_directory;  ///< of the journal; empty: the usual one
   /// The network namespace is private and goes with us: processes left in it are ended too.

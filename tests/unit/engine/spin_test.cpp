@@ -1,0 +1,57 @@
+// When it pays to look for the next packet instead of sleeping.
+#include "engine/spin.hpp"
+
+#include <gtest/gtest.h>
+
+#include <tuple>
+
+namespace tunrelay {
+namespace {
+
+constexpr SpinRule kAdaptive{.most_ns = 50'000, .adaptive = true};
+
+TEST(Spin, WithoutARuleThereIsNone) {
+  EXPECT_EQ(Spin(SpinRule{}).before(-1), 0);
+}
+
+TEST(Spin, AFixedRuleHoldsWhateverComes) {
+  Spin spin({.most_ns = 20'000, .adaptive = false});
+  EXPECT_EQ(spin.before(-1), 20'000);
+  spin.after(1'000'000'000, 100, 100'000);
+  EXPECT_EQ(spin.before(-1), 20'000);
+}
+
+TEST(Spin, NeverOutlastsTheWait) {
+  const Spin spin({.most_ns = 20'000, .adaptive = false});
+  EXPECT_EQ(spin.before(5'000), 5'000);
+  EXPECT_EQ(spin.before(0), 0);
+}
+
+TEST(Spin, AnAdaptiveRuleWaitsForSmallTalk) {
+  Spin spin(kAdaptive);
+  EXPECT_EQ(spin.before(-1), 0) << "it begins asleep";
+  spin.after(30'000, 1, 84);
+  EXPECT_EQ(spin.before(-1), 50'000);
+}
+
+TEST(Spin, AnAdaptiveRuleEndsWithSmallTalk) {
+  for (const auto& [waited_ns, packets, bytes] :
+       {std::tuple{1'000'000, 1, 84}, std::tuple{30'000, 3, 300}, std::tuple{30'000, 1, 60'000}}) {
+    Spin spin(kAdaptive);
+    spin.after(30'000, 1, 84);
+    spin.after(waited_ns, static_cast<std::size_t>(packets), static_cast<std::size_t>(bytes));
+    EXPECT_EQ(spin.before(-1), 0) << waited_ns << " ns, " << packets << ", " << bytes;
+  }
+}
+
+TEST(SpinUntil, EndsWithTheConditionOrTheTime) {
+  int looks = 0;
+  EXPECT_TRUE(spin_until([&looks] { return ++looks == 3; }, 1'000'000'000));
+  EXPECT_EQ(looks, 3);
+  const std::int64_t begin_ns = monotonic_ns();
+  EXPECT_FALSE(spin_until([] { return false; }, 2'000'000));
+  EXPECT_GE(monotonic_ns() - begin_ns, 2'000'000);
+}
+
+}  // namespace
+}  // namespace tunrelay
