@@ -27,8 +27,6 @@ class ReadAhead {
                         std::min(kFewest, most_), most_);
     packets_ = bytes_ = 0;
   }
-  /// Read in this turn.
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   /// Packets that may be read ahead now.
   [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
   /// Whether this turn has read enough, for an engine that reads packet by packet.

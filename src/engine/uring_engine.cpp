@@ -27,9 +27,6 @@ constexpr unsigned kSubmissionEntries = 256;
 constexpr unsigned kCompletionEntries = 2 * 512;
 static_assert(kCompletionEntries >= 2 * (kMaxBatch + kSubmissionEntries));
 
-// A device has no position; this says so (io_uring_prep_write(3)).
-constexpr std::uint64_t kCurrentPosition = static_cast<std::uint64_t>(-1);
-
 // What a completion speaks of: the upper half of its user data; the lower half is an index.
 enum class Subject : std::uint32_t { kRead, kWrite, kWake };
 constexpr std::uint64_t user_data(Subject subject, std::uint32_t index) {
@@ -108,7 +105,7 @@ class UringEngine final : public Engine {
     // 4. Copy the completions out; now the failures of our writes are known too.
     reap();
     pending_.settle(outcomes_, arena_);
-    if (wait_ns != 0) spin_.after(monotonic_ns() - begin_ns, arrival_count_, arrived_bytes());
+    if (wait_ns != 0) spin_.after(monotonic_ns() - begin_ns, arrival_count_, arrived_bytes_);
     for (Source& source : sources_) source.read_ahead.end_turn();
     hand_over(turn);
   }
@@ -138,21 +135,11 @@ class UringEngine final : public Engine {
     ring_.submit_and_wait(wait_ns);
   }
 
-  [[nodiscard]] std::size_t arrived_bytes() const noexcept {
-    std::size_t bytes = 0;
-    for (const Source& source : sources_) bytes += source.read_ahead.bytes();
-    return bytes;
-  }
-
   io_uring_sqe* next_entry() noexcept {
-    io_uring_sqe* entry = ring_.next_entry();
-    if (entry == nullptr) {
-      counters_.system_calls.add(1);
-      ring_.submit();
-      entry = ring_.next_entry();
-    }
-    ensure(entry != nullptr, "a submitted queue has room");
-    return entry;
+    if (io_uring_sqe* entry = ring_.next_entry()) return entry;
+    counters_.system_calls.add(1);
+    ring_.submit();
+    return ring_.next_entry();  // a submitted queue has room
   }
 
   void arm_wake() noexcept {
@@ -202,6 +189,7 @@ class UringEngine final : public Engine {
       if (completion.res > 0) {
         arrivals_[arrival_count_++] = {index, buffer, static_cast<std::uint32_t>(completion.res)};
         source.read_ahead.note(static_cast<std::size_t>(completion.res));
+        arrived_bytes_ += static_cast<std::size_t>(completion.res);
         return;
       }
       arena_.release(buffer);
@@ -216,7 +204,7 @@ class UringEngine final : public Engine {
   void hand_over(Turn& turn) noexcept {
     turn.arrival_count = arrival_count_;
     std::copy_n(arrivals_.begin(), arrival_count_, turn.arrivals.begin());
-    arrival_count_ = 0;
+    arrival_count_ = arrived_bytes_ = 0;
     turn.writes = outcomes_;
     outcomes_ = {};
     for (std::size_t index = 0; index < sources_.size(); ++index)
@@ -243,6 +231,7 @@ class UringEngine final : public Engine {
   PendingWrites pending_{kSubmissionEntries};
   std::array<Arrival, kMaxBatch> arrivals_;
   std::size_t arrival_count_ = 0;
+  std::size_t arrived_bytes_ = 0;
   std::array<WriteOutcome, kMaxEndpoints> outcomes_;
   bool woken_ = false;
   bool wake_armed_ = true;
