@@ -11,8 +11,8 @@ namespace tunrelay {
 namespace {
 
 // A worker is busy with the packets of a sender and a receiver, which want CPUs of their own.
-// On fewer, a second worker takes time away from the programs that it serves (results/cost.md:
-// throughput falls from 1 queue to 2 on 2 CPUs).
+// On fewer, another worker takes time away from the programs that it serves (results/cost.md: on
+// 2 CPUs throughput does not grow with the queues, and falls from 4 on).
 constexpr std::size_t kCpusPerQueue = 4;
 constexpr std::size_t kMostChosenQueues = 8;
 
