@@ -139,7 +139,9 @@ class UringEngine final : public Engine {
     if (io_uring_sqe* entry = ring_.next_entry()) return entry;
     counters_.system_calls.add(1);
     ring_.submit();
-    return ring_.next_entry();  // a submitted queue has room
+    io_uring_sqe* entry = ring_.next_entry();
+    ensure(entry != nullptr, "a submitted queue has room");
+    return entry;
   }
 
   void arm_wake() noexcept {

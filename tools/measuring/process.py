@@ -25,7 +25,7 @@ def run(command, time_limit_s=120):
 
 
 @contextlib.contextmanager
-def background(command, stop_signal=None):
+def background(command):
     """COMMAND at work; it is ended with the block."""
     try:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -35,10 +35,7 @@ def background(command, stop_signal=None):
     try:
         yield process
     finally:
-        if stop_signal is None:
-            process.kill()
-        else:
-            process.send_signal(stop_signal)
+        process.kill()
         process.wait(timeout=20)
         process.stdout.close()
 
