@@ -20,7 +20,7 @@
 namespace tunrelay {
 namespace {
 
-// Every write of a turn is one entry; more than that in one turn costs another system call.
+// Every write of a turn is one entry; more of them cost another system call.
 constexpr unsigned kSubmissionEntries = 256;
 // The sum of what can be pending: an arrival for each buffer that the kernel holds, a failure
 // for each write, and a few ends of multishots. Twice that, so that it can't overflow.
@@ -53,8 +53,7 @@ class UringEngine final : public Engine {
     arm_wake();
   }
 
-  // Writes that were asked for and never submitted hold buffers.
-  ~UringEngine() override { pending_.settle(outcomes_, arena_); }
+  ~UringEngine() override { pending_.settle(outcomes_, arena_); }  // those never submitted
   UringEngine(const UringEngine&) = delete;
   UringEngine& operator=(const UringEngine&) = delete;
 
@@ -80,24 +79,25 @@ class UringEngine final : public Engine {
   void flush() noexcept override {
     if (pending_.empty()) return;
     counters_.system_calls.add(1);
-    // With the deferred work: that is how failures come.
-    ring_.submit_and_wait(0);
+    ring_.submit_and_wait(0);  // with the deferred work: that is how failures come
     reap();
     pending_.settle(outcomes_, arena_);
   }
 
   void turn(std::int64_t wait_ns, Turn& turn) noexcept override {
     counters_.turns.add(1);
-    // 1. Our writes go out, which is over when the call returns, and whoever is to receive them
-    //    has its turn.
+    // 1. Our writes go out, which is over when the call returns; their receivers have their turn.
     if (!pending_.empty()) {
       counters_.system_calls.add(2);
       ring_.submit();
       pending_.release_buffers(arena_);
       give_way();
     }
-    // 2. What was written is still in the cache: the kernel reads into it next.
-    for (std::size_t index = 0; index < sources_.size(); ++index) prepare_read(index);
+    // 2. What was written is still in the cache: the kernel reads into it next. But what came in
+    //    beside a flush() is handed over first, without a wait and without more behind it.
+    if (arrival_count_ != 0) wait_ns = 0;
+    for (std::size_t index = 0; index < sources_.size(); ++index)
+      if (arrival_count_ == 0) prepare_read(index);
     // 3. Deferred reads come in, and we sleep if need be.
     const std::int64_t begin_ns = wait_ns != 0 ? monotonic_ns() : 0;
     wait(wait_ns);

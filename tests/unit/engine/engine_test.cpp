@@ -180,6 +180,18 @@ TEST_P(EngineTest, DoesNotSleepWhenItsOwnWritesHoldTheBuffers) {
   for (const Arrival& arrival : held) arena_.release(arrival.buffer);
 }
 
+TEST_P(EngineTest, DoesNotSleepOverWhatCameInBesideAFlush) {
+  const std::int64_t start_ns = monotonic_ns();
+  for (int number = 0; number < 40; ++number) {
+    write_back(receive_one("out"), 1);
+    ASSERT_TRUE(pairs_[0].send("in"));
+    engine_->flush();
+    EXPECT_EQ(pairs_[1].receive(), "out");
+    EXPECT_EQ(collect(1), std::vector<std::string>{"in"});
+  }
+  EXPECT_LT(monotonic_ns() - start_ns, kNanosecondsPerSecond);
+}
+
 TEST_P(EngineTest, AWakeUpEndsAWait) {
   wake_.signal();
   const std::int64_t start_ns = monotonic_ns();

@@ -1,0 +1,32 @@
+// The knobs that trade latency against CPU time: with each of them ordinary programs get through.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/private_network.hpp"
+#include "support/process.hpp"
+#include "support/program.hpp"
+
+namespace tunrelay {
+namespace {
+
+class KnobsTest : public test::PrivateNetwork, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(KnobsTest, PingAndTcpGetThrough) {
+  // Requests one at a time, as many at once as fit, then a bulk transfer.
+  const std::string load =
+      "ping -q -n -A -c 50 192.168.13.2; ping -q -n -l 100 -c 100 192.168.13.2; "
+      "ping -q -n -c 2 -i 0.1 fd13::2; iperf3 -s -1 > /dev/null & sleep 0.3; "
+      "iperf3 -J -c 192.168.13.2 -n 20M | jq -e \".error == null\"";
+  const test::ProcessResult result =
+      test::run_shell(test::program() + " exec -q " + GetParam() + " -- sh -euc '" + load + "'");
+  EXPECT_TRUE(result.succeeded()) << result.describe();
+}
+
+INSTANTIATE_TEST_SUITE_P(All, KnobsTest,
+                         ::testing::Values("--busy-poll 0", "--busy-poll 100us", "--min-wait 200us",
+                                           "--engine syscall --min-wait 200us",
+                                           "--queues 2 --min-wait 50us"));
+
+}  // namespace
+}  // namespace tunrelay
