@@ -1,9 +1,13 @@
 // A whole relay of one worker over socketpairs, both engines: a burst goes in at a's end and
 // comes out at b's. The burst's own send() and recv() calls are in the figure, so compare rows
-// with each other, and with `socketpair alone`, which is those calls without a relay.
+// with each other, and with `socketpair alone`, which is those calls without a relay. The rows
+// `through_a_stage` have a stage in each direction that passes all: what the way through the
+// stages costs when none of them does anything.
 #include <benchmark/benchmark.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "support/socket_device.hpp"
 
@@ -26,17 +30,43 @@ void pass_burst(benchmark::State& state, const test::SocketDevice& in,
   state.SetBytesProcessed(state.items_processed() * static_cast<std::int64_t>(frame.size()));
 }
 
-void through_a_worker(benchmark::State& state, EngineKind engine, std::size_t payload_bytes) {
+class PassAll final : public Stage {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "pass-all"; }
+  void process(std::span<const Packet> packets, std::int64_t /*now_ns*/,
+               StageOutput& output) noexcept override {
+    for (const Packet& packet : packets) output.pass(packet);
+  }
+};
+
+void through_a_relay(benchmark::State& state, EngineKind engine, std::size_t payload_bytes,
+                     const std::vector<StageSpec>& stages) {
   if (engine == EngineKind::kUring && !probe_uring().available)
     return state.SkipWithError("no io_uring here");
   const test::SocketDevice a(1);
   const test::SocketDevice b(1);
   RelayConfig config = test::socket_relay(a, b, engine);
   config.coalesce = false;  // what comes out is counted in packets
+  config.stages.fill(stages);
   Relay relay(config);
   relay.start();
   pass_burst(state, a, b, payload_bytes);
 }
+
+void through_a_worker(benchmark::State& state, EngineKind engine, std::size_t payload_bytes) {
+  through_a_relay(state, engine, payload_bytes, {});
+}
+
+void through_a_stage(benchmark::State& state, EngineKind engine, std::size_t payload_bytes) {
+  through_a_relay(state, engine, payload_bytes,
+                  {{StageScope::kLane, [](Direction, std::size_t) -> std::unique_ptr<Stage> {
+                      return std::make_unique<PassAll>();
+                    }}});
+}
+BENCHMARK_CAPTURE(through_a_stage, uring_64, EngineKind::kUring, 64)
+    ->RangeMultiplier(8)
+    ->Range(1, kMostBurst)
+    ->UseRealTime();
 BENCHMARK_CAPTURE(through_a_worker, uring_64, EngineKind::kUring, 64)
     ->RangeMultiplier(8)
     ->Range(1, kMostBurst)

@@ -1,5 +1,7 @@
 """Charts as SVG, by matplotlib."""
 
+from measuring.tables import FIGURES
+
 
 def _pyplot():
     import matplotlib  # pylint: disable=import-outside-toplevel
@@ -42,26 +44,34 @@ def peers(summary, titles, path):
 
 
 def cost(summary, titles, path):
-    """A column a series: throughput above, CPU time a packet below."""
+    """A column a series: throughput or round trip above, CPU time a packet below."""
     pyplot = _pyplot()
     figure, panels = pyplot.subplots(2, len(summary), squeeze=False,
-                                     figsize=(3.2 * len(summary), 5))
+                                     figsize=(3.2 * len(summary), 5.6))
     for column, (series, points) in zip(panels.T, summary.items()):
         what, key = titles[series]
-        unit, scale = ("Gbit/s", 1e9) if key == "bits_per_s" else ("kpps", 1e3)
+        unit, scale = FIGURES[key]
+        named = not all(isinstance(x, int) for x in points)
+        positions = list(range(len(points))) if named else list(points)
         for panel, shown, label, divisor in ((column[0], key, unit, scale),
                                              (column[1], "cpu_ns_per_packet",
                                               "relay's CPU, ns a packet", 1)):
+            if not all(shown in point for point in points.values()):
+                panel.axis("off")
+                continue
             figures = [point[shown] for point in points.values()]
             medians = [row["median"] / divisor for row in figures]
-            panel.errorbar(list(points), medians, marker="o", markersize=3, capsize=2,
+            panel.errorbar(positions, medians, marker="o", markersize=3, capsize=2,
                            color="#d1663c", ecolor="#555555",
+                           linestyle="none" if named else "-",
                            yerr=[[(row["median"] - row["lowest"]) / divisor for row in figures],
                                  [(row["highest"] - row["median"]) / divisor for row in figures]])
-            panel.set_xscale("log")
+            if not named:
+                panel.set_xscale("log")
             panel.set_ylim(bottom=0)
             panel.set_ylabel(label)
-            panel.set_xticks(list(points), [str(x) for x in points])
+            panel.set_xticks(positions, [str(x) for x in points],
+                             rotation=60 if named else 0)
             panel.minorticks_off()
-        column[1].set_xlabel(what)
+        column[0].set_title(what, fontsize=9)
     _save(figure, path)

@@ -1,5 +1,9 @@
 """Results as Markdown tables."""
 
+# How a figure is printed: unit and scale.
+FIGURES = {"bits_per_s": ("Gbit/s", 1e9), "packets_per_s": ("kpps", 1e3),
+           "round_trip_us": ("round trip, us", 1)}
+
 
 def _row(cells):
     return "| " + " | ".join(cells) + " |\n"
@@ -37,21 +41,25 @@ def _spread(figure, scale, digits):
     return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
+# What is told of each point beside its own figure: heading, figure, scale, digits.
+COSTS = (("CPUs busy", "cpu_ratio", 1, 2), ("CPU ns a packet", "cpu_ns_per_packet", 1, 0),
+         ("CPU ns a wire segment", "cpu_ns_per_segment", 1, 0),
+         ("resident MiB", "resident_bytes", 1 << 20, 1), ("ready ms", "ready_ms", 1, 0),
+         ("restored ms", "restored_ms", 1, 0))
+
+
 def cost(summary, titles):
     """TITLES: {series: (what grows, figure)}. A table a series, a row a point."""
     text = ""
     for series, points in summary.items():
         what, figure = titles[series]
-        unit, scale = ("Gbit/s", 1e9) if figure == "bits_per_s" else ("kpps", 1e3)
-        text += _row([what, unit, "CPU ns a packet", "CPU ns a wire segment", "resident MiB",
-                      "ready ms", "restored ms"])
-        text += _row(["---"] * 7)
+        unit, scale = FIGURES[figure]
+        told = [column for column in COSTS if all(column[1] in point for point in points.values())]
+        text += _row([what, unit, *(heading for heading, *_ in told)])
+        text += _row(["---"] * (2 + len(told)))
         for x, point in points.items():
             text += _row([str(x), _spread(point[figure], scale, 1),
-                          _spread(point["cpu_ns_per_packet"], 1, 0),
-                          _spread(point["cpu_ns_per_segment"], 1, 0),
-                          _spread(point["resident_bytes"], 1 << 20, 1),
-                          _spread(point["ready_ms"], 1, 0),
-                          _spread(point["restored_ms"], 1, 0)])
+                          *(_spread(point[key], divisor, digits)
+                            for _, key, divisor, digits in told)])
         text += "\n"
     return text + "Each cell: median (lowest to highest).\n"
