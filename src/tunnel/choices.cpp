@@ -21,6 +21,9 @@ constexpr std::int64_t kAdaptiveSpinNs = 50 * kNanosecondsPerMicrosecond;
 
 }  // namespace
 
+// uring where it is allowed: in results/peers.md it carries 1.24 times as much TCP in one flow as
+// the syscall engine and 1.15 times in four, with one system call for a batch where that has one a
+// packet. For small UDP packets and round trips the two are alike within the noise.
 EngineChoice choose_engine(std::optional<EngineKind> wanted) {
   if (wanted == EngineKind::kSyscall) return {EngineKind::kSyscall, "asked for"};
   const UringSupport support = probe_uring();
