@@ -41,12 +41,10 @@ class UnchangedNetwork : public PrivateNetwork {
     }
     return state;
   }
-  /// Shell commands that make tun0 and tun1 (or tap0 and tap1) as an administrator does. They
-  /// make no link-local addresses: for a TUN the kernel would draw a secret for them when it is
-  /// first up, as it does whoever opens the device, and there is no way to take that back.
+  /// Shell commands that make tun0 and tun1 (or tap0 and tap1) as an administrator does.
   static std::string make_devices(const std::string& type = "tun") {
     return "for n in 0 1; do ip tuntap add " + type + "$n mode " + type +
-           " multi_queue vnet_hdr; ip link set " + type + "$n addrgenmode none; done\n";
+           " multi_queue vnet_hdr; done\n";
   }
 
   std::string before_;
