@@ -12,10 +12,10 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/child_process.hpp"
 #include "base/error.hpp"
 #include "base/signal_watch.hpp"
 #include "cli/attendance.hpp"
-#include "cli/child_process.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/summary.hpp"
 #include "cli/tunnel_flags.hpp"

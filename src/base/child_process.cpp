@@ -1,4 +1,4 @@
-#include "cli/child_process.hpp"
+#include "base/child_process.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -46,9 +46,10 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
 /// The child's half: never returns. An errno goes through PIPE when the program can't be run.
 [[noreturn]] void run_in_child(const std::vector<std::string>& command,
                                const std::vector<std::string>& environment,
-                               const SignalWatch& watch, int pipe) {
+                               const SignalWatch& watch, int standard_output, int pipe) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   watch.restore_mask_in_child();
+  if (standard_output != STDOUT_FILENO) ::dup2(standard_output, STDOUT_FILENO);
   std::vector<std::string> variables = with_inherited(environment);
   std::vector<std::string> words = command;
   ::execvpe(words.front().c_str(), pointers_to(words).data(), pointers_to(variables).data());
@@ -68,14 +69,15 @@ std::vector<pid_t> children_of(pid_t pid) {
 }  // namespace
 
 ChildProcess::ChildProcess(const std::vector<std::string>& command,
-                           const std::vector<std::string>& environment, const SignalWatch& watch) {
+                           const std::vector<std::string>& environment, const SignalWatch& watch,
+                           int standard_output) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   std::array<int, 2> ends{};
   check_system_call(::pipe2(ends.data(), O_CLOEXEC), "make", "a pipe");
   const FileDescriptor read_end(ends[0]);
   FileDescriptor write_end(ends[1]);
   pid_ = check_system_call(::fork(), "fork for", command.front());
-  if (pid_ == 0) run_in_child(command, environment, watch, write_end.get());
+  if (pid_ == 0) run_in_child(command, environment, watch, standard_output, write_end.get());
   write_end.reset();
   // exec closes the pipe; only a failed one writes.
   int error = 0;

@@ -1,7 +1,8 @@
-// The command that `exec` runs: started, waited for, and nothing of it left behind.
+// A command as a child: started, waited for, and nothing of it left behind.
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
@@ -16,9 +17,10 @@ namespace tunrelay {
 class ChildProcess {
  public:
   /// Runs COMMAND (looked up in PATH) with the signal mask from before WATCH, with ENVIRONMENT
-  /// ("NAME=value") beside the inherited one. Throws Error when it can't be started.
+  /// ("NAME=value") beside the inherited one. STANDARD_OUTPUT: where it writes, instead of where
+  /// we do. Throws Error when it can't be started.
   ChildProcess(const std::vector<std::string>& command, const std::vector<std::string>& environment,
-               const SignalWatch& watch);
+               const SignalWatch& watch, int standard_output = STDOUT_FILENO);
   /// Ends the command if it still runs, and every process that it left.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
@@ -26,6 +28,7 @@ class ChildProcess {
 
   /// Readable when the command has ended.
   [[nodiscard]] int fd() const noexcept { return process_.get(); }
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   void send_signal(int signal) const noexcept;
   /// Waits for the end: its exit code, or 128 + the signal that ended it, as a shell has it.
   int wait() noexcept;

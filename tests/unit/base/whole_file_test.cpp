@@ -1,0 +1,152 @@
+// Files read and written as a whole: what stays when writing fails, links and modes kept, special
+// files written in place, and errors that name the file.
+#include "base/whole_file.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "base/file_descriptor.hpp"
+#include "support/skip.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/thrown_error.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr std::size_t kMost = 1000;
+
+mode_t mode_of(const std::string& path) {
+  struct stat found {};
+  EXPECT_EQ(::stat(path.c_str(), &found), 0) << path;
+  return found.st_mode & 07777U;
+}
+
+TEST(WholeFileTest, ReadsEveryByte) {
+  const TemporaryFolder folder;
+  const std::string text("a\0b\n\n", 5);
+  EXPECT_EQ(read_whole_file(folder.write("x", text), "read", kMost), text);
+  EXPECT_EQ(read_whole_file(folder.write("empty", ""), "read", kMost), "");
+}
+
+TEST(WholeFileTest, RefusesWhatCannotBeReadAsAUsageError) {
+  const TemporaryFolder folder;
+  const std::string missing = folder / "missing";
+  const Error absent = thrown_error([&] { return read_whole_file(missing, "read it", 9); });
+  EXPECT_EQ(absent.exit_code(), ExitCode::kUsage);
+  EXPECT_THAT(absent.what(), StartsWith("could not read it " + missing + ": No such file"));
+
+  const Error is_folder =
+      thrown_error([&] { return read_whole_file(folder.path(), "read", kMost); });
+  EXPECT_THAT(is_folder.what(), HasSubstr("EISDIR"));
+
+  const Error endless = thrown_error([] { return read_whole_file("/dev/zero", "read", kMost); });
+  EXPECT_EQ(endless.exit_code(), ExitCode::kUsage);
+  EXPECT_THAT(endless.what(), HasSubstr("it has over 1000 B"));
+}
+
+TEST(WholeFileTest, ReplacesAndLeavesNothingElse) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "result.json";
+  replace_file(path, "first");
+  EXPECT_EQ(content_of(path), "first");
+  replace_file(path, "");
+  EXPECT_EQ(content_of(path), "");
+  EXPECT_EQ(folder.files(), 1U);
+}
+
+TEST(WholeFileTest, GivesNewFilesTheUsersModeAndKeepsThatOfOldOnes) {
+  const TemporaryFolder folder;
+  const mode_t before = ::umask(027);
+  replace_file(folder / "new", "x");
+  ::umask(before);
+  EXPECT_EQ(mode_of(folder / "new"), 0640U);
+
+  const std::string old = folder.write("old", "x");
+  ASSERT_EQ(::chmod(old.c_str(), 0604), 0);
+  replace_file(old, "y");
+  EXPECT_EQ(mode_of(old), 0604U);
+}
+
+TEST(WholeFileTest, FollowsALink) {
+  const TemporaryFolder folder;
+  const std::string target = folder.write("target", "old");
+  const std::string link = folder / "link";
+  std::filesystem::create_symlink(target, link);
+  replace_file(link, "new");
+  EXPECT_EQ(content_of(target), "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+}
+
+TEST(WholeFileTest, WritesAPipeInPlace) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const FileDescriptor reader(ends[0]);
+  const FileDescriptor writer(ends[1]);
+  const std::string path = "/dev/fd/" + std::to_string(writer.get());
+  check_replaceable(path);
+  replace_file(path, "text");
+  char got[16] = {};
+  EXPECT_EQ(::read(reader.get(), got, sizeof got), 4);
+  EXPECT_STREQ(got, "text");
+}
+
+TEST(WholeFileTest, AppendsToAFileThatIsOpenAlready) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("log", "before\n");
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  replace_file("/proc/self/fd/" + std::to_string(file.get()), "after\n");
+  EXPECT_EQ(content_of(path), "before\nafter\n");
+}
+
+TEST(WholeFileTest, NamesTheFileWhenTheDeviceIsFull) {
+  struct stat before {};
+  ASSERT_EQ(::stat("/dev/full", &before), 0);
+  const Error full = thrown_error([] { replace_file("/dev/full", "x"); });
+  EXPECT_THAT(full.what(), StartsWith("could not write /dev/full: No space left"));
+  struct stat after {};
+  ASSERT_EQ(::stat("/dev/full", &after), 0);
+  EXPECT_EQ(after.st_rdev, before.st_rdev) << "the device was replaced";
+}
+
+TEST(WholeFileTest, KeepsTheOldTextWhenTheDiskIsFull) {
+  if (::geteuid() != 0) return skip_or_fail("a file system of its own needs root");
+  const TemporaryFolder folder;
+  ASSERT_EQ(::unshare(CLONE_NEWNS), 0);
+  ASSERT_EQ(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+  ASSERT_EQ(::mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=64k"), 0);
+  const std::string path = folder / "result.json";
+  replace_file(path, "measured so far");
+  const Error full = thrown_error([&] { replace_file(path, std::string(100'000, 'x')); });
+  EXPECT_EQ(full.system_errno(), ENOSPC);
+  EXPECT_THAT(full.what(), StartsWith("could not write " + path + ": No space left"));
+  EXPECT_EQ(content_of(path), "measured so far");
+  EXPECT_EQ(folder.files(), 1U) << "a piece stayed";
+  replace_file(path, "and on");
+  EXPECT_EQ(content_of(path), "and on");
+  EXPECT_EQ(::umount(folder.path().c_str()), 0);
+}
+
+TEST(WholeFileTest, TellsBeforehandWhatCannotBeWritten) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("old", "old");
+  check_replaceable(path);
+  check_replaceable(folder / "new");
+  EXPECT_EQ(content_of(path), "old");
+  EXPECT_EQ(folder.files(), 1U);
+  EXPECT_THAT(thrown_error([&] { check_replaceable(folder / "no/such/place"); }).what(),
+              StartsWith("could not write " + (folder / "no/such/place") + ": No such file"));
+  EXPECT_THAT(thrown_error([&] { check_replaceable(folder.path()); }).what(), HasSubstr("EISDIR"));
+}
+
+}  // namespace
+}  // namespace tunrelay::test
