@@ -8,6 +8,8 @@ pkg_check_modules(libcapng REQUIRED IMPORTED_TARGET libcap-ng)
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(Boost 1.74 REQUIRED)
 
 find_path(CONCURRENTQUEUE_INCLUDE concurrentqueue/concurrentqueue.h REQUIRED)
 add_library(concurrentqueue INTERFACE IMPORTED)

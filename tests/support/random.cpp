@@ -4,13 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TUNRELAY_UNDER_SANITIZER 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define TUNRELAY_UNDER_SANITIZER 1
-#endif
+#include "support/sanitizer.hpp"
 
 namespace tunrelay::test {
 namespace {

@@ -1,0 +1,77 @@
+#include "measure/link_summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace tunrelay {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+double median_of(std::vector<double> values) {
+  if (values.empty()) return kNone;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 != 0) return *middle;
+  // Halves are added, since the sum of two large numbers need not be a number.
+  return *std::max_element(values.begin(), middle) / 2 + *middle / 2;
+}
+
+std::map<std::uint32_t, double> medians_by_round(const Metric& metric, std::string_view link) {
+  std::map<std::uint32_t, std::vector<double>> rounds;
+  for (const Sample& sample : metric.samples)
+    if (sample.link == link && counts(sample)) rounds[sample.round].push_back(sample.value);
+  std::map<std::uint32_t, double> medians;
+  for (const auto& [round, values] : rounds) medians[round] = median_of(values);
+  return medians;
+}
+
+std::vector<double> paired_ratios(const Metric& metric, std::string_view link,
+                                  std::string_view reference) {
+  std::vector<double> ratios;
+  const auto references = medians_by_round(metric, reference);
+  for (const auto& [round, value] : medians_by_round(metric, link)) {
+    const auto other = references.find(round);
+    if (other == references.end()) continue;
+    const double ratio = value / other->second;
+    if (std::isfinite(ratio)) ratios.push_back(ratio);
+  }
+  return ratios;
+}
+
+std::string reference_link(const Metric& metric) {
+  const std::vector<std::string> links = links_of(metric);
+  for (const char* reference : {kControl, kBase})
+    if (std::find(links.begin(), links.end(), reference) != links.end()) return reference;
+  return {};
+}
+
+std::vector<LinkSummary> summarise(const Metric& metric) {
+  std::vector<LinkSummary> summaries;
+  const std::string reference = reference_link(metric);
+  for (const std::string& link : links_of(metric)) {
+    const std::vector<double> values = valid_values(metric, link);
+    const auto samples = std::count_if(metric.samples.begin(), metric.samples.end(),
+                                       [&link](const Sample& one) { return one.link == link; });
+    LinkSummary summary{.link = link,
+                        .valid = values.size(),
+                        .invalid = static_cast<std::size_t>(samples) - values.size(),
+                        .median = median_of(values),
+                        .lowest = kNone,
+                        .highest = kNone,
+                        .ratio = kNone};
+    if (!values.empty()) {
+      const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
+      summary.lowest = *lowest;
+      summary.highest = *highest;
+    }
+    if (link != reference) summary.ratio = median_of(paired_ratios(metric, link, reference));
+    summaries.push_back(std::move(summary));
+  }
+  return summaries;
+}
+
+}  // namespace tunrelay

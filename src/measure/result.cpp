@@ -1,0 +1,59 @@
+#include "measure/result.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace tunrelay {
+
+const char* name_of(Better better) noexcept {
+  switch (better) {
+    case Better::kHigher:
+      return "higher";
+    case Better::kLower:
+      return "lower";
+    case Better::kNeither:
+      break;
+  }
+  return "neither";
+}
+
+bool counts(const Sample& sample) noexcept {
+  return sample.void_reason.empty() && std::isfinite(sample.value);
+}
+
+std::vector<double> valid_values(const Metric& metric, std::string_view link) {
+  std::vector<const Sample*> samples;
+  for (const Sample& sample : metric.samples)
+    if (sample.link == link && counts(sample)) samples.push_back(&sample);
+  std::stable_sort(samples.begin(), samples.end(),
+                   [](const Sample* a, const Sample* b) { return a->round < b->round; });
+  std::vector<double> values;
+  values.reserve(samples.size());
+  for (const Sample* sample : samples) values.push_back(sample->value);
+  return values;
+}
+
+std::vector<std::string> links_of(const Metric& metric) {
+  std::vector<std::string> links;
+  for (const Sample& sample : metric.samples)
+    if (std::find(links.begin(), links.end(), sample.link) == links.end())
+      links.push_back(sample.link);
+  return links;
+}
+
+Metric& Result::metric(const std::string& name, const std::string& unit, Better better) {
+  const auto found = std::find_if(metrics.begin(), metrics.end(),
+                                  [&name](const Metric& metric) { return metric.name == name; });
+  if (found != metrics.end()) return *found;
+  metrics.push_back({.name = name, .unit = unit, .better = better, .samples = {}});
+  return metrics.back();
+}
+
+const Metric* Result::find_metric(std::string_view name) const noexcept {
+  const auto found = std::find_if(metrics.begin(), metrics.end(),
+                                  [name](const Metric& metric) { return metric.name == name; });
+  return found == metrics.end() ? nullptr : &*found;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,128 @@
+#include "measure/result_json.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "base/whole_file.hpp"
+#include "measure/hdr_encoding.hpp"
+#include "measure/link_summary.hpp"
+#include "measure/percentiles.hpp"
+
+namespace tunrelay {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// JSON has neither NaN nor infinity.
+ordered_json number(double value) {
+  return std::isfinite(value) ? ordered_json(value) : ordered_json();
+}
+
+ordered_json sample_json(const Sample& sample) {
+  ordered_json json{{"link", sample.link},
+                    {"round", sample.round},
+                    {"value", number(sample.value)},
+                    {"at_s", number(sample.at_s)}};
+  if (!sample.void_reason.empty()) json["void_reason"] = sample.void_reason;
+  return json;
+}
+
+ordered_json metric_json(const Metric& metric) {
+  ordered_json summary = ordered_json::array();
+  const std::string reference = reference_link(metric);
+  for (const LinkSummary& link : summarise(metric)) {
+    ordered_json row{{"link", link.link},
+                     {"valid", link.valid},
+                     {"invalid", link.invalid},
+                     {"median", number(link.median)},
+                     {"lowest", number(link.lowest)},
+                     {"highest", number(link.highest)}};
+    if (std::isfinite(link.ratio)) row["ratio_to_" + reference] = link.ratio;
+    summary.push_back(std::move(row));
+  }
+  ordered_json samples = ordered_json::array();
+  for (const Sample& sample : metric.samples) samples.push_back(sample_json(sample));
+  return {{"name", metric.name},
+          {"unit", metric.unit},
+          {"better", name_of(metric.better)},
+          {"summary", std::move(summary)},
+          {"samples", std::move(samples)}};
+}
+
+ordered_json distribution_json(const Distribution& distribution) {
+  const Histogram& histogram = distribution.histogram;
+  ordered_json percentiles = ordered_json::array();
+  for (const PercentileRow& row : percentile_rows(histogram))
+    percentiles.push_back(
+        {{"percentile", row.percentile}, {"value_ns", row.value_ns}, {"count", row.count_up_to}});
+  return {{"name", distribution.name},
+          {"link", distribution.link},
+          {"start_s", number(distribution.start_s)},
+          {"interval_s", number(distribution.interval_s)},
+          {"count", histogram.count()},
+          {"lowest_ns", histogram.lowest()},
+          {"highest_ns", histogram.highest()},
+          {"mean_ns", number(histogram.mean())},
+          {"standard_deviation_ns", number(histogram.standard_deviation())},
+          {"percentiles", std::move(percentiles)},
+          {"histogram", encode_histogram(histogram)}};
+}
+
+ordered_json series_json(const Series& series) {
+  ordered_json values = ordered_json::array();
+  for (const double value : series.values) values.push_back(number(value));
+  return {{"name", series.name},
+          {"unit", series.unit},
+          {"link", series.link},
+          {"start_s", number(series.start_s)},
+          {"interval_s", number(series.interval_s)},
+          {"values", std::move(values)}};
+}
+
+template <typename Part>
+ordered_json list(const std::vector<Part>& parts, ordered_json (*to_json)(const Part&)) {
+  ordered_json json = ordered_json::array();
+  for (const Part& part : parts) json.push_back(to_json(part));
+  return json;
+}
+
+}  // namespace
+
+ordered_json to_json_result(const Result& result) {
+  return {{"format", kResultFormat},
+          {"version", Result::kVersion},
+          {"suite", result.suite},
+          {"title", result.title},
+          {"started_utc", result.started_utc},
+          {"duration_s", number(result.duration_s)},
+          {"seed", result.seed},
+          {"complete", result.complete},
+          {"asked", result.asked},
+          {"done", result.done},
+          {"environment", result.environment},
+          {"floor", result.floor},
+          {"metrics", list(result.metrics, metric_json)},
+          {"distributions", list(result.distributions, distribution_json)},
+          {"series", list(result.series, series_json)},
+          {"notes", result.notes}};
+}
+
+std::string result_text(const Result& result) {
+  return to_json_result(result).dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+void write_result(const std::string& path, const Result& result) {
+  replace_file(path, result_text(result));
+}
+
+ResultFile::ResultFile(std::string path) : path_(std::move(path)) {
+  check_replaceable(path_);
+}
+
+void ResultFile::save(const Result& result) {
+  write_result(path_, result);
+}
+
+}  // namespace tunrelay

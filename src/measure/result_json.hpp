@@ -1,0 +1,54 @@
+// A Result as JSON and as a file. The form is measure/result.schema.json (JSON Schema): versioned,
+// numbers in base units with the unit in the key or beside the value, null where there is no
+// number. Percentiles and summaries stand there for readers that do not want to reckon; reading
+// takes the samples and the histograms alone.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "measure/result.hpp"
+
+namespace tunrelay {
+
+inline constexpr const char* kResultFormat = "tunrelay-result";
+
+/// In the order in which a person reads it. Converts to nlohmann::json.
+[[nodiscard]] nlohmann::ordered_json to_json_result(const Result& result);
+/// As text: indented by one blank, with a newline at its end. What is no UTF-8 in a string becomes
+/// U+FFFD.
+[[nodiscard]] std::string result_text(const Result& result);
+
+/// Throws a usage Error that names SOURCE and the place in it: another format, a newer version,
+/// something missing or of another type. Unknown keys are passed over.
+[[nodiscard]] Result result_from_json(const nlohmann::json& json,
+                                      const std::string& source = "the result");
+/// The same, and for text that is no JSON or only the beginning of it.
+[[nodiscard]] Result result_from_text(std::string_view text,
+                                      const std::string& source = "the result");
+
+/// Throws a usage Error that names PATH.
+[[nodiscard]] Result read_result(const std::string& path);
+/// Whole or not at all, see replace_file(). Throws Error that names PATH.
+void write_result(const std::string& path, const Result& result);
+
+/// The file of a run that is under way. Each save() puts all that was measured so far into place,
+/// so that neither a crash nor a full disk takes what was measured before.
+class ResultFile {
+ public:
+  /// Throws Error when PATH can't be written, before anything is measured. What stands there is
+  /// left alone until the first save().
+  explicit ResultFile(std::string path);
+  /// Throws Error that names the path; the file of the save before is in place then, and the next
+  /// save() may succeed. Writes the whole result and waits for the disk: to be called between
+  /// samples, never within one.
+  void save(const Result& result);
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace tunrelay
