@@ -1,0 +1,78 @@
+// How often the verdicts are right: whole campaigns on a simulated shared host (judge_fixture.hpp).
+// A rate is a matter of chance; with fixed seeds it is one of the code.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+
+#include "judge/compare.hpp"
+#include "judge_fixture.hpp"
+#include "support/random.hpp"
+
+namespace tunrelay {
+namespace {
+
+using test::measured_run;
+using test::scaled;
+using test::SeededRandom;
+
+bool calls_a_difference(const Comparison& comparison) {
+  return std::any_of(comparison.metrics.begin(), comparison.metrics.end(), [](const auto& metric) {
+    return metric.verdict == Verdict::kBetter || metric.verdict == Verdict::kWorse;
+  });
+}
+
+/// The share of comparisons in which the first of 6 metrics, CHANGE more in head, has VERDICT.
+double rate_of(Verdict verdict, std::size_t rounds, double change, std::uint64_t seed) {
+  SeededRandom random(seed);
+  const std::size_t comparisons = scaled(400);
+  std::size_t hits = 0;
+  for (std::size_t i = 0; i < comparisons; ++i) {
+    const Comparison comparison = compare_links(measured_run(random, 0.95, rounds, 6, change, 1));
+    if (comparison.metrics[0].verdict == verdict) ++hits;
+  }
+  const double rate = static_cast<double>(hits) / static_cast<double>(comparisons);
+  std::printf("%zu rounds, %+.0f %%: %s in %.1f %%\n", rounds, change * 100,
+              std::string(name_of(verdict)).c_str(), rate * 100);
+  return rate;
+}
+
+/// The share of campaigns of 20 comparisons of 6 metrics, nothing changed, without a false call.
+double rate_of_clean_campaigns(double correlation, std::size_t rounds, std::uint64_t seed) {
+  SeededRandom random(seed);
+  const std::size_t campaigns = scaled(250);
+  std::size_t clean = 0;
+  for (std::size_t campaign = 0; campaign < campaigns; ++campaign) {
+    bool is_clean = true;
+    for (int i = 0; i < 20; ++i)
+      is_clean &=
+          !calls_a_difference(compare_links(measured_run(random, correlation, rounds, 6, 0, 0)));
+    if (is_clean) ++clean;
+  }
+  const double rate = static_cast<double>(clean) / static_cast<double>(campaigns);
+  std::printf("A/A, correlation %.2f, %zu rounds: %.1f %% of campaigns are clean\n", correlation,
+              rounds, rate * 100);
+  return rate;
+}
+
+TEST(VerdictRatesTest, TheSameProgramTwiceIsHardlyEverCalledDifferent) {
+  EXPECT_GE(rate_of_clean_campaigns(0.95, 60, 1), 0.96);
+  EXPECT_GE(rate_of_clean_campaigns(0.5, 40, 2), 0.96);
+}
+
+TEST(VerdictRatesTest, FivePercentAreFoundNearlyAlways) {
+  EXPECT_GE(rate_of(Verdict::kWorse, 100, -0.05, 3), 0.98);
+  EXPECT_GE(rate_of(Verdict::kBetter, 100, 0.05, 4), 0.98);
+}
+
+TEST(VerdictRatesTest, ThreePercentAreFoundUsually) {
+  EXPECT_GE(rate_of(Verdict::kWorse, 120, -0.03, 5), 0.85);
+}
+
+TEST(VerdictRatesTest, EnoughRoundsShowThatNothingChanged) {
+  EXPECT_GE(rate_of(Verdict::kSame, 120, 0, 6), 0.8);
+}
+
+}  // namespace
+}  // namespace tunrelay
