@@ -1,0 +1,28 @@
+// What the charts of the page show, as the data that report/page/chart.js draws: arrays of
+//   {title, x: {label, unit, kind}, y: {label, unit, kind},
+//    lines: [{name, color, dash, mode, x: [...], y: [...]}]}
+// where kind is "linear", "log", or "tail" (1 / (1 - share), for percentiles), mode is "line",
+// "area" or "dots", and null in y is a gap. Colours and dashes are numbers that report.css knows.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "measure/result.hpp"
+
+namespace tunrelay {
+
+/// More metrics or latencies than this are in the tables alone.
+inline constexpr std::size_t kMostCharts = 24;
+
+/// A chart a metric: each link's samples by round, and their median.
+[[nodiscard]] nlohmann::ordered_json round_charts(const Result& result);
+/// A chart a series' name: values over time, each link a line. Long ones are thinned so that every
+/// peak stays.
+[[nodiscard]] nlohmann::ordered_json series_charts(const Result& result);
+/// Latencies are grouped by what stands behind the last '/' of their name ("one_way_a_to_b"), so
+/// that loads are beside each other. A chart a group: the latency that a share of packets keeps.
+[[nodiscard]] nlohmann::ordered_json percentile_charts(const Result& result);
+/// The same groups: which share of packets has which latency.
+[[nodiscard]] nlohmann::ordered_json distribution_charts(const Result& result);
+
+}  // namespace tunrelay

@@ -1,0 +1,119 @@
+#include "report/csv_history.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/file_descriptor.hpp"
+#include "base/whole_file.hpp"
+#include "measure/link_summary.hpp"
+#include "measure/result_json.hpp"
+#include "report/escape.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr const char* kAttempt = "append to the history";
+
+std::string text_of(const nlohmann::json& details, const char* key) {
+  if (!details.is_object()) return {};
+  const auto found = details.find(key);
+  return found != details.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// The shortest text that reads back as the same number; nothing for what is none.
+std::string number(double value) {
+  return std::isfinite(value) ? fmt::format("{}", value) : std::string();
+}
+
+std::string line_of(const HistoryRow& row) {
+  const std::string fields[] = {
+      escape_csv(row.time),         escape_csv(row.commit),     escape_csv(row.suite),
+      escape_csv(row.title),        escape_csv(row.metric),     escape_csv(row.unit),
+      escape_csv(row.better),       escape_csv(row.link),       std::to_string(row.rounds),
+      number(row.median),           number(row.lowest),         number(row.highest),
+      number(row.ratio_to_control), escape_csv(row.machine_id), escape_csv(row.kernel)};
+  return fmt::format("{}\n", fmt::join(fields, ","));
+}
+
+/// That FD, a file of SIZE bytes which is not empty, is a history to which a line can be added.
+void check_history(int fd, off_t size, const std::string& path) {
+  const std::string header = csv_history_header();
+  std::string begin(header.size(), '\0');
+  const ssize_t got = ::pread(fd, begin.data(), begin.size(), 0);
+  if (got < 0) throw_system_error(errno, kAttempt, path);
+  if (static_cast<std::size_t>(got) != header.size() || begin != header)
+    throw_usage_error(
+        kAttempt, path, "its first line is not that of a history of this version",
+        "choose another file; the first line should be " + header.substr(0, header.size() - 1));
+  char last = 0;
+  if (::pread(fd, &last, 1, size - 1) != 1) throw_system_error(errno, kAttempt, path);
+  if (last != '\n')
+    throw_usage_error(kAttempt, path, "it ends within a line", "delete or complete its last line");
+}
+
+}  // namespace
+
+std::string csv_history_header() {
+  return "time,commit,suite,title,metric,unit,better,link,rounds,median,lowest,highest,"
+         "ratio_to_control,machine_id,kernel\n";
+}
+
+std::vector<HistoryRow> history_rows(const Result& result) {
+  std::vector<HistoryRow> rows;
+  for (const Metric& metric : result.metrics) {
+    const bool has_control = reference_link(metric) == kControl;
+    for (const LinkSummary& link : summarise(metric)) {
+      if (link.valid == 0) continue;
+      rows.push_back({.time = result.started_utc,
+                      .commit = text_of(result.environment, "commit"),
+                      .suite = result.suite,
+                      .title = result.title,
+                      .metric = metric.name,
+                      .unit = metric.unit,
+                      .better = name_of(metric.better),
+                      .link = link.link,
+                      .rounds = link.valid,
+                      .median = link.median,
+                      .lowest = link.lowest,
+                      .highest = link.highest,
+                      .ratio_to_control = has_control ? link.ratio : std::nan(""),
+                      .machine_id = text_of(result.environment, "machine_id"),
+                      .kernel = text_of(result.environment, "kernel")});
+    }
+  }
+  return rows;
+}
+
+std::string csv_history(const Result& result) {
+  std::string text;
+  for (const HistoryRow& row : history_rows(result)) text += line_of(row);
+  return text;
+}
+
+void append_csv_history(const std::string& path, const Result& result) {
+  const FileDescriptor file(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC,
+                                   S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH));
+  if (!file.is_open()) throw_system_error(errno, kAttempt, path);
+  check_system_call(::flock(file.get(), LOCK_EX), kAttempt, path);
+  struct stat found {};
+  check_system_call(::fstat(file.get(), &found), kAttempt, path);
+  if (found.st_size != 0) check_history(file.get(), found.st_size, path);
+  const std::string lines = (found.st_size == 0 ? csv_history_header() : "") + csv_history(result);
+  int error = write_all(file.get(), lines);
+  if (error == 0 && ::fsync(file.get()) != 0 && errno != EINVAL) error = errno;  // no disk below
+  if (error == 0) return;
+  // Others' lines that come later shall not be joined to a piece of ours.
+  [[maybe_unused]] const int cut = ::ftruncate(file.get(), found.st_size);
+  throw_system_error(error, kAttempt, path, "make room on its file system");
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,33 @@
+// Text that came from elsewhere (titles, names, error messages) made harmless for the form that it
+// is written into. All take any bytes: what is no UTF-8 becomes U+FFFD, and so do control
+// characters, but for line breaks and tabs where the form can hold them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace tunrelay {
+
+/// Well-formed UTF-8 (RFC 3629: no overlong form, no surrogate), without control characters but
+/// line breaks and tabs.
+[[nodiscard]] std::string clean_text(std::string_view text);
+/// The same on one line: line breaks and tabs become blanks.
+[[nodiscard]] std::string clean_line(std::string_view text);
+
+/// For element content and for attribute values in quotes, in XML 1.0 and in HTML alike.
+[[nodiscard]] std::string escape_markup(std::string_view text);
+/// For a cell of a table in GitHub's Markdown; shows as it is written here.
+[[nodiscard]] std::string escape_markdown(std::string_view text);
+/// A field of a CSV line (RFC 4180), quoted where it must be. Line breaks become blanks, so that a
+/// record stays one line.
+[[nodiscard]] std::string escape_csv(std::string_view text);
+/// A label's value in Prometheus' text format, without the quotes around it.
+[[nodiscard]] std::string escape_label(std::string_view text);
+/// JSON text for a <script> element of HTML: the same JSON, without anything that ends the element.
+[[nodiscard]] std::string escape_script_json(std::string_view json);
+
+/// How many columns of a terminal LINE takes: its code points. (Of CJK that is too few.)
+[[nodiscard]] std::size_t width_of(std::string_view line);
+
+}  // namespace tunrelay

@@ -1,0 +1,13 @@
+// The latencies of a result as an HdrHistogram log, for its viewers and for other programs.
+#pragma once
+
+#include <string>
+
+#include "measure/result.hpp"
+
+namespace tunrelay {
+
+/// A line a distribution that has values, tagged "NAME/LINK" (with '_' for what a tag can't hold).
+[[nodiscard]] std::string latency_log(const Result& result);
+
+}  // namespace tunrelay

@@ -1,0 +1,60 @@
+#include "report/markdown.hpp"
+
+#include <fmt/format.h>
+
+#include "base/units.hpp"
+#include "report/escape.hpp"
+#include "report/figure.hpp"
+#include "report/tables.hpp"
+
+namespace tunrelay {
+namespace {
+
+std::string section(const char* heading, const TextTable& table) {
+  if (table.rows.empty()) return {};
+  return fmt::format("\n### {}\n\n{}", heading, as_markdown(table));
+}
+
+/// Long, and read by few: folded.
+std::string folded(const char* heading, const TextTable& table) {
+  if (table.rows.empty()) return {};
+  return fmt::format("\n<details><summary>{}</summary>\n\n{}\n</details>\n", heading,
+                     as_markdown(table));
+}
+
+}  // namespace
+
+std::string markdown_summary(const Result& result) {
+  std::string text = fmt::format("## {}{}{}\n\n{}, for {}, seed {}\n",
+                                 escape_markdown(result.suite), result.title.empty() ? "" : ": ",
+                                 escape_markdown(result.title), escape_markdown(result.started_utc),
+                                 format_duration(result.duration_s * 1e9), result.seed);
+  if (!result.complete) text += fmt::format("\n**{}**\n", kIncomplete);
+  text += section("Figures", metrics_table(result));
+  text += section("Latency", latency_table(result));
+  text += section("Void samples", void_samples_table(result));
+  if (!result.notes.empty()) text += "\n";
+  for (const std::string& note : result.notes) text += fmt::format("- {}\n", escape_markdown(note));
+  text += folded("Asked", details_table(result.asked));
+  text += folded("Done", details_table(result.done));
+  text += folded("Environment", details_table(result.environment));
+  return text;
+}
+
+std::string markdown_summary(const ComparisonReport& comparison) {
+  std::string text =
+      fmt::format("## {}: {} to {}\n", escape_markdown(comparison.verdict),
+                  escape_markdown(comparison.base_name), escape_markdown(comparison.head_name));
+  text += section("Verdicts", comparison_table(comparison));
+  text += fmt::format("\nWhat differs by less than {} counts as the same.\n",
+                      format_change(1 + comparison.min_effect).substr(1));
+  std::string reasons;
+  for (const ComparisonRow& row : comparison.rows)
+    if (!row.reason.empty())
+      reasons +=
+          fmt::format("- {}: {}\n", escape_markdown(row.metric), escape_markdown(row.reason));
+  if (!reasons.empty()) text += "\n" + reasons;
+  return text;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,15 @@
+// A result, or a comparison, as Markdown in GitHub's dialect: for a job's summary
+// ($GITHUB_STEP_SUMMARY), a comment on a change, or results/.
+#pragma once
+
+#include <string>
+
+#include "measure/result.hpp"
+#include "report/comparison.hpp"
+
+namespace tunrelay {
+
+[[nodiscard]] std::string markdown_summary(const Result& result);
+[[nodiscard]] std::string markdown_summary(const ComparisonReport& comparison);
+
+}  // namespace tunrelay

@@ -1,0 +1,228 @@
+// One chart: lines, areas and dots over two axes, drawn as SVG at the size that it has on the page,
+// with a legend that hides lines and a crosshair that tells values (by pointer or arrow keys).
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function svg(name, attributes, ...children) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+function html(name, attributes, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+// A dot whose shape tells the line without colour, too.
+function mark(line, x, y, size) {
+  const shapes = [
+    `M${x - size},${y}a${size},${size} 0 1 0 ${2 * size},0a${size},${size} 0 1 0 ${-2 * size},0z`,
+    `M${x - size},${y - size}h${2 * size}v${2 * size}h${-2 * size}z`,
+    `M${x},${y - 1.3 * size}l${1.2 * size},${2.2 * size}h${-2.4 * size}z`,
+    `M${x},${y - 1.4 * size}l${1.4 * size},${1.4 * size}l${-1.4 * size},${1.4 * size}` +
+      `l${-1.4 * size},${-1.4 * size}z`,
+  ];
+  return svg("path", { class: `mark fill${line.color}`, d: shapes[line.dash % shapes.length] });
+}
+
+// The lines of a chart as one path each; where a value is missing the line has a gap.
+function pathOf(line, x, y) {
+  let path = "";
+  let pen = "M";
+  line.y.forEach((value, index) => {
+    if (value === null) {
+      pen = "M";
+      return;
+    }
+    path += `${pen}${x.at(line.x[index]).toFixed(1)},${y.at(value).toFixed(1)}`;
+    pen = "L";
+  });
+  return path;
+}
+
+class Chart {
+  constructor(spec) {
+    this.spec = spec;
+    this.hidden = new Set();
+    this.focus = null;
+    this.tip = html("div", { class: "tip", role: "status", hidden: "" });
+    this.frame = svg("svg", { role: "img", tabindex: "0", "aria-label": this.description() });
+    this.element = html("figure", {}, html("h3", {}));
+    this.element.firstChild.textContent = spec.title;
+    this.element.append(this.legend(), this.frame, this.tip);
+    this.frame.addEventListener("pointermove", (event) => this.follow(event));
+    this.frame.addEventListener("pointerleave", () => this.point(null));
+    this.frame.addEventListener("blur", () => this.point(null));
+    this.frame.addEventListener("keydown", (event) => this.step(event));
+  }
+
+  description() {
+    const names = this.spec.lines.map((line) => line.name).join(", ");
+    return `Chart: ${this.spec.title}. ${this.spec.y.label} over ${this.spec.x.label} of ${names}. ` +
+      "Arrow keys tell the values.";
+  }
+
+  shown() {
+    return this.spec.lines.filter((line) => !this.hidden.has(line));
+  }
+
+  swatch(line) {
+    const picture = svg("svg", { viewBox: "0 0 26 10", "aria-hidden": "true" });
+    if (line.mode !== "dots")
+      picture.append(svg("path", { class: `line stroke${line.color} d${line.dash}`, d: "M1,5H25" }));
+    if (line.mode === "dots") picture.append(mark(line, 13, 5, 3.5));
+    return picture;
+  }
+
+  legend() {
+    const list = html("div", { class: "legend" });
+    for (const line of this.spec.lines) {
+      const button = html("button", { type: "button", "aria-pressed": "true" }, this.swatch(line),
+        line.name);
+      button.addEventListener("click", () => {
+        if (!this.hidden.delete(line)) this.hidden.add(line);
+        button.setAttribute("aria-pressed", String(!this.hidden.has(line)));
+        this.draw();
+      });
+      list.append(button);
+    }
+    return list;
+  }
+
+  draw() {
+    const width = this.element.clientWidth - 28 || 560;
+    const height = this.spec.height || 250;
+    const lines = this.shown();
+    const left = this.spec.y.unit === "ns" ? 60 : 56;
+    const box = { left, right: width - 14, top: 26, bottom: height - 40 };
+    const { x: xAxis, y: yAxis } = this.spec;
+    const room = { x: Math.max(2, (box.right - left) / 80), y: (box.bottom - box.top) / 36 };
+    const values = (key) => lines.flatMap((line) =>
+      line[key].filter((value, index) => value !== null && line.y[index] !== null));
+    this.box = box;
+    this.x = makeScale(xAxis, values("x"), box.left, box.right, room.x);
+    this.y = makeScale(yAxis, values("y"), box.bottom, box.top, room.y);
+    this.steps = [...new Set(values("x"))].sort((a, b) => a - b);
+    this.frame.replaceChildren();
+    this.frame.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.frame.setAttribute("height", height);
+    this.drawAxes(box, height);
+    for (const line of lines) this.drawLine(line);
+    this.pointer = svg("g", {});
+    this.frame.append(this.pointer);
+    this.point(null);
+  }
+
+  drawAxes(box, height) {
+    let lastEnd = -Infinity;
+    for (const [value, label] of this.x.ticks) {
+      const at = this.x.at(value);
+      this.frame.append(svg("path", { class: "grid", d: `M${at},${box.top}V${box.bottom}` }));
+      const half = 3.3 * label.length;
+      if (at - half < lastEnd + 8) continue;  // no room for its words
+      lastEnd = at + half;
+      this.frame.append(svg("text", { x: at, y: box.bottom + 16, "text-anchor": "middle" }, label));
+    }
+    for (const [value, label] of this.y.ticks) {
+      const at = this.y.at(value);
+      this.frame.append(svg("path", { class: "grid", d: `M${box.left},${at}H${box.right}` }));
+      this.frame.append(svg("text", { x: box.left - 8, y: at + 4, "text-anchor": "end" }, label));
+    }
+    this.frame.append(
+      svg("path", { class: "axis", fill: "none", d: `M${box.left},${box.bottom}H${box.right}` }),
+      svg("text", { x: box.right, y: height - 6, "text-anchor": "end" }, this.spec.x.label),
+      svg("text", { x: 0, y: 12 }, this.spec.y.label));
+  }
+
+  drawLine(line) {
+    if (line.mode === "dots") {
+      if (line.level !== undefined) {
+        const at = this.y.at(line.level).toFixed(1);
+        this.frame.append(svg("path", { class: `level stroke${line.color} d${line.dash}`,
+          d: `M${this.box.left},${at}H${this.box.right}` }));
+      }
+      line.y.forEach((value, index) => {
+        if (value !== null)
+          this.frame.append(mark(line, this.x.at(line.x[index]), this.y.at(value), 3.5));
+      });
+      return;
+    }
+    const path = pathOf(line, this.x, this.y);
+    if (line.mode === "area" && path) {
+      const [first, last] = [line.x[0], line.x[line.x.length - 1]].map((value) => this.x.at(value));
+      this.frame.append(svg("path", { class: `area fill${line.color}`,
+        d: `${path}L${last},${this.box.bottom}L${first},${this.box.bottom}Z` }));
+    }
+    this.frame.append(svg("path", { class: `line stroke${line.color} d${line.dash}`, d: path }));
+    // A single point makes no line.
+    if (line.y.length === 1 && line.y[0] !== null)
+      this.frame.append(mark(line, this.x.at(line.x[0]), this.y.at(line.y[0]), 3.5));
+  }
+
+  follow(event) {
+    const area = this.frame.getBoundingClientRect();
+    const at = event.clientX - area.left;
+    let nearest = null;
+    for (const step of this.steps)
+      if (nearest === null || Math.abs(this.x.at(step) - at) < Math.abs(this.x.at(nearest) - at))
+        nearest = step;
+    this.point(nearest);
+  }
+
+  step(event) {
+    const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (move === undefined || this.steps.length === 0) return;
+    event.preventDefault();
+    const now = this.steps.indexOf(this.focus);
+    const next = now < 0 ? 0 : Math.min(this.steps.length - 1, Math.max(0, now + move));
+    this.point(this.steps[next]);
+  }
+
+  // Shows the crosshair at VALUE, with what each line has there or nearest to it.
+  point(value) {
+    this.focus = value;
+    this.pointer.replaceChildren();
+    this.tip.hidden = value === null;
+    if (value === null) return;
+    const at = this.x.at(value);
+    this.pointer.append(svg("path", { class: "crosshair",
+      d: `M${at},${this.box.top}V${this.box.bottom}` }));
+    this.tip.replaceChildren(html("div", { class: "quiet" },
+      `${this.spec.x.name || this.spec.x.label} ${figureText(value, this.spec.x)}`));
+    for (const line of this.shown()) {
+      const index = this.nearest(line, at);
+      if (index < 0) continue;
+      this.pointer.append(mark(line, this.x.at(line.x[index]), this.y.at(line.y[index]), 4));
+      const sign = svg("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, mark(line, 5, 5, 3.5));
+      this.tip.append(html("div", {}, html("span", {}, sign, line.name),
+        html("b", {}, figureText(line.y[index], this.spec.y))));
+    }
+    this.place(at);
+  }
+
+  // The index of LINE's value nearest to pixel AT; -1 when it has none close by.
+  nearest(line, at) {
+    let found = -1;
+    let distance = 24;
+    line.x.forEach((value, index) => {
+      const away = Math.abs(this.x.at(value) - at);
+      if (line.y[index] === null || away >= distance) return;
+      distance = away;
+      found = index;
+    });
+    return found;
+  }
+
+  place(at) {
+    const room = this.element.clientWidth;
+    const width = this.tip.offsetWidth;
+    const right = at + 14 + 16;
+    this.tip.style.left = `${Math.max(4, right + width < room ? right : at + 14 - width - 14)}px`;
+    const top = this.frame.getBoundingClientRect().top - this.element.getBoundingClientRect().top;
+    this.tip.style.top = `${top + this.box.top}px`;
+  }
+}

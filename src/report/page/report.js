@@ -1,0 +1,23 @@
+// Draws what the page's data describe, and draws it again when there is more or less room.
+
+function drawReport() {
+  const charts = [];
+  for (const place of document.querySelectorAll("[data-charts]")) {
+    const specs = JSON.parse(document.getElementById("data").textContent)[place.dataset.charts];
+    for (const spec of specs) {
+      const chart = new Chart(spec);
+      place.append(chart.element);
+      charts.push(chart);
+    }
+  }
+  for (const chart of charts) chart.draw();
+  let width = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (window.innerWidth === width) return;
+    width = window.innerWidth;
+    for (const chart of charts) chart.draw();
+  });
+  document.documentElement.dataset.drawn = String(charts.length);
+}
+
+drawReport();

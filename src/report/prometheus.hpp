@@ -1,0 +1,15 @@
+// A result in Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats):
+// for node_exporter's textfile collector, or a push gateway.
+#pragma once
+
+#include <string>
+
+#include "measure/result.hpp"
+
+namespace tunrelay {
+
+/// Gauges with the median, lowest and highest value of each metric and link, a summary for each
+/// distribution, and what the run was. Base units as Prometheus has them: seconds and bytes.
+[[nodiscard]] std::string prometheus_text(const Result& result);
+
+}  // namespace tunrelay

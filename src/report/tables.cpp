@@ -1,0 +1,133 @@
+#include "report/tables.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "base/units.hpp"
+#include "measure/link_summary.hpp"
+#include "report/figure.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr double kLatencyColumns[] = {50, 90, 99, 99.9, 99.99, 99.999, 100};
+/// Objects within objects are told as "outer.inner" to this depth, deeper ones as JSON.
+constexpr int kDeepest = 4;
+
+std::string rounds_words(const LinkSummary& summary) {
+  if (summary.invalid == 0) return format_count(summary.valid);
+  return fmt::format("{} ({} void)", format_count(summary.valid), format_count(summary.invalid));
+}
+
+/// A percentile of so few values that they do not tell it is left open.
+std::string latency_cell(const Histogram& histogram, double percentile) {
+  const double beyond = static_cast<double>(histogram.count()) * (1 - percentile / 100);
+  if (percentile < 100 && beyond < 1) return "-";
+  return format_figure(static_cast<double>(histogram.value_at_percentile(percentile)), "ns");
+}
+
+std::string words_of(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_null()) return "-";
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  if (value.is_array()) {
+    std::string words;
+    for (const nlohmann::json& item : value) words += (words.empty() ? "" : ", ") + words_of(item);
+    return words;
+  }
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void add_details(TextTable& table, const nlohmann::json& details, const std::string& prefix,
+                 int depth) {
+  for (const auto& [key, value] : details.items()) {
+    if (value.is_object() && !value.empty() && depth < kDeepest)
+      add_details(table, value, prefix + key + ".", depth + 1);
+    else
+      table.add({prefix + key, words_of(value)});
+  }
+}
+
+}  // namespace
+
+TextTable metrics_table(const Result& result) {
+  TextTable table{.columns = {{"metric"},
+                              {"link"},
+                              {"median", true},
+                              {"lowest to highest", true},
+                              {"rounds", true},
+                              {"to control", true}},
+                  .rows = {}};
+  for (const Metric& metric : result.metrics) {
+    if (reference_link(metric) == kBase) table.columns.back().title = "to base";
+    std::string name = metric.name;
+    for (const LinkSummary& summary : summarise(metric)) {
+      table.add({std::exchange(name, ""), summary.link, format_figure(summary.median, metric.unit),
+                 format_range(summary.lowest, summary.highest, metric.unit), rounds_words(summary),
+                 std::isfinite(summary.ratio) ? format_number(summary.ratio) : ""});
+    }
+    if (!name.empty()) table.add({name, "", "-", "-", "0", ""});
+  }
+  return table;
+}
+
+TextTable latency_table(const Result& result) {
+  TextTable table{.columns = {{"latency"}, {"link"}}, .rows = {}};
+  for (const double percentile : kLatencyColumns)
+    table.columns.push_back({format_percentile(percentile), true});
+  table.columns.push_back({"count", true});
+  std::string before;
+  for (const Distribution& distribution : result.distributions) {
+    const bool again = distribution.name == before;
+    before = distribution.name;
+    std::vector<std::string> cells{again ? "" : distribution.name, distribution.link};
+    for (const double percentile : kLatencyColumns)
+      cells.push_back(latency_cell(distribution.histogram, percentile));
+    cells.push_back(format_count(distribution.histogram.count()));
+    table.add(std::move(cells));
+  }
+  return table;
+}
+
+TextTable void_samples_table(const Result& result) {
+  TextTable table{.columns = {{"metric"}, {"link"}, {"round", true}, {"does not count, since"}},
+                  .rows = {}};
+  for (const Metric& metric : result.metrics)
+    for (const Sample& sample : metric.samples)
+      if (!counts(sample))
+        table.add({metric.name, sample.link, std::to_string(sample.round),
+                   sample.void_reason.empty() ? "it is no number" : sample.void_reason});
+  return table;
+}
+
+TextTable comparison_table(const ComparisonReport& comparison) {
+  TextTable table{.columns = {{"metric"},
+                              {"base", true},
+                              {"head", true},
+                              {"change", true},
+                              {fmt::format("{:g} % interval", 100 * comparison.confidence), true},
+                              {"p", true},
+                              {"verdict"}},
+                  .rows = {}};
+  for (const ComparisonRow& row : comparison.rows) {
+    const bool bounded = std::isfinite(row.ci_low) && std::isfinite(row.ci_high);
+    table.add({row.metric, format_figure(row.base, row.unit), format_figure(row.head, row.unit),
+               format_change(row.ratio),
+               bounded
+                   ? fmt::format("{} to {}", format_change(row.ci_low), format_change(row.ci_high))
+                   : "-",
+               std::isfinite(row.p) ? fmt::format("{:.2g}", row.p) : "-",
+               row.verdict.empty() ? "-" : row.verdict});
+  }
+  return table;
+}
+
+TextTable details_table(const nlohmann::json& details) {
+  TextTable table{.columns = {{"name"}, {"value"}}, .rows = {}};
+  if (details.is_object()) add_details(table, details, "", 0);
+  return table;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,25 @@
+// The tables of a result, the same in every form for people.
+#pragma once
+
+#include "measure/result.hpp"
+#include "report/comparison.hpp"
+#include "report/text_table.hpp"
+
+namespace tunrelay {
+
+/// A row a metric and link: median, lowest and highest, rounds, the ratio to the control.
+[[nodiscard]] TextTable metrics_table(const Result& result);
+/// A row a distribution: percentiles to 99.999, the highest, how many.
+[[nodiscard]] TextTable latency_table(const Result& result);
+/// A row a sample that does not count: why.
+[[nodiscard]] TextTable void_samples_table(const Result& result);
+/// A row a metric: medians of both sides, the change, its interval, p, the verdict.
+[[nodiscard]] TextTable comparison_table(const ComparisonReport& comparison);
+/// NAME and VALUE, a row a member of an object; members of its members are "outer.inner".
+[[nodiscard]] TextTable details_table(const nlohmann::json& details);
+
+/// Said of a run that was cut short.
+inline constexpr const char* kIncomplete =
+    "The run was cut short: what is here was measured, the rest is missing.";
+
+}  // namespace tunrelay

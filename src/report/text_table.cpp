@@ -1,0 +1,83 @@
+#include "report/text_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/ensure.hpp"
+#include "report/escape.hpp"
+
+namespace tunrelay {
+namespace {
+
+/// CELLS in columns of WIDTHS.
+std::string terminal_line(const TextTable& table, const std::vector<std::string>& cells,
+                          const std::vector<std::size_t>& widths) {
+  std::string line;
+  for (std::size_t column = 0; column < cells.size(); ++column) {
+    if (column != 0) line += "  ";
+    const std::string padding(widths[column] - width_of(cells[column]), ' ');
+    line += table.columns[column].right ? padding + cells[column] : cells[column] + padding;
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + "\n";
+}
+
+std::vector<std::string> titles(const TextTable& table) {
+  std::vector<std::string> titles;
+  for (const TextTable::Column& column : table.columns) titles.push_back(column.title);
+  return titles;
+}
+
+}  // namespace
+
+void TextTable::add(std::vector<std::string> cells) {
+  ensure(cells.size() == columns.size(), "a row has as many cells as the table has columns");
+  rows.push_back(std::move(cells));
+}
+
+std::string as_terminal(const TextTable& table) {
+  std::vector<std::vector<std::string>> lines{titles(table)};
+  lines.insert(lines.end(), table.rows.begin(), table.rows.end());
+  std::vector<std::size_t> widths(table.columns.size(), 0);
+  for (std::vector<std::string>& line : lines)
+    for (std::size_t column = 0; column < line.size(); ++column) {
+      line[column] = clean_line(line[column]);
+      widths[column] = std::max(widths[column], width_of(line[column]));
+    }
+  std::string text;
+  for (const std::vector<std::string>& line : lines) text += terminal_line(table, line, widths);
+  return text;
+}
+
+std::string as_markdown(const TextTable& table) {
+  const auto line = [](const std::vector<std::string>& cells) {
+    std::string text = "|";
+    for (const std::string& cell : cells) text += " " + escape_markdown(cell) + " |";
+    return text + "\n";
+  };
+  std::string text = line(titles(table)) + "|";
+  for (const TextTable::Column& column : table.columns) text += column.right ? " ---: |" : " --- |";
+  text += "\n";
+  for (const std::vector<std::string>& row : table.rows) text += line(row);
+  return text;
+}
+
+std::string as_html(const TextTable& table) {
+  std::string text = "<div class=\"table\"><table>\n<thead><tr>";
+  for (const TextTable::Column& column : table.columns)
+    text += fmt::format("<th scope=\"col\"{}>{}</th>", column.right ? " class=\"number\"" : "",
+                        escape_markup(column.title));
+  text += "</tr></thead>\n<tbody>\n";
+  for (const std::vector<std::string>& row : table.rows) {
+    text += "<tr>";
+    for (std::size_t column = 0; column < row.size(); ++column)
+      text += fmt::format("<td{}>{}</td>", table.columns[column].right ? " class=\"number\"" : "",
+                          escape_markup(row[column]));
+    text += "</tr>\n";
+  }
+  return text + "</tbody>\n</table></div>\n";
+}
+
+}  // namespace tunrelay
