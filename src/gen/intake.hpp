@@ -1,0 +1,55 @@
+// Takes messages in: whether they are of this trial, in which order, how late, and whether every
+// byte is as it was sent.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "gen/load_report.hpp"
+#include "gen/load_spec.hpp"
+#include "gen/message.hpp"
+#include "gen/sender.hpp"
+#include "measure/jitter.hpp"
+#include "measure/sequence_tracker.hpp"
+
+namespace tunrelay {
+
+/// Of one receiving thread. Nothing is allocated after construction.
+class Intake {
+ public:
+  /// SPEC and PATTERN must outlive it. RESPONSES: what comes are answers to our own messages.
+  Intake(const LoadSpec& spec, const PayloadPattern& pattern, std::uint16_t trial,
+         std::size_t thread, bool responses);
+
+  /// A message that has come whole: SIZE_BYTES with its head, the payload INTACT or not.
+  /// REFLECTED_NS: of a response that has it, else 0. False: not of this trial or thread.
+  bool take(const MessageHeader& header, std::uint32_t size_bytes, bool intact,
+            std::int64_t reflected_ns, std::int64_t now_ns) noexcept;
+  bool take_datagram(std::span<const std::byte> datagram, std::int64_t now_ns) noexcept;
+  void count_socket_drops(std::uint64_t drops) noexcept { report_.socket_dropped += drops; }
+
+  [[nodiscard]] const LiveCounts& live() const noexcept { return live_; }
+  /// Received so far, warm-up not counted; any thread.
+  [[nodiscard]] std::uint64_t counted() const noexcept { return counted_.get(); }
+  /// When all is in. What was lost is known by who knows what was sent.
+  [[nodiscard]] ReceiveReport report() const;
+
+ private:
+  const LoadSpec& spec_;
+  const PayloadPattern& pattern_;
+  std::uint16_t trial_;
+  std::size_t thread_;
+  bool responses_;
+  std::vector<SequenceTracker> trackers_;  ///< by the flow's index in the thread
+  std::vector<Jitter> jitters_;
+  std::vector<std::uint64_t> last_sequences_;  ///< by flow, unwrapped
+  std::int64_t window_begin_ns_ = 0;           ///< 0: nothing that counts has come
+  std::int64_t last_ns_ = 0;
+  ReceiveReport report_;
+  LiveCounts live_;
+  Counter counted_;
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,108 @@
+#include "gen/load_server.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <exception>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "gen/json_lines.hpp"
+#include "gen/load_end.hpp"
+#include "gen/load_json.hpp"
+#include "gen/load_socket.hpp"
+#include "gen/remote_end.hpp"
+
+namespace tunrelay {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kLookMs = 200;
+constexpr std::int64_t kLineLimitNs = 5 * kNanosecondsPerSecond;
+
+json answer_to(const json& question, LocalEnd& end) {
+  const auto what = question.at("do").get<std::string>();
+  if (what == "greet") return {{"version", kLoadProtocolVersion}, {"clock", clock_name()}};
+  if (what == "sink")
+    return {{"ports", end.open_sink(load_spec_from_json(question.at("spec")),
+                                    question.at("trial").get<std::uint16_t>())}};
+  if (what == "source") {
+    const LoadSpec spec = load_spec_from_json(question.at("spec"));
+    const SinkName sink{IpAddress::parse(question.at("address").get<std::string>()),
+                        question.at("ports").get<std::vector<std::uint16_t>>()};
+    if (sink.ports.size() != spec.threads)
+      throw_usage_error("make", "a source", "it needs a port for each thread");
+    return {{"congestion_control",
+             end.open_source(spec, sink, question.at("trial").get<std::uint16_t>())}};
+  }
+  if (what == "start") {
+    const std::int64_t at_ns = monotonic_ns() + question.at("in_ns").get<std::int64_t>();
+    end.start(question.value("at_ns", at_ns));
+    return json::object();
+  }
+  if (what == "counts") {
+    const EndCounts counts = end.counts();
+    return {{"sending", counts.sending},
+            {"sent_messages", counts.sent_messages},
+            {"sent_bytes", counts.sent_bytes},
+            {"received_messages", counts.received_messages},
+            {"received_bytes", counts.received_bytes},
+            {"arrived", counts.arrived}};
+  }
+  if (what == "stop") {
+    end.stop();
+    return json::object();
+  }
+  if (what == "finish") {
+    LoadEndReport report = end.finish();
+    return {{"end", to_json(DirectionReport{.sent = std::move(report.sent),
+                                            .received = std::move(report.received),
+                                            .responses = std::move(report.responses)})}};
+  }
+  throw_usage_error("do", "'" + what + "'", "there is nothing of that name");
+}
+
+/// Whether something waits on FD before STOPPING() says so.
+bool wait_for(int fd, const std::function<bool()>& stopping) {
+  while (!stopping()) {
+    pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
+    if (::poll(&ready, 1, kLookMs) > 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+LoadServer::LoadServer(const IpAddress& address, std::uint16_t port)
+    : listener_(bind_load_socket(SOCK_STREAM, address, port)) {
+  listen_on(listener_);
+  port_ = port_of(listener_);
+}
+
+std::string LoadServer::serve_one(const std::function<bool()>& stopping) noexcept {
+  try {
+    FileDescriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!socket.is_open()) return "";
+    send_at_once(socket);
+    LocalEnd end(local_address_of(socket));  // as the client knows us
+    JsonLines lines(std::move(socket), "the client", "");
+    while (wait_for(lines.socket().get(), stopping)) {
+      char first = 0;
+      if (::recv(lines.socket().get(), &first, 1, MSG_PEEK | MSG_DONTWAIT) == 0) return "";
+      const json question = lines.receive(kLineLimitNs);
+      try {
+        lines.send(answer_to(question, end));
+      } catch (const Error& error) {
+        lines.send({{"error", error.what()}});
+      } catch (const json::exception& error) {
+        lines.send({{"error", error.what()}});
+      }
+    }
+    return "";
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,166 @@
+#include "gen/load_socket.hpp"
+
+#include <fmt/format.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <span>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr int kBufferBytes = 8 << 20;
+constexpr int kBacklog = 4096;
+
+std::string in_words(const IpAddress& address, std::uint16_t port) {
+  return fmt::format("{} port {}", address.to_string(), port);
+}
+
+void set_option(const FileDescriptor& socket, int level, int option, int value, const char* name) {
+  check_system_call(::setsockopt(socket.get(), level, option, &value, sizeof value),
+                    "set the socket option", name);
+}
+
+void set_time_limit(int socket, int option, std::int64_t limit_ns) noexcept {
+  const timeval limit{.tv_sec = limit_ns / kNanosecondsPerSecond,
+                      .tv_usec = limit_ns % kNanosecondsPerSecond / kNanosecondsPerMicrosecond};
+  // A socket knows these options, whatever its type.
+  static_cast<void>(::setsockopt(socket, SOL_SOCKET, option, &limit, sizeof limit));
+}
+
+/// As much as an administrator may have, else as much as the host gives everybody.
+void enlarge(int socket, int forced, int polite) noexcept {
+  if (::setsockopt(socket, SOL_SOCKET, forced, &kBufferBytes, sizeof kBufferBytes) != 0)
+    static_cast<void>(::setsockopt(socket, SOL_SOCKET, polite, &kBufferBytes, sizeof kBufferBytes));
+}
+
+SocketName name_of(const FileDescriptor& socket) {
+  SocketName name;
+  name.length = sizeof name.storage;
+  check_system_call(::getsockname(socket.get(), name.get(), &name.length), "ask the name of",
+                    "a socket");
+  return name;
+}
+
+}  // namespace
+
+SocketName::SocketName(const IpAddress& address, std::uint16_t port) noexcept {
+  if (address.is_ipv4()) {
+    auto& name = reinterpret_cast<sockaddr_in&>(storage);
+    name.sin_family = AF_INET;
+    name.sin_port = htons(port);
+    std::memcpy(&name.sin_addr, address.bytes().data(), address.bytes().size());
+    length = sizeof name;
+  } else {
+    auto& name = reinterpret_cast<sockaddr_in6&>(storage);
+    name.sin6_family = AF_INET6;
+    name.sin6_port = htons(port);
+    std::memcpy(&name.sin6_addr, address.bytes().data(), address.bytes().size());
+    length = sizeof name;
+  }
+}
+
+std::uint16_t SocketName::port() const noexcept {
+  return ntohs(storage.ss_family == AF_INET
+                   ? reinterpret_cast<const sockaddr_in&>(storage).sin_port
+                   : reinterpret_cast<const sockaddr_in6&>(storage).sin6_port);
+}
+
+FileDescriptor bind_load_socket(int type, const IpAddress& address, std::uint16_t port) {
+  const std::string object = in_words(address, port);
+  FileDescriptor socket(check_system_call(
+      ::socket(address.address_family(), type | SOCK_CLOEXEC, 0), "make a socket for", object));
+  if (type == SOCK_DGRAM) {
+    // TCP sizes its own.
+    enlarge(socket.get(), SO_RCVBUFFORCE, SO_RCVBUF);
+    enlarge(socket.get(), SO_SNDBUFFORCE, SO_SNDBUF);
+  } else {
+    set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+  }
+  set_time_limit(socket.get(), SO_RCVTIMEO, kSocketPatienceNs);
+  const SocketName name(address, port);
+  check_system_call(::bind(socket.get(), name.get(), name.length), "bind", object,
+                    "the address must be one of this host, the port free");
+  return socket;
+}
+
+int try_connect(int socket, const SocketName& name) noexcept {
+  return ::connect(socket, name.get(), name.length) == 0 ? 0 : errno;
+}
+
+void connect_load_socket(const FileDescriptor& socket, const IpAddress& address, std::uint16_t port,
+                         std::int64_t limit_ns) {
+  // The limit of sending holds for connecting too (socket(7)).
+  set_time_limit(socket.get(), SO_SNDTIMEO, limit_ns);
+  const int error = try_connect(socket.get(), SocketName(address, port));
+  set_time_limit(socket.get(), SO_SNDTIMEO, kSocketPatienceNs);
+  if (error != 0)
+    throw_system_error(error == EINPROGRESS ? ETIMEDOUT : error, "connect to",
+                       in_words(address, port), "start `tunrelay gen --server` there first");
+}
+
+void listen_on(const FileDescriptor& socket) {
+  check_system_call(::listen(socket.get(), kBacklog), "listen on",
+                    fmt::format("port {}", port_of(socket)));
+}
+
+IpAddress local_address_of(const FileDescriptor& socket) {
+  const SocketName name = name_of(socket);
+  if (name.storage.ss_family == AF_INET)
+    return IpAddress(
+        std::as_bytes(std::span(&reinterpret_cast<const sockaddr_in&>(name.storage).sin_addr, 1)));
+  const auto& address = reinterpret_cast<const sockaddr_in6&>(name.storage).sin6_addr;
+  const auto bytes = std::as_bytes(std::span(&address, 1));
+  constexpr std::size_t kMappedPrefixBytes = 12;
+  return IpAddress(IN6_IS_ADDR_V4MAPPED(&address) ? bytes.subspan(kMappedPrefixBytes) : bytes);
+}
+
+std::uint16_t port_of(const FileDescriptor& socket) {
+  return name_of(socket).port();
+}
+
+std::uint64_t receive_drops_of(int socket) noexcept {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+  socklen_t length = sizeof memory;
+  if (::getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory.data(), &length) != 0) return 0;
+  return memory[SK_MEMINFO_DROPS];
+}
+
+void send_in_segments(const FileDescriptor& socket, std::uint32_t segment_bytes) {
+  set_option(socket, SOL_UDP, UDP_SEGMENT, static_cast<int>(segment_bytes), "UDP_SEGMENT");
+}
+
+void receive_merged(const FileDescriptor& socket) {
+  set_option(socket, SOL_UDP, UDP_GRO, 1, "UDP_GRO");
+}
+
+void send_at_once(const FileDescriptor& socket) {
+  set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+}
+
+void use_congestion_control(const FileDescriptor& socket, const std::string& name) {
+  check_system_call(::setsockopt(socket.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
+                                 static_cast<socklen_t>(name.size())),
+                    "choose the congestion control", name,
+                    "see /proc/sys/net/ipv4/tcp_available_congestion_control");
+}
+
+std::string congestion_control_of(const FileDescriptor& socket) {
+  std::array<char, 16> name{};  // TCP_CA_NAME_MAX
+  socklen_t length = name.size();
+  check_system_call(::getsockopt(socket.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(), &length),
+                    "ask the congestion control of", "a socket");
+  return {name.data(), ::strnlen(name.data(), name.size())};
+}
+
+}  // namespace tunrelay

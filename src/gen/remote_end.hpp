@@ -1,0 +1,53 @@
+// The end of a trial that a `tunrelay gen --server` keeps for us, driven over a TCP connection by
+// JSON lines: a question each, an answer each.
+//
+//   {"do": "greet", "version": 1, "clock": ID}     -> {"version": 1, "clock": ID}
+//   {"do": "sink", "spec": {}, "trial": N}         -> {"ports": []}
+//   {"do": "source", "spec": {}, "trial": N, "address": A, "ports": []}
+//                                                  -> {"congestion_control": NAME}
+//   {"do": "start", "in_ns": N, "at_ns": N}        -> {}
+//   {"do": "counts"} -> the fields of EndCounts;  {"do": "stop"} -> {}
+//   {"do": "finish"}                               -> {"end": {}}
+// Any answer may be {"error": TEXT} instead.
+#pragma once
+
+#include <string>
+
+#include "gen/json_lines.hpp"
+#include "gen/load_end.hpp"
+#include "gen/load_socket.hpp"
+
+namespace tunrelay {
+
+inline constexpr int kLoadProtocolVersion = 1;
+inline constexpr std::uint16_t kLoadServerPort = 5213;
+
+/// Names this machine's CLOCK_MONOTONIC: the boot, and the time namespace. Two ends with the same
+/// name read the same clock.
+[[nodiscard]] std::string clock_name();
+
+class RemoteEnd final : public LoadEnd {
+ public:
+  /// Connects from HERE to the server at THERE. Throws Error.
+  RemoteEnd(const IpAddress& here, const IpAddress& there, std::uint16_t port);
+
+  [[nodiscard]] const IpAddress& address() const noexcept override { return address_; }
+  /// By which the server knows us.
+  [[nodiscard]] IpAddress our_address() const { return local_address_of(lines_.socket()); }
+  [[nodiscard]] bool shares_our_clock() const noexcept override { return shares_our_clock_; }
+  std::vector<std::uint16_t> open_sink(const LoadSpec& spec, std::uint16_t trial) override;
+  std::string open_source(const LoadSpec& spec, const SinkName& sink, std::uint16_t trial) override;
+  void start(std::int64_t begin_ns) override;
+  [[nodiscard]] EndCounts counts() override;
+  void stop() override;
+  [[nodiscard]] LoadEndReport finish() override;
+
+ private:
+  nlohmann::json ask(const nlohmann::json& question);
+
+  IpAddress address_;
+  JsonLines lines_;
+  bool shares_our_clock_ = false;
+};
+
+}  // namespace tunrelay

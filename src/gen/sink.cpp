@@ -1,0 +1,67 @@
+#include "gen/sink.hpp"
+
+#include <algorithm>
+
+#include "gen/load_socket.hpp"
+
+namespace tunrelay {
+
+Sink::Sink(const LoadSpec& spec, const IpAddress& address, std::uint16_t trial)
+    : spec_(spec),
+      pattern_(spec.seed, *std::max_element(spec.payload_bytes.begin(), spec.payload_bytes.end())) {
+  const bool udp = spec_.protocol == LoadProtocol::kUdp;
+  for (std::size_t thread = 0; thread < spec_.threads; ++thread) {
+    FileDescriptor socket = bind_load_socket(udp ? SOCK_DGRAM : SOCK_STREAM, address, 0);
+    if (udp && spec_.receive_merged) receive_merged(socket);
+    if (!udp) listen_on(socket);
+    ports_.push_back(port_of(socket));
+    sockets_.emplace_back().push_back(std::move(socket));
+    intakes_.push_back(std::make_unique<Intake>(spec_, pattern_, trial, thread, false));
+  }
+  for (std::size_t thread = 0; thread < spec_.threads; ++thread) {
+    const ReceiverParts parts{.spec = spec_,
+                              .pattern = pattern_,
+                              .intake = *intakes_[thread],
+                              .stop = threads_.stop(),
+                              .echo = spec_.has_responses()};
+    const FileDescriptor& first = sockets_[thread].front();
+    if (udp)
+      receivers_.push_back(make_udp_receiver(parts, sockets_[thread]));
+    else if (spec_.pattern == LoadPattern::kConnections)
+      receivers_.push_back(make_connection_receiver(parts, first));
+    else
+      receivers_.push_back(make_tcp_receiver(parts, first, no_connections_));
+  }
+}
+
+void Sink::start() {
+  for (const auto& receiver : receivers_)
+    threads_.add(spec_.sink_cpus, "load-sink", [&receiver = *receiver] { receiver.run(); });
+}
+
+std::uint64_t Sink::counted() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& intake : intakes_) sum += intake->counted();
+  return sum;
+}
+
+std::uint64_t Sink::live_bytes() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& intake : intakes_) sum += intake->live().bytes.get();
+  return sum;
+}
+
+std::uint64_t Sink::live_messages() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& intake : intakes_) sum += intake->live().messages.get();
+  return sum;
+}
+
+ReceiveReport Sink::finish() {
+  threads_.join();
+  ReceiveReport report;
+  for (const auto& intake : intakes_) report += intake->report();
+  return report;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,47 @@
+// The receiving end of a load: its sockets, and a thread for each share of the flows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/file_descriptor.hpp"
+#include "base/ip_address.hpp"
+#include "gen/intake.hpp"
+#include "gen/load_report.hpp"
+#include "gen/load_spec.hpp"
+#include "gen/receiver.hpp"
+#include "gen/thread_group.hpp"
+
+namespace tunrelay {
+
+/// Made, started and finished by one thread.
+class Sink {
+ public:
+  /// Opens the sockets on ADDRESS, ports of the kernel's choice. TRIAL: which messages are ours;
+  /// below kCountsBit. Throws Error.
+  Sink(const LoadSpec& spec, const IpAddress& address, std::uint16_t trial);
+
+  /// A port for each thread's share of the flows.
+  [[nodiscard]] const std::vector<std::uint16_t>& ports() const noexcept { return ports_; }
+  void start();
+  /// Messages that count, so far; any thread.
+  [[nodiscard]] std::uint64_t counted() const noexcept;
+  /// All bytes and messages so far, warm-up included: for interval reports.
+  [[nodiscard]] std::uint64_t live_bytes() const noexcept;
+  [[nodiscard]] std::uint64_t live_messages() const noexcept;
+  /// Ends the threads once nothing waits any more. Call once.
+  [[nodiscard]] ReceiveReport finish();
+
+ private:
+  LoadSpec spec_;
+  PayloadPattern pattern_;
+  ThreadGroup threads_;
+  std::vector<std::vector<FileDescriptor>> sockets_;  ///< by thread; TCP: the listener
+  std::vector<std::uint16_t> ports_;
+  std::vector<FileDescriptor> no_connections_;
+  std::vector<std::unique_ptr<Intake>> intakes_;
+  std::vector<std::unique_ptr<Receiver>> receivers_;
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,27 @@
+#include "gen/thread_group.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "base/cpu_topology.hpp"
+
+namespace tunrelay {
+
+void ThreadGroup::join() noexcept {
+  ask_to_stop();
+  for (std::thread& thread : threads_)
+    if (thread.joinable()) thread.join();
+  threads_.clear();
+}
+
+void ThreadGroup::prepare_thread(const std::vector<int>& cpus, std::size_t number,
+                                 const char* name) {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  ::pthread_setname_np(::pthread_self(), name);
+  // A CPU that went away meanwhile is no reason to stop: the thread runs where it may.
+  if (!cpus.empty()) static_cast<void>(pin_this_thread(cpus[number % cpus.size()]));
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,141 @@
+#include "gen/trial.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <ctime>
+#include <utility>
+
+#include "base/clock.hpp"
+
+namespace tunrelay {
+namespace {
+
+/// From here to the first message: threads are started and asleep by then.
+constexpr std::int64_t kLeadNs = 20 * kNanosecondsPerMillisecond;
+constexpr std::int64_t kLookNs = 5 * kNanosecondsPerMillisecond;
+/// How long a sender may be overdue before it is cut off: a peer that takes nothing any more.
+constexpr std::int64_t kGraceNs = 2 * kNanosecondsPerSecond;
+/// What is under way is over when nothing has come for so long.
+constexpr std::int64_t kQuietNs = 100 * kNanosecondsPerMillisecond;
+constexpr std::int64_t kMostQuietNs = 2 * kNanosecondsPerSecond;
+
+/// Another number for each trial, so that stragglers of one don't count in the next.
+std::uint16_t next_trial_number() {
+  static std::atomic<std::uint16_t> last{static_cast<std::uint16_t>(::getpid())};
+  return static_cast<std::uint16_t>(last.fetch_add(1) & ~kCountsBit);
+}
+
+void pause(std::int64_t pause_ns) {
+  const timespec time = to_timespec(pause_ns);
+  ::nanosleep(&time, nullptr);
+}
+
+class RunningTrial {
+ public:
+  /// The ends in the order of the directions: each sends in its own.
+  RunningTrial(const LoadSpec& spec, LoadEnd& a, LoadEnd& b) : spec_(spec), ends_{&a, &b} {
+    report_.spec = spec;
+    report_.one_clock = a.shares_our_clock() && b.shares_our_clock();
+    for (std::size_t direction = 0; direction < ends_.size(); ++direction) {
+      if (!report_.has(direction)) continue;
+      const std::uint16_t trial = next_trial_number();
+      LoadEnd& sink = *ends_[1 - direction];
+      const SinkName name{sink.address(), sink.open_sink(spec, trial)};
+      report_.congestion_control = ends_[direction]->open_source(spec, name, trial);
+    }
+  }
+
+  TrialReport run(const TrialOptions& options) {
+    begin_ns_ = last_interval_ns_ = monotonic_ns() + kLeadNs;
+    for (LoadEnd* end : ends_) end->start(begin_ns_);
+    const bool cut = send(options);
+    wait_for_the_rest();
+    for (std::size_t at = 0; at < ends_.size(); ++at) {
+      LoadEndReport end = ends_[at]->finish();
+      report_.directions[at].sent = std::move(end.sent);
+      report_.directions[at].responses = std::move(end.responses);
+      report_.directions[1 - at].received = std::move(end.received);
+    }
+    // Without a common clock the way there has no delay that means something.
+    if (!report_.one_clock)
+      for (DirectionReport& direction : report_.directions) {
+        direction.received.delay.clear();
+        direction.responses.delay_back.clear();
+      }
+    if (cut) report_.void_reason = "the trial was cut short";
+    judge_trial(report_);
+    return std::move(report_);
+  }
+
+ private:
+  /// True when it was cut short.
+  bool send(const TrialOptions& options) {
+    const std::int64_t overdue_ns = begin_ns_ + spec_.warm_up_ns + 2 * spec_.duration_ns + kGraceNs;
+    bool cut = false;
+    while (true) {
+      const std::array<EndCounts, 2> counts{ends_[0]->counts(), ends_[1]->counts()};
+      if (!counts[0].sending && !counts[1].sending) return cut;
+      const std::int64_t now_ns = monotonic_ns();
+      if (options.on_interval && now_ns - last_interval_ns_ >= options.interval_ns)
+        cut = !options.on_interval(interval(counts, now_ns)) || cut;
+      if (cut || now_ns >= overdue_ns)
+        for (LoadEnd* end : ends_) end->stop();
+      pause(kLookNs);
+    }
+  }
+
+  IntervalReport interval(const std::array<EndCounts, 2>& counts, std::int64_t now_ns) {
+    IntervalReport report;
+    report.begin_s = static_cast<double>(last_interval_ns_ - begin_ns_) / 1e9;
+    report.end_s = static_cast<double>(now_ns - begin_ns_) / 1e9;
+    for (std::size_t at = 0; at < ends_.size(); ++at) {
+      IntervalReport::Flow& sent = report.directions[at];
+      sent.sent_messages = counts[at].sent_messages - last_counts_[at].sent_messages;
+      sent.sent_bytes = counts[at].sent_bytes - last_counts_[at].sent_bytes;
+      IntervalReport::Flow& received = report.directions[1 - at];
+      received.received_messages =
+          counts[at].received_messages - last_counts_[at].received_messages;
+      received.received_bytes = counts[at].received_bytes - last_counts_[at].received_bytes;
+    }
+    last_counts_ = counts;
+    last_interval_ns_ = now_ns;
+    return report;
+  }
+
+  void wait_for_the_rest() {
+    std::uint64_t arrived = 0;
+    std::int64_t last_change_ns = monotonic_ns();
+    const std::int64_t limit_ns = last_change_ns + kMostQuietNs;
+    for (std::int64_t now_ns = last_change_ns;
+         now_ns < limit_ns && now_ns - last_change_ns < kQuietNs; now_ns = monotonic_ns()) {
+      const std::uint64_t now_arrived = ends_[0]->counts().arrived + ends_[1]->counts().arrived;
+      if (now_arrived != arrived) last_change_ns = now_ns;
+      arrived = now_arrived;
+      pause(kLookNs);
+    }
+  }
+
+  LoadSpec spec_;
+  std::array<LoadEnd*, 2> ends_;
+  TrialReport report_;
+  std::int64_t begin_ns_ = 0;
+  std::int64_t last_interval_ns_ = 0;
+  std::array<EndCounts, 2> last_counts_;
+};
+
+}  // namespace
+
+TrialReport run_trial(const LoadSpec& spec, LoadEnd& a, LoadEnd& b, const TrialOptions& options) {
+  check_load_spec(spec);
+  return RunningTrial(spec, a, b).run(options);
+}
+
+TrialReport run_trial(const LoadSpec& spec, const IpAddress& a, const IpAddress& b,
+                      const TrialOptions& options) {
+  LocalEnd here(a);
+  LocalEnd there(b);
+  return run_trial(spec, here, there, options);
+}
+
+}  // namespace tunrelay

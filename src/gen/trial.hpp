@@ -1,0 +1,40 @@
+// A trial: one load between two ends, from opening the sockets to the report.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+
+#include "base/ip_address.hpp"
+#include "gen/load_end.hpp"
+#include "gen/load_report.hpp"
+#include "gen/load_spec.hpp"
+
+namespace tunrelay {
+
+/// What went on since the last report; warm-up included.
+struct IntervalReport {
+  struct Flow {
+    std::uint64_t sent_messages = 0, sent_bytes = 0;
+    std::uint64_t received_messages = 0, received_bytes = 0;
+  };
+  double begin_s = 0;  ///< since the trial's first message
+  double end_s = 0;
+  std::array<Flow, 2> directions;  ///< forward, reverse
+};
+
+struct TrialOptions {
+  std::int64_t interval_ns = kNanosecondsPerSecond;
+  /// Called each interval, by the thread that runs the trial. False: the trial is cut short.
+  std::function<bool(const IntervalReport&)> on_interval;
+};
+
+/// Sends from A to B (`forward`), or as the spec says. Throws Error when sockets can't be had or
+/// an end is gone; what goes wrong with the load stands in the report.
+[[nodiscard]] TrialReport run_trial(const LoadSpec& spec, LoadEnd& a, LoadEnd& b,
+                                    const TrialOptions& options = {});
+/// Both ends in this process, between two addresses of this network namespace.
+[[nodiscard]] TrialReport run_trial(const LoadSpec& spec, const IpAddress& a, const IpAddress& b,
+                                    const TrialOptions& options = {});
+
+}  // namespace tunrelay
