@@ -71,6 +71,11 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
   command.add_option("--txqueuelen", flags.txqueuelen, "packets that a device's queue holds")
       ->capture_default_str();
   command.add_flag("--trace", flags.trace, "print a line a packet, off the packet path");
+  command
+      .add_option("--burn", flags.burn_percent,
+                  "for tests of `compare`: workers use that many percent more CPU time")
+      ->check(CLI::Range(0.0, 1000.0))
+      ->capture_default_str();
   add("--state-dir", flags.state_directory, "where the journal of changes is kept [/run/tunrelay]");
   add("--config", flags.config_file, "read flags from a TOML file; flags given here win");
 }
@@ -97,6 +102,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   options.min_wait_ns = parse_duration_ns(flags.min_wait);
   if (!flags.cpus.empty()) options.cpus = parse_cpu_list(flags.cpus);
   options.trace = flags.trace;
+  options.burn_ratio = flags.burn_percent / 100;
   options.state_directory = flags.state_directory;
   check_tunnel_options(options);
   return options;

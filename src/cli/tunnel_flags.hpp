@@ -31,6 +31,7 @@ struct TunnelFlags {
   std::string state_directory;
   unsigned txqueuelen = 4096;
   bool trace = false;
+  double burn_percent = 0;
 };
 
 /// Adds the flags to COMMAND. FLAGS must outlive the parser.

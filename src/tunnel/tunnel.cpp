@@ -12,6 +12,7 @@
 #include "device/steering.hpp"
 #include "route/cleanup.hpp"
 #include "route/preflight.hpp"
+#include "stage/burn.hpp"
 #include "stage/trace.hpp"
 #include "tunnel/choices.hpp"
 #include "tunnel/plan_request.hpp"
@@ -131,6 +132,11 @@ void Tunnel::start_relay() {
                               static_cast<std::uint16_t>(queue));
                         }});
   }
+  // In one direction, since it counts the time of the worker's thread, which serves both.
+  if (options_.burn_ratio > 0)
+    config.stages[0].push_back({StageScope::kLane, [this](Direction, std::size_t) {
+                                  return std::make_unique<Burn>(options_.burn_ratio);
+                                }});
   relay_ = std::make_unique<Relay>(config);
   relay_->start();
 }

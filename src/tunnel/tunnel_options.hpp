@@ -45,6 +45,7 @@ struct TunnelOptions {
   std::vector<int> cpus;         ///< where workers are pinned; empty: by hwloc
   bool trace = false;            ///< a line a packet, to trace_file
   std::FILE* trace_file = stdout;
+  double burn_ratio = 0;        ///< for tests: workers use that much more CPU time; 0.05: 5 %
   std::string state_directory;  ///< of the journal; empty: the usual one
   /// The network namespace is private and goes with us: processes left in it are ended too.
   bool owns_namespace = false;
