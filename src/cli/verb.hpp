@@ -23,5 +23,7 @@ Verb add_exec_verb(CLI::App& app);
 Verb add_routes_verb(CLI::App& app);
 Verb add_cleanup_verb(CLI::App& app);
 Verb add_doctor_verb(CLI::App& app);
+Verb add_gen_verb(CLI::App& app);
+Verb add_compare_verb(CLI::App& app);
 
 }  // namespace tunrelay

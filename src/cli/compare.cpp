@@ -1,0 +1,198 @@
+// `tunrelay compare`: is the new one slower? Of two results, or of two programs that are measured
+// against each other here and now.
+#include "judge/compare.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.hpp"
+#include "base/signal_watch.hpp"
+#include "base/units.hpp"
+#include "base/whole_file.hpp"
+#include "cli/verb.hpp"
+#include "cli/version.hpp"
+#include "judge/fitness.hpp"
+#include "judge/noise.hpp"
+#include "measure/environment.hpp"
+#include "measure/result_json.hpp"
+#include "measure/utc.hpp"
+#include "report/comparison.hpp"
+#include "report/html_report.hpp"
+#include "report/junit.hpp"
+#include "report/markdown.hpp"
+#include "report/terminal.hpp"
+#include "suite/comparison_run.hpp"
+#include "suite/progress.hpp"
+
+namespace tunrelay {
+namespace {
+
+struct CompareFlags {
+  std::vector<std::string> files;  ///< BASE HEAD
+  std::string base, head;
+  std::string base_flags, head_flags;
+  std::string time = "4m";
+  std::string slice = "250ms";
+  std::uint32_t rounds = 0;
+  double min_effect_percent = 2;
+  double alpha = 0.001;
+  bool force = false;
+  bool noise = false;
+  bool quiet = false;
+  std::string out, html, markdown, junit;
+};
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
+JudgeOptions judge_options(const CompareFlags& flags) {
+  JudgeOptions options;
+  options.alpha = flags.alpha;
+  options.min_effect = flags.min_effect_percent / 100;
+  check_options(options);
+  return options;
+}
+
+/// Writes what was asked for, prints the rest, and gives the exit code.
+int tell(const CompareFlags& flags, const Comparison& comparison, const Result& head,
+         const std::string& base_name, const std::string& head_name) {
+  const ComparisonReport report = comparison_report(comparison, base_name, head_name);
+  fmt::print("{}", terminal_text(report));
+  if (!flags.html.empty()) replace_file(flags.html, html_report(head, report));
+  if (!flags.markdown.empty()) replace_file(flags.markdown, markdown_summary(report));
+  if (!flags.junit.empty()) replace_file(flags.junit, junit_xml(report, head.started_utc));
+  return static_cast<int>(exit_code_of(comparison.verdict));
+}
+
+int compare_files(const CompareFlags& flags) {
+  const Result base = read_result(flags.files[0]);
+  const Result head = read_result(flags.files[1]);
+  const std::vector<std::string> differences = differences_that_matter(base, head);
+  if (!differences.empty() && !flags.force)
+    throw_unfit_error("compare", flags.files[0] + " with " + flags.files[1],
+                      fmt::format("{}", fmt::join(differences, "; ")),
+                      "measure both here (--base PROGRAM --head PROGRAM), or use --force");
+  for (const std::string& difference : differences)
+    fmt::print(stderr, "tunrelay: note: {}\n", difference);
+  for (const std::string& difference : differences_to_mention(base, head))
+    fmt::print(stderr, "tunrelay: note: {}\n", difference);
+  return tell(flags, compare_results(base, head, judge_options(flags)), head, flags.files[0],
+              flags.files[1]);
+}
+
+void tell_noise(const Result& result, const JudgeOptions& judge) {
+  fmt::print("what this host can see, told from {} runs that should be alike:\n",
+             result.metrics.empty() ? 0 : result.metrics.front().samples.size());
+  for (const NoiseFloor& floor : noise_floors(result, judge))
+    fmt::print("  {:<36} spread {:5.1f} %   smallest change seen {:.1f} %\n", floor.metric,
+               100 * floor.spread, 100 * floor.visible_change);
+}
+
+ComparisonPlan plan_of(const CompareFlags& flags) {
+  ComparisonPlan plan;
+  plan.base = {flags.base, words_of(flags.base_flags)};
+  plan.head = flags.noise ? plan.base : ProgramUnderTest{flags.head, words_of(flags.head_flags)};
+  plan.slice_ns = parse_duration_ns(flags.slice);
+  plan.time_limit_ns = parse_duration_ns(flags.time);
+  plan.rounds = flags.rounds;
+  return plan;
+}
+
+int compare_programs(const CompareFlags& flags) {
+  const JudgeOptions judge = judge_options(flags);
+  const SignalWatch signals({SIGINT, SIGTERM, SIGHUP});
+  const ComparisonPlan plan = plan_of(flags);
+  Result result;
+  result.suite = "compare";
+  result.started_utc = utc_now();
+  result.asked = {{"base", flags.base},
+                  {"base_flags", plan.base.arguments},
+                  {"head", plan.head.program},
+                  {"head_flags", plan.head.arguments},
+                  {"slice_ns", plan.slice_ns}};
+  result.environment = describe_environment();
+  result.environment["tunrelay"] = version_text();
+  std::optional<ResultFile> file;
+  if (!flags.out.empty()) file.emplace(flags.out);
+  bool stopped = false;
+  {
+    Progress progress(flags.quiet);
+    const std::int64_t begin_ns = monotonic_ns();
+    run_comparison(
+        plan, result, [&] { return stopped = stopped || signals.next().has_value(); },
+        [&](std::uint32_t round) {
+          if (file) file->save(result);
+          const std::string what = fmt::format("round {}", round + 1);
+          if (plan.rounds != 0)
+            progress.tell(round + 1, plan.rounds, what);
+          else
+            progress.tell(static_cast<double>(monotonic_ns() - begin_ns),
+                          static_cast<double>(plan.time_limit_ns), what);
+        });
+  }
+  result.complete = !stopped;
+  if (file) file->save(result);
+  if (flags.noise) {
+    tell_noise(result, judge);
+    return 0;
+  }
+  return tell(flags, compare_links(result, judge), result, flags.base + " " + flags.base_flags,
+              flags.head + " " + flags.head_flags);
+}
+
+int compare(const CompareFlags& flags) {
+  if (flags.files.size() == 2 && flags.base.empty() && flags.head.empty())
+    return compare_files(flags);
+  if (flags.files.empty() && !flags.base.empty() && (flags.noise || !flags.head.empty()))
+    return compare_programs(flags);
+  throw_usage_error("compare", "what was given", "it is neither two results nor two programs",
+                    "give BASE.json HEAD.json, or --base PROGRAM --head PROGRAM, or "
+                    "--base PROGRAM --noise");
+}
+
+}  // namespace
+
+Verb add_compare_verb(CLI::App& app) {
+  auto flags = std::make_shared<CompareFlags>();
+  CLI::App* command = app.add_subcommand("compare", "say whether one is slower than the other");
+  command->add_option("results", flags->files, "BASE.json HEAD.json of former runs")
+      ->expected(0, 2)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--base", flags->base, "the program that was good");
+  command->add_option("--head", flags->head, "the program that is new");
+  command->add_option("--base-flags", flags->base_flags, "flags for `run` of the base");
+  command->add_option("--head-flags", flags->head_flags, "flags for `run` of the head");
+  command->add_option("-t,--time", flags->time, "how long to measure two programs")
+      ->capture_default_str();
+  command->add_option("--slice", flags->slice, "how long a sample is")->capture_default_str();
+  command->add_option("--rounds", flags->rounds, "so many rounds instead of all that --time has");
+  command->add_option("--min-effect", flags->min_effect_percent, "percent that matter")
+      ->capture_default_str();
+  command->add_option("--alpha", flags->alpha, "how rarely a false alarm may be")
+      ->capture_default_str();
+  command->add_flag("--force", flags->force, "compare results of different machines or settings");
+  command->add_flag("--noise", flags->noise,
+                    "measure --base against itself: which change can this host see?");
+  command->add_flag("-q,--quiet", flags->quiet, "no progress");
+  command->add_option("--out", flags->out, "write the samples as a result to a file");
+  command->add_option("--html", flags->html, "write a report as an HTML page");
+  command->add_option("--markdown", flags->markdown, "write a summary as Markdown");
+  command->add_option("--junit", flags->junit, "write the verdicts as JUnit XML");
+  command->footer(
+      "exit code: 0 nothing is worse, 4 something is, 5 it can't be said\n"
+      "example: sudo tunrelay compare --base old/tunrelay --head new/tunrelay");
+  return {command, [flags] { return compare(*flags); }};
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,182 @@
+// `tunrelay gen`: the traffic generator, across our tunnel or anything else with addresses.
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.hpp"
+#include "base/signal_watch.hpp"
+#include "base/units.hpp"
+#include "cli/gen_flags.hpp"
+#include "cli/gen_text.hpp"
+#include "cli/verb.hpp"
+#include "cli/version.hpp"
+#include "gen/floor.hpp"
+#include "gen/load_json.hpp"
+#include "gen/load_server.hpp"
+#include "gen/remote_end.hpp"
+#include "gen/trial.hpp"
+#include "measure/environment.hpp"
+#include "measure/result_json.hpp"
+#include "measure/utc.hpp"
+#include "suite/trial_result.hpp"
+
+namespace tunrelay {
+namespace {
+
+struct GenVerbFlags {
+  GenFlags load;
+  std::vector<std::string> addresses;  ///< FROM TO: both ends here
+  bool server = false;
+  std::string client;
+  std::string bind;
+  std::uint16_t port = kLoadServerPort;
+  bool once = false;
+  std::string interval = "1s";
+  bool floor = false;
+  bool json = false;
+  std::string out;
+};
+
+bool asked_to_stop(const SignalWatch& signals) {
+  return signals.next().has_value();
+}
+
+int serve(const GenVerbFlags& flags) {
+  const SignalWatch signals({SIGINT, SIGTERM, SIGHUP});
+  LoadServer server(IpAddress::parse(flags.bind.empty() ? "::" : flags.bind), flags.port);
+  fmt::print("ready  serving loads on port {}\n", server.port());
+  std::fflush(stdout);
+  bool stopping = false;
+  const auto is_stopping = [&] { return stopping = stopping || asked_to_stop(signals); };
+  while (!is_stopping()) {
+    pollfd ready{.fd = server.fd(), .events = POLLIN, .revents = 0};
+    constexpr int kLookMs = 200;
+    if (::poll(&ready, 1, kLookMs) <= 0) continue;
+    if (const std::string fault = server.serve_one(is_stopping); !fault.empty())
+      fmt::print(stderr, "tunrelay: {}\n", fault);
+    if (flags.once) break;
+  }
+  return 0;
+}
+
+/// The two ends as the flags name them.
+struct Ends {
+  std::unique_ptr<LoadEnd> here;
+  std::unique_ptr<LoadEnd> there;
+  IpFamily family = IpFamily::kIpv4;
+};
+
+Ends make_ends(const GenVerbFlags& flags) {
+  Ends ends;
+  if (!flags.client.empty()) {
+    const IpAddress there = IpAddress::parse(flags.client);
+    const IpAddress here = flags.bind.empty() ? IpAddress::parse(there.is_ipv4() ? "0.0.0.0" : "::")
+                                              : IpAddress::parse(flags.bind);
+    auto server = std::make_unique<RemoteEnd>(here, there, flags.port);
+    ends.here = std::make_unique<LocalEnd>(server->our_address());
+    ends.there = std::move(server);
+    ends.family = there.family();
+    return ends;
+  }
+  if (flags.addresses.size() != 2)
+    throw_usage_error("send", "a load", "it is not said between which addresses",
+                      "give two of this host, or --server at one end and --client ADDRESS at the "
+                      "other");
+  const IpAddress from = IpAddress::parse(flags.addresses[0]);
+  const IpAddress to = IpAddress::parse(flags.addresses[1]);
+  if (from.family() != to.family())
+    throw_usage_error("send", "from " + flags.addresses[0] + " to " + flags.addresses[1],
+                      "one is IPv4, the other IPv6", "give two of one family");
+  ends.here = std::make_unique<LocalEnd>(from);
+  ends.there = std::make_unique<LocalEnd>(to);
+  ends.family = from.family();
+  return ends;
+}
+
+Result as_result(const TrialReport& trial, const std::optional<GeneratorFloor>& floor) {
+  Result result;
+  result.suite = "gen";
+  result.started_utc = utc_now();
+  result.seed = trial.spec.seed;
+  result.asked = to_json(trial.spec);
+  result.done = {{"one_clock", trial.one_clock}, {"congestion_control", trial.congestion_control}};
+  result.environment = describe_environment();
+  result.environment["tunrelay"] = version_text();
+  result.duration_s = static_cast<double>(trial.spec.duration_ns) / 1e9;
+  if (floor) result.floor = to_json(*floor);
+  add_trial(result, {}, trial);
+  result.complete = trial.void_reason.empty();
+  return result;
+}
+
+int send(const GenVerbFlags& flags) {
+  const SignalWatch signals({SIGINT, SIGTERM, SIGHUP});
+  const Ends ends = make_ends(flags);
+  const LoadSpec spec = load_spec(flags.load, ends.family);
+  std::optional<ResultFile> file;
+  if (!flags.out.empty()) file.emplace(flags.out);  // refused before anything is sent
+  std::optional<GeneratorFloor> floor;
+  constexpr std::int64_t kFloorNs = 300 * kNanosecondsPerMillisecond;
+  if (flags.floor) floor = measure_floor(kFloorNs);
+  TrialOptions options;
+  options.interval_ns =
+      flags.interval == "0" ? kNanosecondsPerSecond : parse_duration_ns(flags.interval);
+  const bool tells = flags.interval != "0";
+  Series rate{.name = "throughput",
+              .unit = "bits_per_s",
+              .start_s = 0,
+              .interval_s = static_cast<double>(options.interval_ns) / 1e9,
+              .values = {}};
+  options.on_interval = [&](const IntervalReport& interval) {
+    if (tells) fmt::print(stderr, "{}\n", interval_line(interval, spec));
+    double bytes = 0;
+    for (const auto& direction : interval.directions)
+      bytes += static_cast<double>(direction.received_bytes);
+    rate.values.push_back(8 * bytes / (interval.end_s - interval.begin_s));
+    return !asked_to_stop(signals);
+  };
+  const TrialReport trial = run_trial(spec, *ends.here, *ends.there, options);
+  Result result = as_result(trial, floor);
+  result.series.push_back(rate);
+  if (file) file->save(result);
+  if (flags.json)
+    fmt::print("{}", result_text(result));
+  else
+    fmt::print("{}", trial_text(trial, floor ? &*floor : nullptr));
+  return trial.void_reason.empty() ? 0 : static_cast<int>(ExitCode::kFailed);
+}
+
+}  // namespace
+
+Verb add_gen_verb(CLI::App& app) {
+  auto flags = std::make_shared<GenVerbFlags>();
+  CLI::App* command =
+      app.add_subcommand("gen", "send traffic, and measure throughput, latency and loss");
+  command->add_option("addresses", flags->addresses, "FROM TO: both ends in this process")
+      ->expected(0, 2)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_flag("--server", flags->server, "be the other end, for clients");
+  command->add_option("--client", flags->client, "the server's address");
+  command->add_option("--bind", flags->bind, "our own address [any]");
+  command->add_option("-p,--port", flags->port, "the server's port")->capture_default_str();
+  command->add_flag("-1,--once", flags->once, "with --server: for one client, then the end");
+  add_gen_flags(*command, flags->load);
+  command->add_option("-i,--interval", flags->interval, "tell how far it is so often; 0: not")
+      ->capture_default_str();
+  command->add_flag("--floor", flags->floor, "measure the generator alone before, too");
+  command->add_flag("--json", flags->json, "the result as JSON");
+  command->add_option("--out", flags->out, "write the result as JSON to a file");
+  command->footer(
+      "With a rate the times of all messages are fixed beforehand, and latency counts from them:\n"
+      "a sender that is held up can't hide it. How late it was is told (\"sends late\").\n"
+      "examples: tunrelay exec -- tunrelay gen 192.168.13.1 192.168.13.2 --pps 50k -t 5s\n"
+      "          tunrelay gen --server    tunrelay gen --client 192.168.13.2 --tcp");
+  return {command, [flags] { return flags->server ? serve(*flags) : send(*flags); }};
+}
+
+}  // namespace tunrelay

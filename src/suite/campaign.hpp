@@ -1,0 +1,68 @@
+// A campaign: loads across links, sample after sample, in rounds that are interleaved so that
+// whatever the machine does meanwhile happens to all links alike.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gen/load_spec.hpp"
+#include "measure/result.hpp"
+#include "suite/link_host.hpp"
+
+namespace tunrelay {
+
+/// A load with the name that begins its metrics' names.
+struct LoadCase {
+  std::string name;  ///< "udp_64"
+  LoadSpec spec;
+};
+
+/// One sample was taken, or is about to be.
+struct SampleNote {
+  std::uint32_t round = 0;
+  std::string link;
+  std::string load;
+  const LinkTrial* trial = nullptr;  ///< null: about to be taken
+};
+
+/// Used by one thread, which must be the only one when it is made.
+class Campaign {
+ public:
+  struct Hooks {
+    std::function<void(const SampleNote&)> on_sample;  ///< may be empty
+    std::function<bool()> is_stopped;                  ///< asked before each sample; may be empty
+  };
+
+  /// Brings the links up, side by side. Fills in RESULT's description of them. Throws Error.
+  Campaign(const std::vector<LinkSpec>& links, Result& result, Hooks hooks);
+
+  /// One sample of each load on each link. In odd rounds the links' order turns round (ABBA).
+  /// False: stopped before its end.
+  bool run_round(const std::vector<LoadCase>& loads, std::uint32_t round);
+  /// One sample, added to the result. ROUND pairs it with those of other links.
+  LinkTrial sample(LinkHost& link, const LoadCase& load, std::uint32_t round);
+  /// The same, but not added: to warm up, to find a rate.
+  LinkTrial try_out(LinkHost& link, const LoadCase& load);
+
+  [[nodiscard]] std::vector<std::unique_ptr<LinkHost>>& links() noexcept { return links_; }
+  [[nodiscard]] LinkHost& link(std::string_view name);
+  [[nodiscard]] Result& result() noexcept { return result_; }
+  /// Since the campaign began.
+  [[nodiscard]] double elapsed_s() const noexcept;
+  [[nodiscard]] bool is_stopped() const { return hooks_.is_stopped && hooks_.is_stopped(); }
+
+ private:
+  Result& result_;
+  Hooks hooks_;
+  std::int64_t begin_ns_;
+  std::vector<std::unique_ptr<LinkHost>> links_;
+};
+
+/// Adds what the link counted beside the trial: `cpu_per_segment` and `link_dropped`.
+void add_link_counts(Result& result, const std::string& load, const std::string& link,
+                     std::uint32_t round, double at_s, const LinkTrial& trial);
+
+}  // namespace tunrelay

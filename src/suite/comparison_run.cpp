@@ -1,0 +1,61 @@
+#include "suite/comparison_run.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/clock.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr std::array<std::string_view, 5> kJudged{
+    "udp_64/messages",             // what arrives of a flood
+    "udp_64/cpu_per_segment",      // the relay's time for a small packet,
+    "tcp_1_flow/cpu_per_segment",  // and for a super-packet
+    "tcp_1_flow/throughput",
+    "round_trip/round_trip_p50",
+};
+
+}  // namespace
+
+bool is_judged(std::string_view metric) noexcept {
+  return std::find(kJudged.begin(), kJudged.end(), metric) != kJudged.end();
+}
+
+std::vector<LoadCase> comparison_loads(std::int64_t slice_ns) {
+  LoadSpec udp;
+  udp.duration_ns = slice_ns;
+  udp.warm_up_ns = slice_ns / 10;
+  LoadSpec tcp = udp;
+  tcp.protocol = LoadProtocol::kTcp;
+  tcp.payload_bytes = {128 << 10};
+  tcp.congestion_control = "cubic";
+  LoadSpec round_trip = udp;
+  round_trip.pattern = LoadPattern::kRequestResponse;
+  return {{"udp_64", udp}, {"tcp_1_flow", tcp}, {"round_trip", round_trip}};
+}
+
+void run_comparison(const ComparisonPlan& plan, Result& result,
+                    const std::function<bool()>& is_stopped,
+                    const std::function<void(std::uint32_t round)>& on_round) {
+  const std::vector<LinkSpec> links{
+      {kBase, LinkKind::kTunnel, plan.base.program, plan.base.arguments},
+      {kHead, LinkKind::kTunnel, plan.head.program, plan.head.arguments}};
+  const std::vector<LoadCase> loads = comparison_loads(plan.slice_ns);
+  const std::int64_t end_ns = monotonic_ns() + plan.time_limit_ns;
+  const auto is_over = [&] { return monotonic_ns() >= end_ns || is_stopped(); };
+  for (std::uint32_t round = 0; (plan.rounds == 0 || round < plan.rounds) && !is_over();) {
+    Campaign campaign(links, result, {.on_sample = {}, .is_stopped = is_over});
+    for (std::uint32_t since_start = 0;
+         since_start < plan.rounds_a_start && (plan.rounds == 0 || round < plan.rounds);
+         ++since_start, ++round) {
+      const bool complete = campaign.run_round(loads, round);
+      for (Metric& metric : result.metrics)
+        if (!is_judged(metric.name)) metric.better = Better::kNeither;
+      if (!complete) return;
+      on_round(round);
+    }
+  }
+}
+
+}  // namespace tunrelay

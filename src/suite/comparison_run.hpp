@@ -1,0 +1,48 @@
+// Two programs measured against each other on this host: interleaved rounds, so that what the
+// machine does meanwhile happens to both alike.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "judge/compare.hpp"
+#include "judge/verdict.hpp"
+#include "measure/result.hpp"
+#include "suite/campaign.hpp"
+
+namespace tunrelay {
+
+/// A build and the flags for its `run`.
+struct ProgramUnderTest {
+  std::string program;
+  std::vector<std::string> arguments;
+};
+
+struct ComparisonPlan {
+  ProgramUnderTest base;
+  ProgramUnderTest head;
+  std::int64_t slice_ns = 250 * kNanosecondsPerMillisecond;  ///< of one trial
+  std::int64_t time_limit_ns = 240 * kNanosecondsPerSecond;
+  std::uint32_t rounds = 0;  ///< 0: until the time limit, or until every verdict is clear
+  /// Programs are started anew after so many rounds: where code and data come to lie in memory
+  /// differs from start to start, and must not look like a difference of the programs.
+  std::uint32_t rounds_a_start = 4;
+};
+
+/// What is sent: small datagrams as fast as they go, a TCP stream, and requests one by one.
+[[nodiscard]] std::vector<LoadCase> comparison_loads(std::int64_t slice_ns);
+
+/// Whether a verdict is given on the metric: on a few that say different things, since each more
+/// makes every one of them harder to judge. The others are shown.
+[[nodiscard]] bool is_judged(std::string_view metric) noexcept;
+
+/// Adds the samples of links kBase and kHead to RESULT. IS_STOPPED is asked before each sample;
+/// ON_ROUND is called after each. Throws Error when a program can't be measured.
+void run_comparison(const ComparisonPlan& plan, Result& result,
+                    const std::function<bool()>& is_stopped,
+                    const std::function<void(std::uint32_t round)>& on_round);
+
+}  // namespace tunrelay

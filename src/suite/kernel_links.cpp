@@ -1,0 +1,143 @@
+// The links that tunrelay is compared with: the kernel's veth pair, under the same routing, and
+// the loopback device.
+#include <linux/if_link.h>
+#include <linux/veth.h>
+#include <net/if.h>
+
+#include <fstream>
+
+#include "base/error.hpp"
+#include "base/netlink.hpp"
+#include "route/apply.hpp"
+#include "route/path_check.hpp"
+#include "route/plan_choices.hpp"
+#include "route/preflight.hpp"
+#include "suite/link.hpp"
+#include "tunnel/plan_request.hpp"
+#include "tunnel/tunnel_options.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr const char* kDevices[] = {"peer0", "peer1"};
+
+/// drivers/net/veth.c: the peer's own header and name stand in the link's data.
+void make_veth_pair() {
+  NetlinkMessage message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+  message.header<ifinfomsg>();
+  message.put_text(IFLA_IFNAME, kDevices[0]);
+  nlattr* info = message.begin_nest(IFLA_LINKINFO);
+  message.put_text(IFLA_INFO_KIND, "veth");
+  nlattr* data = message.begin_nest(IFLA_INFO_DATA);
+  nlattr* peer = message.begin_nest(VETH_INFO_PEER);
+  message.header<ifinfomsg>();
+  message.put_text(IFLA_IFNAME, kDevices[1]);
+  message.end_nest(peer);
+  message.end_nest(data);
+  message.end_nest(info);
+  NetlinkSocket socket;
+  if (const int error = socket.request(message))
+    throw_system_error(error, "make", "a veth pair", "the control needs it: choose --control lo");
+}
+
+std::uint64_t device_counter(const char* device, const char* name) {
+  std::uint64_t value = 0;
+  std::ifstream(std::string("/sys/class/net/") + device + "/statistics/" + name) >> value;
+  return value;
+}
+
+class VethLink final : public TrialLink {
+ public:
+  VethLink() {
+    make_veth_pair();
+    options_.a.device = kDevices[0];
+    options_.b.device = kDevices[1];
+    PlanRequest request = plan_request(options_, {false, false});
+    request.mtu_bytes = 0;
+    request.txqueuelen = 0;
+    const HostState state = read_host_state();
+    refuse_conflicts(request, state);
+    ends_ = choose(request, state).ends;
+    applied_ = std::make_unique<AppliedPlan>(make_plan(request, state), nullptr);
+  }
+
+  [[nodiscard]] std::array<IpAddress, 2> addresses() const override {
+    return {options_.a.addresses.front().address, options_.b.addresses.front().address};
+  }
+
+  [[nodiscard]] LinkCounts counts() override {
+    LinkCounts counts;
+    const PathCheck path = check_path(ends_);
+    counts.proven = path.is_whole();
+    counts.finding = path.to_string();
+    // What one device sends the other receives: a's packets are counted at b.
+    for (std::size_t at = 0; at < 2; ++at) {
+      counts.bytes[at] = device_counter(kDevices[1 - at], "rx_bytes");
+      counts.segments[at] = device_counter(kDevices[1 - at], "rx_packets");
+      counts.dropped += device_counter(kDevices[at], "tx_dropped");
+      counts.dropped += device_counter(kDevices[at], "rx_dropped");
+    }
+    return counts;
+  }
+
+  [[nodiscard]] nlohmann::json description() const override { return {{"kind", "veth"}}; }
+
+ private:
+  TunnelOptions options_;
+  TunnelEnds ends_;
+  std::unique_ptr<AppliedPlan> applied_;
+};
+
+class LoLink final : public TrialLink {
+ public:
+  [[nodiscard]] std::array<IpAddress, 2> addresses() const override {
+    return {IpAddress::parse("127.0.0.1"), IpAddress::parse("127.0.0.2")};
+  }
+
+  [[nodiscard]] LinkCounts counts() override {
+    LinkCounts counts;
+    counts.proven = true;
+    // It does not tell the directions apart.
+    counts.bytes.fill(device_counter("lo", "rx_bytes"));
+    counts.segments.fill(device_counter("lo", "rx_packets"));
+    return counts;
+  }
+
+  [[nodiscard]] nlohmann::json description() const override { return {{"kind", "lo"}}; }
+};
+
+}  // namespace
+
+std::string_view to_string(LinkKind kind) noexcept {
+  switch (kind) {
+    case LinkKind::kTunnel:
+      return "tunnel";
+    case LinkKind::kVeth:
+      return "veth";
+    case LinkKind::kLo:
+      return "lo";
+  }
+  return "";
+}
+
+std::unique_ptr<TrialLink> make_veth_link() {
+  return std::make_unique<VethLink>();
+}
+
+std::unique_ptr<TrialLink> make_lo_link() {
+  return std::make_unique<LoLink>();
+}
+
+std::unique_ptr<TrialLink> make_link(const LinkSpec& spec) {
+  switch (spec.kind) {
+    case LinkKind::kTunnel:
+      return make_tunnel_link(spec);
+    case LinkKind::kVeth:
+      return make_veth_link();
+    case LinkKind::kLo:
+      return make_lo_link();
+  }
+  throw_usage_error("make", "a link", "there is no such kind");
+}
+
+}  // namespace tunrelay
