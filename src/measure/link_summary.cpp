@@ -68,7 +68,8 @@ std::vector<LinkSummary> summarise(const Metric& metric) {
       summary.lowest = *lowest;
       summary.highest = *highest;
     }
-    if (link != reference) summary.ratio = median_of(paired_ratios(metric, link, reference));
+    if (!reference.empty() && link != reference)
+      summary.ratio = median_of(paired_ratios(metric, link, reference));
     summaries.push_back(std::move(summary));
   }
   return summaries;

@@ -3,6 +3,7 @@
 //    lines: [{name, color, dash, mode, x: [...], y: [...]}]}
 // where kind is "linear", "log", or "tail" (1 / (1 - share), for percentiles), mode is "line",
 // "area" or "dots", and null in y is a gap. Colours and dashes are numbers that report.css knows.
+// Pure functions, for any thread.
 #pragma once
 
 #include <nlohmann/json.hpp>

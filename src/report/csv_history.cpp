@@ -21,7 +21,7 @@
 namespace tunrelay {
 namespace {
 
-constexpr const char* kAttempt = "append to the history";
+constexpr const char* kAppending = "append to the history";
 
 std::string text_of(const nlohmann::json& details, const char* key) {
   if (!details.is_object()) return {};
@@ -49,15 +49,16 @@ void check_history(int fd, off_t size, const std::string& path) {
   const std::string header = csv_history_header();
   std::string begin(header.size(), '\0');
   const ssize_t got = ::pread(fd, begin.data(), begin.size(), 0);
-  if (got < 0) throw_system_error(errno, kAttempt, path);
+  if (got < 0) throw_system_error(errno, kAppending, path);
   if (static_cast<std::size_t>(got) != header.size() || begin != header)
     throw_usage_error(
-        kAttempt, path, "its first line is not that of a history of this version",
+        kAppending, path, "its first line is not that of a history of this version",
         "choose another file; the first line should be " + header.substr(0, header.size() - 1));
   char last = 0;
-  if (::pread(fd, &last, 1, size - 1) != 1) throw_system_error(errno, kAttempt, path);
+  if (::pread(fd, &last, 1, size - 1) != 1) throw_system_error(errno, kAppending, path);
   if (last != '\n')
-    throw_usage_error(kAttempt, path, "it ends within a line", "delete or complete its last line");
+    throw_usage_error(kAppending, path, "it ends within a line",
+                      "delete or complete its last line");
 }
 
 }  // namespace
@@ -102,10 +103,10 @@ std::string csv_history(const Result& result) {
 void append_csv_history(const std::string& path, const Result& result) {
   const FileDescriptor file(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC,
                                    S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH));
-  if (!file.is_open()) throw_system_error(errno, kAttempt, path);
-  check_system_call(::flock(file.get(), LOCK_EX), kAttempt, path);
+  if (!file.is_open()) throw_system_error(errno, kAppending, path);
+  check_system_call(::flock(file.get(), LOCK_EX), kAppending, path);
   struct stat found {};
-  check_system_call(::fstat(file.get(), &found), kAttempt, path);
+  check_system_call(::fstat(file.get(), &found), kAppending, path);
   if (found.st_size != 0) check_history(file.get(), found.st_size, path);
   const std::string lines = (found.st_size == 0 ? csv_history_header() : "") + csv_history(result);
   int error = write_all(file.get(), lines);
@@ -113,7 +114,7 @@ void append_csv_history(const std::string& path, const Result& result) {
   if (error == 0) return;
   // Others' lines that come later shall not be joined to a piece of ours.
   [[maybe_unused]] const int cut = ::ftruncate(file.get(), found.st_size);
-  throw_system_error(error, kAttempt, path, "make room on its file system");
+  throw_system_error(error, kAppending, path, "make room on its file system");
 }
 
 }  // namespace tunrelay

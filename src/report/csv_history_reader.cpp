@@ -12,7 +12,7 @@
 namespace tunrelay {
 namespace {
 
-constexpr const char* kAttempt = "read the history";
+constexpr const char* kReading = "read the history";
 constexpr std::size_t kMostBytes = std::size_t{256} << 20U;
 constexpr std::size_t kColumns = 15;
 
@@ -22,7 +22,7 @@ struct Place {
   std::size_t line = 0;
 
   [[noreturn]] void refuse(const std::string& what) const {
-    throw_usage_error(kAttempt, source, fmt::format("line {}: {}", line, what));
+    throw_usage_error(kReading, source, fmt::format("line {}: {}", line, what));
   }
 };
 
@@ -100,7 +100,7 @@ std::vector<HistoryRow> parse_csv_history(std::string_view text, const std::stri
 }
 
 std::vector<HistoryRow> read_csv_history(const std::string& path) {
-  return parse_csv_history(read_whole_file(path, kAttempt, kMostBytes), path);
+  return parse_csv_history(read_whole_file(path, kReading, kMostBytes), path);
 }
 
 }  // namespace tunrelay

@@ -125,11 +125,12 @@ std::string folded(const char* title, const TextTable& table) {
 std::string chart_section(const char* title, const char* words, const char* key,
                           const char* css_class, ordered_json charts, ordered_json& data) {
   if (charts.empty()) return {};
+  const char* rest = charts.size() < kMostCharts ? "" : " More of them are in the tables alone.";
   data[key] = std::move(charts);
   return fmt::format(
-      "<section><h2>{}</h2>\n<p class=\"quiet\">{}</p>\n"
+      "<section><h2>{}</h2>\n<p class=\"quiet\">{}{}</p>\n"
       "<div class=\"{}\" data-charts=\"{}\"></div></section>\n",
-      title, words, css_class, key);
+      title, words, rest, css_class, key);
 }
 
 std::string chart_sections(const Result& result, ordered_json& data) {

@@ -1,4 +1,5 @@
 // A result, or a comparison, as JUnit XML: the form in which every CI service shows what failed.
+// Pure functions, for any thread.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// The latencies of a result as an HdrHistogram log, for its viewers and for other programs.
+// The latencies of a result as an HdrHistogram log, for its viewers and for other programs. Pure,
+// for any thread.
 #pragma once
 
 #include <string>

@@ -16,7 +16,7 @@ std::string section(const char* heading, const TextTable& table) {
 }
 
 /// Long, and read by few: folded.
-std::string folded(const char* heading, const TextTable& table) {
+std::string folded_section(const char* heading, const TextTable& table) {
   if (table.rows.empty()) return {};
   return fmt::format("\n<details><summary>{}</summary>\n\n{}\n</details>\n", heading,
                      as_markdown(table));
@@ -35,9 +35,9 @@ std::string markdown_summary(const Result& result) {
   text += section("Void samples", void_samples_table(result));
   if (!result.notes.empty()) text += "\n";
   for (const std::string& note : result.notes) text += fmt::format("- {}\n", escape_markdown(note));
-  text += folded("Asked", details_table(result.asked));
-  text += folded("Done", details_table(result.done));
-  text += folded("Environment", details_table(result.environment));
+  text += folded_section("Asked", details_table(result.asked));
+  text += folded_section("Done", details_table(result.done));
+  text += folded_section("Environment", details_table(result.environment));
   return text;
 }
 

@@ -1,5 +1,5 @@
 // A result in Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats):
-// for node_exporter's textfile collector, or a push gateway.
+// for node_exporter's textfile collector, or a push gateway. Pure, for any thread.
 #pragma once
 
 #include <string>

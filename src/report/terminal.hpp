@@ -1,4 +1,5 @@
-// A result, or a comparison, as `tunrelay bench` and `tunrelay compare` print it.
+// A result, or a comparison, as `tunrelay bench` and `tunrelay compare` print it. Pure
+// functions, for any thread.
 #pragma once
 
 #include <string>

@@ -176,6 +176,17 @@ TEST(HdrEncoding, RefusesPayloadsOfAnotherLength) {
   EXPECT_THAT(fault_of(std::string(100U << 20U, 'A')), HasSubstr("longer"));
 }
 
+TEST(HdrEncoding, RefusesWhatStandsBehindItsStream) {
+  const std::string stream = zlib_compress(HdrHeader{.payload_bytes = 1}.bytes() + "\2");
+  const auto wrapped = [](const std::string& content) {
+    return base64_encode(test::big_endian(test::kHdrCompressedCookie) +
+                         test::big_endian(static_cast<std::uint32_t>(content.size())) + content);
+  };
+  EXPECT_EQ(fault_of(wrapped(stream)), "");
+  EXPECT_THAT(fault_of(wrapped(stream + "x")), HasSubstr("damaged"));
+  EXPECT_THAT(fault_of(wrapped(stream.substr(0, stream.size() - 1))), HasSubstr("cut off"));
+}
+
 TEST(HdrEncoding, RefusesEveryPieceOfAText) {
   SeededRandom random;
   const std::string text = encode_histogram(random_histogram(random, 200));

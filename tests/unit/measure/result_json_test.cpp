@@ -10,6 +10,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "measure/environment.hpp"
 #include "support/process.hpp"
 #include "support/sample_results.hpp"
 #include "support/skip.hpp"
@@ -272,6 +273,9 @@ TEST_F(ResultSchemaTest, HoldsForFullMinimalAndRandomResults) {
   std::vector<std::string> documents{result_text(full_result()), result_text(Result())};
   for (std::size_t round = scaled(100); round != 0; --round)
     documents.push_back(result_text(random_result(random)));
+  Result here;
+  here.environment = describe_environment();
+  documents.push_back(result_text(here));
   EXPECT_EQ(schema_answer(documents), "ok\n");
 }
 

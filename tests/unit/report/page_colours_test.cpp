@@ -2,15 +2,13 @@
 // 4.5 to 1, lines and marks by 3 to 1, in light and in dark.
 #include <gmock/gmock.h>
 
-#include <algorithm>
-#include <cmath>
 #include <map>
 #include <regex>
 #include <string>
+#include <utility>
 
-#include "png_image.hpp"
 #include "report/page_text.hpp"
-#include "wcag.hpp"
+#include "support/colour.hpp"
 
 namespace tunrelay::test {
 namespace {

@@ -1,13 +1,22 @@
-// How far two colours stand apart, as WCAG 2.1 reckons it ("contrast ratio").
+// Colours, and how far two of them stand apart as WCAG 2.1 reckons it ("contrast ratio").
 #pragma once
 
 #include <algorithm>
 #include <cmath>
-
-#include "png_image.hpp"
+#include <compare>
 
 namespace tunrelay::test {
 
+/// Channels from 0 to 255, as sRGB has them.
+struct Colour {
+  int red = 0;
+  int green = 0;
+  int blue = 0;
+
+  auto operator<=>(const Colour&) const = default;
+};
+
+/// From 0 (black) to 1 (white).
 inline double luminance(const Colour& colour) {
   const auto linear = [](int channel) {
     const double share = channel / 255.0;
@@ -18,8 +27,9 @@ inline double luminance(const Colour& colour) {
 
 /// From 1 (the same) to 21 (black and white).
 inline double contrast(const Colour& one, const Colour& other) {
-  const auto [darker, lighter] = std::minmax(luminance(one), luminance(other));
-  return (lighter + 0.05) / (darker + 0.05);
+  const double first = luminance(one);
+  const double second = luminance(other);
+  return (std::max(first, second) + 0.05) / (std::min(first, second) + 0.05);
 }
 
 }  // namespace tunrelay::test

@@ -10,16 +10,9 @@
 #include <vector>
 
 #include "measure/zlib_stream.hpp"
+#include "support/colour.hpp"
 
 namespace tunrelay::test {
-
-struct Colour {
-  int red = 0;
-  int green = 0;
-  int blue = 0;
-
-  auto operator<=>(const Colour&) const = default;
-};
 
 class PngImage {
  public:
