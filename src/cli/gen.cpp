@@ -55,8 +55,8 @@ int serve(const GenVerbFlags& flags) {
   const auto is_stopping = [&] { return stopping = stopping || asked_to_stop(signals); };
   while (!is_stopping()) {
     pollfd ready{.fd = server.fd(), .events = POLLIN, .revents = 0};
-    constexpr int kLookMs = 200;
-    if (::poll(&ready, 1, kLookMs) <= 0) continue;
+    constexpr int kServerLookMs = 200;
+    if (::poll(&ready, 1, kServerLookMs) <= 0) continue;
     if (const std::string fault = server.serve_one(is_stopping); !fault.empty())
       fmt::print(stderr, "tunrelay: {}\n", fault);
     if (flags.once) break;

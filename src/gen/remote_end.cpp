@@ -16,14 +16,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kConnectLimitNs = 5 * kNanosecondsPerSecond;
+constexpr std::int64_t kServerLimitNs = 5 * kNanosecondsPerSecond;
 /// Longer than the other end's longest work: connecting thousands of flows, ending a trial.
 constexpr std::int64_t kAnswerLimitNs = 30 * kNanosecondsPerSecond;
 
 FileDescriptor connect_to_server(const IpAddress& here, const IpAddress& there,
                                  std::uint16_t port) {
   FileDescriptor socket = bind_load_socket(SOCK_STREAM, here, 0);
-  connect_load_socket(socket, there, port, kConnectLimitNs);
+  connect_load_socket(socket, there, port, kServerLimitNs);
   send_at_once(socket);
   return socket;
 }

@@ -16,7 +16,7 @@ namespace {
 
 /// A response that has not come by then is lost.
 constexpr std::int64_t kResponseLimitNs = kNanosecondsPerSecond;
-constexpr std::size_t kChunkBytes = 256 << 10;
+constexpr std::size_t kResponseChunkBytes = 256 << 10;
 
 std::uint32_t most_bytes_of(const LoadSpec& spec) {
   std::uint32_t most = 0;
@@ -112,7 +112,7 @@ class TcpTransactions final : public Outlet {
         intake_(intake),
         stop_(stop),
         readers_(sockets.size(), TcpReader(true, most_bytes_of(spec))),
-        chunk_(kChunkBytes) {}
+        chunk_(kResponseChunkBytes) {}
 
   int send(std::size_t flow_index, const MessageHeader& header, std::uint32_t size_bytes,
            std::uint32_t /*count*/) noexcept override {
@@ -140,7 +140,7 @@ class ConnectionTransactions final : public Outlet {
         pattern_(pattern),
         intake_(intake),
         stop_(stop),
-        chunk_(kChunkBytes) {}
+        chunk_(kResponseChunkBytes) {}
 
   int send(std::size_t /*flow_index*/, const MessageHeader& header, std::uint32_t size_bytes,
            std::uint32_t /*count*/) noexcept override {

@@ -21,12 +21,12 @@ ordered_json number_or_null(double value) {
 }
 
 ordered_json sample_json(const Sample& sample) {
-  ordered_json json{{"link", sample.link},
-                    {"round", sample.round},
-                    {"value", number_or_null(sample.value)},
-                    {"at_s", number_or_null(sample.at_s)}};
-  if (!sample.void_reason.empty()) json["void_reason"] = sample.void_reason;
-  return json;
+  ordered_json object{{"link", sample.link},
+                      {"round", sample.round},
+                      {"value", number_or_null(sample.value)},
+                      {"at_s", number_or_null(sample.at_s)}};
+  if (!sample.void_reason.empty()) object["void_reason"] = sample.void_reason;
+  return object;
 }
 
 ordered_json metric_json(const Metric& metric) {
@@ -83,9 +83,9 @@ ordered_json series_json(const Series& series) {
 
 template <typename Part>
 ordered_json list(const std::vector<Part>& parts, ordered_json (*to_json)(const Part&)) {
-  ordered_json json = ordered_json::array();
-  for (const Part& part : parts) json.push_back(to_json(part));
-  return json;
+  ordered_json array = ordered_json::array();
+  for (const Part& part : parts) array.push_back(to_json(part));
+  return array;
 }
 
 }  // namespace

@@ -21,9 +21,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kReadyLimitNs = 20 * kNanosecondsPerSecond;
+constexpr std::int64_t kProgramReadyNs = 20 * kNanosecondsPerSecond;
 constexpr std::int64_t kAnswerLimitNs = 10 * kNanosecondsPerSecond;
-constexpr std::int64_t kEndLimitNs = 10 * kNanosecondsPerSecond;
+constexpr std::int64_t kProgramEndNs = 10 * kNanosecondsPerSecond;
 
 /// Run time of all threads of PID (Documentation/scheduler/sched-stats.rst: the first number).
 std::int64_t cpu_ns_of(pid_t pid) {
@@ -121,14 +121,14 @@ class TunnelLink final : public TrialLink {
         signals_({SIGINT, SIGTERM, SIGHUP, SIGUSR1}),
         child_(command_of(spec), {}, signals_, events_.write_end()) {
     events_.close_write_end();
-    ready_ = events_.wait_for("ready", kReadyLimitNs, program_);
+    ready_ = events_.wait_for("ready", kProgramReadyNs, program_);
   }
 
   ~TunnelLink() override {
     child_.send_signal(SIGTERM);
     pollfd ended{.fd = child_.fd(), .events = POLLIN, .revents = 0};
     // It puts its network back; if it can't, its janitor does.
-    if (::poll(&ended, 1, kEndLimitNs / kNanosecondsPerMillisecond) <= 0)
+    if (::poll(&ended, 1, kProgramEndNs / kNanosecondsPerMillisecond) <= 0)
       child_.send_signal(SIGKILL);
     child_.wait();
   }
