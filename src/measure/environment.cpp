@@ -145,9 +145,9 @@ json governor(const Files& files) {
 
 /// Whether the clock may rise above its rated frequency, as load and warmth allow.
 json boost(const Files& files) {
-  const json on = switch_state(files.text("/sys/devices/system/cpu/cpufreq/boost"));
+  json on = switch_state(files.text("/sys/devices/system/cpu/cpufreq/boost"));
   if (!on.is_null()) return on;
-  const json off = switch_state(files.text("/sys/devices/system/cpu/intel_pstate/no_turbo"));
+  json off = switch_state(files.text("/sys/devices/system/cpu/intel_pstate/no_turbo"));
   return off.is_null() ? off : json(!off.get<bool>());
 }
 

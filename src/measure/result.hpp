@@ -67,6 +67,7 @@ struct Series {
   std::vector<double> values;
 };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): nlohmann::json moves without an exception
 struct Result {
   static constexpr int kVersion = 1;
 

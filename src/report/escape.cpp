@@ -128,7 +128,7 @@ std::string escape_markdown(std::string_view text) {
 }
 
 std::string escape_csv(std::string_view text) {
-  const std::string line = clean_line(text);
+  std::string line = clean_line(text);
   if (line.find_first_of(",\"") == std::string::npos) return line;
   return '"' +
          replaced(

@@ -35,7 +35,7 @@ std::string in_words(std::string_view unit) {
   return words;
 }
 
-std::string with_unit(std::string number, const std::string& unit) {
+std::string with_unit(const std::string& number, const std::string& unit) {
   return unit.empty() ? number : number + " " + unit;
 }
 

@@ -17,6 +17,7 @@ class GenTest : public test::PrivateNetwork {
  protected:
   /// `tunrelay exec -- tunrelay gen ARGUMENTS`, which must succeed; its result and the tunnel's
   /// summary.
+  // NOLINTNEXTLINE(bugprone-exception-escape): nlohmann::json moves without an exception
   struct Run {
     nlohmann::json result;
     nlohmann::json summary;
@@ -77,11 +78,12 @@ TEST_F(GenTest, AServerServesAClientAcrossTheTunnel) {
 }
 
 TEST_F(GenTest, RefusesWhatCanNotBe) {
-  const struct {
+  struct Case {
     const char* arguments;
     int exit_code;
     const char* words;
-  } kCases[] = {
+  };
+  const Case cases[] = {
       {"", 2, "not said between which addresses"},
       {"127.0.0.1 ::1", 2, "one is IPv4, the other IPv6"},
       {"127.0.0.1 127.0.0.1 -b 10mbps", 2, "ambiguous"},
@@ -96,7 +98,7 @@ TEST_F(GenTest, RefusesWhatCanNotBe) {
       {"--client 127.0.0.1 -t 100ms", 1, "gen --server"},
       {"127.0.0.1 127.0.0.1 --out /nowhere/result.json", 3, "/nowhere"},
   };
-  for (const auto& one : kCases) {
+  for (const Case& one : cases) {
     const test::ProcessResult done =
         test::run(test::words(test::program() + " gen " + one.arguments));
     EXPECT_EQ(done.exit_code, one.exit_code) << one.arguments << ": " << done.describe();
