@@ -217,6 +217,8 @@ class ServerThread {
     thread_ = std::thread([this] { fault_ = server_.serve_one([this] { return stop_.load(); }); });
   }
   ~ServerThread() { finish(); }
+  ServerThread(const ServerThread&) = delete;
+  ServerThread& operator=(const ServerThread&) = delete;
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   std::string finish() {
     stop_ = true;

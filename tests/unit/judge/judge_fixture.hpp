@@ -30,7 +30,8 @@ inline void add_samples(Metric& metric, const char* link, const std::vector<doub
 inline std::vector<double> spread_values(std::size_t count, double factor) {
   std::vector<double> values;
   for (std::size_t i = 0; i < count; ++i) {
-    const double step = static_cast<double>((i + 1) / 2) / 100;
+    const std::size_t pair = (i + 1) / 2;
+    const double step = static_cast<double>(pair) / 100;
     values.push_back(factor * (i % 2 == 0 ? 1 + step : 1 - step));
   }
   return values;
