@@ -1,0 +1,12 @@
+// What may be asked of the stage `duplicate`.
+#pragma once
+
+namespace tunrelay {
+
+/// tc-netem(8) `duplicate 1% 25%`, of wire segments. The copy comes right behind.
+struct DuplicateConfig {
+  double probability = 0;  ///< 0 to 1
+  double correlation = 0;  ///< 0 to 1: how much a decision follows the one before
+};
+
+}  // namespace tunrelay
