@@ -52,6 +52,8 @@ struct Packet {
   VirtioNetHeader header;  ///< validated: its fields fit the frame
   Layers layers;
   std::int64_t arrival_ns = 0;  ///< CLOCK_MONOTONIC when the batch was read
+  /// The same for all runs and copies of one packet that was read, and for no other of its relay.
+  std::uint64_t id = 0;
 
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {frame, frame_bytes}; }
   /// TCP or UDP payload of all segments; empty when there is no such header.

@@ -95,6 +95,7 @@ void DirectionHub::take_turn(std::int64_t now_ns) noexcept {
   const std::size_t count = inbox_.waiting() ? inbox_.take(packets.data(), packets.size()) : 0;
   if (count != 0 || chain_.next_deadline_ns() <= now_ns)
     chain_.process({packets.data(), count}, now_ns);
+  if (retiring_) chain_.hurry(now_ns);
 }
 
 std::int64_t DirectionHub::next_deadline_ns() const noexcept {

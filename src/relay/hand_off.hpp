@@ -41,6 +41,9 @@ class DirectionHub {
   [[nodiscard]] std::unique_ptr<Stage> make_lane_stage(std::size_t queue);
 
   [[nodiscard]] std::size_t owner() const noexcept { return owner_; }
+  /// No lane hands over any more: from the next turn on, what is held goes back at once, as far
+  /// as the stages can be hurried.
+  void retire() noexcept { retiring_ = true; }
   /// Takes what was handed over, and held packets that are due, through the stages.
   void take_turn(std::int64_t now_ns) noexcept;
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;
@@ -64,6 +67,7 @@ class DirectionHub {
   std::vector<std::unique_ptr<Mailbox<HandedPacket>>> returns_;  ///< by queue
   Return return_;
   StageChain chain_;
+  bool retiring_ = false;
 };
 
 }  // namespace tunrelay

@@ -2,11 +2,19 @@
 
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "base/ensure.hpp"
 #include "base/path_nonce.hpp"
 
 namespace tunrelay {
+namespace {
+
+// At most 256 queues (MAX_TAP_QUEUES of drivers/net/tun.c), both ways.
+constexpr std::uint64_t kLanesMax = 512;
+
+}  // namespace
 
 Lane::Lane(std::size_t queue, const LaneEnds& ends, LinkType link_type,
            const std::atomic<std::uint32_t>& mtu_bytes, Engine& engine, BufferArena& arena,
@@ -18,7 +26,7 @@ Lane::Lane(std::size_t queue, const LaneEnds& ends, LinkType link_type,
       arena_(arena),
       writer_(ends.target, engine),
       exit_(*this),
-      chain_(std::move(stages), exit_) {}
+      chain_(make_chain(std::move(stages))) {}
 
 Lane::~Lane() = default;
 
@@ -40,6 +48,7 @@ void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {
   packet.queue = queue_;
   packet.frame = slot + kVirtioNetHeaderBytes;
   packet.arrival_ns = now_ns;
+  packet.id = ++packets_read_ * kLanesMax + queue_ * kDirections + ends_.source;
   if (!ends_.source_has_header) {
     packet.frame_bytes = arrival.length;
   } else if (arrival.length > kVirtioNetHeaderBytes) {
@@ -54,6 +63,7 @@ void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {
     fault = parse(packet, {link_type_, mtu_bytes_.load(std::memory_order_relaxed)});
   if (fault) packet.header = {};  // counts as one segment, whatever it claimed
   counters_.read.add(tally_of(packet));
+  if (tap_) tap_->arrived(packet);
   if (fault) return drop(packet, *fault);
   note_path_probe(packet);
   batch_.push(packet);
@@ -61,11 +71,37 @@ void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {
 
 void Lane::forward(std::int64_t now_ns) noexcept {
   writer_.begin_turn();
-  if (chain_.empty()) return write(batch_);
-  chain_.process({batch_.begin(), batch_.size()}, now_ns);
-  batch_.clear();
+  if (former_chain_) hurry_former_chain(now_ns);
+  if (chain_->empty()) {
+    write(batch_);
+  } else {
+    chain_->process({batch_.begin(), batch_.size()}, now_ns);
+    batch_.clear();
+    write(leaving_);
+  }
+  if (!chain_->empty() || former_chain_)
+    counters_.held.set(chain_->held() + (former_chain_ ? former_chain_->held() : Tally{}));
+}
+
+void Lane::change_chain(std::unique_ptr<StageChain> chain) noexcept {
+  ensure(!former_chain_, "a change of stages begins when the one before has ended");
+  former_chain_ = std::exchange(chain_, std::move(chain));
+}
+
+std::unique_ptr<StageChain> Lane::take_former_chain() noexcept {
+  if (former_chain_ && former_chain_->held() != Tally{}) return nullptr;
+  counters_.held.set(chain_->held());
+  return std::move(former_chain_);
+}
+
+void Lane::hurry_former_chain(std::int64_t now_ns) noexcept {
+  former_chain_->hurry(now_ns);
   write(leaving_);
-  counters_.held.set(chain_.held());
+}
+
+std::int64_t Lane::next_deadline_ns() const noexcept {
+  const std::int64_t deadline_ns = chain_->next_deadline_ns();
+  return former_chain_ ? std::min(deadline_ns, former_chain_->next_deadline_ns()) : deadline_ns;
 }
 
 void Lane::abandon() noexcept {
@@ -77,6 +113,7 @@ void Lane::abandon() noexcept {
 
 void Lane::drop(const Packet& packet, DropReason reason) noexcept {
   counters_.dropped[static_cast<std::size_t>(reason)].add(tally_of(packet));
+  if (tap_) tap_->dropped(packet, reason);
   arena_.release(packet.buffer);
 }
 
@@ -87,6 +124,8 @@ void Lane::leave(const Packet& packet) noexcept {
 
 void Lane::write(Batch& packets) noexcept {
   if (packets.empty()) return;
+  if (tap_)
+    for (const Packet& packet : packets) tap_->left(packet);
   counters_.writes.add(writer_.write({packets.begin(), packets.size()}));
   packets.clear();
 }

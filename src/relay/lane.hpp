@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/engine.hpp"
 #include "measure/lane_counters.hpp"
 #include "packet/batch.hpp"
+#include "packet/packet_tap.hpp"
 #include "packet/parse.hpp"
 #include "relay/direction.hpp"
 #include "relay/lane_writer.hpp"
@@ -47,7 +49,23 @@ class Lane {
   /// Counts what was received or is held and not forwarded as dropped: the relay stops.
   void abandon() noexcept;
 
-  [[nodiscard]] std::int64_t next_deadline_ns() const noexcept { return chain_.next_deadline_ns(); }
+  /// A chain that leads where this lane's leads; any thread. The lane must outlive it.
+  [[nodiscard]] std::unique_ptr<StageChain> make_chain(std::vector<std::unique_ptr<Stage>> stages) {
+    return std::make_unique<StageChain>(std::move(stages), exit_);
+  }
+  /// CHAIN takes over from here on. What the former one holds goes out at once, as far as its
+  /// stages can be hurried, before what comes next; the rest when it is due.
+  void change_chain(std::unique_ptr<StageChain> chain) noexcept;
+  /// The former chain, when it holds nothing any more: for another thread to destroy.
+  [[nodiscard]] std::unique_ptr<StageChain> take_former_chain() noexcept;
+  [[nodiscard]] bool has_former_chain() const noexcept { return former_chain_ != nullptr; }
+
+  /// TAP sees every packet from here on, none if it is null; the former one is returned.
+  std::unique_ptr<PacketTap> change_tap(std::unique_ptr<PacketTap> tap) noexcept {
+    return std::exchange(tap_, std::move(tap));
+  }
+
+  [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;
   [[nodiscard]] const LaneCounters& counters() const noexcept { return counters_; }
 
  private:
@@ -68,6 +86,7 @@ class Lane {
   void drop(const Packet& packet, DropReason reason) noexcept;
   void leave(const Packet& packet) noexcept;
   void write(Batch& packets) noexcept;
+  void hurry_former_chain(std::int64_t now_ns) noexcept;
   void note_path_probe(const Packet& packet) noexcept;
 
   std::uint16_t queue_;
@@ -77,7 +96,10 @@ class Lane {
   BufferArena& arena_;
   LaneWriter writer_;
   Exit exit_;
-  StageChain chain_;
+  std::unique_ptr<StageChain> chain_;
+  std::unique_ptr<StageChain> former_chain_;  ///< while it holds packets, after a change
+  std::unique_ptr<PacketTap> tap_;
+  std::uint64_t packets_read_ = 0;
   Batch batch_;    ///< received, not yet forwarded
   Batch leaving_;  ///< through the stages, not yet written
   LaneCounters counters_;

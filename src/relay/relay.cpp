@@ -1,7 +1,13 @@
 #include "relay/relay.hpp"
 
+#include <time.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "base/clock.hpp"
+#include "base/ensure.hpp"
+#include "base/error.hpp"
 
 namespace tunrelay {
 
@@ -16,43 +22,20 @@ Relay::Relay(const RelayConfig& config) : mtu_bytes_(config.mtu_bytes) {
     worker.engine = config.engine;
     worker.min_wait_ns = config.min_wait_ns;
     worker.stages = [this](Direction direction, std::size_t lane_queue) {
-      std::vector<std::unique_ptr<Stage>> stages;
-      for (const auto& make : lane_stages_[index_of(direction)]) stages.push_back(make(lane_queue));
-      return stages;
+      return stages_->make_lane_stages(direction, lane_queue);
     };
     if (!config.cpus.empty()) worker.cpu = config.cpus[queue % config.cpus.size()];
     workers_.push_back(std::make_unique<Worker>(std::move(worker), mtu_bytes_, endpoint_gone_));
   }
-  plan_stages(config);
+  stages_ = std::make_unique<StagePlan>(config.stages, wakes());
+  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
+    workers_[queue]->change_hubs(stages_->hubs_of(queue));
 }
 
-void Relay::plan_stages(const RelayConfig& config) {
-  for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
-    // Neighbouring direction-wide stages share one hand-off. With one queue there is nothing
-    // to hand over: its lane sees the whole direction.
-    std::vector<std::unique_ptr<Stage>> group;
-    for (const StageSpec& spec : config.stages[index_of(direction)]) {
-      if (spec.scope == StageScope::kDirection && workers_.size() > 1) {
-        group.push_back(spec.make(direction, 0));
-        continue;
-      }
-      if (!group.empty()) add_hub(direction, std::exchange(group, {}));
-      lane_stages_[index_of(direction)].push_back(
-          [make = spec.make, direction](std::size_t queue) { return make(direction, queue); });
-    }
-    if (!group.empty()) add_hub(direction, std::move(group));
-  }
-}
-
-void Relay::add_hub(Direction direction, std::vector<std::unique_ptr<Stage>> stages) {
+std::vector<const EventFd*> Relay::wakes() const {
   std::vector<const EventFd*> wakes;
   for (const auto& worker : workers_) wakes.push_back(&worker->wake());
-  // The two directions' owners are different workers, so that neither carries both.
-  const std::size_t owner = index_of(direction) % workers_.size();
-  auto& hub = *hubs_.emplace_back(std::make_unique<DirectionHub>(std::move(stages), owner, wakes));
-  workers_[owner]->own(hub);
-  lane_stages_[index_of(direction)].push_back(
-      [&hub](std::size_t queue) { return hub.make_lane_stage(queue); });
+  return wakes;
 }
 
 Relay::~Relay() {
@@ -78,6 +61,78 @@ void Relay::change_mtu(std::uint32_t mtu_bytes) noexcept {
 
 std::uint32_t Relay::mtu_bytes() const noexcept {
   return mtu_bytes_.load(std::memory_order_relaxed);
+}
+
+void Relay::change_stages(const StageSpecs& stages) {
+  if (!end_former_stages())
+    throw Error({.attempt = "change",
+                 .object = "the stages",
+                 .answer = "those before the present ones still hold packets",
+                 .way_out = "try again when they have been let out"});
+  auto plan = std::make_unique<StagePlan>(stages, wakes());
+  std::vector<std::array<std::unique_ptr<StageChain>, kDirections>> chains(workers_.size());
+  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
+    for (const Direction direction : {Direction::kAToB, Direction::kBToA})
+      chains[queue][index_of(direction)] =
+          lane(queue, direction).make_chain(plan->make_lane_stages(direction, queue));
+  // The owners know both plans' hubs before a lane hands anything to the new ones.
+  for (std::size_t queue = 0; queue < workers_.size(); ++queue) {
+    std::vector<DirectionHub*> hubs = stages_->hubs_of(queue);
+    for (DirectionHub* hub : plan->hubs_of(queue)) hubs.push_back(hub);
+    workers_[queue]->change_hubs(std::move(hubs));
+  }
+  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
+    workers_[queue]->between_turns([&] {
+      for (const Direction direction : {Direction::kAToB, Direction::kBToA})
+        lane(queue, direction).change_chain(std::move(chains[queue][index_of(direction)]));
+    });
+  former_stages_ = std::exchange(stages_, std::move(plan));
+  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
+    for (DirectionHub* hub : former_stages_->hubs_of(queue))
+      workers_[queue]->between_turns([hub] { hub->retire(); });
+  end_former_stages();
+}
+
+bool Relay::end_former_stages() {
+  if (!former_stages_) return true;
+  constexpr int kMostPauses = 300;
+  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = kNanosecondsPerMillisecond};
+  for (int pause = 0; !take_former_chains(); ++pause) {
+    if (pause == kMostPauses) return false;
+    ::nanosleep(&kPause, nullptr);
+  }
+  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
+    workers_[queue]->change_hubs(stages_->hubs_of(queue));
+  former_stages_.reset();
+  return true;
+}
+
+bool Relay::take_former_chains() {
+  bool all_taken = true;
+  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
+    for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
+      std::unique_ptr<StageChain> former;  // destroyed here, not by the worker
+      workers_[queue]->between_turns([&] {
+        former = lane(queue, direction).take_former_chain();
+        all_taken = all_taken && !lane(queue, direction).has_former_chain();
+      });
+    }
+  return all_taken;
+}
+
+void Relay::change_taps(const TapMaker& make) {
+  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
+    for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
+      std::unique_ptr<PacketTap> tap = make ? make(direction, queue) : nullptr;
+      workers_[queue]->between_turns(
+          [&] { tap = lane(queue, direction).change_tap(std::move(tap)); });
+    }
+}
+
+Lane& Relay::lane(std::size_t queue, Direction direction) {
+  Lane* lane = workers_[queue]->lane(direction);
+  ensure(lane != nullptr, "stages and taps are changed of a relay that was started");
+  return *lane;
 }
 
 void Relay::refresh() const noexcept {

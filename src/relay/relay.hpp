@@ -7,20 +7,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "base/event_fd.hpp"
+#include "packet/packet_tap.hpp"
+#include "relay/stage_plan.hpp"
 #include "relay/worker.hpp"
 
 namespace tunrelay {
 
-/// One stage of a direction, in the order in which packets meet them.
-struct StageSpec {
-  StageScope scope = StageScope::kLane;
-  /// QUEUE: the lane's; 0 for a direction's one instance.
-  std::function<std::unique_ptr<Stage>(Direction direction, std::size_t queue)> make;
-};
+/// Makes what sees the packets of one lane.
+using TapMaker = std::function<std::unique_ptr<PacketTap>(Direction direction, std::size_t queue)>;
 
 struct RelayConfig {
   std::vector<std::array<int, kDirections>> queue_pairs;  ///< descriptors of a[q] and b[q]
@@ -32,7 +29,7 @@ struct RelayConfig {
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart, so that batches grow
   /// Where worker i is pinned; fewer than workers: they go round. Empty: none is pinned.
   std::vector<int> cpus;
-  std::array<std::vector<StageSpec>, kDirections> stages;
+  StageSpecs stages;
 };
 
 /// Used by one thread, but for what says otherwise.
@@ -51,6 +48,16 @@ class Relay {
   void change_mtu(std::uint32_t mtu_bytes) noexcept;
   [[nodiscard]] std::uint32_t mtu_bytes() const noexcept;
 
+  /// From here on packets meet these stages, at every worker from its next turn on; those before
+  /// them let out at once what they hold. All stages are made first: where one can't be, its
+  /// Error comes through and nothing has changed. Waits, some tenths of a second at most, until the
+  /// former stages are empty; where they are not, the next change is refused by an Error for as
+  /// long.
+  void change_stages(const StageSpecs& stages);
+  /// From here on each lane's packets are shown to what MAKE gives for it; to nobody when it is
+  /// empty. The former taps are destroyed when this returns.
+  void change_taps(const TapMaker& make);
+
   /// Has every worker book its last writes; see Worker::refresh().
   void refresh() const noexcept;
 
@@ -65,15 +72,15 @@ class Relay {
   [[nodiscard]] bool is_gone(std::size_t end) const noexcept;
 
  private:
-  using StageMakers = std::vector<std::function<std::unique_ptr<Stage>(std::size_t queue)>>;
-
-  void plan_stages(const RelayConfig& config);
-  void add_hub(Direction direction, std::vector<std::unique_ptr<Stage>> stages);
+  [[nodiscard]] std::vector<const EventFd*> wakes() const;
+  [[nodiscard]] Lane& lane(std::size_t queue, Direction direction);
+  [[nodiscard]] bool take_former_chains();
+  bool end_former_stages();
 
   std::atomic<std::uint32_t> mtu_bytes_;
   EventFd endpoint_gone_;
-  std::array<StageMakers, kDirections> lane_stages_;  ///< what makes each lane's stages
-  std::vector<std::unique_ptr<DirectionHub>> hubs_;
+  std::unique_ptr<StagePlan> stages_;
+  std::unique_ptr<StagePlan> former_stages_;  ///< while they hold packets, after a change
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

@@ -127,10 +127,33 @@ void Worker::run(Inside& inside) noexcept {
   while (!stopping_.load(std::memory_order_relaxed)) {
     if (config_.min_wait_ns > 0) keep_distance(inside);
     take_turn(inside, wait_ns(inside));
+    if (change_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+      make_change();
     for (std::size_t end = 0; end < inside.turn.gone.size(); ++end)
       if (inside.turn.gone[end] && !gone_[end].exchange(true, std::memory_order_relaxed))
         endpoint_gone_.signal();
   }
+}
+
+void Worker::make_change() noexcept {
+  (*change_.load(std::memory_order_acquire))();
+  change_.store(nullptr, std::memory_order_release);
+  change_.notify_one();
+}
+
+void Worker::between_turns(const std::function<void()>& change) {
+  if (!thread_.joinable()) return change();
+  change_.store(&change, std::memory_order_release);
+  wake_.signal();
+  change_.wait(&change, std::memory_order_acquire);
+}
+
+void Worker::change_hubs(std::vector<DirectionHub*> hubs) {
+  between_turns([&] { hubs_.swap(hubs); });
+}
+
+Lane* Worker::lane(Direction direction) noexcept {
+  return inside_ ? inside_->lanes[index_of(direction)].get() : nullptr;
 }
 
 void Worker::keep_distance(Inside& inside) const noexcept {

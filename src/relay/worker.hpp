@@ -63,8 +63,16 @@ class Worker {
   /// Lets what is under way go out, then ends the thread. Idempotent.
   void stop() noexcept;
 
-  /// Before start(): this worker runs the hub's stages beside its lanes. HUB must outlive it.
-  void own(DirectionHub& hub) { hubs_.push_back(&hub); }
+  /// This worker runs the stages of the HUBS beside its lanes, and no others. They must outlive
+  /// it, or its next change.
+  void change_hubs(std::vector<DirectionHub*> hubs);
+
+  /// Runs CHANGE on the worker's thread between two turns, and returns when that is done; here
+  /// and now where the thread does not run. CHANGE must not throw, block or allocate.
+  void between_turns(const std::function<void()>& change);
+  /// For change_chain() and the like, inside of between_turns(); null before start().
+  [[nodiscard]] Lane* lane(Direction direction) noexcept;
+
   /// What ends the worker's wait.
   [[nodiscard]] const EventFd& wake() const noexcept { return wake_; }
 
@@ -89,6 +97,7 @@ class Worker {
   void keep_distance(Inside& inside) const noexcept;
   void take_turn(Inside& inside, std::int64_t wait_ns) noexcept;
   void drain(Inside& inside) noexcept;
+  void make_change() noexcept;
 
   WorkerConfig config_;
   const std::atomic<std::uint32_t>& mtu_bytes_;
@@ -98,6 +107,7 @@ class Worker {
   std::array<std::atomic<bool>, kDirections> gone_{};
   /// Turns after which nothing was under way: all writes booked, nothing new read.
   std::atomic<std::uint64_t> rests_{0};
+  std::atomic<const std::function<void()>*> change_{nullptr};  ///< waits for the turn's end
   std::vector<DirectionHub*> hubs_;
   std::thread thread_;
   std::unique_ptr<Inside> inside_;

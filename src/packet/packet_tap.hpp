@@ -1,0 +1,23 @@
+// What wants to see the packets of one lane as they come and as they go, without having a say
+// in what becomes of them: a capture.
+#pragma once
+
+#include "base/drop_reason.hpp"
+#include "packet/packet.hpp"
+
+namespace tunrelay {
+
+/// Called by the lane's worker alone, on the packet's path: it must not throw, block or
+/// allocate. What it wants of a packet it copies; a packet's memory is another's afterwards.
+class PacketTap {
+ public:
+  virtual ~PacketTap() = default;
+  /// Read from the source: whole, at its arrival_ns. A malformed one too, which is dropped next.
+  virtual void arrived(const Packet& packet) noexcept = 0;
+  /// On its way to the target, whole or as a run. Whether the kernel takes it is told by the
+  /// counters alone.
+  virtual void left(const Packet& packet) noexcept = 0;
+  virtual void dropped(const Packet& packet, DropReason reason) noexcept = 0;
+};
+
+}  // namespace tunrelay
