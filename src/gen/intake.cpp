@@ -49,12 +49,17 @@ bool Intake::take(const MessageHeader& header, std::uint32_t size_bytes, bool in
   live_.messages.add(1);
   live_.bytes.add(size_bytes);
   if (!header.counts()) return true;
-  counted_.add(1);
   const std::size_t index = header.flow / spec_.threads;
-  trackers_[index].record(unwrap(header.sequence, last_sequences_[index]));
+  SequenceTracker& tracker = trackers_[index];
+  const std::uint64_t known = tracker.totals().received;
+  tracker.record(unwrap(header.sequence, last_sequences_[index]));
+  live_.counted.add(tracker.totals().received - known);
   report_.bytes += size_bytes;
   if (!intact) ++report_.corrupt;
-  report_.delay.record(now_ns - header.intended_ns);
+  const std::int64_t delay_ns = now_ns - header.intended_ns;
+  report_.delay.record(delay_ns);
+  if (delay_ns > static_cast<std::int64_t>(live_.longest_delay_ns.get()))
+    live_.longest_delay_ns.set(static_cast<std::uint64_t>(delay_ns));
   jitters_[index].record(header.intended_ns, now_ns);
   if (reflected_ns != 0) report_.delay_back.record(now_ns - reflected_ns);
   if (window_begin_ns_ == 0) window_begin_ns_ = now_ns;

@@ -7,10 +7,10 @@
 #include <span>
 #include <vector>
 
+#include "gen/live_counts.hpp"
 #include "gen/load_report.hpp"
 #include "gen/load_spec.hpp"
 #include "gen/message.hpp"
-#include "gen/sender.hpp"
 #include "measure/jitter.hpp"
 #include "measure/sequence_tracker.hpp"
 
@@ -31,8 +31,6 @@ class Intake {
   void count_socket_drops(std::uint64_t drops) noexcept { report_.socket_dropped += drops; }
 
   [[nodiscard]] const LiveCounts& live() const noexcept { return live_; }
-  /// Received so far, warm-up not counted; any thread.
-  [[nodiscard]] std::uint64_t counted() const noexcept { return counted_.get(); }
   /// When all is in. What was lost is known by who knows what was sent.
   [[nodiscard]] ReceiveReport report() const;
 
@@ -49,7 +47,6 @@ class Intake {
   std::int64_t last_ns_ = 0;
   ReceiveReport report_;
   LiveCounts live_;
-  Counter counted_;
 };
 
 }  // namespace tunrelay

@@ -1,5 +1,7 @@
 #include "gen/load_end.hpp"
 
+#include <algorithm>
+
 namespace tunrelay {
 
 std::vector<std::uint16_t> LocalEnd::open_sink(const LoadSpec& spec, std::uint16_t trial) {
@@ -19,17 +21,27 @@ void LocalEnd::start(std::int64_t begin_ns) {
 
 EndCounts LocalEnd::counts() {
   EndCounts counts;
+  std::uint64_t longest_delay_ns = 0;
+  const auto add_arrivals = [&](const LiveTotals& totals) {
+    counts.arrived += totals.counted;
+    counts.arrivals += totals.messages;
+    longest_delay_ns = std::max(longest_delay_ns, totals.longest_delay_ns);
+  };
   if (source_) {
-    counts.sending = source_->is_sending();
-    counts.sent_messages = source_->live_messages();
-    counts.sent_bytes = source_->live_bytes();
-    counts.arrived = source_->responses();
+    counts.sending = source_->is_sending();  // first: what was sent is final if it is over
+    const LiveTotals sent = source_->live();
+    counts.sent_messages = sent.messages;
+    counts.sent_bytes = sent.bytes;
+    counts.expected = sent.counted * (source_->has_responses() ? 2 : 1);
+    add_arrivals(source_->live_responses());
   }
   if (sink_) {
-    counts.received_messages = sink_->live_messages();
-    counts.received_bytes = sink_->live_bytes();
-    counts.arrived += sink_->counted();
+    const LiveTotals received = sink_->live();
+    counts.received_messages = received.messages;
+    counts.received_bytes = received.bytes;
+    add_arrivals(received);
   }
+  counts.longest_delay_ns = static_cast<std::int64_t>(longest_delay_ns);
   return counts;
 }
 

@@ -15,12 +15,16 @@
 
 namespace tunrelay {
 
-/// How far an end has come; warm-up included but for `arrived`.
+/// How far an end has come; warm-up included but for what says otherwise.
 struct EndCounts {
   bool sending = false;
   std::uint64_t sent_messages = 0, sent_bytes = 0;
   std::uint64_t received_messages = 0, received_bytes = 0;
-  std::uint64_t arrived = 0;  ///< messages and responses that count
+  /// Different messages and responses that came, and those that will have come when nothing is
+  /// lost; both without the warm-up. The latter is final when the end no longer sends.
+  std::uint64_t arrived = 0, expected = 0;
+  std::uint64_t arrivals = 0;         ///< of any kind, copies and responses too
+  std::int64_t longest_delay_ns = 0;  ///< of what came; without a common clock it means nothing
 };
 
 /// What an end knows when all is over.

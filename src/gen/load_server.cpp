@@ -48,7 +48,10 @@ json answer_to(const json& question, LocalEnd& end) {
             {"sent_bytes", counts.sent_bytes},
             {"received_messages", counts.received_messages},
             {"received_bytes", counts.received_bytes},
-            {"arrived", counts.arrived}};
+            {"arrived", counts.arrived},
+            {"expected", counts.expected},
+            {"arrivals", counts.arrivals},
+            {"longest_delay_ns", counts.longest_delay_ns}};
   }
   if (what == "stop") {
     end.stop();

@@ -28,7 +28,7 @@ struct SocketName {
 };
 
 /// How long a blocking call waits before the caller looks whether it shall stop.
-inline constexpr std::int64_t kSocketPatienceNs = 50'000'000;
+inline constexpr std::int64_t kSocketPatienceNs = 20'000'000;
 
 /// Bound to ADDRESS and PORT (0: the kernel's choice). TYPE: SOCK_DGRAM or SOCK_STREAM.
 /// Throws Error.

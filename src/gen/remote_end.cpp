@@ -92,6 +92,9 @@ EndCounts RemoteEnd::counts() {
   answer.at("received_messages").get_to(counts.received_messages);
   answer.at("received_bytes").get_to(counts.received_bytes);
   answer.at("arrived").get_to(counts.arrived);
+  answer.at("expected").get_to(counts.expected);
+  answer.at("arrivals").get_to(counts.arrivals);
+  answer.at("longest_delay_ns").get_to(counts.longest_delay_ns);
   return counts;
 }
 

@@ -96,6 +96,7 @@ bool Sender::send_one(std::uint64_t number, std::int64_t intended_ns,
   if (error == 0) {
     report_.slip.record(std::max<std::int64_t>(now_ns - intended_ns, 0));
     report_.messages += spec_.segments;
+    live_.counted.add(spec_.segments);
     report_.bytes += std::uint64_t{size_bytes} * spec_.segments;
     return true;
   }

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/counter.hpp"
+#include "gen/live_counts.hpp"
 #include "gen/load_report.hpp"
 #include "gen/load_spec.hpp"
 #include "gen/outlet.hpp"
@@ -18,12 +18,6 @@ struct SenderShare {
   std::uint16_t trial = 0;
   std::size_t thread = 0;
   std::int64_t begin_ns = 0;  ///< of the trial, warm-up included; CLOCK_MONOTONIC
-};
-
-/// Live counts of a thread, for interval reports; any thread may read them.
-struct alignas(64) LiveCounts {
-  Counter messages;
-  Counter bytes;
 };
 
 class Sender {

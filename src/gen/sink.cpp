@@ -39,22 +39,10 @@ void Sink::start() {
     threads_.add(spec_.sink_cpus, "load-sink", [&receiver = *receiver] { receiver.run(); });
 }
 
-std::uint64_t Sink::counted() const noexcept {
-  std::uint64_t sum = 0;
-  for (const auto& intake : intakes_) sum += intake->counted();
-  return sum;
-}
-
-std::uint64_t Sink::live_bytes() const noexcept {
-  std::uint64_t sum = 0;
-  for (const auto& intake : intakes_) sum += intake->live().bytes.get();
-  return sum;
-}
-
-std::uint64_t Sink::live_messages() const noexcept {
-  std::uint64_t sum = 0;
-  for (const auto& intake : intakes_) sum += intake->live().messages.get();
-  return sum;
+LiveTotals Sink::live() const noexcept {
+  LiveTotals totals;
+  for (const auto& intake : intakes_) totals += intake->live();
+  return totals;
 }
 
 ReceiveReport Sink::finish() {

@@ -25,11 +25,8 @@ class Sink {
   /// A port for each thread's share of the flows.
   [[nodiscard]] const std::vector<std::uint16_t>& ports() const noexcept { return ports_; }
   void start();
-  /// Messages that count, so far; any thread.
-  [[nodiscard]] std::uint64_t counted() const noexcept;
-  /// All bytes and messages so far, warm-up included: for interval reports.
-  [[nodiscard]] std::uint64_t live_bytes() const noexcept;
-  [[nodiscard]] std::uint64_t live_messages() const noexcept;
+  /// What has come so far; any thread.
+  [[nodiscard]] LiveTotals live() const noexcept;
   /// Ends the threads once nothing waits any more. Call once.
   [[nodiscard]] ReceiveReport finish();
 

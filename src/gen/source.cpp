@@ -88,22 +88,16 @@ void Source::start(std::int64_t begin_ns) {
     senders_at_work_.add(spec_.source_cpus, "load-source", [&sender = *sender] { sender.run(); });
 }
 
-std::uint64_t Source::responses() const noexcept {
-  std::uint64_t sum = 0;
-  for (const auto& intake : intakes_) sum += intake->counted();
-  return sum;
+LiveTotals Source::live() const noexcept {
+  LiveTotals totals;
+  for (const auto& sender : senders_) totals += sender->live();
+  return totals;
 }
 
-std::uint64_t Source::live_bytes() const noexcept {
-  std::uint64_t sum = 0;
-  for (const auto& sender : senders_) sum += sender->live().bytes.get();
-  return sum;
-}
-
-std::uint64_t Source::live_messages() const noexcept {
-  std::uint64_t sum = 0;
-  for (const auto& sender : senders_) sum += sender->live().messages.get();
-  return sum;
+LiveTotals Source::live_responses() const noexcept {
+  LiveTotals totals;
+  for (const auto& intake : intakes_) totals += intake->live();
+  return totals;
 }
 
 void Source::finish(DirectionReport& report) {

@@ -35,12 +35,12 @@ class Source {
   void start(std::int64_t begin_ns);
   /// Some sender is at work.
   [[nodiscard]] bool is_sending() const noexcept { return senders_at_work_.running() != 0; }
+  [[nodiscard]] bool has_responses() const noexcept { return spec_.has_responses(); }
   /// Cuts the sending short.
   void stop() noexcept { senders_at_work_.ask_to_stop(); }
-  /// Responses that count, so far.
-  [[nodiscard]] std::uint64_t responses() const noexcept;
-  [[nodiscard]] std::uint64_t live_bytes() const noexcept;
-  [[nodiscard]] std::uint64_t live_messages() const noexcept;
+  /// What has gone, and which responses have come, so far; any thread.
+  [[nodiscard]] LiveTotals live() const noexcept;
+  [[nodiscard]] LiveTotals live_responses() const noexcept;
   /// What TCP uses; empty for UDP.
   [[nodiscard]] const std::string& congestion_control() const noexcept {
     return congestion_control_;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <ctime>
 #include <utility>
@@ -12,12 +13,17 @@ namespace tunrelay {
 namespace {
 
 /// From here to the first message: threads are started and asleep by then.
-constexpr std::int64_t kLeadNs = 20 * kNanosecondsPerMillisecond;
-constexpr std::int64_t kLookNs = 5 * kNanosecondsPerMillisecond;
+constexpr std::int64_t kLeadNs = 10 * kNanosecondsPerMillisecond;
+constexpr std::int64_t kLookNs = 2 * kNanosecondsPerMillisecond;
 /// How long a sender may be overdue before it is cut off: a peer that takes nothing any more.
 constexpr std::int64_t kGraceNs = 2 * kNanosecondsPerSecond;
-/// What is under way is over when nothing has come for so long.
-constexpr std::int64_t kQuietNs = 100 * kNanosecondsPerMillisecond;
+/// When all has come, copies may still be under way.
+constexpr std::int64_t kCopiesNs = 5 * kNanosecondsPerMillisecond;
+/// Else what is under way is over when nothing has come for so long, and twice the longest delay.
+constexpr std::int64_t kQuietNs = 20 * kNanosecondsPerMillisecond;
+/// The same where the ends have no common clock, so that delays are not known.
+constexpr std::int64_t kBlindQuietNs = 250 * kNanosecondsPerMillisecond;
+/// Neither more comes than that, nor is it waited longer for the first.
 constexpr std::int64_t kMostQuietNs = 2 * kNanosecondsPerSecond;
 
 /// Another number for each trial, so that stragglers of one don't count in the next.
@@ -103,15 +109,26 @@ class RunningTrial {
     return report;
   }
 
+  /// How long nothing may come before what is under way counts as lost.
+  [[nodiscard]] std::int64_t patience_ns(const EndCounts& a, const EndCounts& b) const {
+    const std::uint64_t arrived = a.arrived + b.arrived;
+    if (arrived >= a.expected + b.expected) return kCopiesNs;
+    if (arrived == 0) return kMostQuietNs;
+    if (!report_.one_clock) return kBlindQuietNs;
+    return kQuietNs + 2 * std::max(a.longest_delay_ns, b.longest_delay_ns);
+  }
+
   void wait_for_the_rest() {
-    std::uint64_t arrived = 0;
+    std::uint64_t arrivals = 0;
     std::int64_t last_change_ns = monotonic_ns();
     const std::int64_t limit_ns = last_change_ns + kMostQuietNs;
-    for (std::int64_t now_ns = last_change_ns;
-         now_ns < limit_ns && now_ns - last_change_ns < kQuietNs; now_ns = monotonic_ns()) {
-      const std::uint64_t now_arrived = ends_[0]->counts().arrived + ends_[1]->counts().arrived;
-      if (now_arrived != arrived) last_change_ns = now_ns;
-      arrived = now_arrived;
+    while (true) {
+      const EndCounts a = ends_[0]->counts();
+      const EndCounts b = ends_[1]->counts();
+      const std::int64_t now_ns = monotonic_ns();
+      if (a.arrivals + b.arrivals != arrivals) last_change_ns = now_ns;
+      arrivals = a.arrivals + b.arrivals;
+      if (now_ns >= std::min(limit_ns, last_change_ns + patience_ns(a, b))) return;
       pause(kLookNs);
     }
   }
