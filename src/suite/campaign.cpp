@@ -7,7 +7,10 @@
 namespace tunrelay {
 
 Campaign::Campaign(const std::vector<LinkSpec>& links, Result& result, Hooks hooks)
-    : result_(result), hooks_(std::move(hooks)), begin_ns_(monotonic_ns()) {
+    : result_(result),
+      hooks_(std::move(hooks)),
+      // A result that has samples already is gone on with.
+      begin_ns_(monotonic_ns() - static_cast<std::int64_t>(result.duration_s * 1e9)) {
   for (const LinkSpec& spec : links) links_.push_back(std::make_unique<LinkHost>(spec));
   for (const auto& link : links_) {
     link->wait_until_ready();
@@ -60,7 +63,8 @@ void add_link_counts(Result& result, const std::string& load, const std::string&
   result.metric(load + "/link_dropped", "packets", Better::kNeither).samples.push_back(sample);
   if (trial.cpu_ns == 0 || trial.segments == 0) return;
   sample.value = static_cast<double>(trial.cpu_ns) / static_cast<double>(trial.segments);
-  result.metric(load + "/cpu_per_segment", "ns", Better::kLower).samples.push_back(sample);
+  result.metric(load + "/cpu_per_segment", "ns_per_packet", Better::kLower)
+      .samples.push_back(sample);
 }
 
 }  // namespace tunrelay

@@ -36,7 +36,8 @@ class Campaign {
     std::function<bool()> is_stopped;                  ///< asked before each sample; may be empty
   };
 
-  /// Brings the links up, side by side. Fills in RESULT's description of them. Throws Error.
+  /// Brings the links up, side by side; there is one at least. Fills in RESULT's description of
+  /// them. Throws Error.
   Campaign(const std::vector<LinkSpec>& links, Result& result, Hooks hooks);
 
   /// One sample of each load on each link. In odd rounds the links' order turns round (ABBA).
@@ -50,7 +51,7 @@ class Campaign {
   [[nodiscard]] std::vector<std::unique_ptr<LinkHost>>& links() noexcept { return links_; }
   [[nodiscard]] LinkHost& link(std::string_view name);
   [[nodiscard]] Result& result() noexcept { return result_; }
-  /// Since the campaign began.
+  /// Since the result began: one that has samples of a former campaign is gone on with.
   [[nodiscard]] double elapsed_s() const noexcept;
   [[nodiscard]] bool is_stopped() const { return hooks_.is_stopped && hooks_.is_stopped(); }
 

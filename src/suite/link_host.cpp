@@ -52,7 +52,9 @@ LinkHost::LinkHost(LinkSpec spec) : spec_(std::move(spec)) {
 }
 
 LinkHost::~LinkHost() {
-  lines_.reset();  // the end of its questions is the end of the process
+  // The end of its questions is the end of the process. It is told by name, since processes that
+  // were forked later hold copies of our descriptor.
+  ::shutdown(lines_->socket().get(), SHUT_RDWR);
   const std::int64_t end_ns = monotonic_ns() + kEndLimitNs;
   constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
   while (::waitpid(pid_, nullptr, WNOHANG) == 0) {
