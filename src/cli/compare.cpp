@@ -16,13 +16,11 @@
 #include "base/signal_watch.hpp"
 #include "base/units.hpp"
 #include "base/whole_file.hpp"
+#include "cli/new_result.hpp"
 #include "cli/verb.hpp"
-#include "cli/version.hpp"
 #include "judge/fitness.hpp"
 #include "judge/noise.hpp"
-#include "measure/environment.hpp"
 #include "measure/result_json.hpp"
-#include "measure/utc.hpp"
 #include "report/comparison.hpp"
 #include "report/html_report.hpp"
 #include "report/junit.hpp"
@@ -113,16 +111,12 @@ int compare_programs(const CompareFlags& flags) {
   const JudgeOptions judge = judge_options(flags);
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP});
   const ComparisonPlan plan = plan_of(flags);
-  Result result;
-  result.suite = "compare";
-  result.started_utc = utc_now();
+  Result result = new_result("compare");
   result.asked = {{"base", flags.base},
                   {"base_flags", plan.base.arguments},
                   {"head", plan.head.program},
                   {"head_flags", plan.head.arguments},
                   {"slice_ns", plan.slice_ns}};
-  result.environment = describe_environment();
-  result.environment["tunrelay"] = version_text();
   std::optional<ResultFile> file;
   if (!flags.out.empty()) file.emplace(flags.out);
   bool stopped = false;

@@ -13,16 +13,14 @@
 #include "base/units.hpp"
 #include "cli/gen_flags.hpp"
 #include "cli/gen_text.hpp"
+#include "cli/new_result.hpp"
 #include "cli/verb.hpp"
-#include "cli/version.hpp"
 #include "gen/floor.hpp"
 #include "gen/load_json.hpp"
 #include "gen/load_server.hpp"
 #include "gen/remote_end.hpp"
 #include "gen/trial.hpp"
-#include "measure/environment.hpp"
 #include "measure/result_json.hpp"
-#include "measure/utc.hpp"
 #include "suite/trial_result.hpp"
 
 namespace tunrelay {
@@ -99,14 +97,10 @@ Ends make_ends(const GenVerbFlags& flags) {
 }
 
 Result as_result(const TrialReport& trial, const std::optional<GeneratorFloor>& floor) {
-  Result result;
-  result.suite = "gen";
-  result.started_utc = utc_now();
+  Result result = new_result("gen");
   result.seed = trial.spec.seed;
   result.asked = to_json(trial.spec);
   result.done = {{"one_clock", trial.one_clock}, {"congestion_control", trial.congestion_control}};
-  result.environment = describe_environment();
-  result.environment["tunrelay"] = version_text();
   result.duration_s = static_cast<double>(trial.spec.duration_ns) / 1e9;
   if (floor) result.floor = to_json(*floor);
   add_trial(result, {}, trial);

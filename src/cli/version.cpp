@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include "cli/build_info.hpp"
+#include "cli/git_commit.hpp"
 #include "engine/engine.hpp"
 
 namespace tunrelay {
@@ -13,11 +14,12 @@ std::string version_text() {
   ::uname(&kernel);
   const UringSupport uring = probe_uring();
   return fmt::format(
-      "tunrelay {} ({}, {})\n"
+      "tunrelay {}{} ({}, {})\n"
       "kernel       {} {}\n"
       "engine uring {}\n"
       "offloads     csum tso4 tso6 tso-ecn uso, as far as the kernel has them",
-      kVersion, kCompiler, kBuildType, kernel.sysname, kernel.release,
+      kVersion, *kCommit == '\0' ? "" : fmt::format(" at {}", kCommit), kCompiler, kBuildType,
+      kernel.sysname, kernel.release,
       uring.available ? "available, with multishot reads" : std::string(uring.reason));
 }
 
