@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -92,13 +93,19 @@ TextTable latency_table(const Result& result) {
 }
 
 TextTable void_samples_table(const Result& result) {
-  TextTable table{.columns = {{"metric"}, {"link"}, {"round", true}, {"does not count, since"}},
+  TextTable table{.columns = {{"void"}, {"link"}, {"round", true}, {"does not count, since"}},
                   .rows = {}};
   for (const Metric& metric : result.metrics)
-    for (const Sample& sample : metric.samples)
-      if (!counts(sample))
-        table.add({metric.name, sample.link, std::to_string(sample.round),
-                   sample.void_reason.empty() ? "it is no number" : sample.void_reason});
+    for (const Sample& sample : metric.samples) {
+      if (counts(sample)) continue;
+      // A void trial voids all that it measured: a row for the trial is enough.
+      const bool of_trial = !sample.void_reason.empty();
+      std::vector<std::string> row{
+          of_trial ? metric.name.substr(0, metric.name.find('/')) : metric.name, sample.link,
+          std::to_string(sample.round), of_trial ? sample.void_reason : "it is no number"};
+      if (std::find(table.rows.begin(), table.rows.end(), row) == table.rows.end())
+        table.add(std::move(row));
+    }
   return table;
 }
 

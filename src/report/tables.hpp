@@ -11,7 +11,7 @@ namespace tunrelay {
 [[nodiscard]] TextTable metrics_table(const Result& result);
 /// A row a distribution: percentiles to 99.999, the highest, how many.
 [[nodiscard]] TextTable latency_table(const Result& result);
-/// A row a sample that does not count: why.
+/// A row a trial, or a single sample, that does not count: why.
 [[nodiscard]] TextTable void_samples_table(const Result& result);
 /// A row a metric: medians of both sides, the change, its interval, p, the verdict.
 [[nodiscard]] TextTable comparison_table(const ComparisonReport& comparison);

@@ -62,8 +62,8 @@ TEST(TerminalTest, OfAResult) {
             "idle/round_trip  subject  1.000 us  1.800 us  1.980 us  1.998 us       -        -  "
             "2.000 us  2,000\n"
             "\n"
-            "metric                 link     round  does not count, since\n"
-            "tcp_1_flow/throughput  control      1  12 packets went over lo\n"
+            "void        link     round  does not count, since\n"
+            "tcp_1_flow  control      1  12 packets went over lo\n"
             "\n"
             "note: The governor is powersave.\n");
 }
