@@ -25,5 +25,6 @@ Verb add_cleanup_verb(CLI::App& app);
 Verb add_doctor_verb(CLI::App& app);
 Verb add_gen_verb(CLI::App& app);
 Verb add_compare_verb(CLI::App& app);
+Verb add_bench_verb(CLI::App& app);
 
 }  // namespace tunrelay

@@ -1,0 +1,90 @@
+#include "suite/rounds.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "judge/precision.hpp"
+
+namespace tunrelay {
+namespace {
+
+/// Who looks after every round and stops at the first good look is right less often than the
+/// confidence says (judge/precision.hpp): the looks are this far apart.
+constexpr std::uint32_t kRoundsALook = 5;
+
+/// TEXT, without a percent sign, as a share; NaN where it is no number of percent.
+double percent(std::string_view text) {
+  if (text.ends_with('%')) text.remove_suffix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() ? value / 100 : std::nan("");
+}
+
+}  // namespace
+
+PrecisionGoal parse_precision_goal(std::string_view text) {
+  const std::size_t comma = std::min(text.find(','), text.size());
+  PrecisionGoal goal;
+  goal.confidence = percent(text.substr(0, comma));
+  if (comma != text.size()) goal.half_width = percent(text.substr(comma + 1));
+  if (!(goal.confidence > 0 && goal.confidence < 1 && goal.half_width > 0 && goal.half_width < 1))
+    throw_usage_error("read", "'" + std::string(text) + "'", "it is no confidence and width",
+                      "write 95,2% to have each median known to 2 % at 95 % confidence");
+  return goal;
+}
+
+bool is_headline(std::string_view metric) noexcept {
+  constexpr std::string_view kEndings[] = {"throughput", "messages", "round_trip_p50"};
+  return std::any_of(std::begin(kEndings), std::end(kEndings),
+                     [metric](std::string_view ending) { return metric.ends_with(ending); });
+}
+
+bool reaches(const PrecisionGoal& goal, Result& result, bool tell) {
+  bool all = true;
+  for (const Metric& metric : result.metrics) {
+    if (!is_headline(metric.name)) continue;
+    const std::vector<double> values = valid_values(metric, kSubject);
+    const double width = values.empty()
+                             ? std::numeric_limits<double>::infinity()
+                             : precision_of_median(values, goal.confidence).relative_half_width();
+    if (width <= goal.half_width) continue;
+    all = false;
+    if (!tell) break;
+    const std::string known =
+        std::isfinite(width) ? fmt::format("is known to {:.1f} %", 100 * width) : "is not known";
+    result.notes.push_back(fmt::format("{} {} at {:g} % confidence after {} samples, not to {:g} %",
+                                       metric.name, known, 100 * goal.confidence, values.size(),
+                                       100 * goal.half_width));
+  }
+  return all;
+}
+
+bool run_rounds(Campaign& campaign, const std::vector<LoadCase>& loads, const RoundPlan& plan,
+                const std::function<void(std::uint32_t round, double done)>& on_round) {
+  const double limit_s =
+      static_cast<double>(plan.time_limit_ns) / static_cast<double>(kNanosecondsPerSecond);
+  Result& result = campaign.result();
+  const bool by_time = plan.time_limit_ns != 0;
+  for (std::uint32_t round = 0;;) {
+    if (!campaign.run_round(loads, round)) return false;
+    ++round;
+    const double by_rounds = static_cast<double>(round) / plan.rounds;
+    const double in_time = by_time ? campaign.elapsed_s() / limit_s : 0;
+    const bool enough = round >= plan.rounds;
+    bool over = plan.precision || by_time ? in_time >= 1 : enough;
+    if (plan.precision && enough && round % kRoundsALook == 0)
+      over = over || reaches(*plan.precision, result, false);
+    result.complete = over;
+    on_round(round, over ? 1 : by_time ? in_time : by_rounds);
+    if (!over) continue;
+    if (plan.precision) static_cast<void>(reaches(*plan.precision, result, true));
+    return true;
+  }
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,61 @@
+// The suites of `bench`: which loads cross the links, how long and how often. One that is no list
+// of loads (latency, iperf3) has its own file.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "suite/campaign.hpp"
+#include "suite/rounds.hpp"
+
+namespace tunrelay {
+
+/// What a suite may be asked for; what is 0 or empty is as the suite has it.
+struct SuiteOptions {
+  std::int64_t duration_ns = 0;  ///< of a sample
+  std::int64_t warm_up_ns = -1;  ///< before each sample; negative: a tenth of it
+  std::uint32_t rounds = 0;
+  std::optional<PrecisionGoal> precision;
+  std::int64_t time_limit_ns = 0;  ///< of the whole; see RoundPlan
+  std::uint64_t seed = 1;
+  std::vector<std::string> words;  ///< for the external program of a suite that has one
+};
+
+/// A suite while it runs: on_progress is called between samples.
+struct SuiteRun {
+  Campaign& campaign;
+  SuiteOptions options;  ///< nothing is left open any more
+  /// DONE: 0 to 1; WHAT is done, for people. Saves what was measured.
+  std::function<void(double done, const std::string& what)> on_progress;
+};
+
+struct Suite {
+  std::string_view name;
+  std::string_view purpose;  ///< a line for --help
+  std::int64_t duration_ns;
+  std::uint32_t rounds;
+  std::int64_t time_limit_ns;
+  /// False when it was stopped before its end.
+  bool (*run)(const SuiteRun& run);
+};
+
+[[nodiscard]] const std::vector<Suite>& suites();
+/// Throws a usage Error that names those that there are.
+[[nodiscard]] const Suite& find_suite(std::string_view name);
+/// ASKED with SUITE's own values where it leaves them open.
+[[nodiscard]] SuiteOptions complete_options(const Suite& suite, const SuiteOptions& asked);
+
+/// Loads that several suites have. Durations are those of OPTIONS.
+[[nodiscard]] LoadCase udp_flood(const SuiteOptions& options, std::uint32_t frame_bytes);
+[[nodiscard]] LoadCase udp_imix(const SuiteOptions& options);
+[[nodiscard]] LoadCase tcp_stream(const SuiteOptions& options, std::size_t flows);
+[[nodiscard]] LoadCase round_trips(const SuiteOptions& options);
+
+bool run_latency_suite(const SuiteRun& run);
+bool run_iperf3_suite(const SuiteRun& run);
+
+}  // namespace tunrelay

@@ -1,0 +1,125 @@
+// `bench`: suites across a tunnel and the kernel's link, from the flags to the result's file.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "measure/result_json.hpp"
+#include "support/private_network.hpp"
+#include "support/process.hpp"
+#include "support/program.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace tunrelay {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::Gt;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class BenchTest : public test::PrivateNetwork {
+ protected:
+  static test::ProcessResult bench(const std::string& arguments) {
+    return test::run(test::words(test::program() + " bench " + arguments), std::chrono::minutes(2));
+  }
+  /// Runs a suite that must succeed, and reads its file.
+  Result measured(const std::string& arguments) {
+    const std::string path = folder_ / "result.json";
+    const test::ProcessResult done = bench("-q --out " + path + " " + arguments);
+    EXPECT_EQ(done.exit_code, 0) << done.describe();
+    return read_result(path);
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(BenchTest, SmokeMeasuresSubjectAndControlSideBySide) {
+  const Result result = measured("smoke -t 100ms");
+  EXPECT_TRUE(result.complete);
+  for (const char* name : {"tcp_1_flow/throughput", "udp_64/messages", "round_trip/messages"}) {
+    const Metric* metric = result.find_metric(name);
+    ASSERT_NE(metric, nullptr) << name;
+    for (const char* link : {kSubject, kControl}) {
+      EXPECT_THAT(valid_values(*metric, link), SizeIs(1)) << name << " " << link;
+      EXPECT_THAT(valid_values(*metric, link), Each(Gt(0.0))) << name << " " << link;
+    }
+  }
+  EXPECT_EQ(result.done.at("links").at("control").at("kind"), "veth");
+  EXPECT_TRUE(result.environment.contains("kernel"));
+}
+
+TEST_F(BenchTest, LatencyUnderLoadIsToldBesideThatAtRest) {
+  // A busy machine may send too late at 90 % of the rate: those samples are void then, and the
+  // exit code says so.
+  const std::string path = folder_ / "latency.json";
+  const test::ProcessResult done = bench("latency -q -t 200ms -r 1 --control none --out " + path);
+  const Result result = read_result(path);
+  ASSERT_NE(result.find_metric("round_trip/round_trip_p50"), nullptr) << done.describe();
+  const Metric* loaded = result.find_metric("load_90/messages");
+  ASSERT_NE(loaded, nullptr) << done.describe();
+  if (valid_values(*loaded, kSubject).empty()) {
+    EXPECT_EQ(done.exit_code, 1) << done.describe();
+  }
+  EXPECT_NE(result.find_metric("load_50/one_way_p50"), nullptr);
+  EXPECT_GT(result.done.at("found_messages_per_s").get<double>(), 0);
+}
+
+TEST_F(BenchTest, RepeatsUntilTheTimeIsOverAndSaysWhatIsNotKnown) {
+  const Result result =
+      measured("mrr -t 50ms -r 2 --confidence 99.9,0.001% --time-limit 2s --control none");
+  EXPECT_GT(result.find_metric("udp_64/messages")->samples.size(), 3U);
+  EXPECT_THAT(result.notes, Contains(HasSubstr("udp_64/messages is")));
+}
+
+TEST_F(BenchTest, JoinsIperf3WithTheLinksCounts) {
+  const Result result = measured("iperf3 -t 1s -r 1 -- --congestion cubic");
+  EXPECT_THAT(valid_values(*result.find_metric("iperf3/throughput"), kSubject), Each(Gt(1e6)));
+  EXPECT_THAT(valid_values(*result.find_metric("iperf3/cpu_per_segment"), kSubject), SizeIs(1));
+  EXPECT_EQ(result.done.at("congestion_control"), "cubic");
+  EXPECT_THAT(result.series, Contains(::testing::Field(&Series::link, kSubject)));
+}
+
+TEST_F(BenchTest, Iperf3ThatFailsGivesAVoidSampleAndExitCode1) {
+  const std::string path = folder_ / "failed.json";
+  const test::ProcessResult done =
+      bench("iperf3 -q -t 1s -r 1 --control none --out " + path + " -- --congestion nonesuch");
+  EXPECT_EQ(done.exit_code, 1) << done.describe();
+  const Result result = read_result(path);
+  const Metric* metric = result.find_metric("iperf3/throughput");
+  ASSERT_NE(metric, nullptr);
+  EXPECT_THAT(metric->samples.at(0).void_reason, HasSubstr("iperf3"));
+}
+
+TEST_F(BenchTest, WhatWasMeasuredBeforeASignalIsKept) {
+  const std::string path = folder_ / "cut.json";
+  test::BackgroundProcess bench(
+      test::words(test::program() + " bench mrr -t 100ms -r 1000 --control none --out " + path));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!std::filesystem::exists(path) && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  bench.send_signal(SIGINT);
+  EXPECT_EQ(bench.wait().exit_code, 1);
+  const Result result = read_result(path);
+  EXPECT_FALSE(result.complete);
+  EXPECT_THAT(result.find_metric("udp_64/messages")->samples, SizeIs(Gt(0U)));
+}
+
+TEST_F(BenchTest, RefusesWhatCanNotBe) {
+  EXPECT_EQ(bench("warp").exit_code, 2);
+  EXPECT_EQ(bench("smoke --control carrier-pigeon").exit_code, 2);
+  EXPECT_EQ(bench("smoke --confidence 120").exit_code, 2);
+  EXPECT_EQ(bench("smoke -t 5").exit_code, 2);
+  const test::ProcessResult missing = bench("smoke --program /nonexistent/tunrelay");
+  EXPECT_EQ(missing.exit_code, 3) << missing.describe();
+  EXPECT_THAT(missing.standard_error, HasSubstr("/nonexistent/tunrelay"));
+  const test::ProcessResult nowhere = bench("smoke --out /nonexistent/result.json");
+  EXPECT_EQ(nowhere.exit_code, 3) << nowhere.describe();
+}
+
+}  // namespace
+}  // namespace tunrelay
