@@ -142,7 +142,7 @@ MergeRole merge_role(const Packet& packet) noexcept {
                ? MergeRole::kBystander
                : MergeRole::kUnknownFlow;
   }
-  if (packet.header.is_gso() || packet.frame_bytes == layers.payload_offset)
+  if (packet.header.is_gso() || packet.ce_marked || packet.frame_bytes == layers.payload_offset)
     return MergeRole::kLoner;
   if (!has_plain_ip_header(layers) || ip_end_offset(packet.bytes(), layers) != packet.frame_bytes)
     return MergeRole::kLoner;

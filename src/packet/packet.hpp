@@ -51,6 +51,9 @@ struct Packet {
   SegmentRun run;
   VirtioNetHeader header;  ///< validated: its fields fit the frame
   Layers layers;
+  /// The run leaves with ECN's mark "congestion experienced" (packet/ecn.hpp): it is set where its
+  /// header is written, and the buffer, which other runs may share, stays as it is.
+  bool ce_marked = false;
   std::int64_t arrival_ns = 0;  ///< CLOCK_MONOTONIC when the batch was read
   /// The same for all runs and copies of one packet that was read, and for no other of its relay.
   std::uint64_t id = 0;
@@ -70,6 +73,16 @@ struct Packet {
   /// Whether the run is the whole frame, so that it can be written as it was read.
   [[nodiscard]] bool is_whole() const noexcept { return run.first == 0 && run.last == segments(); }
 };
+
+/// Frame bytes of wire segment INDEX of the packet, headers included, as it would stand on a wire.
+[[nodiscard]] inline std::uint32_t wire_segment_bytes(const Packet& packet,
+                                                      std::uint32_t index) noexcept {
+  if (!packet.header.is_gso()) return packet.frame_bytes;
+  const std::uint32_t payload = packet.frame_bytes - packet.layers.payload_offset;
+  const std::uint32_t begin = index * packet.header.gso_size;
+  return packet.layers.payload_offset +
+         std::min<std::uint32_t>(packet.header.gso_size, payload - std::min(begin, payload));
+}
 
 /// What a packet's run counts for. Over any division of a frame into runs the tallies add up
 /// to that of the whole: the frame and its headers go with the first segment.

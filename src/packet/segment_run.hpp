@@ -11,6 +11,7 @@
 //    CWR with the first only, but with every one under GSO_ACCECN;
 //  - the transport checksum stays the pseudo-header's sum, with the new length in it. It is
 //    updated, not computed: a wrong one stays as wrong as it was.
+//  - ECN's mark on every segment where Packet::ce_marked asks for it.
 // A run of one segment is no GSO packet and keeps its checksum to be completed.
 #pragma once
 
@@ -28,7 +29,7 @@ namespace tunrelay {
 ///
 /// A whole packet is one piece, just as it was read: PACKET.header is put into the
 /// kVirtioNetHeaderBytes before the frame, which must be there; SLOT is not used.
-/// A part of one is built in SLOT, and the frame is not touched.
+/// A part of one, or one with ECN's mark, is built in SLOT, and the frame is not touched.
 [[nodiscard]] std::size_t build_run(const Packet& packet, HeaderSlot& slot,
                                     std::span<iovec, kMaxRunPieces> pieces) noexcept;
 

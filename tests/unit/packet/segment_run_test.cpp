@@ -97,6 +97,28 @@ TEST(SegmentRunTest, AccurateEcnGoesWithEverySegment) {
   EXPECT_EQ(build(owned.packet).header.gso_type, 0x11);
 }
 
+TEST(SegmentRunTest, AMarkStandsOnEverySegmentAndTheFrameStaysAsItWas) {
+  for (const int ip_version : {4, 6}) {
+    PacketSpec spec = large_spec();
+    spec.ip_version = ip_version;
+    spec.traffic_class = 0xba;  // ECT(0)
+    const Frame frame = build_frame(spec);
+    spec.traffic_class = 0xbb;  // CE
+    const std::vector<Frame> marked = segment_naively(build_frame(spec), LinkType::kIp);
+    OwnedPacket owned{frame, {LinkType::kIp, 9000}};
+    owned.packet.ce_marked = true;
+    for (const SegmentRun run : {SegmentRun{0, 45}, SegmentRun{3, 9}, SegmentRun{44, 45}}) {
+      owned.packet.run = run;
+      EXPECT_EQ(segment_naively(build(owned.packet), LinkType::kIp), part(marked, run));
+    }
+    EXPECT_EQ(std::memcmp(owned.packet.frame, frame.bytes.data(), frame.bytes.size()), 0);
+  }
+  // A sender that has not said that it understands marks gets none.
+  OwnedPacket plain{build_frame(large_spec()), {}};
+  plain.packet.ce_marked = true;
+  EXPECT_EQ(build(plain.packet), build_frame(large_spec()));
+}
+
 TEST(SegmentRunTest, LongExtensionHeadersAreWrittenFromTheFrame) {
   PacketSpec spec = large_spec();
   spec.ip_version = 6;

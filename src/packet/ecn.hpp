@@ -1,0 +1,34 @@
+// Explicit congestion notification, RFC 3168: the two lower bits of IPv4's type of service and of
+// IPv6's traffic class. A sender that understands it sets ECT(0) or ECT(1); a router that would
+// drop the packet for congestion may set CE, "congestion experienced", instead.
+#pragma once
+
+#include "packet/checksum.hpp"
+#include "packet/packet.hpp"
+#include "packet/wire_format.hpp"
+
+namespace tunrelay {
+
+/// The bytes of an IP header that a mark changes, from its start: all up to IPv4's checksum.
+inline constexpr std::uint32_t kEcnHeaderBytes = ipv4::kHeaderBytes;
+
+/// Whether PACKET, which parse() accepted, may be marked: it is ECT(0), ECT(1) or CE already.
+[[nodiscard]] inline bool is_ecn_capable(const Packet& packet) noexcept {
+  const std::byte* ip = packet.frame + packet.layers.ip_offset;
+  if (packet.layers.ip_version == 4) return (load_u8(ip + 1) & 0x03) != 0;
+  return packet.layers.ip_version == 6 && (load_u8(ip + 1) & 0x30) != 0;
+}
+
+/// Sets CE in the IP header at IP. IPv4's checksum is updated: a wrong one stays as wrong.
+inline void mark_congestion(std::byte* ip) noexcept {
+  if (load_u8(ip) >> 4 == 6) {
+    ip[1] |= std::byte{0x30};
+    return;
+  }
+  const std::uint16_t before = load_u16(ip);
+  ip[1] |= std::byte{0x03};
+  store_u16(ip + ipv4::kChecksum,
+            update_checksum(load_u16(ip + ipv4::kChecksum), before, load_u16(ip)));
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,68 @@
+// A stage with its counters: stands around any stage and writes down what goes in and comes out,
+// so that no stage counts for itself.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "stage/stage.hpp"
+#include "stage/stage_counters.hpp"
+
+namespace tunrelay {
+
+class Metered final : public Stage {
+ public:
+  /// COUNTERS are this instance's alone to write.
+  Metered(std::unique_ptr<Stage> stage, std::shared_ptr<StageCounters> counters)
+      : stage_(std::move(stage)), counters_(std::move(counters)) {}
+
+  [[nodiscard]] std::string_view name() const noexcept override { return stage_->name(); }
+
+  void process(std::span<const Packet> packets, std::int64_t now_ns,
+               StageOutput& output) noexcept override {
+    Tally taken;
+    for (const Packet& packet : packets) taken += tally_of(packet);
+    counters_->taken.add(taken);
+    Meter meter(*counters_, now_ns, output);
+    stage_->process(packets, now_ns, meter);
+    counters_->held.set(stage_->held());
+  }
+  [[nodiscard]] std::int64_t next_deadline_ns() const noexcept override {
+    return stage_->next_deadline_ns();
+  }
+  void release(std::int64_t now_ns, StageOutput& output) noexcept override {
+    counters_->late_ns.record(now_ns - stage_->next_deadline_ns(), 1);
+    Meter meter(*counters_, now_ns, output);
+    stage_->release(now_ns, meter);
+    counters_->held.set(stage_->held());
+  }
+  [[nodiscard]] Tally held() const noexcept override { return stage_->held(); }
+
+ private:
+  class Meter final : public StageOutput {
+   public:
+    Meter(StageCounters& counters, std::int64_t now_ns, StageOutput& output)
+        : counters_(counters), now_ns_(now_ns), output_(output) {}
+    void pass(const Packet& packet) noexcept override {
+      counters_.passed.add(tally_of(packet));
+      counters_.since_read_ns.record(now_ns_ - packet.arrival_ns, packet.run.count());
+      if (packet.ce_marked) counters_.marked.add(packet.run.count());
+      output_.pass(packet);
+    }
+    void drop(const Packet& packet, DropReason reason) noexcept override {
+      counters_.dropped.add(tally_of(packet));
+      output_.drop(packet, reason);
+    }
+    void share(const Packet& packet) noexcept override { output_.share(packet); }
+
+   private:
+    StageCounters& counters_;
+    std::int64_t now_ns_;
+    StageOutput& output_;
+  };
+
+  std::unique_ptr<Stage> stage_;
+  std::shared_ptr<StageCounters> counters_;
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,60 @@
+// What waits before a bottleneck, and what is done when too much does: plain data.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.hpp"
+
+namespace tunrelay {
+
+/// What a queue's limit counts.
+enum class QueueLimitUnit : std::uint8_t {
+  kPackets,      ///< wire segments
+  kBytes,        ///< of their frames
+  kNanoseconds,  ///< how long the link would need for all that waits
+};
+
+/// Who says what is dropped, or marked, before the limit is reached.
+enum class QueueKind : std::uint8_t {
+  kDropTail,  ///< nobody: what comes to a full queue is dropped
+  kCodel,     ///< RFC 8289
+  kPie,       ///< RFC 8033
+};
+
+struct QueueConfig {
+  QueueKind kind = QueueKind::kDropTail;
+  QueueLimitUnit limit_unit = QueueLimitUnit::kPackets;
+  std::uint64_t limit = 1000;  ///< in its unit; netem's default
+  /// Packets that can bear it get the mark "congestion experienced" (RFC 3168) where CoDel or PIE
+  /// would drop them; a full queue drops all the same.
+  bool ecn = false;
+  std::int64_t target_ns = 0;    ///< the delay that is aimed at; 0: the RFC's
+  std::int64_t interval_ns = 0;  ///< CoDel's INTERVAL, PIE's T_UPDATE; 0: the RFC's
+
+  bool operator==(const QueueConfig&) const = default;
+};
+
+/// RFC 8289, 4.2 and 4.3: TARGET and INTERVAL.
+inline constexpr std::int64_t kCodelTargetNs = 5 * kNanosecondsPerMillisecond;
+inline constexpr std::int64_t kCodelIntervalNs = 100 * kNanosecondsPerMillisecond;
+/// RFC 8033, 4.2: QDELAY_REF and T_UPDATE.
+inline constexpr std::int64_t kPieTargetNs = 15 * kNanosecondsPerMillisecond;
+inline constexpr std::int64_t kPieUpdateNs = 15 * kNanosecondsPerMillisecond;
+
+/// What stands around each packet on the link, with the meaning of netem's `rate`: OVERHEAD is
+/// added to the frame, then the sum is rounded up to whole cells, of which each has a header.
+struct WireSize {
+  std::int32_t overhead_bytes = 0;        ///< may be negative, as where a header is left out
+  std::uint32_t cell_bytes = 0;           ///< payload of a cell; 0: no cells. ATM: 48
+  std::uint32_t cell_overhead_bytes = 0;  ///< ATM: 5
+
+  [[nodiscard]] std::uint32_t bytes_of(std::uint32_t frame_bytes) const noexcept {
+    const std::int64_t sum = std::int64_t{frame_bytes} + overhead_bytes;
+    const auto bytes = static_cast<std::uint32_t>(sum < 1 ? 1 : sum);
+    if (cell_bytes == 0) return bytes;
+    return (bytes + cell_bytes - 1) / cell_bytes * (cell_bytes + cell_overhead_bytes);
+  }
+  bool operator==(const WireSize&) const = default;
+};
+
+}  // namespace tunrelay
