@@ -27,9 +27,13 @@ constexpr std::array kDirectionsOfLoad{LoadDirection::kForward, LoadDirection::k
                                        LoadDirection::kBoth};
 
 json to_json(const SendReport& report) {
-  return {{"messages", report.messages}, {"bytes", report.bytes},
-          {"failed", report.failed},     {"last_errno", report.last_errno},
-          {"stopped", report.stopped},   {"slip_ns", encode_histogram(report.slip)}};
+  return {{"messages", report.messages},
+          {"bytes", report.bytes},
+          {"failed", report.failed},
+          {"last_errno", report.last_errno},
+          {"stopped", report.stopped},
+          {"slip_ns", encode_histogram(report.slip)},
+          {"last_slip_ns", report.last_slip_ns}};
 }
 
 SendReport send_report_from_json(const json& from) {
@@ -39,6 +43,7 @@ SendReport send_report_from_json(const json& from) {
   from.at("failed").get_to(report.failed);
   from.at("last_errno").get_to(report.last_errno);
   from.at("stopped").get_to(report.stopped);
+  from.at("last_slip_ns").get_to(report.last_slip_ns);
   report.slip = decode_histogram(from.at("slip_ns").get<std::string>());
   return report;
 }

@@ -44,6 +44,7 @@ SendReport& SendReport::operator+=(const SendReport& other) noexcept {
   if (other.last_errno != 0) last_errno = other.last_errno;
   stopped = stopped || other.stopped;
   slip += other.slip;
+  last_slip_ns = std::max(last_slip_ns, other.last_slip_ns);
   return *this;
 }
 

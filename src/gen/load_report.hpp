@@ -19,6 +19,9 @@ struct SendReport {
   int last_errno = 0;        ///< of the failed sends
   bool stopped = false;      ///< before its time: a dead peer, a signal
   Histogram slip;            ///< how much later than intended each send began
+  /// Of the last send: what a sender that can't keep up has gathered. One that was only held up now
+  /// and then has caught up by then.
+  std::int64_t last_slip_ns = 0;
 
   SendReport& operator+=(const SendReport& other) noexcept;
 };

@@ -94,7 +94,8 @@ bool Sender::send_one(std::uint64_t number, std::int64_t intended_ns,
   }
   if (!counts && !ends_the_sender(error)) return true;
   if (error == 0) {
-    report_.slip.record(std::max<std::int64_t>(now_ns - intended_ns, 0));
+    report_.last_slip_ns = std::max<std::int64_t>(now_ns - intended_ns, 0);
+    report_.slip.record(report_.last_slip_ns);
     report_.messages += spec_.segments;
     live_.counted.add(spec_.segments);
     report_.bytes += std::uint64_t{size_bytes} * spec_.segments;

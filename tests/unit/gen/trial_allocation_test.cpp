@@ -1,0 +1,106 @@
+// What sends and receives takes no memory while it does: its times would tell of the allocator.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gen/intake.hpp"
+#include "gen/load_socket.hpp"
+#include "gen/outlet.hpp"
+#include "gen/receiver.hpp"
+#include "gen/sender.hpp"
+#include "gen/transactor.hpp"
+#include "support/allocation_counter.hpp"
+
+namespace tunrelay {
+namespace {
+
+using test::allocations_of;
+
+constexpr std::uint16_t kTrialNumber = 5;
+constexpr std::uint64_t kSent = 2'000;
+
+struct PatternCase {
+  const char* name;
+  LoadProtocol protocol;
+  LoadPattern pattern;
+  double messages_per_s;  ///< 0: unpaced
+};
+
+class LoopAllocationTest : public ::testing::TestWithParam<PatternCase> {
+ protected:
+  static LoadSpec spec_of(const PatternCase& one) {
+    LoadSpec spec;
+    spec.protocol = one.protocol;
+    spec.pattern = one.pattern;
+    spec.messages_per_s = one.messages_per_s;
+    spec.count = kSent;
+    return spec;
+  }
+
+  /// A connected socket, from one end of lo to the sink's.
+  static FileDescriptor source_to(const FileDescriptor& sink, int type) {
+    const IpAddress lo = local_address_of(sink);
+    FileDescriptor source = bind_load_socket(type, lo, 0);
+    connect_load_socket(source, lo, port_of(sink), kNanosecondsPerSecond);
+    return source;
+  }
+};
+
+TEST_P(LoopAllocationTest, SendingAndReceivingTakesNoMemory) {
+  const LoadSpec spec = spec_of(GetParam());
+  const bool udp = spec.protocol == LoadProtocol::kUdp;
+  const int type = udp ? SOCK_DGRAM : SOCK_STREAM;
+  const PayloadPattern pattern(spec.seed, spec.payload_bytes.front());
+  std::atomic<bool> stop_sender{false};
+  std::atomic<bool> stop_receiver{false};
+
+  std::vector<FileDescriptor> sinks;
+  sinks.push_back(bind_load_socket(type, IpAddress::parse("127.0.0.1"), 0));
+  if (!udp) listen_on(sinks.front());
+  Intake intake(spec, pattern, kTrialNumber, 0, false);
+  const ReceiverParts parts{.spec = spec,
+                            .pattern = pattern,
+                            .intake = intake,
+                            .stop = stop_receiver,
+                            .echo = spec.has_responses()};
+  const std::unique_ptr<Receiver> receiver =
+      udp ? make_udp_receiver(parts, sinks) : make_tcp_receiver(parts, sinks.front(), {});
+  std::uint64_t taken_by_receiver = 0;
+  std::thread thread([&] { taken_by_receiver = allocations_of([&] { receiver->run(); }); });
+
+  std::vector<FileDescriptor> sources;
+  sources.push_back(source_to(sinks.front(), type));
+  Intake answers(spec, pattern, kTrialNumber, 0, true);
+  std::unique_ptr<Outlet> outlet;
+  if (spec.has_responses())
+    outlet = (udp ? make_udp_transactions : make_tcp_transactions)(sources, spec, pattern, answers,
+                                                                   stop_sender);
+  else
+    outlet =
+        udp ? make_udp_outlet(sources, pattern, 1) : make_tcp_outlet(sources, pattern, stop_sender);
+  Sender sender(spec, {.trial = kTrialNumber, .thread = 0, .begin_ns = monotonic_ns()}, *outlet,
+                stop_sender);
+  EXPECT_EQ(allocations_of([&] { sender.run(); }), 0U);
+  stop_receiver = true;
+  thread.join();
+  EXPECT_EQ(taken_by_receiver, 0U);
+  EXPECT_EQ(sender.report().messages, kSent);
+  EXPECT_GT(intake.live().messages.get(), kSent / 2) << "the loop has run";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Patterns, LoopAllocationTest,
+    ::testing::Values(
+        PatternCase{"udp_paced", LoadProtocol::kUdp, LoadPattern::kStream, 20'000},
+        PatternCase{"udp_unpaced", LoadProtocol::kUdp, LoadPattern::kStream, 0},
+        PatternCase{"tcp", LoadProtocol::kTcp, LoadPattern::kStream, 0},
+        PatternCase{"udp_requests", LoadProtocol::kUdp, LoadPattern::kRequestResponse, 0},
+        PatternCase{"tcp_requests", LoadProtocol::kTcp, LoadPattern::kRequestResponse, 0}),
+    [](const auto& instance) { return std::string(instance.param.name); });
+
+}  // namespace
+}  // namespace tunrelay
