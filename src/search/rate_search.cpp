@@ -11,10 +11,12 @@
 namespace tunrelay {
 namespace {
 
-/// Trials at one load that may be void in a row, for what the machine did meanwhile; and if as
-/// much was sent before, so that it can't be the sender.
+/// Trials at one load that may be void in a row: where the sender was too slow, and where it was
+/// not, so that it is for what the machine did meanwhile.
 constexpr std::size_t kMostVoids = 3;
-constexpr std::size_t kMostVoidsOfSendable = 10;
+constexpr std::size_t kMostVoidsOfSendable = 6;
+/// A sender that reached that share of a load can send it.
+constexpr double kReached = 0.98;
 /// Trials become so many times longer from one probe to the next, and bounds half as wide.
 constexpr std::int64_t kProbeGrowth = 4;
 constexpr double kWidestProbe = 0.25;
@@ -34,6 +36,8 @@ std::string_view to_string(SearchEnd end) noexcept {
       return "even the least load that was allowed is not carried";
     case SearchEnd::kSenderLimit:
       return "the sender's limit, not the link's: more could not be sent";
+    case SearchEnd::kVoidTrials:
+      return "the machine was too busy: the sender was late again and again";
     case SearchEnd::kTrialLimit:
       return "the number of trials was used up";
     case SearchEnd::kTimeLimit:
@@ -94,11 +98,13 @@ void RateSearch::note_void(const SearchTrial& trial) {
   const std::uint64_t load_per_s = trial.input.load_per_s;
   if (voids_ == 0) most_sent_per_s_ = 0;
   most_sent_per_s_ = std::max(most_sent_per_s_, trial.sent_per_s);
-  const bool sent_before = by_load_.lower_bound(load_per_s) != by_load_.end();
-  if (++voids_ < (sent_before ? kMostVoidsOfSendable : kMostVoids)) return;
+  const bool can_be_sent = by_load_.lower_bound(load_per_s) != by_load_.end() ||
+                           most_sent_per_s_ >= kReached * static_cast<double>(load_per_s);
+  if (++voids_ < (can_be_sent ? kMostVoidsOfSendable : kMostVoids)) return;
   voids_ = 0;
+  is_sender_slow_ = !can_be_sent;
   range_.unsendable_per_s = load_per_s;
-  if (most_sent_per_s_ > 0 && !sent_before)
+  if (most_sent_per_s_ > 0)
     range_.unsendable_per_s = std::min(
         load_per_s, static_cast<std::uint64_t>(std::ceil(most_sent_per_s_ * kSenderReserve)));
 }
@@ -166,18 +172,24 @@ Bracket RateSearch::probed(std::size_t goal) const {
 
 double RateSearch::guess_per_s(std::size_t goal) const {
   const GoalState& state = states_[goal];
+  const double most_loss_ratio = plan_.goals[goal].loss_ratio;
   if (by_load_.empty()) return kSurelySendable * static_cast<double>(range_.unsendable_per_s);
   // What arrives of a load that is too large is what the link carries, or near to it. Of such
-  // loads the first one is taken, so that the guess stays the same during a probe.
-  const auto load =
-      state.before.lower_per_s ? by_load_.find(*state.before.lower_per_s) : --by_load_.end();
-  const auto trial =
-      std::find_if(load->second.begin(), load->second.end(), [&](const SearchTrial& one) {
-        return one.input.duration_ns >= state.probes[state.at].duration_ns;
-      });
-  const double loss_ratio =
-      trial == load->second.end() ? load->second.front().loss_ratio : trial->loss_ratio;
-  return static_cast<double>(load->first) * (1 - loss_ratio) / (1 - plan_.goals[goal].loss_ratio);
+  // trials the first one is taken, and else the first of all, so that the guess stays where it is
+  // while steps away from it grow.
+  const SearchTrial* first = nullptr;
+  for (const SearchTrial& trial : trials_) {
+    if (trial.is_void() || trial.input.duration_ns < state.probes[state.at].duration_ns) continue;
+    if (state.before.lower_per_s && trial.input.load_per_s != *state.before.lower_per_s) continue;
+    if (first == nullptr) first = &trial;
+    if (trial.loss_ratio <= most_loss_ratio) continue;
+    first = &trial;
+    break;
+  }
+  if (first == nullptr)
+    return static_cast<double>(state.before.lower_per_s.value_or(range_.most_per_s));
+  return static_cast<double>(first->input.load_per_s) * (1 - first->loss_ratio) /
+         (1 - most_loss_ratio);
 }
 
 bool RateSearch::wants_more(std::size_t goal) const {
@@ -190,7 +202,7 @@ SearchEnd RateSearch::end_of(std::size_t goal, const Bracket& bounds) const {
   if (wants_more(goal)) return limit_;
   if (bounds.lower_per_s == plan_.most_per_s) return SearchEnd::kMostLoad;
   if (bounds.upper_per_s == plan_.least_per_s) return SearchEnd::kLeastLoad;
-  return SearchEnd::kSenderLimit;
+  return is_sender_slow_ ? SearchEnd::kSenderLimit : SearchEnd::kVoidTrials;
 }
 
 std::vector<GoalResult> RateSearch::results() const {

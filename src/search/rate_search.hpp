@@ -34,6 +34,7 @@ enum class SearchEnd : std::uint8_t {
   kMostLoad,     ///< the most load is a lower bound: the rate is that or above
   kLeastLoad,    ///< the least load is an upper bound: the rate is below it
   kSenderLimit,  ///< what the sender can send is a lower bound: its limit, not the link's
+  kVoidTrials,   ///< void again and again at a load that the sender can send
   kTrialLimit,
   kTimeLimit,
   kNotYet,  ///< more trials are wanted: the search was left
@@ -60,7 +61,7 @@ class RateSearch {
   /// The trial to be done now; none: the search is over. The same until record().
   [[nodiscard]] const std::optional<TrialInput>& next() const noexcept { return next_; }
   /// What came of next(). A load that is void several times in a row can't be sent: neither that
-  /// nor more is asked again.
+  /// nor more is asked again. One that was sent, or more than it, gets more tries.
   void record(SearchTrial trial);
 
   /// By goal, in the order of the plan; at any time.
@@ -100,6 +101,7 @@ class RateSearch {
   TrialsByLoad by_load_;
   std::size_t voids_ = 0;       ///< in a row, up to now; next() stays the same meanwhile
   double most_sent_per_s_ = 0;  ///< in those
+  bool is_sender_slow_ = true;  ///< why there is an unsendable load
   std::int64_t spent_ns_ = 0;
   std::optional<TrialInput> next_;
   SearchEnd limit_ = SearchEnd::kNotYet;  ///< kTrialLimit, kTimeLimit once that was met

@@ -1,5 +1,5 @@
 // The suites of `bench`: which loads cross the links, how long and how often. One that is no list
-// of loads (latency, iperf3) has its own file.
+// of loads (latency, ndr, iperf3) has its own file.
 #pragma once
 
 #include <cstdint>
@@ -56,6 +56,8 @@ struct Suite {
 [[nodiscard]] LoadCase round_trips(const SuiteOptions& options);
 
 bool run_latency_suite(const SuiteRun& run);
+bool run_ndr_suite(const SuiteRun& run);
+bool run_pdr_suite(const SuiteRun& run);
 bool run_iperf3_suite(const SuiteRun& run);
 
 }  // namespace tunrelay

@@ -149,6 +149,31 @@ TEST(RateSearchTest, ALinkBelowTheSendersLimitIsFoundAllTheSame) {
   EXPECT_NEAR(static_cast<double>(*result.bounds.lower_per_s), 150'000, 760);
 }
 
+/// Nothing was lost yet, and the rate is far above: steps grow, whatever the largest load is.
+TEST(RateSearchTest, GoesUpInGrowingSteps) {
+  const RateSearch search = search_of(ndr_plan(), [](const TrialInput& input) {
+    SearchTrial trial = link_of(500'000)(input);
+    if (input.load_per_s > 900'000) trial.void_reason = "late";
+    // An overload shows far less than the link carries.
+    if (trial.loss_ratio > 0) trial.loss_ratio = std::max(trial.loss_ratio, 0.95);
+    return trial;
+  });
+  EXPECT_EQ(search.results()[0].end, SearchEnd::kReached);
+  EXPECT_NEAR(static_cast<double>(*search.results()[0].bounds.lower_per_s), 500'000, 2'500);
+  EXPECT_LE(search.trials().size(), 40U);
+}
+
+TEST(RateSearchTest, ABusyMachineIsNotTakenForASlowSender) {
+  SearchPlan plan = ndr_plan();
+  plan.most_per_s = 100'000;
+  const RateSearch search = search_of(plan, [](const TrialInput& input) {
+    return SearchTrial{.input = input,
+                       .void_reason = "held up now and then",
+                       .sent_per_s = 0.999 * static_cast<double>(input.load_per_s)};
+  });
+  EXPECT_EQ(search.results()[0].end, SearchEnd::kVoidTrials);
+}
+
 TEST(RateSearchTest, AVoidTrialNowAndThenIsRepeated) {
   test::SeededRandom random;
   const RateSearch search = search_of(ndr_plan(), [&](const TrialInput& input) {

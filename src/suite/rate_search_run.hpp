@@ -1,0 +1,52 @@
+// A search for the highest rate (search/rate_search.hpp) across links: its trials are loads of the
+// generator, and what it finds becomes samples of a Result. Links take turns trial by trial, so
+// that whatever the machine does meanwhile happens to all searches alike.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gen/load_spec.hpp"
+#include "measure/result.hpp"
+#include "search/rate_search.hpp"
+#include "suite/campaign.hpp"
+
+namespace tunrelay {
+
+/// A link, and a way to send a load across it. The function may throw Error.
+struct SearchedLink {
+  std::string name;
+  std::function<LinkTrial(const LoadSpec&)> run_trial;
+  std::uint64_t most_per_s = 1'000'000;  ///< what to start from: an overload, or nearly
+};
+
+/// What is searched, and where its samples stand.
+struct RateSearchTask {
+  LoadCase load;    ///< UDP, one direction; rate and duration are the search's
+  SearchPlan plan;  ///< the most load is each link's own
+  std::uint32_t round = 0;
+  std::function<double()> now_s;     ///< since the run began
+  std::function<bool()> is_stopped;  ///< asked before each trial
+  /// After each trial: how many there have been, and what the search found so far, in words.
+  std::function<void(std::size_t trials, const std::string& what)> on_trial;
+};
+
+/// Goals as FD.io CSIT has them, for trials of DURATION_NS: no loss, or 0.5 %, in more than half of
+/// the trials at a load, bounds within 0.5 % of each other.
+[[nodiscard]] SearchGoal ndr_goal(std::int64_t duration_ns);
+[[nodiscard]] SearchGoal pdr_goal(std::int64_t duration_ns);
+
+/// Searches on all LINKS side by side. Adds to RESULT, for each goal: `ndr` (the conditional
+/// throughput), `ndr_lower` and `ndr_upper` (the bounds); the trials as `search_load` and
+/// `search_loss`; and a note for each goal that was not reached as asked. False: stopped before
+/// its end; what was found so far is added all the same.
+bool run_rate_search(const std::vector<SearchedLink>& links, const RateSearchTask& task,
+                     Result& result);
+
+/// What TRIAL, sent for INPUT, says to a search. It is void when the sender fell back for good,
+/// or when something was lost while it sent in bursts to catch up.
+[[nodiscard]] SearchTrial search_trial_of(const TrialInput& input, const TrialReport& trial);
+
+}  // namespace tunrelay
