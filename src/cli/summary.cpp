@@ -9,6 +9,8 @@
 #include "base/clock.hpp"
 #include "base/drop_reason.hpp"
 #include "base/units.hpp"
+#include "cli/link_text.hpp"
+#include "cli/tally_json.hpp"
 
 namespace tunrelay {
 namespace {
@@ -32,7 +34,7 @@ std::string pinning_words(const TunnelReport& report) {
   return words;
 }
 
-/// "none", or each reason with its packets.
+/// "none", or each reason with its packets, and its wire segments where those are more.
 std::string drops_words(const LaneCounts& counts) {
   std::string words;
   for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
@@ -40,6 +42,8 @@ std::string drops_words(const LaneCounts& counts) {
     if (tally.segments == 0) continue;
     words += fmt::format("{}{} {}", words.empty() ? "" : ", ",
                          to_string(static_cast<DropReason>(reason)), format_count(tally.packets));
+    if (tally.segments != tally.packets)
+      words += fmt::format(" ({} wire segments)", format_count(tally.segments));
   }
   return words.empty() ? "none" : words;
 }
@@ -60,7 +64,7 @@ std::string direction_lines(const TunnelReport& report, std::size_t direction) {
     lines += fmt::format("    accounting: {} packets read, {} written, {} held, {} dropped\n",
                          counts.read.packets, counts.written.packets, counts.held.packets,
                          counts.dropped_in_all().packets);
-  return lines;
+  return lines + link_lines(report.link, direction);
 }
 
 /// Where more than one queue shares the work, what each had of it.
@@ -90,10 +94,6 @@ std::string path_line(const TunnelReport& report) {
       path.probes_crossed[0], path.probes_sent[0], arrow(report, 0), path.probes_crossed[1],
       path.probes_sent[1], arrow(report, 1), path.checks, path.checks == 1 ? "" : "s",
       path.failed_checks);
-}
-
-nlohmann::ordered_json tally_json(const Tally& tally) {
-  return {{"packets", tally.packets}, {"segments", tally.segments}, {"bytes", tally.bytes}};
 }
 
 nlohmann::ordered_json lane_json(const LaneCounts& counts) {
@@ -168,6 +168,8 @@ std::string summary_text(const TunnelReport& report) {
       report.ends[0].offload_reason.empty() ? "" : " (" + report.ends[0].offload_reason + ")");
   text += fmt::format("  queues    {}: {}\n", report.workers.size(), pinning_words(report));
   text += queue_lines(report);
+  if (!report.link.empty())
+    text += fmt::format("  link      --seed {} repeats its chances\n", report.link.seed);
   text += fmt::format("  routing   {}, MTU {}", to_string(report.strategy), report.mtu_bytes);
   text += report.repairs == 0 ? "\n" : fmt::format(", {} repairs\n", report.repairs);
   text += path_line(report);
@@ -207,6 +209,7 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
             {"probes_sent", {{"a_to_b", path.probes_sent[0]}, {"b_to_a", path.probes_sent[1]}}},
             {"probes_crossed",
              {{"a_to_b", path.probes_crossed[0]}, {"b_to_a", path.probes_crossed[1]}}}}},
+          {"link", link_json(report.link)},
           {"repairs", report.repairs},
           {"trace_lost_packets", report.trace_lost},
           {"notes", report.notes}};

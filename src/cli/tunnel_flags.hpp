@@ -1,7 +1,9 @@
 // The flags that describe a tunnel; `run` and `exec` share them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tunnel/tunnel_options.hpp"
@@ -27,6 +29,9 @@ struct TunnelFlags {
   std::string busy_poll = "auto";
   std::string min_wait = "0";
   std::string queues = "auto";
+  std::string link;  ///< a profile's name or a file
+  std::string a_to_b, b_to_a;
+  std::optional<std::uint64_t> seed;  ///< of the link
   std::string config_file;
   std::string state_directory;
   unsigned txqueuelen = 4096;

@@ -26,5 +26,6 @@ Verb add_doctor_verb(CLI::App& app);
 Verb add_gen_verb(CLI::App& app);
 Verb add_compare_verb(CLI::App& app);
 Verb add_bench_verb(CLI::App& app);
+Verb add_link_verb(CLI::App& app);
 
 }  // namespace tunrelay

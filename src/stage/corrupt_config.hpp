@@ -13,6 +13,8 @@ struct CorruptConfig {
   std::uint32_t bits = 1;  ///< flipped in each such segment, at least 1; netem knows 1 alone
   /// Flip bits of the payload alone and mend the checksum: the receiver's program sees them.
   bool mend_checksum = false;
+
+  bool operator==(const CorruptConfig&) const = default;
 };
 
 }  // namespace tunrelay

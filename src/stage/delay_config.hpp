@@ -21,6 +21,8 @@ struct ReorderConfig {
   double probability = 0;  ///< 0 to 1: that a segment whose turn it is goes at once
   double correlation = 0;  ///< 0 to 1: how much a decision follows the one before
   std::uint32_t gap = 1;   ///< at least 1: every gap-th segment is one whose turn it is
+
+  bool operator==(const ReorderConfig&) const = default;
 };
 
 struct DelayConfig {
@@ -34,6 +36,8 @@ struct DelayConfig {
   /// A segment waits for those before it. Off, as netem is: one with less jitter overtakes.
   bool keep_order = false;
   ReorderConfig reorder{};
+
+  bool operator==(const DelayConfig&) const = default;
 };
 
 }  // namespace tunrelay

@@ -7,6 +7,8 @@ namespace tunrelay {
 struct DuplicateConfig {
   double probability = 0;  ///< 0 to 1
   double correlation = 0;  ///< 0 to 1: how much a decision follows the one before
+
+  bool operator==(const DuplicateConfig&) const = default;
 };
 
 }  // namespace tunrelay

@@ -13,6 +13,8 @@ namespace tunrelay {
 struct BernoulliLoss {
   double probability = 0;
   double correlation = 0;  ///< how much a decision follows the one before
+
+  bool operator==(const BernoulliLoss&) const = default;
 };
 
 /// `loss gemodel p r 1-h 1-k`: a good and a bad state, each with a loss of its own. A segment
@@ -22,6 +24,8 @@ struct GilbertElliottLoss {
   double to_good = 1;       ///< r; netem's default is 1 - p
   double loss_in_bad = 1;   ///< 1-h
   double loss_in_good = 0;  ///< 1-k
+
+  bool operator==(const GilbertElliottLoss&) const = default;
 };
 
 /// `loss state p13 p31 p32 p23 p14`: 1 gap, segments pass; 2 passes within a burst; 3 losses of
@@ -32,16 +36,22 @@ struct FourStateLoss {
   double p32 = 0;
   double p23 = 1;
   double p14 = 0;
+
+  bool operator==(const FourStateLoss&) const = default;
 };
 
 /// Segments EVERY, 2 * EVERY, ... counted from 1.
 struct EveryNthLoss {
   std::uint64_t every = 1;  ///< at least 1
+
+  bool operator==(const EveryNthLoss&) const = default;
 };
 
 /// Just these segments, counted from 1.
 struct ListedLoss {
   std::vector<std::uint64_t> numbers;  ///< rising, each once
+
+  bool operator==(const ListedLoss&) const = default;
 };
 
 using LossConfig =

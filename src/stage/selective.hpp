@@ -16,16 +16,16 @@ namespace tunrelay {
 
 class Selective final : public Stage {
  public:
-  /// IN_USE: set, by any thread, once packets count; it must outlive the stage.
-  Selective(std::unique_ptr<Stage> stage, const std::atomic<bool>& in_use,
+  /// IN_USE: set, by any thread, once packets count.
+  Selective(std::unique_ptr<Stage> stage, std::shared_ptr<const std::atomic<bool>> in_use,
             std::optional<PacketFilter> filter)
-      : stage_(std::move(stage)), in_use_(in_use), filter_(std::move(filter)) {}
+      : stage_(std::move(stage)), in_use_(std::move(in_use)), filter_(std::move(filter)) {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return stage_->name(); }
 
   void process(std::span<const Packet> packets, std::int64_t now_ns,
                StageOutput& output) noexcept override {
-    const bool in_use = in_use_.load(std::memory_order_relaxed);
+    const bool in_use = in_use_->load(std::memory_order_relaxed);
     // Neighbours that the stage is for go to it together, and the order stays.
     std::size_t first = 0;
     for (std::size_t at = 0; at < packets.size(); ++at) {
@@ -52,7 +52,7 @@ class Selective final : public Stage {
   }
 
   std::unique_ptr<Stage> stage_;
-  const std::atomic<bool>& in_use_;
+  std::shared_ptr<const std::atomic<bool>> in_use_;
   std::optional<PacketFilter> filter_;
 };
 

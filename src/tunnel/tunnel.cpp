@@ -23,6 +23,10 @@ namespace {
 constexpr std::int64_t kDevicesGoLimitNs = 2 * kNanosecondsPerSecond;
 constexpr timespec kDevicesGoPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
 
+LinkType link_type_of(DeviceType type) {
+  return type == DeviceType::kTap ? LinkType::kEthernet : LinkType::kIp;
+}
+
 }  // namespace
 
 std::string_view to_string(TunnelEvent::Kind kind) noexcept {
@@ -51,6 +55,7 @@ Tunnel::Tunnel(TunnelOptions options)
   const EngineChoice engine = choose_engine(options_.engine);
   report_.engine = engine.kind;
   report_.engine_reason = engine.reason;
+  link_ = make_link(options_.link);
 }
 
 Tunnel::~Tunnel() {
@@ -114,31 +119,56 @@ void Tunnel::start_relay() {
   for (std::size_t queue = 0; queue < devices_[0].queues(); ++queue)
     config.queue_pairs.push_back({devices_[0].queue_fd(queue), devices_[1].queue_fd(queue)});
   config.has_header = {devices_[0].has_virtio_net_header(), devices_[1].has_virtio_net_header()};
-  config.link_type = options_.type == DeviceType::kTap ? LinkType::kEthernet : LinkType::kIp;
+  config.link_type = link_type_of(options_.type);
   config.mtu_bytes = options_.mtu_bytes;
   config.coalesce = options_.coalesce;
   config.engine.kind = report_.engine;
   config.engine.spin = choose_spin(options_);
   config.min_wait_ns = options_.min_wait_ns;
   config.cpus = options_.cpus.empty() ? cpus_for_workers() : options_.cpus;
-  if (options_.trace) {
+  if (options_.trace)
     trace_ = std::make_unique<TraceLog>(
         TraceLog::Names{{options_.a.device, options_.b.device}, config.link_type},
         options_.trace_file);
-    for (auto& stages : config.stages)
-      stages.push_back({StageScope::kLane, [this](Direction direction, std::size_t queue) {
-                          return std::make_unique<Trace>(
-                              *trace_, static_cast<std::uint8_t>(index_of(direction)),
-                              static_cast<std::uint16_t>(queue));
+  config.stages = stage_specs(*link_);
+  relay_ = std::make_unique<Relay>(config);
+  relay_->start();
+}
+
+std::unique_ptr<EmulatedLink> Tunnel::make_link(LinkDescription description) const {
+  return std::make_unique<EmulatedLink>(
+      std::move(description),
+      EmulatedLink::Site{.link_type = link_type_of(options_.type), .origin_ns = monotonic_ns()});
+}
+
+StageSpecs Tunnel::stage_specs(const EmulatedLink& link) {
+  StageSpecs specs;
+  for (std::size_t direction = 0; direction < specs.size(); ++direction) {
+    auto& stages = specs.at(direction);
+    // The trace shows what was read, before the link does anything to it.
+    if (trace_)
+      stages.push_back({StageScope::kLane, [this](Direction from, std::size_t queue) {
+                          return std::make_unique<Trace>(*trace_,
+                                                         static_cast<std::uint8_t>(index_of(from)),
+                                                         static_cast<std::uint16_t>(queue));
                         }});
+    for (LinkStageMaker& stage : link.stages(direction))
+      stages.push_back(
+          {stage.scope, [make = std::move(stage.make)](Direction, std::size_t) { return make(); }});
   }
   // In one direction, since it counts the time of the worker's thread, which serves both.
   if (options_.burn_ratio > 0)
-    config.stages[0].push_back({StageScope::kLane, [this](Direction, std::size_t) {
-                                  return std::make_unique<Burn>(options_.burn_ratio);
-                                }});
-  relay_ = std::make_unique<Relay>(config);
-  relay_->start();
+    specs[0].push_back({StageScope::kLane, [this](Direction, std::size_t) {
+                          return std::make_unique<Burn>(options_.burn_ratio);
+                        }});
+  return specs;
+}
+
+void Tunnel::change_link(LinkDescription description) {
+  auto link = make_link(std::move(description));
+  link->begin();
+  relay_->change_stages(stage_specs(*link));
+  link_ = std::move(link);
 }
 
 void Tunnel::apply_plan() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "device/device.hpp"
+#include "link/emulated_link.hpp"
 #include "relay/relay.hpp"
 #include "route/apply.hpp"
 #include "route/janitor.hpp"
@@ -53,6 +54,9 @@ class Tunnel {
   std::vector<TunnelEvent> attend();
   /// Proves the path now. True when probes crossed in every direction.
   bool check_path();
+  /// From here on packets meet this link's stages. Throws Error, and the link is as it was, for a
+  /// description that can't be, or while a former link's packets are still held.
+  void change_link(LinkDescription description);
   /// A device was deleted: nothing can cross any more.
   [[nodiscard]] bool is_gone() const noexcept { return gone_; }
 
@@ -63,6 +67,8 @@ class Tunnel {
  private:
   void open_devices();
   void start_relay();
+  [[nodiscard]] std::unique_ptr<EmulatedLink> make_link(LinkDescription description) const;
+  [[nodiscard]] StageSpecs stage_specs(const EmulatedLink& link);
   void apply_plan();
   void prove_path();
   void self_test_offloads();
@@ -81,6 +87,7 @@ class Tunnel {
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Janitor> janitor_;
   std::unique_ptr<TraceLog> trace_;
+  std::unique_ptr<EmulatedLink> link_;
   std::vector<Device> devices_;  ///< a, b
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<AppliedPlan> applied_;

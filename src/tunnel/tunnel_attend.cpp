@@ -150,6 +150,7 @@ void Tunnel::begin_accounts() {
   }
   take_link_counters(true);
   take_socket_counters(true);
+  link_->begin();
   if (trace_) trace_->begin();
 }
 
@@ -175,6 +176,7 @@ TunnelReport Tunnel::report() {
         report.notes.push_back(fmt::format(
             "Queue {} is not pinned: this process may not use the CPU that --cpus gives it.",
             worker.queue));
+  report.link = link_->report();
   report.trace_lost = trace_ ? trace_->lost() : 0;
   return report;
 }

@@ -11,6 +11,7 @@
 
 #include "base/ip_address.hpp"
 #include "device/device_type.hpp"
+#include "link/description.hpp"
 #include "relay/relay.hpp"
 #include "route/tunnel_ends.hpp"
 
@@ -43,6 +44,7 @@ struct TunnelOptions {
   std::optional<std::int64_t> busy_poll_ns;
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart; not with busy_poll
   std::vector<int> cpus;         ///< where workers are pinned; empty: by hwloc
+  LinkDescription link;          ///< what packets meet on their way; empty: nothing
   bool trace = false;            ///< a line a packet, to trace_file
   std::FILE* trace_file = stdout;
   double burn_ratio = 0;        ///< for tests: workers use that much more CPU time; 0.05: 5 %

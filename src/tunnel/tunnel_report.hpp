@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "device/device_type.hpp"
+#include "link/emulated_link.hpp"
 #include "measure/socket_counters.hpp"
 #include "relay/relay.hpp"
 #include "route/tunnel_ends.hpp"
@@ -51,6 +52,7 @@ struct TunnelReport {
   PathReport path;
   SocketCounters sockets;          ///< of the ends' whole namespaces; since ready
   std::uint64_t repairs = 0;       ///< of rules and routes that someone took away
+  LinkReport link;                 ///< what its stages were asked and have done
   std::uint64_t trace_lost = 0;    ///< packets that could not be printed
   std::vector<std::string> notes;  ///< what the user should know, a sentence each
 };

@@ -122,7 +122,7 @@ class Sink final : public Stage {
 };
 
 TEST(SelectiveTest, OthersPassInOrderAndSoDoesTheProofOfPath) {
-  std::atomic<bool> in_use{false};
+  const auto in_use = std::make_shared<std::atomic<bool>>(false);
   Selective stage(std::make_unique<Sink>(), in_use, PacketFilter("udp", LinkType::kIp));
   PacketSpec udp;
   udp.is_tcp = false;
@@ -150,7 +150,7 @@ TEST(SelectiveTest, OthersPassInOrderAndSoDoesTheProofOfPath) {
     return buffers;
   };
   EXPECT_EQ(passed_buffers(), (std::vector<BufferId>{0, 1, 2, 3, 4, 5})) << "not yet in use";
-  in_use = true;
+  *in_use = true;
   EXPECT_EQ(passed_buffers(), (std::vector<BufferId>{2, 4, 5}));
 }
 

@@ -1,0 +1,212 @@
+// The words of what says how much a link carries, and when: rate, steps, trace, mtu, outage.
+#include <fmt/format.h>
+
+#include "base/exact_units.hpp"
+#include "link/stage_grammar.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr std::uint64_t kMostLimitPackets = 60'000;
+constexpr std::uint64_t kMostLimitBytes = std::uint64_t{1} << 40U;
+constexpr std::uint64_t kMostBurstBytes = std::uint64_t{1} << 30U;
+constexpr std::uint64_t kLeastMtu = 68;  // RFC 791
+constexpr std::uint64_t kMostMtu = 65'535;
+const char* const kLimit = "1000 packets, 64KiB or 100ms";
+
+WireSize default_wire(BottleneckDescription::Pace pace) {
+  WireSize wire;
+  if (pace == BottleneckDescription::Pace::kTrace) wire.overhead_bytes = kTraceOverheadBytes;
+  return wire;
+}
+
+bool ends_with_any(const std::string& text, std::initializer_list<std::string_view> ends) {
+  for (const std::string_view end : ends)
+    if (text.ends_with(end)) return true;
+  return false;
+}
+
+/// `1000 packets`, `64KiB`, `100ms`: the unit says what is counted, and a bare number nothing.
+void read_limit(StageWords& words, QueueConfig& queue) {
+  StageWords number = words;
+  const std::string text = words.take_word(kLimit).text;
+  if (words.take("packets")) {
+    queue.limit_unit = QueueLimitUnit::kPackets;
+    queue.limit = number.take_count(kLimit, 1, kMostLimitPackets);
+  } else if (ends_with_any(text, {"s", "S"})) {
+    queue.limit_unit = QueueLimitUnit::kNanoseconds;
+    queue.limit = static_cast<std::uint64_t>(number.take_duration(kLimit));
+    if (queue.limit == 0)
+      number.refuse_last("no packet could wait", std::string("write ") + kLimit);
+  } else if (ends_with_any(text, {"b", "B", "k", "K", "M", "G"})) {
+    queue.limit_unit = QueueLimitUnit::kBytes;
+    queue.limit = number.take_size(kLimit, 1, kMostLimitBytes);
+  } else {
+    words.refuse_last(fmt::format("'{}' does not say what it counts", text),
+                      std::string("write ") + kLimit);
+  }
+}
+
+bool read_queue_word(StageWords& words, QueueConfig& queue) {
+  if (words.take("limit"))
+    read_limit(words, queue);
+  else if (words.take("droptail"))
+    queue.kind = QueueKind::kDropTail;
+  else if (words.take("codel"))
+    queue.kind = QueueKind::kCodel;
+  else if (words.take("pie"))
+    queue.kind = QueueKind::kPie;
+  else if (words.take("ecn"))
+    queue.ecn = true;
+  else if (words.take("target"))
+    queue.target_ns = words.take_duration("a time such as 5ms");
+  else if (words.take("interval"))
+    queue.interval_ns = words.take_duration("a time such as 100ms");
+  else
+    return false;
+  return true;
+}
+
+bool read_wire_word(StageWords& words, WireSize& wire) {
+  constexpr std::int32_t kMostOverhead = 65'535;
+  if (words.take("overhead")) {
+    wire.overhead_bytes =
+        words.take_signed("bytes a packet, such as 38", -kMostOverhead, kMostOverhead);
+  } else if (words.take("cell")) {
+    wire.cell_bytes =
+        static_cast<std::uint32_t>(words.take_size("a cell's payload, such as 48", 1, 65'535));
+    wire.cell_overhead_bytes = 0;
+    if (words.has_number())
+      wire.cell_overhead_bytes =
+          static_cast<std::uint32_t>(words.take_size("a cell's header, such as 5", 0, 65'535));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+std::string print_limit(const QueueConfig& queue) {
+  switch (queue.limit_unit) {
+    case QueueLimitUnit::kPackets:
+      return fmt::format("{} packets", queue.limit);
+    case QueueLimitUnit::kBytes:
+      return print_size(queue.limit);
+    case QueueLimitUnit::kNanoseconds:
+      break;
+  }
+  return print_duration(static_cast<std::int64_t>(queue.limit));
+}
+
+std::string print_queue(const QueueConfig& queue) {
+  std::string text;
+  const QueueConfig defaults;
+  if (queue.limit_unit != defaults.limit_unit || queue.limit != defaults.limit)
+    text += " limit " + print_limit(queue);
+  if (queue.kind != QueueKind::kDropTail)
+    text += queue.kind == QueueKind::kCodel ? " codel" : " pie";
+  if (queue.target_ns != 0) text += " target " + print_duration(queue.target_ns);
+  if (queue.interval_ns != 0) text += " interval " + print_duration(queue.interval_ns);
+  if (queue.ecn) text += " ecn";
+  return text;
+}
+
+std::string print_wire(const WireSize& wire, const WireSize& defaults) {
+  std::string text;
+  if (wire.overhead_bytes != defaults.overhead_bytes)
+    text += fmt::format(" overhead {}", wire.overhead_bytes);
+  if (wire.cell_bytes != 0) text += fmt::format(" cell {}", wire.cell_bytes);
+  if (wire.cell_bytes != 0 && wire.cell_overhead_bytes != 0)
+    text += fmt::format(" {}", wire.cell_overhead_bytes);
+  return text;
+}
+
+}  // namespace
+
+BottleneckDescription read_bottleneck(StageWords& words, BottleneckDescription::Pace pace) {
+  BottleneckDescription link;
+  link.pace = pace;
+  link.wire = default_wire(pace);
+  const bool is_trace = pace == BottleneckDescription::Pace::kTrace;
+  if (pace == BottleneckDescription::Pace::kRate)
+    link.bits_per_s = words.take_rate("a rate such as 10mbit");
+  else
+    link.file = words.take_text(is_trace ? "a file as mahimahi has it"
+                                         : "a file of lines such as `1.5s 10mbit`");
+  for (;;) {
+    if (!is_trace && words.take("burst"))
+      link.burst_bytes = words.take_size("a size such as 15K", 0, kMostBurstBytes);
+    else if (!read_wire_word(words, link.wire) && !read_queue_word(words, link.queue))
+      break;
+  }
+  if (link.queue.kind == QueueKind::kDropTail &&
+      (link.queue.ecn || link.queue.target_ns != 0 || link.queue.interval_ns != 0))
+    words.refuse_last("ecn, target and interval are for codel and pie",
+                      "write codel or pie with them");
+  if (words.at_end()) return link;
+  words.refuse_next(
+      fmt::format("{}overhead, cell, limit, droptail, codel, pie, target, interval, ecn",
+                  is_trace ? "" : "burst, "));
+}
+
+std::string print_stage(const BottleneckDescription& link) {
+  std::string text;
+  switch (link.pace) {
+    case BottleneckDescription::Pace::kRate:
+      text = "rate " + print_rate(link.bits_per_s);
+      break;
+    case BottleneckDescription::Pace::kSteps:
+      text = "steps " + print_word(link.file);
+      break;
+    case BottleneckDescription::Pace::kTrace:
+      text = "trace " + print_word(link.file);
+      break;
+  }
+  if (link.burst_bytes != 0) text += " burst " + print_size(link.burst_bytes);
+  return text + print_wire(link.wire, default_wire(link.pace)) + print_queue(link.queue);
+}
+
+MtuConfig read_mtu(StageWords& words) {
+  return {.mtu_bytes = static_cast<std::uint32_t>(
+              words.take_size("a size in bytes such as 1400", kLeastMtu, kMostMtu))};
+}
+
+std::string print_stage(const MtuConfig& mtu) {
+  return fmt::format("mtu {}", mtu.mtu_bytes);
+}
+
+OutageConfig read_outage(StageWords& words) {
+  OutageConfig config;
+  const std::string time = "a time such as 500ms";
+  for (;;) {
+    if (words.take("up")) {
+      config.up_ns = words.take_duration(time);
+      if (!words.take("down")) words.refuse_next("down TIME");
+      config.down_ns = words.take_duration(time);
+      if (config.down_ns == 0) words.refuse_last("it would never be down", "write " + time);
+    } else if (words.take("at")) {
+      OutageConfig::Outage outage;
+      outage.start_ns = words.take_duration(time);
+      if (!words.take("for")) words.refuse_next("for TIME");
+      outage.duration_ns = words.take_duration(time);
+      config.outages.push_back(outage);
+    } else {
+      break;
+    }
+  }
+  if (config == OutageConfig{} || !words.at_end())
+    words.refuse_next("up TIME down TIME, or at TIME for TIME, once or more");
+  return config;
+}
+
+std::string print_stage(const OutageConfig& config) {
+  std::string text = "outage";
+  if (config.down_ns != 0)
+    text +=
+        fmt::format(" up {} down {}", print_duration(config.up_ns), print_duration(config.down_ns));
+  for (const OutageConfig::Outage& outage : config.outages)
+    text += fmt::format(" at {} for {}", print_duration(outage.start_ns),
+                        print_duration(outage.duration_ns));
+  return text;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,74 @@
+// An emulated link as data: which stages packets meet on their way, in each direction. It comes
+// from text (link/stage_text.hpp) or a file (link/link_file.hpp) and becomes stages in
+// link/link_stages.hpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "stage/corrupt_config.hpp"
+#include "stage/delay_config.hpp"
+#include "stage/duplicate_config.hpp"
+#include "stage/loss_config.hpp"
+#include "stage/mtu.hpp"
+#include "stage/outage.hpp"
+#include "stage/queue_config.hpp"
+
+namespace tunrelay {
+
+struct DelayDescription {
+  DelayConfig config;      ///< its table is empty: the file is read when stages are made
+  std::string table_file;  ///< with JitterShape::kTable
+
+  bool operator==(const DelayDescription&) const = default;
+};
+
+/// A link of limited speed, of one of three kinds.
+struct BottleneckDescription {
+  enum class Pace : std::uint8_t {
+    kRate,   ///< bits_per_s
+    kSteps,  ///< a file of `time rate` lines
+    kTrace,  ///< a file as mahimahi has it
+  };
+
+  Pace pace = Pace::kRate;
+  std::uint64_t bits_per_s = 0;
+  std::string file;
+  std::uint64_t burst_bytes = 0;  ///< not of a trace
+  WireSize wire = {};
+  QueueConfig queue = {};
+
+  bool operator==(const BottleneckDescription&) const = default;
+};
+
+/// mahimahi counts a TUN header with each packet, so that one of 1500 bytes fills an opportunity.
+inline constexpr std::int32_t kTraceOverheadBytes = 4;
+
+using StageChoice = std::variant<DelayDescription, LossConfig, DuplicateConfig, CorruptConfig,
+                                 BottleneckDescription, MtuConfig, OutageConfig>;
+
+struct StageDescription {
+  StageChoice choice;
+  std::string filter;  ///< for packets that match this tcpdump expression only; empty: all
+
+  bool operator==(const StageDescription&) const = default;
+};
+
+/// In the order in which packets meet them.
+using StageList = std::vector<StageDescription>;
+
+struct LinkDescription {
+  std::array<StageList, 2> directions;  ///< 0: a to b, 1: b to a
+  std::optional<std::uint64_t> seed;    ///< of all chances; empty: another one each time
+
+  [[nodiscard]] bool empty() const noexcept {
+    return directions[0].empty() && directions[1].empty();
+  }
+  bool operator==(const LinkDescription&) const = default;
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,70 @@
+// An emulated link in use: makes the stages of a description, gives each its counters, and tells
+// what they have done.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "link/description.hpp"
+#include "stage/stage.hpp"
+#include "stage/stage_counters.hpp"
+
+namespace tunrelay {
+
+/// What one stage was asked, in canonical words, and what it has done.
+struct LinkStageReport {
+  std::string text;
+  StageCounts counts;
+};
+
+struct LinkReport {
+  std::uint64_t seed = 0;                                  ///< of all chances
+  std::array<std::vector<LinkStageReport>, 2> directions;  ///< 0: a to b, 1: b to a
+
+  [[nodiscard]] bool empty() const noexcept {
+    return directions[0].empty() && directions[1].empty();
+  }
+};
+
+/// Makes one stage, from any thread; it may outlive the EmulatedLink.
+struct LinkStageMaker {
+  StageScope scope = StageScope::kLane;
+  std::function<std::unique_ptr<Stage>()> make;
+};
+
+/// Made and asked by one thread; the stages run in theirs.
+class EmulatedLink {
+ public:
+  struct Site {
+    LinkType link_type = LinkType::kIp;
+    std::int64_t origin_ns = 0;  ///< what outages and traces count from
+    bool is_replay = false;      ///< each packet has a deadline of its own, none is gathered
+  };
+
+  /// Reads the files that DESCRIPTION names and compiles its filters: throws a usage Error that
+  /// names what is wrong. Without a seed one is drawn.
+  EmulatedLink(LinkDescription description, const Site& site);
+  ~EmulatedLink();
+  EmulatedLink(const EmulatedLink&) = delete;
+  EmulatedLink& operator=(const EmulatedLink&) = delete;
+
+  /// In the order in which packets meet the stages. DIRECTION: 0, a to b, or 1.
+  [[nodiscard]] std::vector<LinkStageMaker> stages(std::size_t direction) const;
+  /// Packets count from now on: before, all pass the stages by.
+  void begin() noexcept;
+  [[nodiscard]] LinkReport report() const;
+  /// With the seed that is used.
+  [[nodiscard]] const LinkDescription& description() const noexcept { return description_; }
+
+ private:
+  struct Shared;  ///< what stages and reports share
+
+  LinkDescription description_;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,122 @@
+#include "link/link_file.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+
+#include <toml++/toml.h>
+
+#include "base/error.hpp"
+#include "base/whole_file.hpp"
+#include "link/profile_text.hpp"
+#include "link/stage_text.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr std::size_t kMostLinkBytes = std::size_t{1} << 20U;
+
+std::string position_of(const std::string& file, const toml::node& node) {
+  const toml::source_position& begin = node.source().begin;
+  return fmt::format("{}:{}:{}", file, begin.line, begin.column);
+}
+
+void append_stages(const toml::node& node, const std::string& file, StageList& stages) {
+  if (const auto* array = node.as_array()) {
+    for (const toml::node& element : *array) append_stages(element, file, stages);
+    return;
+  }
+  const auto* text = node.as_string();
+  if (text == nullptr)
+    throw_usage_error("read", position_of(file, node), "stages are a text, or an array of texts",
+                      "write for example a-to-b = [\"delay 20ms\", \"loss 0.1%\"]");
+  const std::string name = position_of(file, node);
+  for (StageDescription& stage : parse_stages({text->get(), name}))
+    stages.push_back(std::move(stage));
+}
+
+std::uint64_t seed_of(const toml::node& node, const std::string& file) {
+  const auto* number = node.as_integer();
+  if (number == nullptr || number->get() < 0)
+    throw_usage_error("read", position_of(file, node), "a seed is a whole number from 0");
+  return static_cast<std::uint64_t>(number->get());
+}
+
+/// Relative names count from FOLDER.
+void place_files(StageList& stages, const std::filesystem::path& folder) {
+  const auto place = [&folder](std::string& file) {
+    if (!file.empty()) file = (folder / file).string();
+  };
+  for (StageDescription& stage : stages) {
+    if (auto* delay = std::get_if<DelayDescription>(&stage.choice)) place(delay->table_file);
+    if (auto* link = std::get_if<BottleneckDescription>(&stage.choice)) place(link->file);
+  }
+}
+
+}  // namespace
+
+std::span<const LinkProfile> link_profiles() noexcept {
+  static const std::array<LinkProfile, 6> kProfiles{{{"3g", kProfile3g},
+                                                     {"datacentre", kProfileDatacentre},
+                                                     {"dsl", kProfileDsl},
+                                                     {"lte", kProfileLte},
+                                                     {"satellite", kProfileSatellite},
+                                                     {"wifi", kProfileWifi}}};
+  return kProfiles;
+}
+
+const LinkProfile& find_profile(std::string_view name) {
+  std::string names;
+  for (const LinkProfile& profile : link_profiles()) {
+    if (profile.name == name) return profile;
+    names += (names.empty() ? "" : ", ") + std::string(profile.name);
+  }
+  throw_usage_error("find the link profile", fmt::format("'{}'", name),
+                    "there is none of that name",
+                    fmt::format("profiles are {}; a file is written with a slash or .toml, such as "
+                                "./mine.toml",
+                                names));
+}
+
+NamedLink parse_link(std::string_view toml, const std::string& file) {
+  NamedLink link;
+  toml::table table;
+  try {
+    table = toml::parse(toml);
+  } catch (const toml::parse_error& error) {
+    throw_usage_error(
+        "read",
+        fmt::format("{}:{}:{}", file, error.source().begin.line, error.source().begin.column),
+        std::string(error.description()));
+  }
+  for (const auto& [key, node] : table) {
+    const std::string_view name = key.str();
+    if (name == "a-to-b")
+      append_stages(node, file, link.description.directions[0]);
+    else if (name == "b-to-a")
+      append_stages(node, file, link.description.directions[1]);
+    else if (name == "seed")
+      link.description.seed = seed_of(node, file);
+    else if (name == "summary" && node.is_string())
+      link.summary = node.as_string()->get();
+    else
+      throw_usage_error("read", position_of(file, node),
+                        fmt::format("'{}' is not expected in a link's file", name),
+                        "its keys are a-to-b, b-to-a, seed, and summary, a text");
+  }
+  return link;
+}
+
+NamedLink load_link(const std::string& name_or_file) {
+  const bool is_file =
+      name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".toml");
+  if (!is_file) return parse_link(find_profile(name_or_file).toml, name_or_file);
+  NamedLink link =
+      parse_link(read_whole_file(name_or_file, "read the link", kMostLinkBytes), name_or_file);
+  const std::filesystem::path folder = std::filesystem::path(name_or_file).parent_path();
+  for (StageList& stages : link.description.directions) place_files(stages, folder);
+  return link;
+}
+
+}  // namespace tunrelay

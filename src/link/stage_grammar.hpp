@@ -1,0 +1,31 @@
+// The words behind each stage's name: reading them and printing them, one pair a kind of stage.
+// What is printed is read back as the same data.
+#pragma once
+
+#include <string>
+
+#include "link/description.hpp"
+#include "link/stage_words.hpp"
+
+namespace tunrelay {
+
+// Impairments: link/impairment_grammar.cpp.
+[[nodiscard]] DelayDescription read_delay(StageWords& words);
+[[nodiscard]] LossConfig read_loss(StageWords& words);
+[[nodiscard]] DuplicateConfig read_duplicate(StageWords& words);
+[[nodiscard]] CorruptConfig read_corrupt(StageWords& words);
+[[nodiscard]] std::string print_stage(const DelayDescription& delay);
+[[nodiscard]] std::string print_stage(const LossConfig& loss);
+[[nodiscard]] std::string print_stage(const DuplicateConfig& duplicate);
+[[nodiscard]] std::string print_stage(const CorruptConfig& corrupt);
+
+// What a link carries, and when: link/capacity_grammar.cpp.
+[[nodiscard]] BottleneckDescription read_bottleneck(StageWords& words,
+                                                    BottleneckDescription::Pace pace);
+[[nodiscard]] MtuConfig read_mtu(StageWords& words);
+[[nodiscard]] OutageConfig read_outage(StageWords& words);
+[[nodiscard]] std::string print_stage(const BottleneckDescription& bottleneck);
+[[nodiscard]] std::string print_stage(const MtuConfig& mtu);
+[[nodiscard]] std::string print_stage(const OutageConfig& outage);
+
+}  // namespace tunrelay

@@ -1,0 +1,109 @@
+#include "link/stage_text.hpp"
+
+#include <array>
+
+#include "link/stage_grammar.hpp"
+
+namespace tunrelay {
+namespace {
+
+using Pace = BottleneckDescription::Pace;
+
+/// A stage's name, what may stand behind it, and what reads that.
+struct Grammar {
+  std::string_view name;
+  std::string_view usage;
+  StageChoice (*read)(StageWords& words);
+};
+
+constexpr std::array<Grammar, 9> kGrammars{
+    {{"delay",
+      "TIME [JITTER [CORRELATION%] [uniform|normal|pareto|paretonormal|table FILE]] [ordered] "
+      "[reorder P% [CORRELATION%] [gap N]]",
+      [](StageWords& words) -> StageChoice { return read_delay(words); }},
+     {"loss",
+      "P% [CORRELATION%] | gemodel P R 1-H 1-K | state P13 P31 P32 P23 P14 | every N | "
+      "packets N ...",
+      [](StageWords& words) -> StageChoice { return read_loss(words); }},
+     {"duplicate", "P% [CORRELATION%]",
+      [](StageWords& words) -> StageChoice { return read_duplicate(words); }},
+     {"corrupt", "P% [CORRELATION%] [bits N] [mended]",
+      [](StageWords& words) -> StageChoice { return read_corrupt(words); }},
+     {"rate",
+      "RATE [burst SIZE] [overhead BYTES] [cell BYTES [BYTES]] [limit N packets|SIZE|TIME] "
+      "[droptail|codel|pie [target TIME] [interval TIME] [ecn]]",
+      [](StageWords& words) -> StageChoice { return read_bottleneck(words, Pace::kRate); }},
+     {"steps", "FILE, and as for rate",
+      [](StageWords& words) -> StageChoice { return read_bottleneck(words, Pace::kSteps); }},
+     {"trace", "FILE, and as for rate, without burst",
+      [](StageWords& words) -> StageChoice { return read_bottleneck(words, Pace::kTrace); }},
+     {"mtu", "SIZE", [](StageWords& words) -> StageChoice { return read_mtu(words); }},
+     {"outage", "up TIME down TIME | at TIME for TIME ...",
+      [](StageWords& words) -> StageChoice { return read_outage(words); }}}};
+
+std::string names() {
+  std::string text;
+  for (const Grammar& grammar : kGrammars)
+    text += (text.empty() ? "" : ", ") + std::string(grammar.name);
+  return text;
+}
+
+StageDescription read_stage(const LinkText& text, std::span<const Word> words) {
+  StageDescription stage;
+  // The filter stands at the end, so that no stage need know of it.
+  if (const std::size_t count = words.size();
+      count > 2 && words[count - 2].text == "if" && !words[count - 2].is_quoted) {
+    StageWords filter(text, words.subspan(count - 1));
+    stage.filter = filter.take_text("a tcpdump expression such as \"udp port 53\"");
+    words = words.first(count - 2);
+  }
+  for (const Grammar& grammar : kGrammars) {
+    StageWords rest(text, words);
+    if (!rest.take(grammar.name)) continue;
+    stage.choice = grammar.read(rest);
+    if (!rest.at_end())
+      rest.refuse_next(std::string(grammar.usage) + "; or if \"FILTER\", in quotes, at the end");
+    return stage;
+  }
+  refuse_words(text, words.front().begin, words.front().end,
+               "'" + words.front().text + "' is no stage", "stages are " + names());
+}
+
+}  // namespace
+
+std::string stage_text_help() {
+  std::string text;
+  for (const Grammar& grammar : kGrammars)
+    text += "  " + std::string(grammar.name) + " " + std::string(grammar.usage) + "\n";
+  return text;
+}
+
+StageList parse_stages(const LinkText& text) {
+  StageList stages;
+  const std::vector<Word> words = split_words(text);
+  const std::span<const Word> all(words);
+  if (all.empty()) return stages;
+  for (std::size_t first = 0; first <= all.size();) {
+    std::size_t last = first;
+    while (last < all.size() && !all[last].is_comma) ++last;
+    if (first == last) {
+      const std::size_t at = first == all.size() ? all.back().begin : all[first].begin;
+      refuse_words(text, at, at + 1, "no stage stands beside this comma", "stages are " + names());
+    }
+    stages.push_back(read_stage(text, all.subspan(first, last - first)));
+    first = last + 1;
+  }
+  return stages;
+}
+
+std::string print_stages(const StageList& stages) {
+  std::string text;
+  for (const StageDescription& stage : stages) {
+    if (!text.empty()) text += ", ";
+    text += std::visit([](const auto& choice) { return print_stage(choice); }, stage.choice);
+    if (!stage.filter.empty()) text += " if " + print_word(stage.filter);
+  }
+  return text;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,142 @@
+// A direction's stages as text: what is understood, what is refused and where, and that what is
+// printed is read back as the same.
+#include "link/stage_text.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "support/random_link.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+StageList parsed(std::string_view text) {
+  return parse_stages({text, "--a-to-b"});
+}
+
+template <typename Choice>
+Choice only(std::string_view text) {
+  const StageList stages = parsed(text);
+  EXPECT_EQ(stages.size(), 1U);
+  return std::get<Choice>(stages.at(0).choice);
+}
+
+std::string refusal(std::string_view text) {
+  try {
+    parsed(text);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
+    return error.what();
+  }
+  return "it was taken";
+}
+
+TEST(StageText, DelaysAreReadAsNetemReadsThem) {
+  EXPECT_EQ(only<DelayDescription>("delay 20ms").config.delay_ns, 20'000'000);
+  const DelayConfig config =
+      only<DelayDescription>("delay 20ms 2ms 25% normal ordered reorder 1% 50% gap 5").config;
+  EXPECT_EQ(config.jitter_ns, 2'000'000);
+  EXPECT_EQ(config.jitter_correlation, 0.25);
+  EXPECT_EQ(config.shape, JitterShape::kNormal);
+  EXPECT_TRUE(config.keep_order);
+  EXPECT_EQ(config.reorder, (ReorderConfig{0.01, 0.5, 5}));
+  EXPECT_EQ(only<DelayDescription>("delay 1s 10ms table \"my file.dist\"").table_file,
+            "my file.dist");
+}
+
+TEST(StageText, LossModels) {
+  EXPECT_EQ(only<LossConfig>("loss 0.1%"), LossConfig(BernoulliLoss{0.001, 0}));
+  EXPECT_EQ(only<LossConfig>("loss random 1% 25%"), LossConfig(BernoulliLoss{0.01, 0.25}));
+  EXPECT_EQ(only<LossConfig>("loss gemodel 1%"), LossConfig(GilbertElliottLoss{0.01, 0.99, 1, 0}));
+  EXPECT_EQ(only<LossConfig>("loss gemodel 1% 10% 70% 0.1%"),
+            LossConfig(GilbertElliottLoss{0.01, 0.1, 0.7, 0.001}));
+  EXPECT_EQ(only<LossConfig>("loss state 5%"), LossConfig(FourStateLoss{0.05, 0.95, 0, 1, 0}));
+  EXPECT_EQ(only<LossConfig>("loss every 100"), LossConfig(EveryNthLoss{100}));
+  EXPECT_EQ(only<LossConfig>("loss packets 7 12"), LossConfig(ListedLoss{{7, 12}}));
+}
+
+TEST(StageText, ALinkWithItsQueue) {
+  const auto rate = only<BottleneckDescription>(
+      "rate 100mbit burst 15K overhead 38 cell 48 5 limit 100ms codel target 5ms interval 100ms "
+      "ecn");
+  EXPECT_EQ(rate.bits_per_s, 100'000'000U);
+  EXPECT_EQ(rate.burst_bytes, 15U * 1024);
+  EXPECT_EQ(rate.wire, (WireSize{38, 48, 5}));
+  EXPECT_EQ(rate.queue, (QueueConfig{.kind = QueueKind::kCodel,
+                                     .limit_unit = QueueLimitUnit::kNanoseconds,
+                                     .limit = 100'000'000,
+                                     .ecn = true,
+                                     .target_ns = 5'000'000,
+                                     .interval_ns = 100'000'000}));
+  EXPECT_EQ(only<BottleneckDescription>("rate 1gbit limit 50 packets").queue.limit, 50U);
+  EXPECT_EQ(only<BottleneckDescription>("rate 1gbit limit 64KiB").queue.limit, 65'536U);
+  const auto trace = only<BottleneckDescription>("trace up.trace pie");
+  EXPECT_EQ(trace.file, "up.trace");
+  EXPECT_EQ(trace.wire.overhead_bytes, 4) << "as mahimahi counts";
+}
+
+TEST(StageText, StagesAndFiltersStandInOrder) {
+  const StageList stages = parsed(
+      "delay 20ms,loss 1% if \"udp port 53\" , mtu 1400, outage up 9s down 1s at 3s for 5ms");
+  ASSERT_EQ(stages.size(), 4U);
+  EXPECT_EQ(stages[1].filter, "udp port 53");
+  EXPECT_EQ(std::get<MtuConfig>(stages[2].choice).mtu_bytes, 1400U);
+  EXPECT_EQ(std::get<OutageConfig>(stages[3].choice),
+            (OutageConfig{9'000'000'000, 1'000'000'000, {{3'000'000'000, 5'000'000}}}));
+  EXPECT_TRUE(parsed(" \n").empty());
+}
+
+TEST(StageText, ARefusalPointsAtThePlace) {
+  EXPECT_EQ(
+      refusal("delay 20ms, dely 3ms"),
+      "could not read --a-to-b: 'dely' is no stage\n"
+      "    delay 20ms, dely 3ms\n"
+      "                ^^^^\n"
+      "  way out: stages are delay, loss, duplicate, corrupt, rate, steps, trace, mtu, outage");
+  EXPECT_THAT(refusal("delay 20"), HasSubstr("'20': it has no unit\n"
+                                             "    delay 20\n"
+                                             "          ^^\n"));
+  EXPECT_THAT(refusal("delay"), HasSubstr("    delay\n         ^\n  way out: write a time"));
+  EXPECT_THAT(refusal("loss 0.1"), HasSubstr("write for example 0.1%"));
+  EXPECT_THAT(refusal("loss 101%"), HasSubstr("it is not from 0% to 100%"));
+  EXPECT_THAT(refusal("rate 10mbps"), HasSubstr("ambiguous"));
+  EXPECT_THAT(refusal("rate 10mbit limit 100"), HasSubstr("1000 packets, 64KiB or 100ms"));
+  EXPECT_THAT(refusal("rate 10mbit limit 100m"), HasSubstr("does not say what it counts"));
+  EXPECT_THAT(refusal("rate 10mbit ecn"), HasSubstr("for codel and pie"));
+  EXPECT_THAT(refusal("rate 10mbit fast"), HasSubstr("'fast' is not expected in 'rate'"));
+  EXPECT_THAT(refusal("rate 0"), HasSubstr("from 1bit to 10tbit"));
+  EXPECT_THAT(refusal("loss 1% if udp"), ::testing::Not(HasSubstr("could not")));
+  EXPECT_THAT(refusal("loss 1% if udp port 53"), HasSubstr("in quotes"));
+  EXPECT_THAT(refusal("loss packets 7 7"), HasSubstr("must rise"));
+  EXPECT_THAT(refusal("delay 1ms,,loss 1%"), HasSubstr("no stage stands beside this comma"));
+  EXPECT_THAT(refusal("delay 1ms,"), HasSubstr("no stage stands beside this comma"));
+  EXPECT_THAT(refusal("trace \"up"), HasSubstr("these quotes do not end"));
+  EXPECT_THAT(refusal("mtu 60"), HasSubstr("from 68B to 65535B"));
+  EXPECT_THAT(refusal("outage up 1s"), HasSubstr("down TIME"));
+  EXPECT_THAT(refusal("delay 25h"), HasSubstr("longer than a day"));
+}
+
+TEST(StageText, MarksStandRightInLongAndForeignTexts) {
+  EXPECT_THAT(refusal("trace \"löß\", x"), HasSubstr("    trace \"löß\", x\n"
+                                                     "                 ^\n"));
+  const std::string many(300, ' ');
+  EXPECT_THAT(refusal(many + "x"),
+              HasSubstr("    ..." + std::string(50, ' ') + "x\n" + std::string(57, ' ') + "^"));
+}
+
+TEST(StageTextPropertyTest, WhatIsPrintedIsReadBack) {
+  SeededRandom random;
+  RandomLink link(random);
+  for (std::size_t round = 0; round < scaled(5000); ++round) {
+    const StageList stages = link.stages();
+    const std::string text = print_stages(stages);
+    ASSERT_EQ(parsed(text), stages) << text;
+    ASSERT_EQ(print_stages(parsed(text)), text);
+  }
+}
+
+}  // namespace
+}  // namespace tunrelay::test
