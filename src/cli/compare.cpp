@@ -37,7 +37,7 @@ struct CompareFlags {
   std::string base, head;
   std::string base_flags, head_flags;
   std::string time = "4m";
-  std::string slice = "250ms";
+  std::string slice = "100ms";
   std::uint32_t rounds = 0;
   double min_effect_percent = 2;
   double alpha = 0.001;

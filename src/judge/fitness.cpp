@@ -63,7 +63,7 @@ constexpr EnvironmentKey kEnvironmentKeys[] = {
 /// are its configuration.
 constexpr std::string_view kFreeFlags[] = {
     "title", "seed",  "repetitions", "rounds", "confidence", "out",
-    "json",  "force", "progress",    "base",   "head",
+    "json",  "force", "progress",    "base",   "head",       "time_limit_ns",
 };
 
 bool none_is_free(std::string_view /*name*/) {
