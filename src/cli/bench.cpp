@@ -112,14 +112,22 @@ int bench(const BenchFlags& flags) {
   bool stopped = false;
   {
     Progress progress(flags.quiet);
-    Campaign campaign(links, result, {.on_sample = {}, .is_stopped = [&] {
-                                        return stopped = stopped || signals.next().has_value();
-                                      }});
+    double done = 0;
+    Campaign campaign(
+        links, result,
+        {.before_sample =
+             [&](const SampleNote& note) {
+               progress.tell(
+                   done, 1,
+                   fmt::format("round {}, {} across {}", note.round + 1, note.load, note.link));
+             },
+         .is_stopped = [&] { return stopped = stopped || signals.next().has_value(); }});
     suite.run({.campaign = campaign,
                .options = options,
-               .on_progress = [&](double done, const std::string& what) {
+               .on_progress = [&](double now_done, const std::string& what) {
+                 done = now_done;
                  if (file && !result.metrics.empty()) file->save(result);
-                 progress.tell(done, 1, what);
+                 if (!what.empty()) progress.tell(done, 1, what);
                }});
   }
   if (stopped) result.complete = false;

@@ -39,14 +39,17 @@ bool Campaign::run_round(const std::vector<LoadCase>& loads, std::uint32_t round
 
 LinkTrial Campaign::sample(LinkHost& link, const LoadCase& load, std::uint32_t round) {
   const std::string& name = link.spec().name;
-  if (hooks_.on_sample) hooks_.on_sample({round, name, load.name, nullptr});
+  announce(link, load.name, round);
   const double at_s = elapsed_s();
   LinkTrial trial = link.run_trial(load.spec);
   add_trial(result_, {.load = load.name, .link = name, .round = round, .at_s = at_s}, trial.trial);
   add_link_counts(result_, load.name, name, round, at_s, trial);
   result_.duration_s = elapsed_s();
-  if (hooks_.on_sample) hooks_.on_sample({round, name, load.name, &trial});
   return trial;
+}
+
+void Campaign::announce(const LinkHost& link, const std::string& load, std::uint32_t round) const {
+  if (hooks_.before_sample) hooks_.before_sample({round, link.spec().name, load});
 }
 
 LinkTrial Campaign::try_out(LinkHost& link, const LoadCase& load) {

@@ -20,20 +20,19 @@ struct LoadCase {
   LoadSpec spec;
 };
 
-/// One sample was taken, or is about to be.
+/// A sample that is about to be taken.
 struct SampleNote {
   std::uint32_t round = 0;
   std::string link;
   std::string load;
-  const LinkTrial* trial = nullptr;  ///< null: about to be taken
 };
 
 /// Used by one thread, which must be the only one when it is made.
 class Campaign {
  public:
   struct Hooks {
-    std::function<void(const SampleNote&)> on_sample;  ///< may be empty
-    std::function<bool()> is_stopped;                  ///< asked before each sample; may be empty
+    std::function<void(const SampleNote&)> before_sample;  ///< may be empty
+    std::function<bool()> is_stopped;  ///< asked before each sample; may be empty
   };
 
   /// Brings the links up, side by side; there is one at least. Fills in RESULT's description of
@@ -47,6 +46,9 @@ class Campaign {
   LinkTrial sample(LinkHost& link, const LoadCase& load, std::uint32_t round);
   /// The same, but not added: to warm up, to find a rate.
   LinkTrial try_out(LinkHost& link, const LoadCase& load);
+
+  /// For who takes samples in another way: before each.
+  void announce(const LinkHost& link, const std::string& load, std::uint32_t round) const;
 
   [[nodiscard]] std::vector<std::unique_ptr<LinkHost>>& links() noexcept { return links_; }
   [[nodiscard]] LinkHost& link(std::string_view name);

@@ -8,17 +8,12 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::array<std::string_view, 5> kJudged{
+constexpr std::array<std::string_view, 4> kJudged{
     "round_trip/round_trip_p50",   // by far the sharpest: see comparison_loads()
     "round_trip/cpu_per_segment",  // the relay's time for a lone packet,
-    "udp_paced/cpu_per_segment",   // for one of a stream of small packets,
     "tcp_1_flow/cpu_per_segment",  // and for super-packets
     "tcp_1_flow/throughput",
 };
-
-/// A flood is no load for a comparison: what arrives of it on a machine with few CPUs differs by a
-/// factor of two from trial to trial. This rate leaves a small machine some air.
-constexpr double kPacedMessagesPerS = 50'000;
 
 }  // namespace
 
@@ -30,15 +25,13 @@ std::vector<LoadCase> comparison_loads(std::int64_t slice_ns) {
   LoadSpec base;
   base.duration_ns = slice_ns;
   base.warm_up_ns = slice_ns / 10;
-  LoadSpec udp = base;
-  udp.messages_per_s = kPacedMessagesPerS;
   LoadSpec tcp = base;
   tcp.protocol = LoadProtocol::kTcp;
   tcp.payload_bytes = {128 << 10};
   tcp.congestion_control = "cubic";
   LoadSpec round_trip = base;
   round_trip.pattern = LoadPattern::kRequestResponse;
-  return {{"udp_paced", udp}, {"tcp_1_flow", tcp}, {"round_trip", round_trip}};
+  return {{"tcp_1_flow", tcp}, {"round_trip", round_trip}};
 }
 
 void run_comparison(const ComparisonPlan& plan, Result& result,
@@ -51,7 +44,7 @@ void run_comparison(const ComparisonPlan& plan, Result& result,
   const std::int64_t end_ns = monotonic_ns() + plan.time_limit_ns;
   const auto is_over = [&] { return monotonic_ns() >= end_ns || is_stopped(); };
   for (std::uint32_t round = 0; (plan.rounds == 0 || round < plan.rounds) && !is_over();) {
-    Campaign campaign(links, result, {.on_sample = {}, .is_stopped = is_over});
+    Campaign campaign(links, result, {.before_sample = {}, .is_stopped = is_over});
     for (std::uint32_t since_start = 0;
          since_start < plan.rounds_a_start && (plan.rounds == 0 || round < plan.rounds);
          ++since_start, ++round) {

@@ -32,9 +32,11 @@ struct ComparisonPlan {
   std::uint32_t rounds_a_start = 4;
 };
 
-/// What is sent: small datagrams at a fixed rate, a TCP stream, and requests one by one. Medians of
-/// many requests, none of which waits for another, are hardly touched by what else the machine
-/// does: on two shared CPUs pairs of them differ by 1 to 3 %, pairs of throughputs by 10 to 20 %.
+/// What is sent: a TCP stream, and requests one by one. Medians of many requests, none of which
+/// waits for another, are hardly touched by what else the machine does: on two shared CPUs pairs of
+/// them differ by 1 to 3 %, pairs of throughputs by 10 to 20 %. Small packets at full speed are no
+/// load for a comparison: what arrives of them differs by a factor of two from trial to trial; and
+/// at a fixed rate most of the relay's CPU time is its looking for more.
 [[nodiscard]] std::vector<LoadCase> comparison_loads(std::int64_t slice_ns);
 
 /// Whether a verdict is given on the metric: on a few that say different things, since each more

@@ -103,6 +103,7 @@ bool run_iperf3_suite(const SuiteRun& run) {
     for (std::size_t at = 0; at < links.size(); ++at) {
       if (campaign.is_stopped()) return false;
       LinkHost& link = *links[round % 2 == 0 ? at : links.size() - 1 - at];
+      campaign.announce(link, "iperf3", round);
       const double at_s = campaign.elapsed_s();
       LinkHost::CommandRun done =
           link.run_command({"iperf3", "--server", "--one-off", "--bind", "{b}"}, client,
@@ -117,8 +118,7 @@ bool run_iperf3_suite(const SuiteRun& run) {
       result.duration_s = campaign.elapsed_s();
     }
     result.complete = round + 1 == options.rounds;
-    run.on_progress(static_cast<double>(round + 1) / options.rounds,
-                    fmt::format("round {}", round + 1));
+    run.on_progress(static_cast<double>(round + 1) / options.rounds, "");
   }
   return true;
 }

@@ -65,9 +65,7 @@ bool run_latency_suite(const SuiteRun& run) {
   const RoundPlan plan{.rounds = options.rounds,
                        .precision = options.precision,
                        .time_limit_ns = options.time_limit_ns};
-  return run_rounds(campaign, loads, plan, [&](std::uint32_t round, double done) {
-    run.on_progress(done, fmt::format("round {}", round));
-  });
+  return run_rounds(campaign, loads, plan, [&](double done) { run.on_progress(done, ""); });
 }
 
 }  // namespace tunrelay

@@ -65,25 +65,26 @@ bool reaches(const PrecisionGoal& goal, Result& result, bool tell) {
 }
 
 bool run_rounds(Campaign& campaign, const std::vector<LoadCase>& loads, const RoundPlan& plan,
-                const std::function<void(std::uint32_t round, double done)>& on_round) {
+                const std::function<void(double done)>& on_progress) {
   const double limit_s =
       static_cast<double>(plan.time_limit_ns) / static_cast<double>(kNanosecondsPerSecond);
-  Result& result = campaign.result();
   const bool by_time = plan.time_limit_ns != 0;
+  Result& result = campaign.result();
   for (std::uint32_t round = 0;;) {
-    if (!campaign.run_round(loads, round)) return false;
+    for (std::size_t load = 0; load < loads.size(); ++load) {
+      if (!campaign.run_round({loads[load]}, round)) return false;
+      const double rounds =
+          round + static_cast<double>(load + 1) / static_cast<double>(loads.size());
+      on_progress(by_time ? campaign.elapsed_s() / limit_s : rounds / plan.rounds);
+    }
     ++round;
-    const double by_rounds = static_cast<double>(round) / plan.rounds;
-    const double in_time = by_time ? campaign.elapsed_s() / limit_s : 0;
     const bool enough = round >= plan.rounds;
-    bool over = plan.precision || by_time ? in_time >= 1 : enough;
+    bool over = by_time ? campaign.elapsed_s() >= limit_s : enough;
     if (plan.precision && enough && round % kRoundsALook == 0)
       over = over || reaches(*plan.precision, result, false);
-    result.complete = over;
-    on_round(round, over ? 1 : by_time ? in_time : by_rounds);
     if (!over) continue;
     if (plan.precision) static_cast<void>(reaches(*plan.precision, result, true));
-    return true;
+    return result.complete = true;
   }
 }
 

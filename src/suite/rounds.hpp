@@ -33,9 +33,9 @@ struct RoundPlan {
 /// note in RESULT when TELL.
 [[nodiscard]] bool reaches(const PrecisionGoal& goal, Result& result, bool tell);
 
-/// Takes the rounds. ON_ROUND is called after each with the share that is done, 0 to 1. Sets the
-/// result's `complete`; false when it was stopped.
+/// Takes the rounds. ON_PROGRESS is called after each load with the share of all that is done, 0 to
+/// 1. Sets the result's `complete`; false when it was stopped.
 bool run_rounds(Campaign& campaign, const std::vector<LoadCase>& loads, const RoundPlan& plan,
-                const std::function<void(std::uint32_t round, double done)>& on_round);
+                const std::function<void(double done)>& on_progress);
 
 }  // namespace tunrelay

@@ -27,9 +27,7 @@ bool run_loads(const SuiteRun& run, const std::vector<LoadCase>& loads) {
   const RoundPlan plan{.rounds = options.rounds,
                        .precision = options.precision,
                        .time_limit_ns = options.time_limit_ns};
-  return run_rounds(run.campaign, loads, plan, [&](std::uint32_t round, double done) {
-    run.on_progress(done, fmt::format("round {}", round));
-  });
+  return run_rounds(run.campaign, loads, plan, [&](double done) { run.on_progress(done, ""); });
 }
 
 bool run_throughput(const SuiteRun& run) {

@@ -25,11 +25,12 @@ struct SuiteOptions {
   std::vector<std::string> words;  ///< for the external program of a suite that has one
 };
 
-/// A suite while it runs: on_progress is called between samples.
+/// A suite while it runs.
 struct SuiteRun {
   Campaign& campaign;
   SuiteOptions options;  ///< nothing is left open any more
-  /// DONE: 0 to 1; WHAT is done, for people. Saves what was measured.
+  /// To be called between samples with the share that is done, 0 to 1: what was measured is saved.
+  /// WHAT goes on, for people, where the campaign does not tell it sample by sample; else empty.
   std::function<void(double done, const std::string& what)> on_progress;
 };
 
