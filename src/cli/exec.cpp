@@ -73,6 +73,7 @@ int exec(const ExecFlags& flags) {
                       "write it behind --, for example: tunrelay exec -- ping -c 3 192.168.13.2");
   TunnelOptions options = tunnel_options(flags.tunnel);
   options.owns_namespace = true;
+  if (options.capture && options.capture->file == "-") options.trace_file = stderr;
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1});
   enter_private_network(options.strategy);
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
@@ -81,7 +82,10 @@ int exec(const ExecFlags& flags) {
   int exit_code = static_cast<int>(ExitCode::kFailed);
   bool gone = false;
   {
-    ChildProcess child(flags.command, environment_of(tunnel.report()), signals);
+    // A capture to standard output has that for itself.
+    const bool takes_output = options.capture && options.capture->file == "-";
+    ChildProcess child(flags.command, environment_of(tunnel.report()), signals,
+                       takes_output ? STDERR_FILENO : STDOUT_FILENO);
     Attendance attendance(tunnel, false);
     const auto on_signal = [&](int signal) {
       if (signal == SIGUSR1)

@@ -1,4 +1,5 @@
 // `tunrelay run`: both ends in the current network namespace, until a signal.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -26,15 +27,25 @@ struct RunFlags {
   bool dry_run = false;
 };
 
-void print_report(const TunnelReport& report, const char* event, bool json) {
+void print_report(const TunnelReport& report, const char* event, bool json, std::FILE* out) {
   const std::string text = json ? report_json(report, event).dump() + "\n" : summary_text(report);
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  std::fwrite(text.data(), 1, text.size(), out);
+  std::fflush(out);
+}
+
+/// Where the words go: a capture to standard output has that for itself.
+std::FILE* words_of(const TunnelOptions& options, bool json) {
+  if (!options.capture || options.capture->file != "-") return stdout;
+  if (json)
+    throw_usage_error("use", "--json with --capture -", "both are for standard output",
+                      "capture to a file or a named pipe");
+  return stderr;
 }
 
 int run(const RunFlags& flags) {
   TunnelOptions options = tunnel_options(flags.tunnel);
-  if (flags.json) options.trace_file = stderr;  // standard output is for JSON then
+  std::FILE* out = words_of(options, flags.json);
+  options.trace_file = flags.json ? stderr : out;  // standard output is for JSON then
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
   // Before any thread, so that signals come here alone.
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGPIPE});
@@ -42,25 +53,25 @@ int run(const RunFlags& flags) {
   tunnel.start();
   const TunnelReport ready = tunnel.report();
   if (flags.json) {
-    print_report(ready, "ready", true);
+    print_report(ready, "ready", true, out);
   } else {
-    std::puts(ready_line(ready).c_str());
+    fmt::print(out, "{}\n", ready_line(ready));
     for (const std::string& note : ready.notes)
       std::fprintf(stderr, "tunrelay: note: %s\n", note.c_str());
   }
-  std::fflush(stdout);
+  std::fflush(out);
 
   Attendance attendance(tunnel, flags.json);
   const auto ended = attendance.until_signal(signals, [&](int signal) {
     if (signal == SIGPIPE) return Attendance::Answer::kGoOn;  // a reader that left is no reason
     if (signal != SIGUSR1) return Attendance::Answer::kStop;
     tunnel.check_path();
-    print_report(tunnel.report(), "counters", flags.json);
+    print_report(tunnel.report(), "counters", flags.json, out);
     return Attendance::Answer::kGoOn;
   });
 
   const std::vector<std::string> failures = tunnel.stop();
-  print_report(tunnel.report(), "summary", flags.json);
+  print_report(tunnel.report(), "summary", flags.json, out);
   for (const std::string& failure : failures)
     std::fprintf(stderr, "tunrelay: %s\n", failure.c_str());
   return failures.empty() && ended == Attendance::End::kAsked ? 0

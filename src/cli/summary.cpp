@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/drop_reason.hpp"
 #include "base/units.hpp"
+#include "cli/capture_text.hpp"
 #include "cli/link_text.hpp"
 #include "cli/tally_json.hpp"
 
@@ -176,6 +177,7 @@ std::string summary_text(const TunnelReport& report) {
   if (report.trace_lost != 0)
     text += fmt::format("  trace     {} packets came too fast to be printed\n",
                         format_count(report.trace_lost));
+  if (report.capture) text += capture_line(*report.capture);
   for (const std::string& note : report.notes) text += fmt::format("  note      {}\n", note);
   return text;
 }
@@ -212,6 +214,7 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
           {"link", link_json(report.link)},
           {"repairs", report.repairs},
           {"trace_lost_packets", report.trace_lost},
+          {"capture", capture_json(report.capture)},
           {"notes", report.notes}};
 }
 

@@ -1,5 +1,7 @@
 #include "cli/tunnel_flags.hpp"
 
+#include <fmt/format.h>
+
 #include <sstream>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +9,7 @@
 #include "base/cpu_topology.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
+#include "cli/build_info.hpp"
 #include "link/link_file.hpp"
 #include "link/stage_text.hpp"
 
@@ -91,6 +94,7 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
   command.add_option("--seed", flags.seed,
                      "of the link's chances, to repeat a run [drawn and told]");
   command.add_flag("--trace", flags.trace, "print a line a packet, off the packet path");
+  add_capture_flags(command, flags.capture);
   command
       .add_option("--burn", flags.burn_percent,
                   "for tests of `compare`: workers use that many percent more CPU time")
@@ -123,6 +127,8 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   if (!flags.cpus.empty()) options.cpus = parse_cpu_list(flags.cpus);
   options.link = link_description(flags);
   options.trace = flags.trace;
+  if (!flags.capture.file.empty()) options.capture = capture_options(flags.capture);
+  options.application = fmt::format("tunrelay {}", kVersion);
   options.burn_ratio = flags.burn_percent / 100;
   options.state_directory = flags.state_directory;
   check_tunnel_options(options);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/capture_flags.hpp"
 #include "tunnel/tunnel_options.hpp"
 
 namespace CLI {
@@ -36,6 +37,7 @@ struct TunnelFlags {
   std::string state_directory;
   unsigned txqueuelen = 4096;
   bool trace = false;
+  CaptureFlags capture;
   double burn_percent = 0;
 };
 

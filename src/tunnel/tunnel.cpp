@@ -23,10 +23,6 @@ namespace {
 constexpr std::int64_t kDevicesGoLimitNs = 2 * kNanosecondsPerSecond;
 constexpr timespec kDevicesGoPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
 
-LinkType link_type_of(DeviceType type) {
-  return type == DeviceType::kTap ? LinkType::kEthernet : LinkType::kIp;
-}
-
 }  // namespace
 
 std::string_view to_string(TunnelEvent::Kind kind) noexcept {
@@ -78,6 +74,7 @@ void Tunnel::start() {
                   .instance = instance_,
                   .kill_namespace = options_.owns_namespace});
   open_devices();
+  if (options_.capture) open_capture(*options_.capture, {});
   start_relay();
   apply_plan();
   monitor_ = std::make_unique<RouteMonitor>(*applied_);
@@ -191,6 +188,7 @@ std::vector<std::string> Tunnel::stop() noexcept {
   std::vector<std::string> failures;
   if (relay_) {
     relay_->stop();
+    end_capture();
     report_ = report();
   }
   monitor_.reset();
@@ -200,6 +198,7 @@ std::vector<std::string> Tunnel::stop() noexcept {
   }
   relay_.reset();
   trace_.reset();
+  capture_.reset();
   devices_.clear();
   if (journal_) journal_->destroy();
   journal_.reset();

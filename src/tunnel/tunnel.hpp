@@ -6,9 +6,11 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "capture/capture.hpp"
 #include "device/device.hpp"
 #include "link/emulated_link.hpp"
 #include "relay/relay.hpp"
@@ -60,6 +62,12 @@ class Tunnel {
   /// A device was deleted: nothing can cross any more.
   [[nodiscard]] bool is_gone() const noexcept { return gone_; }
 
+  /// From here on packets are captured, to PIPE (which options.file then describes) where it is
+  /// open. Throws Error: the file can't be written, or a capture runs.
+  void start_capture(const CaptureOptions& options, FileDescriptor pipe = {});
+  /// What was captured; nothing when no capture runs.
+  std::optional<CaptureReport> end_capture() noexcept;
+
   /// After stop(): what stood at its end.
   [[nodiscard]] TunnelReport report();
   [[nodiscard]] const TunnelOptions& options() const noexcept { return options_; }
@@ -69,6 +77,9 @@ class Tunnel {
   void start_relay();
   [[nodiscard]] std::unique_ptr<EmulatedLink> make_link(LinkDescription description) const;
   [[nodiscard]] StageSpecs stage_specs(const EmulatedLink& link);
+  void open_capture(const CaptureOptions& options, FileDescriptor pipe);
+  void show_packets_to_capture();
+  void attend_capture(std::vector<TunnelEvent>& events);
   void apply_plan();
   void prove_path();
   void self_test_offloads();
@@ -88,7 +99,8 @@ class Tunnel {
   std::unique_ptr<Janitor> janitor_;
   std::unique_ptr<TraceLog> trace_;
   std::unique_ptr<EmulatedLink> link_;
-  std::vector<Device> devices_;  ///< a, b
+  std::unique_ptr<Capture> capture_;  ///< outlives the relay, whose taps it made
+  std::vector<Device> devices_;       ///< a, b
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<AppliedPlan> applied_;
   std::unique_ptr<RouteMonitor> monitor_;

@@ -45,6 +45,7 @@ std::vector<TunnelEvent> Tunnel::attend() {
   std::vector<TunnelEvent> events;
   const bool was_proven = report_.path.proven;
   bool changed = false;
+  attend_capture(events);
   for (const RouteEvent& event : monitor_->handle()) {
     changed = true;
     events.push_back({kind_of(event.kind), event.text});
@@ -152,6 +153,7 @@ void Tunnel::begin_accounts() {
   take_socket_counters(true);
   link_->begin();
   if (trace_) trace_->begin();
+  if (capture_) show_packets_to_capture();
 }
 
 TunnelReport Tunnel::report() {
@@ -177,6 +179,7 @@ TunnelReport Tunnel::report() {
             "Queue {} is not pinned: this process may not use the CPU that --cpus gives it.",
             worker.queue));
   report.link = link_->report();
+  if (capture_) report.capture = capture_->report();
   report.trace_lost = trace_ ? trace_->lost() : 0;
   return report;
 }

@@ -27,6 +27,7 @@ void check_tunnel_options(const TunnelOptions& options) {
   if (options.busy_poll_ns.value_or(0) != 0 && options.min_wait_ns != 0)
     throw_usage_error("use", "--busy-poll and --min-wait together",
                       "one is for short round trips, the other for few wake-ups", "choose one");
+  if (options.capture) check_capture_options(*options.capture, link_type_of(options.type));
   if (options.queues && (*options.queues == 0 || *options.queues > kMostQueues))
     throw_usage_error("use", fmt::format("{} queues", *options.queues),
                       fmt::format("a device has 1 to {}", kMostQueues));

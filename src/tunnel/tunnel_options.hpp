@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ip_address.hpp"
+#include "capture/capture_options.hpp"
 #include "device/device_type.hpp"
 #include "link/description.hpp"
 #include "relay/relay.hpp"
@@ -47,11 +48,18 @@ struct TunnelOptions {
   LinkDescription link;          ///< what packets meet on their way; empty: nothing
   bool trace = false;            ///< a line a packet, to trace_file
   std::FILE* trace_file = stdout;
+  std::optional<CaptureOptions> capture;  ///< from the start, to a file
+  std::string application = "tunrelay";   ///< our name and version, for captures
   double burn_ratio = 0;        ///< for tests: workers use that much more CPU time; 0.05: 5 %
   std::string state_directory;  ///< of the journal; empty: the usual one
   /// The network namespace is private and goes with us: processes left in it are ended too.
   bool owns_namespace = false;
 };
+
+/// What stands first in a packet of such a device.
+[[nodiscard]] constexpr LinkType link_type_of(DeviceType type) noexcept {
+  return type == DeviceType::kTap ? LinkType::kEthernet : LinkType::kIp;
+}
 
 /// Throws a usage Error for what can't be: an MTU out of range, no queue, more than 256.
 void check_tunnel_options(const TunnelOptions& options);
