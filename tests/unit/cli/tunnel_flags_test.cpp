@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "link/stage_text.hpp"
 
 namespace tunrelay {
 namespace {
@@ -65,6 +66,18 @@ TEST(TunnelFlags, ValuesAreReadWithTheirUnits) {
               ElementsAre(IpPrefix::parse("10.0.0.1/30"), IpPrefix::parse("fd99::1/64")));
 }
 
+TEST(TunnelFlags, ADirectionsOwnFlagStandsForTheProfiles) {
+  TunnelFlags flags;
+  EXPECT_TRUE(tunnel_options(flags).link.empty());
+  flags.link = "dsl";
+  flags.a_to_b = "mtu 1400";
+  flags.seed = 7;
+  const LinkDescription link = tunnel_options(flags).link;
+  EXPECT_EQ(print_stages(link.directions[0]), "mtu 1400");
+  EXPECT_EQ(link.directions[1].size(), 2U);
+  EXPECT_EQ(link.seed, 7U);
+}
+
 TEST(TunnelFlags, RefusalsNameTheValue) {
   TunnelFlags flags;
   flags.mtu = "67";
@@ -83,6 +96,9 @@ TEST(TunnelFlags, RefusalsNameTheValue) {
   flags = {};
   flags.address_b = "10.0.0.300/24";
   EXPECT_THAT(refusal_of(flags), HasSubstr("10.0.0.300"));
+  flags = {};
+  flags.b_to_a = "delay 20";
+  EXPECT_THAT(refusal_of(flags), HasSubstr("--b-to-a: '20': it has no unit"));
   flags = {};
   flags.device_a = "a name that is too long";
   EXPECT_THAT(refusal_of(flags), HasSubstr("a name that is too long"));

@@ -1,0 +1,128 @@
+// An impaired link across a running tunnel: what it does to packets, what the summary says of it,
+// and how it is refused.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "support/private_network.hpp"
+#include "support/process.hpp"
+#include "support/program.hpp"
+#include "support/running_tunnel.hpp"
+#include "support/sockets.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+class ImpairedLinkTest : public PrivateNetwork {
+ protected:
+  /// The flag for a link of these stages.
+  std::string link_flag(const std::string& a_to_b, const std::string& b_to_a) {
+    return "--link " +
+           folder_.write("link.toml", "a-to-b = '" + a_to_b + "'\nb-to-a = '" + b_to_a + "'\n");
+  }
+  TemporaryFolder folder_;
+};
+
+/// Sends COUNT datagrams of BYTES from a to b as fast as it goes; nobody listens there.
+void send_datagrams(int count, std::size_t bytes, std::uint16_t port) {
+  const FileDescriptor source = bound_socket("192.168.13.1", SOCK_DGRAM);
+  const SocketAddress target("192.168.13.2", port);
+  const std::string payload(bytes, 'x');
+  for (int sent = 0; sent < count; ++sent)
+    ASSERT_EQ(
+        ::sendto(source.get(), payload.data(), payload.size(), 0, target.get(), target.length),
+        static_cast<ssize_t>(bytes));
+}
+
+std::uint64_t segments_of(const nlohmann::json& stage, const char* tally) {
+  return stage.at(tally).at("segments").get<std::uint64_t>();
+}
+
+TEST_F(ImpairedLinkTest, AShortQueueDropsABurstAndTheRestTakesItsTime) {
+  for (const char* shape : {"", " --queues 2", " --type tap", " --offload off"}) {
+    // A datagram of 972 bytes is one of 1000 on the wire, 10 ms at this rate; 14 more on a TAP.
+    TunnelProcess tunnel(link_flag("rate 800kbit limit 20 packets", "") + shape);
+    ASSERT_TRUE(tunnel.wait_until_ready()) << shape;
+    send_datagrams(200, 972, 4711);
+    std::this_thread::sleep_for(std::chrono::milliseconds{400});
+    ASSERT_TRUE(tunnel.stop().succeeded()) << shape;
+    const nlohmann::json summary = tunnel.last_event("summary");
+    const nlohmann::json stage = summary.at("link").at("a_to_b").at(0);
+    EXPECT_EQ(stage.at("stage"), "rate 800kbit limit 20 packets");
+    EXPECT_GE(segments_of(stage, "taken"), 200U);
+    EXPECT_EQ(segments_of(stage, "taken"),
+              segments_of(stage, "passed") + segments_of(stage, "dropped"));
+    EXPECT_GE(segments_of(stage, "passed"), 21U) << shape << ": the link and the queue";
+    EXPECT_GE(segments_of(stage, "dropped"), 100U) << shape;
+    EXPECT_GE(stage.at("since_read_ns").at("highest"), 195'000'000) << shape;
+    EXPECT_TRUE(is_balanced(summary)) << summary.at("a_to_b");
+    EXPECT_TRUE(summary.at("path").at("proven").get<bool>()) << shape;
+  }
+}
+
+TEST_F(ImpairedLinkTest, AFilterChoosesPacketsAndAnOutageTakesAllButTheProof) {
+  RunningTunnel tunnel(link_flag("mtu 500 if \"udp port 4711\"", "outage up 0 down 1h if icmp"));
+  send_datagrams(10, 1000, 4711);
+  send_datagrams(10, 1000, 4712);
+  EXPECT_FALSE(run(words("ping -n -c 2 -i 0.2 -W 1 192.168.13.2")).succeeded());
+  EXPECT_TRUE(run(words("ping -n -c 1 -W 1 fd13::2")).succeeded()) << "`icmp` is IPv4's";
+  const nlohmann::json summary = tunnel.finish();
+  const nlohmann::json narrow = summary.at("link").at("a_to_b").at(0);
+  EXPECT_EQ(segments_of(narrow, "taken"), 10U);
+  EXPECT_EQ(segments_of(narrow, "dropped"), 10U);
+  const nlohmann::json outage = summary.at("link").at("b_to_a").at(0);
+  EXPECT_GE(segments_of(outage, "dropped"), 2U);
+  EXPECT_EQ(segments_of(outage, "passed"), 0U);
+  EXPECT_TRUE(summary.at("path").at("proven").get<bool>());
+  EXPECT_TRUE(is_balanced(summary));
+}
+
+TEST_F(ImpairedLinkTest, ALinkComesFromAFileWithItsTraceAndSeed) {
+  folder_.write("up.trace", "10\n20\n30\n");
+  RunningTunnel tunnel(link_flag("trace up.trace limit 64KiB pie", "mtu 1400") + " --seed 99");
+  send_datagrams(3, 1472, 4711);
+  std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  const nlohmann::json link = tunnel.finish().at("link");
+  EXPECT_EQ(link.at("seed"), 99);
+  EXPECT_GE(segments_of(link.at("a_to_b").at(0), "passed"), 3U);
+  EXPECT_EQ(link.at("b_to_a").at(0).at("stage"), "mtu 1400");
+}
+
+TEST_F(ImpairedLinkTest, BadWordsAndFilesAreRefusedBeforeAnythingIsDone) {
+  const std::string trace = folder_.write("back.trace", "5\n9\n7\n");
+  const auto refusal = [](const std::vector<std::string>& flags) {
+    std::vector<std::string> command{program(), "exec"};
+    command.insert(command.end(), flags.begin(), flags.end());
+    command.insert(command.end(), {"--", "true"});
+    const ProcessResult result = run(command);
+    EXPECT_EQ(result.exit_code, 2) << result.describe();
+    return result.standard_error;
+  };
+  EXPECT_THAT(refusal({"--a-to-b", "rate 10mbit, dely 3ms"}),
+              ::testing::HasSubstr("    rate 10mbit, dely 3ms\n                 ^^^^\n"));
+  EXPECT_THAT(refusal({"--b-to-a", "trace " + trace}),
+              ::testing::HasSubstr("back.trace:3: the time 7 comes after a later one, of line 2"));
+  EXPECT_THAT(refusal({"--b-to-a", "mtu 1400 if \"no filter\""}),
+              ::testing::HasSubstr("'no filter'"));
+  EXPECT_THAT(refusal({"--link", "5g"}), ::testing::HasSubstr("profiles are 3g, "));
+  EXPECT_THAT(refusal({"--link", folder_ / "none.toml"}), ::testing::HasSubstr("none.toml"));
+}
+
+TEST_F(ImpairedLinkTest, AProfileIsPrintedAsAFileThatCanBeUsed) {
+  const ProcessResult list = run({program(), "link", "profiles"});
+  ASSERT_TRUE(list.succeeded()) << list.describe();
+  EXPECT_THAT(list.standard_output, ::testing::HasSubstr("dsl "));
+  const ProcessResult one = run({program(), "link", "profiles", "dsl"});
+  EXPECT_THAT(one.standard_output, ::testing::HasSubstr("\na-to-b = [\"rate 384kbit"));
+}
+
+}  // namespace
+}  // namespace tunrelay::test
