@@ -50,14 +50,18 @@ class DatagramRelay {
         ::setsockopt(in_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kBufferBytes, sizeof kBufferBytes));
     thread_ = std::thread([this] { run(); });
   }
-  ~DatagramRelay() {
-    stop_ = true;
-    thread_.join();
-  }
+  ~DatagramRelay() { finish(); }
   DatagramRelay(const DatagramRelay&) = delete;
   DatagramRelay& operator=(const DatagramRelay&) = delete;
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  /// Ends it. The share of the time that its thread had a CPU: of one that looks all the time,
+  /// what other programs left it.
+  double finish() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+    return cpu_share_;
+  }
 
  private:
   struct Datagram {
@@ -68,6 +72,7 @@ class DatagramRelay {
 
   void run() {
     ::prctl(PR_SET_TIMERSLACK, 1UL);
+    const std::int64_t begin_ns = monotonic_ns();
     Datagram one;
     while (!stop_) {
       const ssize_t size = ::recv(in_.get(), one.bytes.data(), one.bytes.size(), MSG_DONTWAIT);
@@ -82,6 +87,8 @@ class DatagramRelay {
       for (; !waiting_.empty() && waiting_.front().due_ns <= monotonic_ns(); waiting_.pop_front())
         send(waiting_.front());
     }
+    cpu_share_ = static_cast<double>(clock_ns(CLOCK_THREAD_CPUTIME_ID)) /
+                 static_cast<double>(monotonic_ns() - begin_ns);
   }
 
   void take(Datagram& one) {
@@ -136,6 +143,7 @@ class DatagramRelay {
   std::deque<Datagram> waiting_;
   std::optional<Datagram> held_;
   double free_ns_ = 0;
+  double cpu_share_ = 0;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };
@@ -164,14 +172,18 @@ class RelayedEnd final : public LoadEnd {
   [[nodiscard]] EndCounts counts() override { return end_.counts(); }
   void stop() override { end_.stop(); }
   [[nodiscard]] LoadEndReport finish() override {
+    for (const auto& relay : relays_) cpu_share_ = std::min(cpu_share_, relay->finish());
     relays_.clear();
     return end_.finish();
   }
+  /// Of its relays, the least one; see DatagramRelay::finish().
+  [[nodiscard]] double cpu_share() const noexcept { return cpu_share_; }
 
  private:
   LocalEnd end_;
   RelayFaults faults_;
   std::vector<std::unique_ptr<DatagramRelay>> relays_;
+  double cpu_share_ = 1;
 };
 
 }  // namespace tunrelay::test
