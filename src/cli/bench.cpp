@@ -13,6 +13,7 @@
 #include "base/signal_watch.hpp"
 #include "base/units.hpp"
 #include "cli/new_result.hpp"
+#include "cli/result_outputs.hpp"
 #include "cli/verb.hpp"
 #include "measure/result_json.hpp"
 #include "report/terminal.hpp"
@@ -31,10 +32,10 @@ struct BenchFlags {
   std::uint32_t rounds = 0;
   std::string confidence;
   std::uint64_t seed = 1;
-  std::string title, commit;
   bool json = false;
   bool quiet = false;
   std::string out;
+  ResultOutputs outputs;
   std::vector<std::string> words;  ///< behind --
 };
 
@@ -102,12 +103,12 @@ int bench(const BenchFlags& flags) {
   const SuiteOptions options = complete_options(suite, suite_options(flags));
   const std::vector<LinkSpec> links = links_of(flags);
   Result result = new_result(flags.suite);
-  result.title = flags.title;
+  flags.outputs.label(result);
   result.seed = flags.seed;
   result.asked = asked_of(flags, options, links);
-  if (!flags.commit.empty()) result.environment["commit"] = flags.commit;
   std::optional<ResultFile> file;
   if (!flags.out.empty()) file.emplace(flags.out);  // refused before anything is measured
+  flags.outputs.check();
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP});
   bool stopped = false;
   {
@@ -131,8 +132,11 @@ int bench(const BenchFlags& flags) {
                }});
   }
   if (stopped) result.complete = false;
-  if (file) file->save(result);
+  // What was measured is told before it is written: a full disk takes nothing away.
   fmt::print("{}", flags.json ? result_text(result) : terminal_text(result));
+  std::fflush(stdout);
+  if (file) file->save(result);
+  flags.outputs.write(result);
   return exit_code_of(result);
 }
 
@@ -163,11 +167,10 @@ Verb add_bench_verb(CLI::App& app) {
                       "95,2%: repeat until medians are known to 2 % at 95 % confidence");
   command->add_option("--time-limit", flags->time_limit, "of the whole");
   command->add_option("--seed", flags->seed, "of the payload")->capture_default_str();
-  command->add_option("--title", flags->title, "stands in every report");
-  command->add_option("--commit", flags->commit, "what was measured [this build's commit]");
   command->add_flag("--json", flags->json, "the result as JSON");
   command->add_flag("-q,--quiet", flags->quiet, "no progress");
   command->add_option("--out", flags->out, "write the result as JSON to a file, as it comes");
+  flags->outputs.add_to(*command);
   command->footer(suite_lines() +
                   "exit code: 0 measured, 1 a load has no sample that counts, or a byte was wrong\n"
                   "examples: sudo tunrelay bench throughput --out result.json\n"

@@ -15,16 +15,13 @@
 #include "base/error.hpp"
 #include "base/signal_watch.hpp"
 #include "base/units.hpp"
-#include "base/whole_file.hpp"
 #include "cli/new_result.hpp"
+#include "cli/result_outputs.hpp"
 #include "cli/verb.hpp"
 #include "judge/fitness.hpp"
 #include "judge/noise.hpp"
 #include "measure/result_json.hpp"
 #include "report/comparison.hpp"
-#include "report/html_report.hpp"
-#include "report/junit.hpp"
-#include "report/markdown.hpp"
 #include "report/terminal.hpp"
 #include "suite/comparison_run.hpp"
 #include "suite/progress.hpp"
@@ -44,7 +41,8 @@ struct CompareFlags {
   bool force = false;
   bool noise = false;
   bool quiet = false;
-  std::string out, html, markdown, junit;
+  std::string out;
+  ResultOutputs outputs;
 };
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -67,15 +65,16 @@ int tell(const CompareFlags& flags, const Comparison& comparison, const Result& 
          const std::string& base_name, const std::string& head_name) {
   const ComparisonReport report = comparison_report(comparison, base_name, head_name);
   fmt::print("{}", terminal_text(report));
-  if (!flags.html.empty()) replace_file(flags.html, html_report(head, report));
-  if (!flags.markdown.empty()) replace_file(flags.markdown, markdown_summary(report));
-  if (!flags.junit.empty()) replace_file(flags.junit, junit_xml(report, head.started_utc));
+  std::fflush(stdout);
+  flags.outputs.write(head, report);
   return static_cast<int>(exit_code_of(comparison.verdict));
 }
 
 int compare_files(const CompareFlags& flags) {
+  flags.outputs.check();
   const Result base = read_result(flags.files[0]);
-  const Result head = read_result(flags.files[1]);
+  Result head = read_result(flags.files[1]);
+  flags.outputs.label(head);
   const std::vector<std::string> differences = differences_that_matter(base, head);
   if (!differences.empty() && !flags.force)
     throw_unfit_error("compare", flags.files[0] + " with " + flags.files[1],
@@ -109,6 +108,7 @@ ComparisonPlan plan_of(const CompareFlags& flags) {
 
 int compare_programs(const CompareFlags& flags) {
   const JudgeOptions judge = judge_options(flags);
+  flags.outputs.check();
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP});
   const ComparisonPlan plan = plan_of(flags);
   Result result = new_result("compare");
@@ -117,6 +117,7 @@ int compare_programs(const CompareFlags& flags) {
                   {"head", plan.head.program},
                   {"head_flags", plan.head.arguments},
                   {"slice_ns", plan.slice_ns}};
+  flags.outputs.label(result);
   std::optional<ResultFile> file;
   if (!flags.out.empty()) file.emplace(flags.out);
   bool stopped = false;
@@ -139,6 +140,7 @@ int compare_programs(const CompareFlags& flags) {
   if (file) file->save(result);
   if (flags.noise) {
     tell_noise(result, judge);
+    flags.outputs.write(result);
     return 0;
   }
   return tell(flags, compare_links(result, judge), result, flags.base + " " + flags.base_flags,
@@ -180,9 +182,7 @@ Verb add_compare_verb(CLI::App& app) {
                     "measure --base against itself: which change can this host see?");
   command->add_flag("-q,--quiet", flags->quiet, "no progress");
   command->add_option("--out", flags->out, "write the samples as a result to a file");
-  command->add_option("--html", flags->html, "write a report as an HTML page");
-  command->add_option("--markdown", flags->markdown, "write a summary as Markdown");
-  command->add_option("--junit", flags->junit, "write the verdicts as JUnit XML");
+  flags->outputs.add_to(*command);
   command->footer(
       "exit code: 0 nothing is worse, 4 something is, 5 it can't be said\n"
       "example: sudo tunrelay compare --base old/tunrelay --head new/tunrelay");

@@ -23,7 +23,7 @@
 namespace tunrelay {
 namespace {
 
-using Verdict = Check::Verdict;
+using CheckVerdict = Check::Verdict;
 
 /// The first line of a file, if it can be read.
 std::optional<std::string> first_line(const std::string& path) {
@@ -39,18 +39,18 @@ Check check_kernel() {
   int major = 0;
   int minor = 0;
   if (std::sscanf(name.release, "%d.%d", &major, &minor) != 2 || major < 5)
-    return {"kernel", Verdict::kMissing, name.release, "use Linux 5.10 or later"};
+    return {"kernel", CheckVerdict::kMissing, name.release, "use Linux 5.10 or later"};
   if (major < 6 || (major == 6 && minor < 7))
-    return {"kernel", Verdict::kWarning, name.release,
+    return {"kernel", CheckVerdict::kWarning, name.release,
             "Linux 6.7 brings multishot reads (the uring engine), 6.2 the offload of UDP"};
-  return {"kernel", Verdict::kGood, name.release, ""};
+  return {"kernel", CheckVerdict::kGood, name.release, ""};
 }
 
 Check check_tun_node() {
   try {
-    return {"tun node", Verdict::kGood, probe_tun_node(), ""};
+    return {"tun node", CheckVerdict::kGood, probe_tun_node(), ""};
   } catch (const Error& error) {
-    return {"tun node", Verdict::kMissing, error.parts().object + ": " + error.parts().answer,
+    return {"tun node", CheckVerdict::kMissing, error.parts().object + ": " + error.parts().answer,
             error.parts().way_out};
   }
 }
@@ -58,11 +58,11 @@ Check check_tun_node() {
 Check check_permission() {
   capng_get_caps_process();
   if (capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN) != 0)
-    return {"permission", Verdict::kGood, "CAP_NET_ADMIN", ""};
+    return {"permission", CheckVerdict::kGood, "CAP_NET_ADMIN", ""};
   const auto limit = first_line("/proc/sys/user/max_user_namespaces");
   const bool may_unshare = limit && *limit != "0";
   return {
-      "permission", may_unshare ? Verdict::kWarning : Verdict::kMissing,
+      "permission", may_unshare ? CheckVerdict::kWarning : CheckVerdict::kMissing,
       may_unshare ? "no CAP_NET_ADMIN; `exec` can use a user namespace"
                   : "neither CAP_NET_ADMIN nor user namespaces",
       "run as root or through sudo; in a container add --cap-add NET_ADMIN --cap-add SYS_ADMIN"};
@@ -70,8 +70,8 @@ Check check_permission() {
 
 Check check_io_uring() {
   const UringSupport support = probe_uring();
-  if (support.available) return {"io_uring", Verdict::kGood, "with multishot reads", ""};
-  return {"io_uring", Verdict::kWarning, std::string(support.reason),
+  if (support.available) return {"io_uring", CheckVerdict::kGood, "with multishot reads", ""};
+  return {"io_uring", CheckVerdict::kWarning, std::string(support.reason),
           "the syscall engine is used; allow io_uring: sysctl kernel.io_uring_disabled=0, and a "
           "container profile that permits io_uring_setup"};
 }
@@ -82,44 +82,46 @@ Check check_locked_memory() {
   const std::string finding =
       limit.rlim_cur == RLIM_INFINITY ? "unlimited" : format_bytes(limit.rlim_cur);
   if (::geteuid() == 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= (1U << 20))
-    return {"locked memory", Verdict::kGood, finding, ""};
-  return {"locked memory", Verdict::kWarning, finding,
+    return {"locked memory", CheckVerdict::kGood, finding, ""};
+  return {"locked memory", CheckVerdict::kWarning, finding,
           "an io_uring counts against it: ulimit -l 8192, or LimitMEMLOCK= of the service"};
 }
 
 Check check_cpus() {
   const std::vector<int> cpus = cpus_for_workers();
   const std::string finding = fmt::format("{} allowed: {}", cpus.size(), fmt::join(cpus, ", "));
-  if (cpus.size() > 1) return {"CPUs", Verdict::kGood, finding, ""};
-  return {"CPUs", Verdict::kWarning, finding, "worker and programs share one CPU: give it more"};
+  if (cpus.size() > 1) return {"CPUs", CheckVerdict::kGood, finding, ""};
+  return {"CPUs", CheckVerdict::kWarning, finding,
+          "worker and programs share one CPU: give it more"};
 }
 
 Check check_forwarding() {
   for (const char* path :
        {"/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding"})
     if (first_line(path).value_or("0") != "0")
-      return {"forwarding", Verdict::kGood,
+      return {"forwarding", CheckVerdict::kGood,
               fmt::format("{} is on; the blackhole route of the tunnel's table stops loops", path),
               ""};
-  return {"forwarding", Verdict::kGood, "off", ""};
+  return {"forwarding", CheckVerdict::kGood, "off", ""};
 }
 
 Check check_ipv6() {
   const auto disabled = first_line("/proc/sys/net/ipv6/conf/all/disable_ipv6");
   if (!disabled)
-    return {"IPv6", Verdict::kWarning, "this kernel has none", "the tunnel carries IPv4 alone"};
+    return {"IPv6", CheckVerdict::kWarning, "this kernel has none",
+            "the tunnel carries IPv4 alone"};
   if (*disabled != "0")
-    return {"IPv6", Verdict::kWarning, "disabled", "sysctl net.ipv6.conf.all.disable_ipv6=0"};
-  return {"IPv6", Verdict::kGood, "on", ""};
+    return {"IPv6", CheckVerdict::kWarning, "disabled", "sysctl net.ipv6.conf.all.disable_ipv6=0"};
+  return {"IPv6", CheckVerdict::kGood, "on", ""};
 }
 
 Check check_network_managers() {
   if (networkd_runs_here())
-    return {"systemd-networkd", Verdict::kWarning,
+    return {"systemd-networkd", CheckVerdict::kWarning,
             "runs here: it deletes others' rules when it restarts",
             "our rules bear `protocol kernel` here, which it spares; or set "
             "ManageForeignRoutingPolicyRules=no in networkd.conf"};
-  return {"systemd-networkd", Verdict::kGood, "does not run here", ""};
+  return {"systemd-networkd", CheckVerdict::kGood, "does not run here", ""};
 }
 
 }  // namespace

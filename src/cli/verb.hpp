@@ -27,5 +27,7 @@ Verb add_gen_verb(CLI::App& app);
 Verb add_compare_verb(CLI::App& app);
 Verb add_bench_verb(CLI::App& app);
 Verb add_link_verb(CLI::App& app);
+Verb add_report_verb(CLI::App& app);
+Verb add_trend_verb(CLI::App& app);
 
 }  // namespace tunrelay

@@ -1,0 +1,128 @@
+#include "cli/result_outputs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.hpp"
+#include "base/whole_file.hpp"
+#include "report/csv_history.hpp"
+#include "report/google_benchmark.hpp"
+#include "report/html_report.hpp"
+#include "report/junit.hpp"
+#include "report/latency_log.hpp"
+#include "report/markdown.hpp"
+#include "report/prometheus.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr const char* kStandardOutput = "-";
+
+/// COMPARISON is null where there is none.
+using FormText = std::string (*)(const Result& result, const ComparisonReport* comparison);
+
+struct Form {
+  const char* flag;
+  const char* help;
+  FormText text;  ///< null: lines are added to the history
+};
+
+// NOLINTBEGIN(bugprone-exception-escape): what these throw is caught where they are called
+constexpr std::array<Form, 7> kForms{{
+    {"--html", "write a report with charts as one HTML page",
+     [](const Result& result, const ComparisonReport* comparison) {
+       return comparison != nullptr ? html_report(result, *comparison) : html_report(result);
+     }},
+    {"--markdown", "write a summary as Markdown",
+     [](const Result& result, const ComparisonReport* comparison) {
+       return comparison != nullptr ? markdown_summary(*comparison) : markdown_summary(result);
+     }},
+    {"--junit", "write what failed as JUnit XML",
+     [](const Result& result, const ComparisonReport* comparison) {
+       return comparison != nullptr ? junit_xml(*comparison, result.started_utc)
+                                    : junit_xml(result);
+     }},
+    {"--prometheus", "write gauges in Prometheus' text format",
+     [](const Result& result, const ComparisonReport*) { return prometheus_text(result); }},
+    {"--csv", "add the figures to a history, which `trend` reads", nullptr},
+    {"--gbench", "write the samples in Google Benchmark's JSON form",
+     [](const Result& result, const ComparisonReport*) { return google_benchmark_json(result); }},
+    {"--hdr-log", "write the latencies as an HdrHistogram log",
+     [](const Result& result, const ComparisonReport*) { return latency_log(result); }},
+}};
+// NOLINTEND(bugprone-exception-escape)
+
+void write_form(const Form& form, const std::string& path, const Result& result,
+                const ComparisonReport* comparison) {
+  const bool to_standard_output = path == kStandardOutput;
+  if (to_standard_output) std::fflush(stdout);
+  const std::string place = to_standard_output ? "/dev/stdout" : path;
+  if (form.text != nullptr)
+    replace_file(place, form.text(result, comparison));
+  else if (to_standard_output)
+    replace_file(place, csv_history_header() + csv_history(result));
+  else
+    append_csv_history(place, result);
+}
+
+}  // namespace
+
+void ResultOutputs::add_to(CLI::App& command) {
+  paths_.resize(kForms.size());
+  for (std::size_t at = 0; at < kForms.size(); ++at)
+    command.add_option(kForms.at(at).flag, paths_.at(at), kForms.at(at).help);
+  command.add_option("--title", title_, "what the reports call this");
+  command.add_option("--commit", commit_,
+                     "the commit that is measured, for the history [this program's]");
+}
+
+bool ResultOutputs::any() const {
+  return std::any_of(paths_.begin(), paths_.end(),
+                     [](const std::string& path) { return !path.empty(); });
+}
+
+void ResultOutputs::check() const {
+  for (std::size_t at = 0; at < paths_.size(); ++at) {
+    const std::string& path = paths_.at(at);
+    if (path.empty() || path == kStandardOutput) continue;
+    check_replaceable(path);
+    if (kForms.at(at).text == nullptr && std::filesystem::is_regular_file(path) &&
+        std::filesystem::file_size(path) != 0)
+      (void)read_csv_history(path);  // another file, or a damaged one
+  }
+}
+
+void ResultOutputs::label(Result& result) const {
+  if (!title_.empty()) result.title = title_;
+  if (commit_.empty()) return;
+  if (!result.environment.is_object()) result.environment = nlohmann::json::object();
+  result.environment["commit"] = commit_;
+}
+
+void ResultOutputs::write(const Result& result) const {
+  write(result, nullptr);
+}
+
+void ResultOutputs::write(const Result& result, const ComparisonReport& comparison) const {
+  write(result, &comparison);
+}
+
+void ResultOutputs::write(const Result& result, const ComparisonReport* comparison) const {
+  std::exception_ptr first;
+  for (std::size_t at = 0; at < paths_.size(); ++at) {
+    if (paths_.at(at).empty()) continue;
+    try {
+      write_form(kForms.at(at), paths_.at(at), result, comparison);
+    } catch (const Error&) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+}  // namespace tunrelay

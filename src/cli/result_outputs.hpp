@@ -1,0 +1,46 @@
+// The forms in which a result can be had as files, and what the user wants it to be called: flags
+// that every verb with a result shares. Its JSON is the verb's own (`--out`), since that is written
+// while the run is under way.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "measure/result.hpp"
+#include "report/comparison.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace tunrelay {
+
+class ResultOutputs {
+ public:
+  /// Adds --html, --markdown, --junit, --prometheus, --csv, --gbench, --hdr-log, --title and
+  /// --commit to COMMAND. This object must outlive the parser.
+  void add_to(CLI::App& command);
+
+  /// Whether any file was asked for.
+  [[nodiscard]] bool any() const;
+  /// Throws the Error that write() would, as far as that can be told without touching the files:
+  /// to be asked before a long run.
+  void check() const;
+  /// Gives RESULT the title and the commit that the user named, if any.
+  void label(Result& result) const;
+  /// Writes what was asked for: each file whole or not at all, but for the history of --csv, to
+  /// which lines are added. "-" is standard output. One that can't be written does not keep the
+  /// others from it; the first one's Error is thrown at the end.
+  void write(const Result& result) const;
+  /// The same, where forms that can tell of it have the comparison with a baseline, too. RESULT is
+  /// the head.
+  void write(const Result& result, const ComparisonReport& comparison) const;
+
+ private:
+  void write(const Result& result, const ComparisonReport* comparison) const;
+
+  std::vector<std::string> paths_;  ///< one a form; empty: not asked for
+  std::string title_, commit_;
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,121 @@
+#include "report/joined_result.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "base/ensure.hpp"
+#include "measure/utc.hpp"
+
+namespace tunrelay {
+namespace {
+
+/// Adds WORDS to LIST, unless they are there.
+void add_words(std::string& list, const std::string& words, const char* between) {
+  if (words.empty() || list.find(words) != std::string::npos) return;
+  list += (list.empty() ? "" : between) + words;
+}
+
+class Join {
+ public:
+  explicit Join(const Result& first) {
+    joined_.started_utc = first.started_utc;
+    joined_.seed = first.seed;
+    joined_.complete = true;
+    joined_.environment = first.environment;
+    joined_.asked = nlohmann::json::object();
+    joined_.done = nlohmann::json::object();
+  }
+
+  void add(const Result& result) {
+    add_words(joined_.suite, result.suite, " + ");
+    add_words(joined_.title, result.title, ", ");
+    joined_.duration_s += result.duration_s;
+    joined_.complete = joined_.complete && result.complete;
+    if (joined_.floor.is_null()) joined_.floor = result.floor;
+    const std::size_t run = ++runs_[result.suite];
+    const std::string name = run == 1 ? result.suite : fmt::format("{}, run {}", result.suite, run);
+    joined_.asked[name] = result.asked;
+    joined_.done[name] = result.done;
+    tell_of_another_environment(result);
+    const double begun_s =
+        parse_utc(result.started_utc) - parse_utc(joined_.started_utc);  // NaN where one is none
+    for (const Metric& metric : result.metrics) add(metric, begun_s >= 0 ? begun_s : 0);
+    for (const Distribution& distribution : result.distributions) add(distribution);
+    for (Series series : result.series) {
+      if (has(series)) series.name += fmt::format(" ({})", name);
+      joined_.series.push_back(std::move(series));
+    }
+    for (const std::string& note : result.notes) note_once(note);
+  }
+
+  [[nodiscard]] Result take() { return std::move(joined_); }
+
+ private:
+  void add(const Metric& metric, double begun_s) {
+    std::string name = metric.name;
+    if (const Metric* known = joined_.find_metric(name);
+        known != nullptr && (known->unit != metric.unit || known->better != metric.better))
+      name += " in " + metric.unit;
+    Metric& joined = joined_.metric(name, metric.unit, metric.better);
+    std::uint32_t next_round = 0;
+    for (const Sample& sample : joined.samples) next_round = std::max(next_round, sample.round + 1);
+    for (Sample sample : metric.samples) {
+      sample.round += next_round;
+      sample.at_s += begun_s;
+      joined.samples.push_back(std::move(sample));
+    }
+  }
+
+  void add(const Distribution& distribution) {
+    for (Distribution& known : joined_.distributions) {
+      if (known.name != distribution.name || known.link != distribution.link) continue;
+      known.histogram += distribution.histogram;
+      known.interval_s += distribution.interval_s;
+      return;
+    }
+    joined_.distributions.push_back(distribution);
+  }
+
+  [[nodiscard]] bool has(const Series& series) const {
+    return std::any_of(joined_.series.begin(), joined_.series.end(), [&](const Series& one) {
+      return one.name == series.name && one.link == series.link;
+    });
+  }
+
+  void tell_of_another_environment(const Result& result) {
+    const auto value = [](const Result& one, const char* key) {
+      return one.environment.is_object() ? one.environment.value(key, nlohmann::json())
+                                         : nlohmann::json();
+    };
+    for (const auto& [key, words] : {std::pair{"machine_id", "on different machines"},
+                                     std::pair{"kernel", "with different kernels"},
+                                     std::pair{"commit", "at different commits"}})
+      if (value(result, key) != value(joined_, key))
+        note_once(fmt::format(
+            "These runs were made {}: the environment shown is that of the first.", words));
+  }
+
+  void note_once(const std::string& note) {
+    if (std::find(joined_.notes.begin(), joined_.notes.end(), note) == joined_.notes.end())
+      joined_.notes.push_back(note);
+  }
+
+  Result joined_;
+  std::map<std::string, std::size_t> runs_;  ///< how many of each suite were added
+};
+
+}  // namespace
+
+Result joined_result(std::span<const Result> results) {
+  ensure(!results.empty(), "there is a result to join");
+  if (results.size() == 1) return results.front();
+  Join join(results.front());
+  for (const Result& result : results) join.add(result);
+  return join.take();
+}
+
+}  // namespace tunrelay
