@@ -14,6 +14,7 @@
 #include "cli/gen_flags.hpp"
 #include "cli/gen_text.hpp"
 #include "cli/new_result.hpp"
+#include "cli/result_outputs.hpp"
 #include "cli/verb.hpp"
 #include "gen/floor.hpp"
 #include "gen/load_json.hpp"
@@ -38,6 +39,7 @@ struct GenVerbFlags {
   bool floor = false;
   bool json = false;
   std::string out;
+  ResultOutputs outputs;
 };
 
 bool asked_to_stop(const SignalWatch& signals) {
@@ -103,45 +105,78 @@ Result as_result(const TrialReport& trial, const std::optional<GeneratorFloor>& 
   result.done = {{"one_clock", trial.one_clock}, {"congestion_control", trial.congestion_control}};
   result.duration_s = static_cast<double>(trial.spec.duration_ns) / 1e9;
   if (floor) result.floor = to_json(*floor);
-  add_trial(result, {}, trial);
-  result.complete = trial.void_reason.empty();
+  // A trial that is void says so; what it measured is kept all the same.
+  TrialPlace place;
+  place.void_latencies = true;
+  add_trial(result, place, trial);
+  result.complete = !trial.cut_short;
+  if (!trial.void_reason.empty())
+    result.notes.push_back("The trial is void: " + trial.void_reason + ".");
   return result;
 }
+
+/// What the intervals tell: a line each for people, and the rate over time for the result.
+class Intervals {
+ public:
+  Intervals(const GenVerbFlags& flags, const LoadSpec& spec)
+      : tells_(flags.interval != "0"),
+        length_ns_(tells_ ? parse_duration_ns(flags.interval) : kNanosecondsPerSecond),
+        spec_(spec) {
+    if (length_ns_ <= 0)
+      throw_usage_error("read --interval", "'" + flags.interval + "'", "it is no time",
+                        "give a time such as 500ms, or 0 for no lines");
+    rate_ = {.name = "throughput",
+             .unit = "bits_per_s",
+             .start_s = 0,
+             .interval_s = static_cast<double>(length_ns_) / 1e9,
+             .values = {}};
+  }
+
+  [[nodiscard]] std::int64_t length_ns() const noexcept { return length_ns_; }
+  [[nodiscard]] const Series& rate() const noexcept { return rate_; }
+
+  void take(const IntervalReport& interval) {
+    if (tells_) fmt::print(stderr, "{}\n", interval_line(interval, spec_));
+    const double seconds = interval.end_s - interval.begin_s;
+    // The points of a series stand at equal distances: what is much shorter has no place there.
+    if (seconds < rate_.interval_s / 2) return;
+    double bytes = 0;
+    for (const auto& direction : interval.directions)
+      bytes += static_cast<double>(direction.received_bytes);
+    rate_.values.push_back(8 * bytes / seconds);
+  }
+
+ private:
+  bool tells_;
+  std::int64_t length_ns_;
+  const LoadSpec& spec_;
+  Series rate_;
+};
 
 int send(const GenVerbFlags& flags) {
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP});
   const Ends ends = make_ends(flags);
   const LoadSpec spec = load_spec(flags.load, ends.family);
+  Intervals intervals(flags, spec);
   std::optional<ResultFile> file;
   if (!flags.out.empty()) file.emplace(flags.out);  // refused before anything is sent
+  flags.outputs.check();
   std::optional<GeneratorFloor> floor;
   constexpr std::int64_t kFloorNs = 300 * kNanosecondsPerMillisecond;
   if (flags.floor) floor = measure_floor(kFloorNs);
   TrialOptions options;
-  options.interval_ns =
-      flags.interval == "0" ? kNanosecondsPerSecond : parse_duration_ns(flags.interval);
-  const bool tells = flags.interval != "0";
-  Series rate{.name = "throughput",
-              .unit = "bits_per_s",
-              .start_s = 0,
-              .interval_s = static_cast<double>(options.interval_ns) / 1e9,
-              .values = {}};
-  options.on_interval = [&](const IntervalReport& interval) {
-    if (tells) fmt::print(stderr, "{}\n", interval_line(interval, spec));
-    double bytes = 0;
-    for (const auto& direction : interval.directions)
-      bytes += static_cast<double>(direction.received_bytes);
-    rate.values.push_back(8 * bytes / (interval.end_s - interval.begin_s));
-    return !asked_to_stop(signals);
-  };
+  options.interval_ns = intervals.length_ns();
+  options.on_interval = [&](const IntervalReport& interval) { intervals.take(interval); };
+  options.is_stopping = [&] { return asked_to_stop(signals); };
   const TrialReport trial = run_trial(spec, *ends.here, *ends.there, options);
   Result result = as_result(trial, floor);
-  result.series.push_back(rate);
+  result.series.push_back(intervals.rate());
+  flags.outputs.label(result);
+  // What was measured is told before it is written: a full disk takes nothing away.
+  fmt::print("{}", flags.json ? result_text(result) : trial_text(trial, floor ? &*floor : nullptr));
+  std::fflush(stdout);
   if (file) file->save(result);
-  if (flags.json)
-    fmt::print("{}", result_text(result));
-  else
-    fmt::print("{}", trial_text(trial, floor ? &*floor : nullptr));
+  flags.outputs.write(result);
   return trial.void_reason.empty() ? 0 : static_cast<int>(ExitCode::kFailed);
 }
 
@@ -165,6 +200,7 @@ Verb add_gen_verb(CLI::App& app) {
   command->add_flag("--floor", flags->floor, "measure the generator alone before, too");
   command->add_flag("--json", flags->json, "the result as JSON");
   command->add_option("--out", flags->out, "write the result as JSON to a file");
+  flags->outputs.add_to(*command);
   command->footer(
       "With a rate the times of all messages are fixed beforehand, and latency counts from them:\n"
       "a sender that is held up can't hide it. How late it was is told (\"sends late\").\n"

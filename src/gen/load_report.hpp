@@ -55,6 +55,7 @@ struct TrialReport {
   LoadSpec spec;
   std::array<DirectionReport, 2> directions;  ///< forward, reverse
   bool one_clock = true;    ///< both ends read the same clock: one-way delays hold
+  bool cut_short = false;   ///< by who asked for it, or since an end was gone
   std::string void_reason;  ///< not empty: the trial does not count, and why
   std::string congestion_control;
 

@@ -3,7 +3,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <exception>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -66,11 +68,26 @@ json answer_to(const json& question, LocalEnd& end) {
   throw_usage_error("do", "'" + what + "'", "there is nothing of that name");
 }
 
-/// Whether something waits on FD before STOPPING() says so.
-bool wait_for(int fd, const std::function<bool()>& stopping) {
+/// To a client that comes while another one is served.
+void turn_away(int listener) {
+  FileDescriptor socket(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+  if (!socket.is_open()) return;
+  try {
+    JsonLines(std::move(socket), "another client", "")
+        .send({{"error", "it is serving another client: try again when that is done"}});
+  } catch (const Error&) {
+    // It has gone already.
+  }
+}
+
+/// Whether something waits on CLIENT before STOPPING() says so. Others are turned away meanwhile.
+bool wait_for(int client, int listener, const std::function<bool()>& stopping) {
   while (!stopping()) {
-    pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
-    if (::poll(&ready, 1, kLookMs) > 0) return true;
+    std::array<pollfd, 2> ready{{{.fd = client, .events = POLLIN, .revents = 0},
+                                 {.fd = listener, .events = POLLIN, .revents = 0}}};
+    if (::poll(ready.data(), ready.size(), kLookMs) <= 0) continue;
+    if (ready[1].revents != 0) turn_away(listener);
+    if (ready[0].revents != 0) return true;
   }
   return false;
 }
@@ -90,7 +107,7 @@ std::string LoadServer::serve_one(const std::function<bool()>& stopping) noexcep
     send_at_once(socket);
     LocalEnd end(local_address_of(socket));  // as the client knows us
     JsonLines lines(std::move(socket), "the client", "");
-    while (wait_for(lines.socket().get(), stopping)) {
+    while (wait_for(lines.socket().get(), listener_.get(), stopping)) {
       char first = 0;
       if (::recv(lines.socket().get(), &first, 1, MSG_PEEK | MSG_DONTWAIT) == 0) return "";
       const json question = lines.receive(kLineLimitNs);

@@ -19,6 +19,8 @@ using nlohmann::json;
 constexpr std::int64_t kServerLimitNs = 5 * kNanosecondsPerSecond;
 /// Longer than the other end's longest work: connecting thousands of flows, ending a trial.
 constexpr std::int64_t kAnswerLimitNs = 30 * kNanosecondsPerSecond;
+/// What takes no work is answered at once, or the server is dead.
+constexpr std::int64_t kPromptLimitNs = 5 * kNanosecondsPerSecond;
 
 FileDescriptor connect_to_server(const IpAddress& here, const IpAddress& there,
                                  std::uint16_t port) {
@@ -44,16 +46,17 @@ RemoteEnd::RemoteEnd(const IpAddress& here, const IpAddress& there, std::uint16_
              fmt::format("the load server at {} port {}", there.to_string(), port),
              "see whether `tunrelay gen --server` still runs there") {
   const json answer =
-      ask({{"do", "greet"}, {"version", kLoadProtocolVersion}, {"clock", clock_name()}});
+      ask({{"do", "greet"}, {"version", kLoadProtocolVersion}, {"clock", clock_name()}},
+          kPromptLimitNs);
   if (answer.value("version", 0) != kLoadProtocolVersion)
     throw_unfit_error("talk to", lines_.peer(), "it is of another version",
                       "run the same tunrelay at both ends");
   shares_our_clock_ = answer.value("clock", "") == clock_name();
 }
 
-json RemoteEnd::ask(const json& question) {
+json RemoteEnd::ask(const json& question, std::int64_t limit_ns) {
   lines_.send(question);
-  json answer = lines_.receive(kAnswerLimitNs);
+  json answer = lines_.receive(limit_ns);
   if (answer.contains("error"))
     throw Error({.attempt = "use",
                  .object = lines_.peer(),
@@ -63,7 +66,8 @@ json RemoteEnd::ask(const json& question) {
 }
 
 std::vector<std::uint16_t> RemoteEnd::open_sink(const LoadSpec& spec, std::uint16_t trial) {
-  const json answer = ask({{"do", "sink"}, {"spec", to_json(spec)}, {"trial", trial}});
+  const json answer =
+      ask({{"do", "sink"}, {"spec", to_json(spec)}, {"trial", trial}}, kAnswerLimitNs);
   return answer.at("ports").get<std::vector<std::uint16_t>>();
 }
 
@@ -73,18 +77,19 @@ std::string RemoteEnd::open_source(const LoadSpec& spec, const SinkName& sink,
                            {"spec", to_json(spec)},
                            {"trial", trial},
                            {"address", sink.address.to_string()},
-                           {"ports", sink.ports}});
+                           {"ports", sink.ports}},
+                          kAnswerLimitNs);
   return answer.at("congestion_control").get<std::string>();
 }
 
 void RemoteEnd::start(std::int64_t begin_ns) {
   json question{{"do", "start"}, {"in_ns", begin_ns - monotonic_ns()}};
   if (shares_our_clock_) question["at_ns"] = begin_ns;
-  ask(question);
+  ask(question, kPromptLimitNs);
 }
 
 EndCounts RemoteEnd::counts() {
-  const json answer = ask({{"do", "counts"}});
+  const json answer = ask({{"do", "counts"}}, kPromptLimitNs);
   EndCounts counts;
   answer.at("sending").get_to(counts.sending);
   answer.at("sent_messages").get_to(counts.sent_messages);
@@ -99,11 +104,12 @@ EndCounts RemoteEnd::counts() {
 }
 
 void RemoteEnd::stop() {
-  ask({{"do", "stop"}});
+  ask({{"do", "stop"}}, kPromptLimitNs);
 }
 
 LoadEndReport RemoteEnd::finish() {
-  DirectionReport all = direction_report_from_json(ask({{"do", "finish"}}).at("end"));
+  DirectionReport all =
+      direction_report_from_json(ask({{"do", "finish"}}, kAnswerLimitNs).at("end"));
   return {.sent = std::move(all.sent),
           .responses = std::move(all.responses),
           .received = std::move(all.received)};

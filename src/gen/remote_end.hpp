@@ -43,7 +43,8 @@ class RemoteEnd final : public LoadEnd {
   [[nodiscard]] LoadEndReport finish() override;
 
  private:
-  nlohmann::json ask(const nlohmann::json& question);
+  /// Throws Error when no answer has come after LIMIT_NS.
+  nlohmann::json ask(const nlohmann::json& question, std::int64_t limit_ns);
 
   IpAddress address_;
   JsonLines lines_;

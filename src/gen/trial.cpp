@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <ctime>
+#include <string>
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/error.hpp"
 
 namespace tunrelay {
 namespace {
@@ -56,13 +59,18 @@ class RunningTrial {
     begin_ns_ = last_interval_ns_ = monotonic_ns() + kLeadNs;
     for (LoadEnd* end : ends_) end->start(begin_ns_);
     const bool cut = send(options);
+    const std::int64_t end_ns = monotonic_ns();
     wait_for_the_rest();
-    for (std::size_t at = 0; at < ends_.size(); ++at) {
-      LoadEndReport end = ends_[at]->finish();
-      report_.directions[at].sent = std::move(end.sent);
-      report_.directions[at].responses = std::move(end.responses);
-      report_.directions[1 - at].received = std::move(end.received);
-    }
+    // The last interval ends with the sending, and has what was under way then.
+    if (options.on_interval && end_ns > last_interval_ns_)
+      options.on_interval(interval(counts(), end_ns));
+    for (std::size_t at = 0; at < ends_.size(); ++at)
+      while_there(at, [&](LoadEnd& one) {
+        LoadEndReport end = one.finish();
+        report_.directions[at].sent = std::move(end.sent);
+        report_.directions[at].responses = std::move(end.responses);
+        report_.directions[1 - at].received = std::move(end.received);
+      });
     // Without a common clock the way there has no delay that means something.
     if (!report_.one_clock)
       for (DirectionReport& direction : report_.directions) {
@@ -70,27 +78,59 @@ class RunningTrial {
         direction.responses.delay_back.clear();
       }
     if (cut) report_.void_reason = "the trial was cut short";
+    for (const std::string& reason : gone_)
+      if (!reason.empty()) report_.void_reason = reason;
+    report_.cut_short = !report_.void_reason.empty();
     judge_trial(report_);
     return std::move(report_);
   }
 
  private:
+  /// Does ACT with an end, unless that can't be reached any more: then the trial ends, and what the
+  /// other end knows is kept.
+  template <typename Act>
+  void while_there(std::size_t at, const Act& act) {
+    if (is_gone(at)) return;
+    try {
+      act(*ends_[at]);
+    } catch (const Error& error) {
+      gone_[at] = error.what();
+    }
+  }
+  [[nodiscard]] bool is_gone(std::size_t at) const noexcept { return !gone_[at].empty(); }
+
+  /// Of an end that is gone: as they were, and that it sends no more.
+  std::array<EndCounts, 2> counts() {
+    std::array<EndCounts, 2> now = newest_counts_;
+    for (std::size_t at = 0; at < ends_.size(); ++at) {
+      while_there(at, [&now, at](LoadEnd& end) { now[at] = end.counts(); });
+      if (is_gone(at)) now[at].sending = false;
+    }
+    return newest_counts_ = now;
+  }
+
   /// True when it was cut short.
   bool send(const TrialOptions& options) {
-    const std::int64_t overdue_ns = begin_ns_ + spec_.warm_up_ns + 2 * spec_.duration_ns + kGraceNs;
+    const std::int64_t planned_end_ns = begin_ns_ + spec_.warm_up_ns + spec_.duration_ns;
+    const std::int64_t overdue_ns = planned_end_ns + spec_.duration_ns + kGraceNs;
     bool cut = false;
     while (true) {
-      const std::array<EndCounts, 2> counts{ends_[0]->counts(), ends_[1]->counts()};
-      if (!counts[0].sending && !counts[1].sending) return cut;
+      const std::array<EndCounts, 2> now = counts();
+      if (!now[0].sending && !now[1].sending) return cut;
       const std::int64_t now_ns = monotonic_ns();
-      if (options.on_interval && now_ns - last_interval_ns_ >= options.interval_ns)
-        cut = !options.on_interval(interval(counts, now_ns)) || cut;
-      if (cut || now_ns >= overdue_ns)
-        for (LoadEnd* end : ends_) end->stop();
+      // The last interval is told when the sending has ended; one next to that would be a sliver.
+      const bool is_last = std::abs(planned_end_ns - now_ns) < options.interval_ns / 10;
+      if (options.on_interval && !is_last && now_ns - last_interval_ns_ >= options.interval_ns)
+        options.on_interval(interval(now, now_ns));
+      cut = cut || (options.is_stopping && options.is_stopping());
+      if (cut || is_gone(0) || is_gone(1) || now_ns >= overdue_ns)
+        for (std::size_t at = 0; at < ends_.size(); ++at)
+          while_there(at, [](LoadEnd& end) { end.stop(); });
       pause(kLookNs);
     }
   }
 
+  /// Since the last one.
   IntervalReport interval(const std::array<EndCounts, 2>& counts, std::int64_t now_ns) {
     IntervalReport report;
     report.begin_s = static_cast<double>(last_interval_ns_ - begin_ns_) / 1e9;
@@ -123,12 +163,12 @@ class RunningTrial {
     std::int64_t last_change_ns = monotonic_ns();
     const std::int64_t limit_ns = last_change_ns + kMostQuietNs;
     while (true) {
-      const EndCounts a = ends_[0]->counts();
-      const EndCounts b = ends_[1]->counts();
+      const std::array<EndCounts, 2> now = counts();
       const std::int64_t now_ns = monotonic_ns();
-      if (a.arrivals + b.arrivals != arrivals) last_change_ns = now_ns;
-      arrivals = a.arrivals + b.arrivals;
-      if (now_ns >= std::min(limit_ns, last_change_ns + patience_ns(a, b))) return;
+      const std::uint64_t now_arrivals = now[0].arrivals + now[1].arrivals;
+      if (now_arrivals != arrivals) last_change_ns = now_ns;
+      arrivals = now_arrivals;
+      if (now_ns >= std::min(limit_ns, last_change_ns + patience_ns(now[0], now[1]))) return;
       pause(kLookNs);
     }
   }
@@ -138,7 +178,9 @@ class RunningTrial {
   TrialReport report_;
   std::int64_t begin_ns_ = 0;
   std::int64_t last_interval_ns_ = 0;
-  std::array<EndCounts, 2> last_counts_;
+  std::array<EndCounts, 2> last_counts_;    ///< when the last interval was told
+  std::array<EndCounts, 2> newest_counts_;  ///< when they were asked last
+  std::array<std::string, 2> gone_;         ///< why the end can't be reached any more; else empty
 };
 
 }  // namespace

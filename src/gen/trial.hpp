@@ -25,12 +25,15 @@ struct IntervalReport {
 
 struct TrialOptions {
   std::int64_t interval_ns = kNanosecondsPerSecond;
-  /// Called each interval, by the thread that runs the trial. False: the trial is cut short.
-  std::function<bool(const IntervalReport&)> on_interval;
+  /// Called each interval, and once more for what is left when the sending has ended, by the thread
+  /// that runs the trial.
+  std::function<void(const IntervalReport&)> on_interval;
+  /// Asked every few milliseconds by the same thread. True: the trial is cut short.
+  std::function<bool()> is_stopping;
 };
 
 /// Sends from A to B (`forward`), or as the spec says. Throws Error when sockets can't be had or
-/// an end is gone; what goes wrong with the load stands in the report.
+/// an end can't be reached before the first message; what goes wrong later stands in the report.
 [[nodiscard]] TrialReport run_trial(const LoadSpec& spec, LoadEnd& a, LoadEnd& b,
                                     const TrialOptions& options = {});
 /// Both ends in this process, between two addresses of this network namespace.

@@ -54,7 +54,7 @@ class Adder {
     const Better better = name == "slip" ? Better::kNeither : Better::kLower;
     add(name + "_p50", "ns", better, static_cast<double>(histogram.value_at_percentile(50)));
     add(name + "_p99", "ns", better, static_cast<double>(histogram.value_at_percentile(99)));
-    if (!trial_.void_reason.empty()) return;
+    if (!trial_.void_reason.empty() && !place_.void_latencies) return;
     const std::string full_name = prefix_ + name;
     const auto found = std::find_if(
         result_.distributions.begin(), result_.distributions.end(),

@@ -201,13 +201,34 @@ TEST(TrialIntervalTest, TellsHowFarItIsAndCanBeCutShort) {
   int intervals = 0;
   options.on_interval = [&](const IntervalReport& interval) {
     told += interval.directions[0].sent_messages;
-    return ++intervals < 3;
+    ++intervals;
+  };
+  options.is_stopping = [&] { return intervals == 3; };
+  const TrialReport report = run_trial(spec, kLo, kLo, options);
+  EXPECT_EQ(intervals, 4) << "the last one ends with the sending";
+  EXPECT_EQ(told, report.directions[0].sent.messages);
+  EXPECT_THAT(report.void_reason, HasSubstr("cut short"));
+}
+
+TEST(TrialIntervalTest, IntervalsAddUpToTheWhole) {
+  LoadSpec spec = short_load();
+  spec.duration_ns = 130 * kNanosecondsPerMillisecond;
+  spec.messages_per_s = 1'000;
+  TrialOptions options;
+  options.interval_ns = 50 * kNanosecondsPerMillisecond;
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  double end_s = 0;
+  options.on_interval = [&](const IntervalReport& interval) {
+    EXPECT_EQ(interval.begin_s, end_s);
+    end_s = interval.end_s;
+    sent += interval.directions[0].sent_messages;
+    received += interval.directions[0].received_messages;
   };
   const TrialReport report = run_trial(spec, kLo, kLo, options);
-  EXPECT_EQ(intervals, 3);
-  EXPECT_GT(told, 0U);
-  EXPECT_LE(told, report.directions[0].sent.messages);
-  EXPECT_THAT(report.void_reason, HasSubstr("cut short"));
+  EXPECT_EQ(sent, report.directions[0].sent.messages);
+  EXPECT_EQ(received, report.directions[0].received.sequence.received);
+  EXPECT_GE(end_s, 0.12);
 }
 
 /// A load server on lo for one client, in a thread.
