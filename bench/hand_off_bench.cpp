@@ -27,6 +27,12 @@ class CountOutput final : public StageOutput {
   void pass(const Packet& /*packet*/) noexcept override { ++passed; }
   void drop(const Packet& /*packet*/, DropReason /*reason*/) noexcept override {}
   void share(const Packet& /*packet*/) noexcept override {}
+  void copy(const Packet& /*packet*/) noexcept override {}
+  [[nodiscard]] std::optional<FrameSpace> take_space(const Packet& /*packet*/) noexcept override {
+    return std::nullopt;
+  }
+  void adopt(const Packet& /*packet*/) noexcept override {}
+  void retire(const Packet& /*packet*/) noexcept override {}
   std::size_t passed = 0;
 };
 

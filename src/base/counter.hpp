@@ -32,6 +32,8 @@ class TallyCounter {
     segments_.add(amount.segments);
     bytes_.add(amount.bytes);
   }
+  /// Of what was added before.
+  void subtract(const Tally& amount) noexcept { set(get() - amount); }
   void set(const Tally& value) noexcept {
     packets_.set(value.packets);
     segments_.set(value.segments);

@@ -61,11 +61,15 @@ std::string direction_lines(const TunnelReport& report, std::size_t direction) {
   lines += fmt::format("; in {}'s queue: {}; by the kernel behind {}: {}\n", source.device,
                        format_count(source.queue_dropped_packets), target.device,
                        format_count(target.kernel_dropped_packets));
+  if (counts.made.segments != 0)
+    lines += fmt::format("    made by stages: {} packets ({} wire segments)\n",
+                         format_count(counts.made.packets), format_count(counts.made.segments));
   if (!counts.balanced())
-    lines += fmt::format("    accounting: {} packets read, {} written, {} held, {} dropped\n",
-                         counts.read.packets, counts.written.packets, counts.held.packets,
-                         counts.dropped_in_all().packets);
-  return lines + link_lines(report.link, direction);
+    lines +=
+        fmt::format("    accounting: {} packets read, {} made, {} written, {} held, {} dropped\n",
+                    counts.read.packets, counts.made.packets, counts.written.packets,
+                    counts.held.packets, counts.dropped_in_all().packets);
+  return lines;
 }
 
 /// Where more than one queue shares the work, what each had of it.
@@ -103,9 +107,13 @@ nlohmann::ordered_json lane_json(const LaneCounts& counts) {
     if (counts.dropped.at(reason).segments != 0)
       dropped[std::string(to_string(static_cast<DropReason>(reason)))] =
           tally_json(counts.dropped.at(reason));
-  return {{"read", tally_json(counts.read)}, {"written", tally_json(counts.written)},
-          {"held", tally_json(counts.held)}, {"dropped", dropped},
-          {"writes", counts.writes},         {"balanced", counts.balanced()}};
+  return {{"read", tally_json(counts.read)},
+          {"made", tally_json(counts.made)},
+          {"written", tally_json(counts.written)},
+          {"held", tally_json(counts.held)},
+          {"dropped", dropped},
+          {"writes", counts.writes},
+          {"balanced", counts.balanced()}};
 }
 
 nlohmann::ordered_json end_json(const EndReport& end) {

@@ -5,6 +5,11 @@
 // Free slots are a stack for each endpoint that reads into them: the slot given back last is
 // used next, while it is still in the cache, and the slots that one direction fills with
 // super-packets stay apart from those that acknowledgements only touch.
+//
+// Stages may hold packets back for long, in the slots that they were read into. So behind the
+// few slots that a relay at full speed goes round in there is address space for many more,
+// which become memory when they are first used: a link with a delay costs what it holds, one
+// without nothing.
 #pragma once
 
 #include <array>
@@ -13,36 +18,50 @@
 #include <optional>
 #include <vector>
 
+#include "base/counter.hpp"
 #include "packet/packet.hpp"
 
 namespace tunrelay {
 
-/// Not thread-safe: one worker's thread alone.
+/// Not thread-safe, but for what says otherwise: one worker's thread alone.
 class BufferArena {
  public:
   /// The largest frame that a TUN or TAP hands over: 65,535 bytes behind an Ethernet header
   /// with two VLAN tags, and the virtio-net header before it.
   static constexpr std::size_t kSlotBytes = kVirtioNetHeaderBytes + 14 + 2 * 4 + 65535;
+  static constexpr std::size_t kReaders = 2;
 
-  /// Maps and touches the memory, so that no page fault happens later. Throws Error.
-  explicit BufferArena(std::size_t slots);
+  /// Maps SLOTS and touches each, so that small packets cause no page fault later, and room for
+  /// packets that are held: as much as HOLD_BYTES, in whole pages, for each reader. All slots
+  /// together are at most 65,535, which for small packets is the bound. Throws Error.
+  explicit BufferArena(std::size_t slots, std::size_t hold_bytes = 0);
   ~BufferArena();
   BufferArena(const BufferArena&) = delete;
   BufferArena& operator=(const BufferArena&) = delete;
 
   /// The first byte of the slot; kSlotBytes may be used.
   [[nodiscard]] std::byte* data(BufferId id) const noexcept { return memory_ + id * kStride; }
-  [[nodiscard]] std::size_t slots() const noexcept { return references_.size(); }
+  [[nodiscard]] std::size_t slots() const noexcept { return slots_.size(); }
   [[nodiscard]] std::size_t free_slots() const noexcept {
-    return free_[0].size() + free_[1].size();
+    return free_[0].size() + free_[1].size() + slots_.size() - used_once_;
   }
-  [[nodiscard]] std::size_t mapped_bytes() const noexcept { return mapped_bytes_; }
+  /// Bytes that slots have had written into and not given back to the system; any thread. Above
+  /// those of the slots that are always there and of HOLD_BYTES for each reader, each slot that is
+  /// released gives back all but its first page; so it is never twice as much.
+  [[nodiscard]] std::size_t touched_bytes() const noexcept { return touched_bytes_.get(); }
 
   /// Takes a free slot, with one reference, for READER (0 or 1) to read into: one that it used
   /// before where there is one. Nothing when all are in use.
   [[nodiscard]] std::optional<BufferId> take(std::uint8_t reader) noexcept;
+  /// BYTES from the slot's start are in use now: what counts as held while it is not released.
+  void note_use(BufferId id, std::size_t bytes) noexcept;
+  /// Whether READER's packets, those just read among them, are within what may be held. If not,
+  /// the next one is to be dropped, or reading would come to a halt.
+  [[nodiscard]] bool may_hold(std::uint8_t reader) const noexcept {
+    return used_bytes_[reader] <= hold_bytes_ && used_slots_[reader] <= hold_slots_;
+  }
   /// One more holder of the slot, for example a second run of its segments.
-  void retain(BufferId id) noexcept { ++references_[id]; }
+  void retain(BufferId id) noexcept { ++slots_[id].references; }
   /// One holder less; the last one frees the slot.
   void release(BufferId id) noexcept;
 
@@ -52,12 +71,28 @@ class BufferArena {
   static constexpr std::size_t kLineBytes = 64;
   static constexpr std::size_t kStride =
       ((kSlotBytes + kLineBytes - 1) / kLineBytes | 1) * kLineBytes;
+  static constexpr std::size_t kPageBytes = 4096;
+
+  struct Slot {
+    std::uint32_t references = 0;  ///< a super-packet may be cut into all of its segments, twice
+    std::uint8_t reader = 0;       ///< who used it last
+    std::uint8_t used_pages = 0;
+    std::uint8_t touched_pages = 0;  ///< the most that it ever used
+  };
+
+  void trim(BufferId id) noexcept;
 
   std::byte* memory_ = nullptr;
   std::size_t mapped_bytes_ = 0;
-  std::vector<std::uint16_t> references_;
-  std::vector<std::uint8_t> readers_;          ///< who used a slot last
-  std::array<std::vector<BufferId>, 2> free_;  ///< by reader
+  std::vector<Slot> slots_;
+  std::size_t used_once_ = 0;  ///< the slots behind were never taken and are on no stack
+  std::array<std::vector<BufferId>, kReaders> free_;  ///< by reader
+  std::array<std::size_t, kReaders> used_slots_{};
+  std::array<std::size_t, kReaders> used_bytes_{};
+  std::size_t hold_slots_;  ///< for each reader
+  std::size_t hold_bytes_;
+  std::size_t most_touched_bytes_ = 0;
+  Counter touched_bytes_;
 };
 
 }  // namespace tunrelay

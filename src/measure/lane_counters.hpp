@@ -1,6 +1,6 @@
 // What one lane has seen, counted by its worker and readable by any thread at any time.
 // The law, whenever the lane is at rest, in packets, segments and bytes alike:
-//   read == written + held + sum(dropped by reason)
+//   read + made == written + held + sum(dropped by reason)
 #pragma once
 
 #include <array>
@@ -16,6 +16,7 @@ namespace tunrelay {
 /// One lane's counters at one moment, as plain numbers; sums over lanes with +=.
 struct LaneCounts {
   Tally read;
+  Tally made;  ///< by stages: copies, frames of their own, headers of segments split off
   Tally written;
   Tally held;
   std::array<Tally, kDropReasons> dropped;
@@ -24,6 +25,7 @@ struct LaneCounts {
 
   LaneCounts& operator+=(const LaneCounts& other) noexcept {
     read += other.read;
+    made += other.made;
     written += other.written;
     held += other.held;
     for (std::size_t reason = 0; reason < dropped.size(); ++reason)
@@ -32,10 +34,13 @@ struct LaneCounts {
     path_probes += other.path_probes;
     return *this;
   }
+  /// What has happened since OTHER, an earlier reading of the same lanes. What was held then
+  /// counts as read since.
   LaneCounts& operator-=(const LaneCounts& other) noexcept {
+    read += other.held;
     read -= other.read;
+    made -= other.made;
     written -= other.written;
-    held -= other.held;
     for (std::size_t reason = 0; reason < dropped.size(); ++reason)
       dropped[reason] -= other.dropped[reason];
     writes -= other.writes;
@@ -47,13 +52,16 @@ struct LaneCounts {
     for (const Tally& reason : dropped) sum += reason;
     return sum;
   }
-  [[nodiscard]] bool balanced() const noexcept { return read == written + held + dropped_in_all(); }
+  [[nodiscard]] bool balanced() const noexcept {
+    return read + made == written + held + dropped_in_all();
+  }
 };
 
 /// Written by the lane's worker alone. On cache lines of its own, so that a reader's look
 /// costs a neighbour nothing.
 struct alignas(64) LaneCounters {
   TallyCounter read;
+  TallyCounter made;
   TallyCounter written;
   TallyCounter held;
   std::array<TallyCounter, kDropReasons> dropped;
@@ -64,6 +72,7 @@ struct alignas(64) LaneCounters {
   [[nodiscard]] LaneCounts snapshot() const noexcept {
     LaneCounts counts;
     counts.read = read.get();
+    counts.made = made.get();
     counts.written = written.get();
     counts.held = held.get();
     for (std::size_t reason = 0; reason < dropped.size(); ++reason)

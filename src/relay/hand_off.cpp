@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ensure.hpp"
 #include "packet/batch.hpp"
 
 namespace tunrelay {
@@ -40,38 +41,59 @@ class DirectionHub::LaneStage final : public Stage {
   void release(std::int64_t /*now_ns*/, StageOutput& output) noexcept override {
     std::array<HandedPacket, kMaxBatch> handed;
     const std::size_t count = returned_.take(handed.data(), handed.size());
-    for (std::size_t at = 0; at < count; ++at) {
-      const HandedPacket& back = handed[at];
-      if (back.verdict == HandedPacket::Verdict::kShare) {
-        output.share(back.packet);
-        continue;
-      }
-      held_ -= tally_of(back.packet);
-      if (back.verdict == HandedPacket::Verdict::kPass)
-        output.pass(back.packet);
-      else
-        output.drop(back.packet, back.reason);
-    }
+    for (std::size_t at = 0; at < count; ++at) take_back(handed[at], output);
   }
 
   [[nodiscard]] Tally held() const noexcept override { return held_; }
 
  private:
+  void take_back(const HandedPacket& back, StageOutput& output) noexcept {
+    switch (back.verdict) {
+      case HandedPacket::Verdict::kPass:
+        held_ -= tally_of(back.packet);
+        return output.pass(back.packet);
+      case HandedPacket::Verdict::kDrop:
+        held_ -= tally_of(back.packet);
+        return output.drop(back.packet, back.reason);
+      case HandedPacket::Verdict::kShare:
+        return output.share(back.packet);
+      case HandedPacket::Verdict::kCopy:
+        held_ += tally_of(back.packet);
+        return output.copy(back.packet);
+    }
+  }
+
   Mailbox<Packet>& inbox_;
   Mailbox<HandedPacket>& returned_;
   Tally held_;
 };
 
+void DirectionHub::Return::give_back(const Packet& packet, HandedPacket::Verdict verdict,
+                                     DropReason reason) noexcept {
+  hub_.returns_[packet.queue]->post_always({packet, verdict, reason});
+}
 void DirectionHub::Return::pass(const Packet& packet) noexcept {
-  hub_.returns_[packet.queue]->post_always({packet, HandedPacket::Verdict::kPass, {}});
+  give_back(packet, HandedPacket::Verdict::kPass);
 }
 void DirectionHub::Return::drop(const Packet& packet, DropReason reason) noexcept {
-  hub_.returns_[packet.queue]->post_always({packet, HandedPacket::Verdict::kDrop, reason});
+  give_back(packet, HandedPacket::Verdict::kDrop, reason);
 }
 void DirectionHub::Return::share(const Packet& packet) noexcept {
   // Only the buffer's own worker counts its references. The order of the mailbox sees to it
   // that the share arrives before the run that needs it.
-  hub_.returns_[packet.queue]->post_always({packet, HandedPacket::Verdict::kShare, {}});
+  give_back(packet, HandedPacket::Verdict::kShare);
+}
+void DirectionHub::Return::copy(const Packet& packet) noexcept {
+  give_back(packet, HandedPacket::Verdict::kCopy);
+}
+std::optional<FrameSpace> DirectionHub::Return::take_space(const Packet& /*packet*/) noexcept {
+  return std::nullopt;
+}
+void DirectionHub::Return::adopt(const Packet& /*packet*/) noexcept {
+  ensure(false, "what is adopted stands in space that was taken");
+}
+void DirectionHub::Return::retire(const Packet& packet) noexcept {
+  adopt(packet);
 }
 
 DirectionHub::DirectionHub(std::vector<std::unique_ptr<Stage>> stages, std::size_t owner,

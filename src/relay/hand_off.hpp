@@ -18,7 +18,7 @@ namespace tunrelay {
 
 /// What the owner says of a packet that it gives back.
 struct HandedPacket {
-  enum class Verdict : std::uint8_t { kPass, kDrop, kShare };
+  enum class Verdict : std::uint8_t { kPass, kDrop, kShare, kCopy };
 
   Packet packet;
   Verdict verdict = Verdict::kPass;
@@ -57,8 +57,16 @@ class DirectionHub {
     void pass(const Packet& packet) noexcept override;
     void drop(const Packet& packet, DropReason reason) noexcept override;
     void share(const Packet& packet) noexcept override;
+    void copy(const Packet& packet) noexcept override;
+    /// Nothing: the buffers are the lanes', and only their workers may give them away.
+    [[nodiscard]] std::optional<FrameSpace> take_space(const Packet& packet) noexcept override;
+    void adopt(const Packet& packet) noexcept override;
+    void retire(const Packet& packet) noexcept override;
 
    private:
+    void give_back(const Packet& packet, HandedPacket::Verdict verdict,
+                   DropReason reason = DropReason::kStage) noexcept;
+
     DirectionHub& hub_;
   };
 

@@ -65,6 +65,8 @@ void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {
   counters_.read.add(tally_of(packet));
   if (tap_) tap_->arrived(packet);
   if (fault) return drop(packet, *fault);
+  arena_.note_use(arrival.buffer, kVirtioNetHeaderBytes + packet.frame_bytes);
+  if (!arena_.may_hold(ends_.source)) return drop(packet, DropReason::kHoldFull);
   note_path_probe(packet);
   batch_.push(packet);
 }
@@ -118,8 +120,39 @@ void Lane::drop(const Packet& packet, DropReason reason) noexcept {
 }
 
 void Lane::leave(const Packet& packet) noexcept {
+  // Runs of one frame that leave behind each other leave as one, whichever stage cut them.
+  if (!leaving_.empty()) {
+    Packet& last = leaving_[leaving_.size() - 1];
+    if (last.buffer == packet.buffer && last.run.last == packet.run.first &&
+        last.ce_marked == packet.ce_marked) {
+      last.run.last = packet.run.last;
+      return arena_.release(packet.buffer);
+    }
+  }
   if (leaving_.full()) write(leaving_);
   leaving_.push(packet);
+}
+
+void Lane::Exit::copy(const Packet& packet) noexcept {
+  lane_.counters_.made.add(tally_of(packet));
+  lane_.arena_.retain(packet.buffer);
+}
+
+std::optional<FrameSpace> Lane::Exit::take_space(const Packet& /*like*/) noexcept {
+  if (!lane_.arena_.may_hold(lane_.ends_.source)) return std::nullopt;
+  const auto buffer = lane_.arena_.take(lane_.ends_.source);
+  if (!buffer) return std::nullopt;
+  return FrameSpace{*buffer, lane_.queue_, lane_.arena_.data(*buffer) + kVirtioNetHeaderBytes};
+}
+
+void Lane::Exit::adopt(const Packet& packet) noexcept {
+  lane_.counters_.made.add(tally_of(packet));
+  lane_.arena_.note_use(packet.buffer, kVirtioNetHeaderBytes + packet.frame_bytes);
+}
+
+void Lane::Exit::retire(const Packet& packet) noexcept {
+  lane_.counters_.made.subtract(tally_of(packet));
+  lane_.arena_.release(packet.buffer);
 }
 
 void Lane::write(Batch& packets) noexcept {

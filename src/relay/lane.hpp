@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -78,6 +79,10 @@ class Lane {
       lane_.drop(packet, reason);
     }
     void share(const Packet& packet) noexcept override { lane_.arena_.retain(packet.buffer); }
+    void copy(const Packet& packet) noexcept override;
+    [[nodiscard]] std::optional<FrameSpace> take_space(const Packet& like) noexcept override;
+    void adopt(const Packet& packet) noexcept override;
+    void retire(const Packet& packet) noexcept override;
 
    private:
     Lane& lane_;

@@ -21,6 +21,7 @@ Relay::Relay(const RelayConfig& config) : mtu_bytes_(config.mtu_bytes) {
     worker.coalesce = config.coalesce;
     worker.engine = config.engine;
     worker.min_wait_ns = config.min_wait_ns;
+    worker.hold_bytes = config.hold_bytes;
     worker.stages = [this](Direction direction, std::size_t lane_queue) {
       return stages_->make_lane_stages(direction, lane_queue);
     };

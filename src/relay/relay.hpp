@@ -19,6 +19,9 @@ namespace tunrelay {
 /// Makes what sees the packets of one lane.
 using TapMaker = std::function<std::unique_ptr<PacketTap>(Direction direction, std::size_t queue)>;
 
+/// 10 Gbit/s for 200 ms.
+inline constexpr std::size_t kDefaultHoldBytes = std::size_t{256} * 1024 * 1024;
+
 struct RelayConfig {
   std::vector<std::array<int, kDirections>> queue_pairs;  ///< descriptors of a[q] and b[q]
   std::array<bool, kDirections> has_header{true, true};
@@ -29,6 +32,9 @@ struct RelayConfig {
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart, so that batches grow
   /// Where worker i is pinned; fewer than workers: they go round. Empty: none is pinned.
   std::vector<int> cpus;
+  /// What stages may hold for each queue and direction, in memory of whole pages; what comes
+  /// when it is full is dropped as `hold_full`. It becomes memory when it is needed.
+  std::size_t hold_bytes = kDefaultHoldBytes;
   StageSpecs stages;
 };
 

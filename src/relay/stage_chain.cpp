@@ -4,39 +4,32 @@
 #include <utility>
 
 #include "packet/batch.hpp"
+#include "stage/forwarding_output.hpp"
 
 namespace tunrelay {
 
 /// Gathers what one stage passes and hands it on in batches.
-class StageChain::Link final : public StageOutput {
+class StageChain::Link final : public ForwardingOutput {
  public:
   Link(StageChain& chain, std::size_t next, StageOutput& exit)
-      : chain_(chain), next_(next), exit_(exit) {}
+      : ForwardingOutput(exit), chain_(chain), next_(next) {}
 
   void pass(const Packet& packet) noexcept override {
     if (batch_.full()) flush();
     batch_.push(packet);
   }
-  void drop(const Packet& packet, DropReason reason) noexcept override {
-    exit_.drop(packet, reason);
-  }
-  void share(const Packet& packet) noexcept override { exit_.share(packet); }
-
   void flush() noexcept {
     if (batch_.empty()) return;
-    if (next_ == chain_.stages_.size()) {
-      for (const Packet& packet : batch_) exit_.pass(packet);
-    } else {
-      chain_.stages_[next_]->process({batch_.begin(), batch_.size()}, chain_.now_ns_,
-                                     *chain_.links_[next_]);
-    }
+    if (next_ == chain_.stages_.size())
+      for (const Packet& packet : batch_) output().pass(packet);
+    else
+      chain_.enter(next_, {batch_.begin(), batch_.size()});
     batch_.clear();
   }
 
  private:
   StageChain& chain_;
   std::size_t next_;  ///< index of the stage that follows; their number: the exit
-  StageOutput& exit_;
   Batch batch_;
 };
 
@@ -51,10 +44,7 @@ StageChain::~StageChain() = default;
 void StageChain::process(std::span<const Packet> packets, std::int64_t now_ns) noexcept {
   now_ns_ = now_ns;
   for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
-    // What was held goes before what just came, so that a stage that keeps order can do so.
-    if (stages_[stage]->next_deadline_ns() <= now_ns)
-      stages_[stage]->release(now_ns, *links_[stage]);
-    if (stage == 0 && !packets.empty()) stages_[0]->process(packets, now_ns, *links_[0]);
+    enter(stage, stage == 0 ? packets : std::span<const Packet>{});
     links_[stage]->flush();
   }
 }
@@ -70,6 +60,13 @@ void StageChain::hurry(std::int64_t now_ns) noexcept {
     now_ns = std::max(now_ns, deadline_ns);
     process({}, now_ns);
   }
+}
+
+void StageChain::enter(std::size_t stage, std::span<const Packet> packets) noexcept {
+  // What was held goes before what just came, so that a stage that keeps order can do so.
+  if (stages_[stage]->next_deadline_ns() <= now_ns_)
+    stages_[stage]->release(now_ns_, *links_[stage]);
+  if (!packets.empty()) stages_[stage]->process(packets, now_ns_, *links_[stage]);
 }
 
 std::int64_t StageChain::next_deadline_ns() const noexcept {

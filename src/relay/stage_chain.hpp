@@ -33,6 +33,9 @@ class StageChain {
  private:
   class Link;  ///< the output of one stage
 
+  /// The stage's packets that are due, and then PACKETS, go through it.
+  void enter(std::size_t stage, std::span<const Packet> packets) noexcept;
+
   std::vector<std::unique_ptr<Stage>> stages_;
   std::vector<std::unique_ptr<Link>> links_;
   std::int64_t now_ns_ = 0;  ///< of the turn

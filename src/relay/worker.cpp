@@ -35,7 +35,8 @@ void block_all_signals() {
 
 struct Worker::Inside {
   Inside(const WorkerConfig& config, const std::atomic<std::uint32_t>& mtu_bytes, int wake_fd)
-      : arena(config.buffers != 0 ? config.buffers : buffer_budget(config.engine)),
+      : arena(config.buffers != 0 ? config.buffers : buffer_budget(config.engine),
+              config.hold_bytes),
         engine(make_engine(config.engine, arena, endpoints(config), wake_fd, counters)) {
     for (std::size_t source = 0; source < kDirections; ++source) {
       const std::size_t target = 1 - source;
@@ -224,7 +225,7 @@ WorkerReport Worker::report() const {
   for (std::size_t direction = 0; direction < kDirections; ++direction)
     report.lanes[direction] = inside_->lanes[direction]->counters().snapshot();
   report.engine_counts = inside_->counters.snapshot();
-  report.buffer_bytes = inside_->arena.mapped_bytes();
+  report.buffer_bytes = inside_->arena.touched_bytes();
   return report;
 }
 

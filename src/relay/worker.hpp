@@ -34,6 +34,7 @@ struct WorkerConfig {
   EngineOptions engine;
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart
   std::size_t buffers = 0;       ///< slots of the arena; 0: what the engine needs
+  std::size_t hold_bytes = 0;    ///< what stages may hold, each way; 0: those slots alone
   LaneStages stages;             ///< may be empty
 };
 
@@ -45,7 +46,7 @@ struct WorkerReport {
   int thread_id = 0;
   std::array<LaneCounts, kDirections> lanes;
   EngineCounts engine_counts;
-  std::uint64_t buffer_bytes = 0;
+  std::uint64_t buffer_bytes = 0;  ///< memory that packets have been read into so far
 };
 
 /// Constructed, started, stopped and asked by one thread; the thread inside is its own affair.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "stage/forwarding_output.hpp"
 #include "stage/stage.hpp"
 #include "stage/stage_counters.hpp"
 
@@ -39,26 +40,24 @@ class Metered final : public Stage {
   [[nodiscard]] Tally held() const noexcept override { return stage_->held(); }
 
  private:
-  class Meter final : public StageOutput {
+  class Meter final : public ForwardingOutput {
    public:
     Meter(StageCounters& counters, std::int64_t now_ns, StageOutput& output)
-        : counters_(counters), now_ns_(now_ns), output_(output) {}
+        : ForwardingOutput(output), counters_(counters), now_ns_(now_ns) {}
     void pass(const Packet& packet) noexcept override {
       counters_.passed.add(tally_of(packet));
       counters_.since_read_ns.record(now_ns_ - packet.arrival_ns, packet.run.count());
       if (packet.ce_marked) counters_.marked.add(packet.run.count());
-      output_.pass(packet);
+      output().pass(packet);
     }
     void drop(const Packet& packet, DropReason reason) noexcept override {
       counters_.dropped.add(tally_of(packet));
-      output_.drop(packet, reason);
+      output().drop(packet, reason);
     }
-    void share(const Packet& packet) noexcept override { output_.share(packet); }
 
    private:
     StageCounters& counters_;
     std::int64_t now_ns_;
-    StageOutput& output_;
   };
 
   std::unique_ptr<Stage> stage_;

@@ -1,9 +1,11 @@
 // A Stage: a step over the packets of one direction on their way through the relay. It may
-// pass, drop or hold each packet, or cut it into runs of wire segments.
+// pass, drop or hold each packet, cut it into runs of wire segments, pass it twice, change it,
+// or add one of its own.
 #pragma once
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -13,8 +15,19 @@
 
 namespace tunrelay {
 
+/// Memory for a frame of a stage's own. There is room for any frame, and for the virtio-net
+/// header before it.
+struct FrameSpace {
+  BufferId buffer = 0;
+  std::uint16_t queue = 0;     ///< Packet::queue of the frame that will stand there
+  std::byte* frame = nullptr;  ///< the first byte of the frame
+};
+
 /// Where a stage's packets go. Every packet given to a stage must, sooner or later, be passed
 /// or dropped here, whole or as runs that together make up the packet's own run.
+///
+/// A packet's bytes are shared by all its runs and copies: they may be read and never written.
+/// What is to be changed is first made a frame of the stage's own (stage/own_frame.hpp).
 class StageOutput {
  public:
   virtual ~StageOutput() = default;
@@ -24,6 +37,15 @@ class StageOutput {
   virtual void drop(const Packet& packet, DropReason reason) noexcept = 0;
   /// One more run shares the packet's buffer; call it once for each run beyond the first.
   virtual void share(const Packet& packet) noexcept = 0;
+  /// PACKET's run exists once more, counted as made: it too is to be passed or dropped.
+  virtual void copy(const Packet& packet) noexcept = 0;
+  /// Memory for a frame beside PACKET, which must be one that came from this queue. Nothing
+  /// when as much is held as may be. Every space that is taken must be adopted.
+  [[nodiscard]] virtual std::optional<FrameSpace> take_space(const Packet& packet) noexcept = 0;
+  /// PACKET, in space that was taken, exists: counted as made, and to be passed or dropped.
+  virtual void adopt(const Packet& packet) noexcept = 0;
+  /// PACKET's run is no more: an adopted one stands for it. Takes it off what was made.
+  virtual void retire(const Packet& packet) noexcept = 0;
 };
 
 /// Whose packets one instance of a stage sees.

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "stage/stage.hpp"
@@ -28,8 +30,11 @@ class StageRecord final : public StageOutput {
   std::vector<SegmentFate> passed;  ///< in order
   std::vector<SegmentFate> dropped;
   std::vector<SegmentRun> runs;  ///< as they were passed
+  std::vector<Packet> packets;   ///< as they were passed
   Tally passed_tally;
   Tally dropped_tally;
+  Tally made_tally;
+  std::size_t spaces_left = 1'000'000;  ///< take_space() has nothing when there are none
 
   /// Gives PACKET to STAGE at NOW, as the engine would: with one reference to its buffer.
   void give(Stage& stage, const Packet& packet, std::int64_t at_ns) {
@@ -51,6 +56,7 @@ class StageRecord final : public StageOutput {
   void pass(const Packet& packet) noexcept override {
     write_down(packet, false, passed);
     runs.push_back(packet.run);
+    packets.push_back(packet);
     passed_tally += tally_of(packet);
   }
   void drop(const Packet& packet, DropReason /*reason*/) noexcept override {
@@ -60,6 +66,26 @@ class StageRecord final : public StageOutput {
   void share(const Packet& packet) noexcept override {
     EXPECT_GT(references_[packet.buffer], 0) << "a buffer that was given back is shared";
     ++references_[packet.buffer];
+  }
+  void copy(const Packet& packet) noexcept override {
+    share(packet);
+    made_tally += tally_of(packet);
+  }
+  [[nodiscard]] std::optional<FrameSpace> take_space(const Packet& packet) noexcept override {
+    if (spaces_left == 0) return std::nullopt;
+    --spaces_left;
+    // Numbers from the other end, so that a test's own buffers stay apart.
+    const auto buffer = static_cast<BufferId>(0xffff - spaces_.size());
+    spaces_.push_back(std::make_unique<std::byte[]>(kSpaceBytes));
+    return FrameSpace{buffer, packet.queue, spaces_.back().get() + kVirtioNetHeaderBytes};
+  }
+  void adopt(const Packet& packet) noexcept override {
+    EXPECT_EQ(references_[packet.buffer]++, 0) << "only a new frame is adopted";
+    made_tally += tally_of(packet);
+  }
+  void retire(const Packet& packet) noexcept override {
+    EXPECT_GT(references_[packet.buffer]--, 0) << "a buffer that was given back is retired";
+    made_tally -= tally_of(packet);
   }
   /// How many references are still held by the stage, over all buffers.
   [[nodiscard]] int references() const {
@@ -76,7 +102,11 @@ class StageRecord final : public StageOutput {
       to.push_back({packet.buffer, segment, now_ns, is_drop, packet.ce_marked});
   }
 
+  // A frame of a wire segment; the tests' MTUs are far below.
+  static constexpr std::size_t kSpaceBytes = 16384;
+
   std::map<BufferId, int> references_;
+  std::vector<std::unique_ptr<std::byte[]>> spaces_;
 };
 
 }  // namespace tunrelay::test

@@ -88,7 +88,7 @@ TEST(Summary, AnAccountThatDoesNotAddUpIsTold) {
   TunnelReport report = sample_report();
   report.lanes[0].written.packets -= 2;
   EXPECT_THAT(summary_text(report),
-              HasSubstr("accounting: 10 packets read, 7 written, 0 held, 1 dropped"));
+              HasSubstr("accounting: 10 packets read, 0 made, 7 written, 0 held, 1 dropped"));
   EXPECT_FALSE(report_json(report, "summary").at("a_to_b").at("balanced"));
 }
 

@@ -1,0 +1,95 @@
+// The packet memory: references, what may be held, and memory that follows use.
+#include "engine/buffer_arena.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <vector>
+
+namespace tunrelay {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kPagesOfSuperPacket = 16;
+
+BufferId take_used(BufferArena& arena, std::uint8_t reader, std::size_t pages) {
+  const auto id = arena.take(reader);
+  EXPECT_TRUE(id.has_value());
+  std::memset(arena.data(*id), 1, pages * kPage);
+  arena.note_use(*id, pages * kPage);
+  return *id;
+}
+
+TEST(BufferArena, FreesASlotWithItsLastHolder) {
+  BufferArena arena(2);
+  const auto first = arena.take(0);
+  const auto second = arena.take(1);
+  ASSERT_TRUE(first && second);
+  EXPECT_FALSE(arena.take(0)) << "both are in use";
+  arena.retain(*first);
+  arena.release(*first);
+  EXPECT_FALSE(arena.take(0)) << "one holder is left";
+  arena.release(*first);
+  EXPECT_EQ(arena.take(0), first);
+}
+
+TEST(BufferArena, UsesTheSlotAgainThatWasGivenBackLast) {
+  BufferArena arena(4, 64 * kPage);
+  const auto first = arena.take(0);
+  const auto second = arena.take(0);
+  arena.release(*first);
+  arena.release(*second);
+  EXPECT_EQ(arena.take(0), second);
+  EXPECT_EQ(arena.take(0), first);
+}
+
+TEST(BufferArena, BoundsWhatEachReaderHoldsByBytes) {
+  BufferArena arena(4, 64 * kPage);
+  std::vector<BufferId> held;
+  while (arena.may_hold(0)) held.push_back(take_used(arena, 0, kPagesOfSuperPacket));
+  EXPECT_EQ(held.size(), 64 / kPagesOfSuperPacket + 1) << "the one that is too many is dropped";
+  EXPECT_TRUE(arena.may_hold(1)) << "the other direction has its own";
+  EXPECT_TRUE(arena.take(0)) << "there is still a slot to read into";
+  arena.release(held.back());
+  EXPECT_TRUE(arena.may_hold(0));
+}
+
+TEST(BufferArena, BoundsWhatEachReaderHoldsBySlots) {
+  BufferArena arena(4, 8 * kPage);
+  std::vector<BufferId> held;
+  while (arena.may_hold(0)) held.push_back(take_used(arena, 0, 1));
+  EXPECT_EQ(held.size(), 9U);
+  for (int more = 0; more < 8; ++more) (void)take_used(arena, 1, 1);
+  EXPECT_TRUE(arena.may_hold(1));
+  EXPECT_GT(arena.free_slots(), 0U) << "reading goes on when both hold as much as they may";
+}
+
+TEST(BufferArena, IsBoundedBySlotsForSmallPacketsHoweverMuchMayBeHeld) {
+  const BufferArena arena(192, std::size_t{1} << 30);
+  EXPECT_EQ(arena.slots(), 65'535U);
+  EXPECT_LE(arena.touched_bytes(), 192 * kPage) << "address space, and not memory";
+}
+
+TEST(BufferArena, GivesMemoryBackWhenOtherSlotsGetLarge) {
+  // Every slot is once full of a super-packet, one at a time, and then holds a small packet.
+  constexpr std::size_t kSlots = 2;
+  BufferArena arena(kSlots, 32 * kPage);
+  const std::size_t bound = kSlots * (kPagesOfSuperPacket + 2) * kPage + 2 * 32 * kPage;
+  std::vector<BufferId> small;
+  for (std::size_t turn = 0; turn < arena.slots() - 1; ++turn) {
+    const BufferId large = take_used(arena, 0, kPagesOfSuperPacket);
+    arena.release(large);
+    small.push_back(take_used(arena, 0, 1));  // the same slot, so that the next one is another
+    EXPECT_EQ(small.back(), large);
+  }
+  EXPECT_LT(arena.touched_bytes(), arena.slots() * kPagesOfSuperPacket * kPage / 2);
+  EXPECT_LT(arena.touched_bytes(), 2 * bound);
+  for (const BufferId id : small) {
+    EXPECT_EQ(*arena.data(id), std::byte{1}) << "what is in use is never given back";
+    arena.release(id);
+  }
+  EXPECT_LE(arena.touched_bytes(), bound);
+}
+
+}  // namespace
+}  // namespace tunrelay

@@ -1,0 +1,66 @@
+// Single wire segments, complete with their checksums, against the naive segmenter.
+#include "packet/wire_segment.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/naive_segmenter.hpp"
+#include "support/owned_packet.hpp"
+#include "support/random.hpp"
+#include "support/random_packet.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+Bytes wire_bytes(const Packet& packet, std::uint16_t number) {
+  Bytes out(wire_segment_bytes(packet, number));
+  EXPECT_EQ(copy_wire_segment(packet, number, out), out.size());
+  return out;
+}
+
+TEST(WireSegmentTest, IsWhatTheNaiveSegmenterMakesWithItsChecksumCompleted) {
+  SeededRandom random;
+  for (std::size_t times = scaled(300); times > 0; --times) {
+    const PacketSpec spec = random_spec(random, random.chance(0.7));
+    const Frame frame = build_frame(spec);
+    const OwnedPacket owned{frame, {spec.link_type, kAnyMtu}};
+    ASSERT_EQ(owned.fault, std::nullopt);
+    const std::vector<Frame> segments = segment_naively(frame, spec.link_type);
+    ASSERT_EQ(segments.size(), owned.packet.run.count());
+    for (int looks = 0; looks < 5; ++looks) {
+      const auto number = static_cast<std::uint16_t>(random.between(0, segments.size() - 1));
+      ASSERT_EQ(wire_bytes(owned.packet, number), completed(segments[number]).bytes)
+          << "segment " << number << " of " << segments.size();
+    }
+  }
+}
+
+TEST(WireSegmentTest, BearsTheMarkOfItsRun) {
+  PacketSpec spec;
+  spec.traffic_class = 0x02;  // ECT(0)
+  spec.payload = counting_bytes(1000 * 3);
+  for (const std::uint16_t gso_size : {std::uint16_t{0}, std::uint16_t{1000}}) {
+    spec.gso_size = gso_size;
+    OwnedPacket owned{build_frame(spec), {LinkType::kIp, kAnyMtu}};
+    const Bytes before = wire_bytes(owned.packet, 0);
+    owned.packet.ce_marked = true;
+    Bytes marked = wire_bytes(owned.packet, 0);
+    EXPECT_EQ(marked[1], std::byte{0x03});
+    EXPECT_EQ(naive_sum(std::span{marked}.first(20)), 0xffff) << "the checksum holds";
+    std::copy_n(before.begin(), 20, marked.begin());
+    EXPECT_EQ(marked, before) << "nothing else changes";
+  }
+}
+
+TEST(WireSegmentTest, DoesNotDependOnTheRun) {
+  PacketSpec spec;
+  spec.payload = counting_bytes(1000 * 9 + 1);
+  spec.gso_size = 1000;
+  OwnedPacket owned{build_frame(spec), {}};
+  const Bytes whole = wire_bytes(owned.packet, 9);
+  EXPECT_EQ(whole.size(), 41U) << "the last one is one byte long";
+  owned.packet.run = {9, 10};
+  EXPECT_EQ(wire_bytes(owned.packet, 9), whole);
+}
+
+}  // namespace
+}  // namespace tunrelay::test

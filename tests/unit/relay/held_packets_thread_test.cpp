@@ -1,0 +1,163 @@
+// Stages that hold, copy and change packets, inside a running relay.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "relay/relay.hpp"
+#include "stage/own_frame.hpp"
+#include "support/skip.hpp"
+#include "support/socket_device.hpp"
+
+namespace tunrelay {
+namespace {
+
+using test::SocketDevice;
+using test::udp_frame;
+
+/// Holds all that comes for ever.
+class HoldAll final : public Stage {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "hold all"; }
+  void process(std::span<const Packet> packets, std::int64_t /*now_ns*/,
+               StageOutput& /*output*/) noexcept override {
+    for (const Packet& packet : packets) held_ += tally_of(packet);
+  }
+  [[nodiscard]] Tally held() const noexcept override { return held_; }
+
+ private:
+  Tally held_;
+};
+
+/// Passes every packet, and a copy of it.
+class Twice final : public Stage {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "twice"; }
+  void process(std::span<const Packet> packets, std::int64_t /*now_ns*/,
+               StageOutput& output) noexcept override {
+    for (const Packet& packet : packets) {
+      output.copy(packet);
+      output.pass(packet);
+      output.pass(packet);
+    }
+  }
+};
+
+/// Writes an X over the last byte of every packet.
+class CrossOut final : public Stage {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "cross out"; }
+  void process(std::span<const Packet> packets, std::int64_t /*now_ns*/,
+               StageOutput& output) noexcept override {
+    for (Packet packet : packets) {
+      if (!make_own_frame(packet, output)) {
+        output.drop(packet, DropReason::kHoldFull);
+        continue;
+      }
+      packet.frame[packet.frame_bytes - 1] = std::byte{'X'};
+      output.pass(packet);
+    }
+  }
+};
+
+template <typename OneStage>
+StageSpec spec_of(StageScope scope) {
+  return {scope, [](Direction, std::size_t) { return std::make_unique<OneStage>(); }};
+}
+
+std::uint64_t packets_dropped(const LaneCounts& counts, DropReason reason) {
+  return counts.dropped.at(static_cast<std::size_t>(reason)).packets;
+}
+
+class HeldPacketsTest : public ::testing::TestWithParam<EngineKind> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == EngineKind::kUring && !probe_uring().available)
+      return test::skip_or_fail(std::string(probe_uring().reason));
+  }
+};
+
+TEST_P(HeldPacketsTest, ReadingGoesOnWhenAllThatMayBeHeldIsHeld) {
+  constexpr std::uint64_t kPackets = 400;
+  constexpr std::uint64_t kMayBeHeld = 100;
+  const SocketDevice a(1);
+  const SocketDevice b(1);
+  RelayConfig config = test::socket_relay(a, b, GetParam());
+  config.hold_bytes = kMayBeHeld * 4096;
+  config.stages[0].push_back(spec_of<HoldAll>(StageScope::kLane));
+  Relay relay(config);
+  relay.start();
+  for (std::uint64_t packet = 0; packet < kPackets; ++packet)
+    while (!a.send(0, udp_frame("held"))) std::this_thread::yield();
+  ASSERT_TRUE(b.send(0, udp_frame("the other way")));
+  EXPECT_EQ(a.receive(0), udp_frame("the other way"));
+  const std::int64_t deadline = monotonic_ns() + 2 * kNanosecondsPerSecond;
+  while (relay.counts(Direction::kAToB).read.packets < kPackets && monotonic_ns() < deadline)
+    relay.refresh();
+  LaneCounts counts = relay.counts(Direction::kAToB);
+  EXPECT_EQ(counts.read.packets, kPackets);
+  EXPECT_GT(counts.held.packets, 0U);
+  EXPECT_LE(counts.held.packets, kMayBeHeld);
+  EXPECT_EQ(packets_dropped(counts, DropReason::kHoldFull), kPackets - counts.held.packets);
+  EXPECT_TRUE(counts.balanced());
+  const std::uint64_t held = counts.held.packets;
+  relay.stop();
+  counts = relay.counts(Direction::kAToB);
+  EXPECT_EQ(packets_dropped(counts, DropReason::kShutdown), held);
+  EXPECT_TRUE(counts.balanced());
+}
+
+TEST_P(HeldPacketsTest, ACopyIsCountedAsMade) {
+  for (const std::size_t queues : {1U, 2U})
+    for (const StageScope scope : {StageScope::kLane, StageScope::kDirection}) {
+      const SocketDevice a(queues);
+      const SocketDevice b(queues);
+      RelayConfig config = test::socket_relay(a, b, GetParam());
+      config.coalesce = false;
+      config.stages[0].push_back(spec_of<Twice>(scope));
+      Relay relay(config);
+      relay.start();
+      for (std::size_t queue = 0; queue < queues; ++queue)
+        for (const char* text : {"one", "two"}) {
+          ASSERT_TRUE(a.send(queue, udp_frame(text)));
+          EXPECT_EQ(b.receive(queue), udp_frame(text));
+          EXPECT_EQ(b.receive(queue), udp_frame(text));
+        }
+      relay.stop();
+      const LaneCounts counts = relay.counts(Direction::kAToB);
+      EXPECT_EQ(counts.read, (Tally{2 * queues, 2 * queues, 2 * queues * 31}));
+      EXPECT_EQ(counts.made, counts.read);
+      EXPECT_EQ(counts.written.packets, 4 * queues);
+      EXPECT_TRUE(counts.balanced());
+    }
+}
+
+TEST_P(HeldPacketsTest, AFrameOfItsOwnIsWrittenInsteadOfWhatWasRead) {
+  const SocketDevice a(1);
+  const SocketDevice b(1);
+  RelayConfig config = test::socket_relay(a, b, GetParam());
+  config.stages[0].push_back(spec_of<CrossOut>(StageScope::kLane));
+  Relay relay(config);
+  relay.start();
+  for (int packet = 0; packet < 1000; ++packet) {
+    ASSERT_TRUE(a.send(0, udp_frame("number " + std::to_string(packet) + "?")));
+    ASSERT_EQ(b.receive(0), udp_frame("number " + std::to_string(packet) + "X"));
+  }
+  relay.stop();
+  const LaneCounts counts = relay.counts(Direction::kAToB);
+  EXPECT_EQ(counts.written, counts.read);
+  EXPECT_EQ(counts.made, Tally{});
+  EXPECT_TRUE(counts.balanced());
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, HeldPacketsTest,
+                         ::testing::Values(EngineKind::kUring, EngineKind::kSyscall),
+                         [](const auto& instance) {
+                           return std::string(to_string(instance.param));
+                         });
+
+}  // namespace
+}  // namespace tunrelay
