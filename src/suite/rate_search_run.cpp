@@ -16,11 +16,11 @@ constexpr std::int64_t kTrialsAtALoad = 5;
 /// A rate is a mean over the trial: sends may be late by that share of it.
 constexpr std::int64_t kSlipShare = 100;
 
-/// A search on one link, and the times of its trials.
+/// A search on one link.
 struct LinkSearch {
   const SearchedLink* link;
   RateSearch search;
-  std::vector<double> at_s;
+  double last_at_s = 0;  ///< when its last trial began
 };
 
 std::string figure(std::uint64_t load_per_s) {
@@ -35,37 +35,34 @@ std::string describe(const GoalResult& goal) {
                      bounds.upper_per_s ? figure(*bounds.upper_per_s) : "?");
 }
 
-class ResultOfSearch {
+/// Adds what a search does and finds to a result.
+class SearchRecorder {
  public:
-  ResultOfSearch(Result& result, const RateSearchTask& task, const LinkSearch& done)
+  SearchRecorder(Result& result, const RateSearchTask& task, const LinkSearch& done)
       : result_(result), task_(task), done_(done) {}
 
-  void add() {
+  void add_last_trial() {
+    const SearchTrial& trial = done_.search.trials().back();
+    add_sample("search_load", Better::kNeither, "messages_per_s",
+               static_cast<double>(trial.input.load_per_s), trial.void_reason);
+    add_sample("search_loss", Better::kNeither, "ratio", trial.loss_ratio, trial.void_reason);
+  }
+  void add_goals() {
     for (const GoalResult& goal : done_.search.results()) add_goal(goal);
-    const std::vector<SearchTrial>& trials = done_.search.trials();
-    for (std::size_t at = 0; at < trials.size(); ++at) {
-      const SearchTrial& trial = trials[at];
-      add_sample("search_load", Better::kNeither, "messages_per_s",
-                 static_cast<double>(trial.input.load_per_s), done_.at_s[at], trial.void_reason);
-      add_sample("search_loss", Better::kNeither, "ratio", trial.loss_ratio, done_.at_s[at],
-                 trial.void_reason);
-    }
   }
 
  private:
   void add_goal(const GoalResult& goal) {
     const std::string& name = goal.goal.name;
-    const double at_s = done_.at_s.empty() ? 0 : done_.at_s.back();
-    const auto add = [&](const std::string& metric, Better better, double value, bool is_known) {
-      add_sample(metric, better, "messages_per_s", value, at_s,
-                 is_known ? "" : std::string(to_string(goal.end)));
+    const auto add = [&](const std::string& metric, Better better, double value,
+                         const std::string& void_reason = "") {
+      add_sample(metric, better, "messages_per_s", value, void_reason);
     };
     const auto& [lower, upper] = goal.bounds;
-    add(name, Better::kHigher, goal.conditional_throughput_per_s, lower.has_value());
-    add(name + "_lower", Better::kNeither, static_cast<double>(lower.value_or(0)),
-        lower.has_value());
-    add(name + "_upper", Better::kNeither, static_cast<double>(upper.value_or(0)),
-        upper.has_value());
+    add(name, Better::kHigher, goal.conditional_throughput_per_s,
+        lower ? "" : std::string(to_string(goal.end)));
+    if (lower) add(name + "_lower", Better::kNeither, static_cast<double>(*lower));
+    if (upper) add(name + "_upper", Better::kNeither, static_cast<double>(*upper));
     if (goal.end != SearchEnd::kReached)
       result_.notes.push_back(fmt::format("{}, {}, round {}: {}: {}", done_.link->name,
                                           task_.load.name, task_.round, describe(goal),
@@ -78,12 +75,12 @@ class ResultOfSearch {
   }
 
   void add_sample(const std::string& metric, Better better, const std::string& unit, double value,
-                  double at_s, const std::string& void_reason) {
+                  const std::string& void_reason) {
     result_.metric(task_.load.name + "/" + metric, unit, better)
         .samples.push_back({.link = done_.link->name,
                             .round = task_.round,
                             .value = value,
-                            .at_s = at_s,
+                            .at_s = done_.last_at_s,
                             .void_reason = void_reason});
   }
 
@@ -98,7 +95,7 @@ void take_trial(LinkSearch& one, const RateSearchTask& task) {
   spec.messages_per_s = static_cast<double>(input.load_per_s);
   spec.duration_ns = input.duration_ns;
   spec.slip_limit_ns = std::numeric_limits<std::int64_t>::max();  // search_trial_of() judges it
-  one.at_s.push_back(task.now_s());
+  one.last_at_s = task.now_s();
   const std::int64_t begin_ns = monotonic_ns();
   SearchTrial trial = search_trial_of(input, one.link->run_trial(spec).trial);
   trial.spent_ns = monotonic_ns() - begin_ns;
@@ -152,7 +149,7 @@ bool run_rate_search(const std::vector<SearchedLink>& links, const RateSearchTas
   for (const SearchedLink& link : links) {
     SearchPlan plan = task.plan;
     plan.most_per_s = link.most_per_s;
-    searches.push_back({&link, RateSearch(std::move(plan)), {}});
+    searches.push_back({.link = &link, .search = RateSearch(std::move(plan))});
   }
   std::size_t trials = 0;
   bool is_over = false;
@@ -166,10 +163,11 @@ bool run_rate_search(const std::vector<SearchedLink>& links, const RateSearchTas
       is_cut = task.is_stopped();
       if (is_cut) break;
       take_trial(one, task);
+      SearchRecorder(result, task, one).add_last_trial();
       task.on_trial(++trials, one.link->name + " " + describe(one.search.results().front()));
     }
   }
-  for (const LinkSearch& one : searches) ResultOfSearch(result, task, one).add();
+  for (const LinkSearch& one : searches) SearchRecorder(result, task, one).add_goals();
   return !is_cut;
 }
 

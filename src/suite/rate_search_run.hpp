@@ -39,9 +39,9 @@ struct RateSearchTask {
 [[nodiscard]] SearchGoal pdr_goal(std::int64_t duration_ns);
 
 /// Searches on all LINKS side by side. Adds to RESULT, for each goal: `ndr` (the conditional
-/// throughput), `ndr_lower` and `ndr_upper` (the bounds); the trials as `search_load` and
-/// `search_loss`; and a note for each goal that was not reached as asked. False: stopped before
-/// its end; what was found so far is added all the same.
+/// throughput), `ndr_lower` and `ndr_upper` (the bounds that there are); the trials, as they are
+/// done, as `search_load` and `search_loss`; and a note for each goal that was not reached as
+/// asked. False: stopped before its end; what was found so far is added all the same.
 bool run_rate_search(const std::vector<SearchedLink>& links, const RateSearchTask& task,
                      Result& result);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <thread>
 
 #include "measure/result_json.hpp"
@@ -74,6 +75,29 @@ TEST_F(BenchTest, RepeatsUntilTheTimeIsOverAndSaysWhatIsNotKnown) {
       measured("mrr -t 50ms -r 2 --confidence 99.9,0.001% --time-limit 2s --control none");
   EXPECT_GT(result.find_metric("udp_64/messages")->samples.size(), 3U);
   EXPECT_THAT(result.notes, Contains(HasSubstr("udp_64/messages is")));
+}
+
+/// What is found on a machine that does other things may be less than the link's rate, or nothing;
+/// never more.
+TEST_F(BenchTest, SearchesForTheRateOfALimitedLinkTrialByTrial) {
+  // 10,000 packets of 46 bytes (frames of 64) a second, and a queue that hides 10 in 100 ms.
+  const std::string link = folder_ / "link.toml";
+  std::ofstream(link) << "a-to-b = [\"rate 3680kbit limit 10 packets\"]\n";
+  const std::string path = folder_ / "ndr.json";
+  const test::ProcessResult done =
+      test::run({test::program(), "bench", "ndr", "-q", "-t", "100ms", "--time-limit", "8s",
+                 "--control", "none", "--flags", "--link " + link, "--out", path},
+                std::chrono::minutes(2));
+  const Result result = read_result(path);
+  EXPECT_TRUE(result.complete) << done.describe();
+  const Metric* ndr = result.find_metric("udp_64/ndr");
+  ASSERT_NE(ndr, nullptr) << done.describe();
+  for (const double rate : valid_values(*ndr, kSubject)) {
+    EXPECT_GT(rate, 0);
+    EXPECT_LE(rate, 10'000 * 1.05);
+  }
+  EXPECT_EQ(done.exit_code, valid_values(*ndr, kSubject).empty() ? 1 : 0) << done.describe();
+  EXPECT_THAT(result.find_metric("udp_64/search_load")->samples, SizeIs(Gt(2U)));
 }
 
 TEST_F(BenchTest, JoinsIperf3WithTheLinksCounts) {
