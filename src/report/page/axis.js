@@ -69,6 +69,13 @@ function spanOf(axis, values) {
   return [low - margin, high + margin];
 }
 
+// [value, text] of each; where one would be too long for the margin, all have exponents.
+function tickTexts(values, textOf) {
+  const ticks = values.map((value) => [value, textOf(value)]);
+  if (ticks.every(([, text]) => text.length <= 11)) return ticks;
+  return values.map((value) => [value, value.toExponential(3).replace(/\.?0*e\+?/, "e")]);
+}
+
 // A function from values to pixels FROM to TO, with ticks; WANTED: how many there is room for.
 function makeScale(axis, values, from, to, wanted) {
   const [low, high] = spanOf(axis, values);
@@ -84,7 +91,7 @@ function makeScale(axis, values, from, to, wanted) {
   else if (axis.kind === "log")
     ticks = logTicks(low, high, wanted).map((value) => [value, figureText(value, axis)]);
   else
-    ticks = linearTicks(low, high, wanted, axis.whole).map((value) =>
-      [value, axis.unit === "ns" ? durationText(value) : numberText(value)]);
+    ticks = tickTexts(linearTicks(low, high, wanted, axis.whole),
+      axis.unit === "ns" ? durationText : numberText);
   return { at: scale, ticks };
 }

@@ -2,6 +2,8 @@
 // with a legend that hides lines and a crosshair that tells values (by pointer or arrow keys).
 
 const SVG = "http://www.w3.org/2000/svg";
+// Of the numbers on the axes, at most, in pixels: 12 px high, see report.css.
+const kDigitWidth = 7.2;
 
 function svg(name, attributes, ...children) {
   const element = document.createElementNS(SVG, name);
@@ -97,15 +99,16 @@ class Chart {
     const width = this.element.clientWidth - 28 || 560;
     const height = this.spec.height || 250;
     const lines = this.shown();
-    const left = this.spec.y.unit === "ns" ? 60 : 56;
-    const box = { left, right: width - 14, top: 26, bottom: height - 40 };
+    const box = { left: 0, right: width - 14, top: 26, bottom: height - 40 };
     const { x: xAxis, y: yAxis } = this.spec;
-    const room = { x: Math.max(2, (box.right - left) / 80), y: (box.bottom - box.top) / 36 };
     const values = (key) => lines.flatMap((line) =>
       line[key].filter((value, index) => value !== null && line.y[index] !== null));
     this.box = box;
-    this.x = makeScale(xAxis, values("x"), box.left, box.right, room.x);
-    this.y = makeScale(yAxis, values("y"), box.bottom, box.top, room.y);
+    this.y = makeScale(yAxis, values("y"), box.bottom, box.top, (box.bottom - box.top) / 36);
+    const longest = Math.max(...this.y.ticks.map(([, label]) => label.length));
+    box.left = Math.max(40, 14 + kDigitWidth * longest);
+    const columns = Math.max(2, (box.right - box.left) / 80);
+    this.x = makeScale(xAxis, values("x"), box.left, box.right, columns);
     this.steps = [...new Set(values("x"))].sort((a, b) => a - b);
     this.frame.replaceChildren();
     this.frame.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -122,10 +125,12 @@ class Chart {
     for (const [value, label] of this.x.ticks) {
       const at = this.x.at(value);
       this.frame.append(svg("path", { class: "grid", d: `M${at},${box.top}V${box.bottom}` }));
-      const half = 3.3 * label.length;
-      if (at - half < lastEnd + 8) continue;  // no room for its words
-      lastEnd = at + half;
-      this.frame.append(svg("text", { x: at, y: box.bottom + 16, "text-anchor": "middle" }, label));
+      const half = kDigitWidth / 2 * label.length;
+      const middle = Math.min(at, box.right + 14 - half);  // within the frame
+      if (middle - half < lastEnd + 8) continue;  // no room for its words
+      lastEnd = middle + half;
+      this.frame.append(
+        svg("text", { x: middle, y: box.bottom + 16, "text-anchor": "middle" }, label));
     }
     for (const [value, label] of this.y.ticks) {
       const at = this.y.at(value);
