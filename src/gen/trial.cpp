@@ -81,6 +81,7 @@ class RunningTrial {
     for (const std::string& reason : gone_)
       if (!reason.empty()) report_.void_reason = reason;
     report_.cut_short = !report_.void_reason.empty();
+    if (report_.cut_short) shorten_windows(end_ns - begin_ns_ - spec_.warm_up_ns);
     judge_trial(report_);
     return std::move(report_);
   }
@@ -94,10 +95,19 @@ class RunningTrial {
     try {
       act(*ends_[at]);
     } catch (const Error& error) {
-      gone_[at] = error.what();
+      const Error::Parts& parts = error.parts();
+      gone_[at] = "could not " + parts.attempt + " " + parts.object + ": " + parts.answer;
+      if (!parts.way_out.empty()) gone_[at] += "; " + parts.way_out;
     }
   }
   [[nodiscard]] bool is_gone(std::size_t at) const noexcept { return !gone_[at].empty(); }
+
+  /// What came in a trial that was cut short came in the time that it had.
+  void shorten_windows(std::int64_t sent_ns) {
+    for (DirectionReport& direction : report_.directions)
+      for (ReceiveReport* received : {&direction.received, &direction.responses})
+        received->window_ns = std::clamp<std::int64_t>(sent_ns, 0, received->window_ns);
+  }
 
   /// Of an end that is gone: as they were, and that it sends no more.
   std::array<EndCounts, 2> counts() {

@@ -13,7 +13,12 @@
 namespace tunrelay {
 namespace {
 
-constexpr double kLatencyColumns[] = {50, 90, 99, 99.9, 99.99, 99.999, 100};
+struct LatencyColumn {
+  double percentile;
+  int optional;  ///< of TextTable::Column
+};
+constexpr LatencyColumn kLatencyColumns[] = {{50, 0},    {90, 3},     {99, 0}, {99.9, 0},
+                                             {99.99, 2}, {99.999, 4}, {100, 0}};
 /// Objects within objects are told as "outer.inner" to this depth, deeper ones as JSON.
 constexpr int kDeepest = 4;
 
@@ -57,7 +62,7 @@ TextTable metrics_table(const Result& result) {
   TextTable table{.columns = {{"metric"},
                               {"link"},
                               {"median", true},
-                              {"lowest to highest", true},
+                              {"lowest to highest", true, 1},
                               {"rounds", true},
                               {"to control", true}},
                   .rows = {}};
@@ -76,15 +81,15 @@ TextTable metrics_table(const Result& result) {
 
 TextTable latency_table(const Result& result) {
   TextTable table{.columns = {{"latency"}, {"link"}}, .rows = {}};
-  for (const double percentile : kLatencyColumns)
-    table.columns.push_back({format_percentile(percentile), true});
-  table.columns.push_back({"count", true});
+  for (const auto& [percentile, optional] : kLatencyColumns)
+    table.columns.push_back({format_percentile(percentile), true, optional});
+  table.columns.push_back({"count", true, 1});
   std::string before;
   for (const Distribution& distribution : result.distributions) {
     const bool again = distribution.name == before;
     before = distribution.name;
     std::vector<std::string> cells{again ? "" : distribution.name, distribution.link};
-    for (const double percentile : kLatencyColumns)
+    for (const auto& [percentile, optional] : kLatencyColumns)
       cells.push_back(latency_cell(distribution.histogram, percentile));
     cells.push_back(format_count(distribution.histogram.count()));
     table.add(std::move(cells));
@@ -100,9 +105,12 @@ TextTable void_samples_table(const Result& result) {
       if (counts(sample)) continue;
       // A void trial voids all that it measured: a row for the trial is enough.
       const bool of_trial = !sample.void_reason.empty();
-      std::vector<std::string> row{
-          of_trial ? metric.name.substr(0, metric.name.find('/')) : metric.name, sample.link,
-          std::to_string(sample.round), of_trial ? sample.void_reason : "it is no number"};
+      const std::size_t slash = metric.name.find('/');
+      const std::string load =
+          slash == std::string::npos ? result.suite : metric.name.substr(0, slash);
+      std::vector<std::string> row{of_trial ? load : metric.name, sample.link,
+                                   std::to_string(sample.round),
+                                   of_trial ? sample.void_reason : "it is no number"};
       if (std::find(table.rows.begin(), table.rows.end(), row) == table.rows.end())
         table.add(std::move(row));
     }
@@ -111,11 +119,11 @@ TextTable void_samples_table(const Result& result) {
 
 TextTable comparison_table(const ComparisonReport& comparison) {
   TextTable table{.columns = {{"metric"},
-                              {"base", true},
-                              {"head", true},
+                              {"base", true, 2},
+                              {"head", true, 1},
                               {"change", true},
                               {fmt::format("{:g} % interval", 100 * comparison.confidence), true},
-                              {"p", true},
+                              {"p", true, 3},
                               {"verdict"}},
                   .rows = {}};
   for (const ComparisonRow& row : comparison.rows) {
@@ -126,7 +134,7 @@ TextTable comparison_table(const ComparisonReport& comparison) {
                    ? fmt::format("{} to {}", format_change(row.ci_low), format_change(row.ci_high))
                    : "-",
                std::isfinite(row.p) ? fmt::format("{:.2g}", row.p) : "-",
-               row.verdict.empty() ? "-" : row.verdict});
+               row.verdict.empty() ? "not judged" : row.verdict});
   }
   return table;
 }
