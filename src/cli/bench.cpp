@@ -14,6 +14,7 @@
 #include "base/units.hpp"
 #include "cli/new_result.hpp"
 #include "cli/result_outputs.hpp"
+#include "cli/terminal_style.hpp"
 #include "cli/verb.hpp"
 #include "measure/result_json.hpp"
 #include "report/terminal.hpp"
@@ -133,7 +134,8 @@ int bench(const BenchFlags& flags) {
   }
   if (stopped) result.complete = false;
   // What was measured is told before it is written: a full disk takes nothing away.
-  fmt::print("{}", flags.json ? result_text(result) : terminal_text(result));
+  fmt::print("{}",
+             flags.json ? result_text(result) : terminal_text(result, standard_output_style()));
   std::fflush(stdout);
   if (file) file->save(result);
   flags.outputs.write(result);

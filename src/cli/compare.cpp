@@ -17,6 +17,7 @@
 #include "base/units.hpp"
 #include "cli/new_result.hpp"
 #include "cli/result_outputs.hpp"
+#include "cli/terminal_style.hpp"
 #include "cli/verb.hpp"
 #include "judge/fitness.hpp"
 #include "judge/noise.hpp"
@@ -64,7 +65,7 @@ JudgeOptions judge_options(const CompareFlags& flags) {
 int tell(const CompareFlags& flags, const Comparison& comparison, const Result& head,
          const std::string& base_name, const std::string& head_name) {
   const ComparisonReport report = comparison_report(comparison, base_name, head_name);
-  fmt::print("{}", terminal_text(report));
+  fmt::print("{}", terminal_text(report, standard_output_style()));
   std::fflush(stdout);
   flags.outputs.write(head, report);
   return static_cast<int>(exit_code_of(comparison.verdict));

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/result_outputs.hpp"
+#include "cli/terminal_style.hpp"
 #include "cli/verb.hpp"
 #include "judge/compare.hpp"
 #include "judge/fitness.hpp"
@@ -48,8 +49,8 @@ int report(const ReportFlags& flags) {
   if (flags.json) {
     fmt::print("{}", result_text(result));
   } else if (!flags.outputs.any()) {
-    fmt::print("{}", terminal_text(result));
-    if (comparison) fmt::print("\n{}", terminal_text(*comparison));
+    fmt::print("{}", terminal_text(result, standard_output_style()));
+    if (comparison) fmt::print("\n{}", terminal_text(*comparison, standard_output_style()));
   }
   if (comparison)
     flags.outputs.write(result, *comparison);

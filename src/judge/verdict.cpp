@@ -86,9 +86,9 @@ std::string explain(const Effect& effect, double corrected_p, Verdict verdict, s
         "there is a change, but it can't be told whether it reaches {:g} %: more rounds would tell",
         min_percent);
   return fmt::format(
-      "the change may be by chance (p {:.2g}, not below {:g}), and may be of {:g} %: "
+      "the change may be by chance (p is not below {:g}), and may be of {:g} %: "
       "more rounds would tell",
-      corrected_p, options.alpha, min_percent);
+      options.alpha, min_percent);
 }
 
 Verdict overall(std::span<const Verdict> verdicts) noexcept {

@@ -71,7 +71,8 @@ std::string row_html(const ComparisonRow& row, const ComparisonReport& compariso
       interval_cell(row, comparison, reach));
   html += fmt::format(
       "<td><span class=\"verdict {}\">{} {}</span><div class=\"reason\">{}</div></td>", verdict,
-      sign_of(row.verdict), escape_markup(row.verdict), escape_markup(row.reason));
+      sign_of(row.verdict), row.verdict.empty() ? "not judged" : escape_markup(row.verdict),
+      escape_markup(row.reason));
   return html + "</tr>\n";
 }
 

@@ -2,6 +2,7 @@
 // functions, for any thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "measure/result.hpp"
@@ -9,9 +10,18 @@
 
 namespace tunrelay {
 
+/// How the terminal is; the default is for files and pipes.
+struct TerminalStyle {
+  std::size_t columns = 0;  ///< tables leave out what matters less to fit; 0: no bound
+  bool colour = false;      ///< of verdicts
+};
+
 /// Lines of plain text: a heading, tables with aligned columns, notes. Control characters of names
 /// and titles don't reach the terminal.
-[[nodiscard]] std::string terminal_text(const Result& result);
-[[nodiscard]] std::string terminal_text(const ComparisonReport& comparison);
+[[nodiscard]] std::string terminal_text(const Result& result, const TerminalStyle& style = {});
+/// What is better, worse or the same stands in the table alone; below it, why the rest was not
+/// decided: a line for all metrics with the same reason.
+[[nodiscard]] std::string terminal_text(const ComparisonReport& comparison,
+                                        const TerminalStyle& style = {});
 
 }  // namespace tunrelay

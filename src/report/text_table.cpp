@@ -11,17 +11,37 @@
 namespace tunrelay {
 namespace {
 
-/// CELLS in columns of WIDTHS.
+constexpr std::size_t kBetweenColumns = 2;
+
+/// CELLS in columns of WIDTHS; a width of 0 leaves the column out.
 std::string terminal_line(const TextTable& table, const std::vector<std::string>& cells,
                           const std::vector<std::size_t>& widths) {
   std::string line;
   for (std::size_t column = 0; column < cells.size(); ++column) {
-    if (column != 0) line += "  ";
+    if (widths[column] == 0) continue;
+    if (!line.empty()) line += std::string(kBetweenColumns, ' ');
     const std::string padding(widths[column] - width_of(cells[column]), ' ');
     line += table.columns[column].right ? padding + cells[column] : cells[column] + padding;
   }
   line.erase(line.find_last_not_of(' ') + 1);
   return line + "\n";
+}
+
+/// Sets the WIDTHS of optional columns to 0, until the others fit into MOST.
+void leave_out_columns(const TextTable& table, std::size_t most, std::vector<std::size_t>& widths) {
+  while (true) {
+    std::size_t needed = 0;
+    std::size_t least_wanted = 0;
+    for (std::size_t column = 0; column < widths.size(); ++column) {
+      if (widths[column] == 0) continue;
+      needed += widths[column] + (needed == 0 ? 0 : kBetweenColumns);
+      if (table.columns[column].optional > table.columns[least_wanted].optional)
+        least_wanted = column;
+    }
+    if (needed <= most || table.columns[least_wanted].optional == 0 || widths[least_wanted] == 0)
+      return;
+    widths[least_wanted] = 0;
+  }
 }
 
 std::vector<std::string> titles(const TextTable& table) {
@@ -37,7 +57,7 @@ void TextTable::add(std::vector<std::string> cells) {
   rows.push_back(std::move(cells));
 }
 
-std::string as_terminal(const TextTable& table) {
+std::string as_terminal(const TextTable& table, std::size_t most_columns) {
   std::vector<std::vector<std::string>> lines{titles(table)};
   lines.insert(lines.end(), table.rows.begin(), table.rows.end());
   std::vector<std::size_t> widths(table.columns.size(), 0);
@@ -46,6 +66,7 @@ std::string as_terminal(const TextTable& table) {
       line[column] = clean_line(line[column]);
       widths[column] = std::max(widths[column], width_of(line[column]));
     }
+  if (most_columns != 0) leave_out_columns(table, most_columns, widths);
   std::string text;
   for (const std::vector<std::string>& line : lines) text += terminal_line(table, line, widths);
   return text;

@@ -2,6 +2,7 @@
 // a Markdown summary and a page show the same.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@ struct TextTable {
   struct Column {
     std::string title;
     bool right = false;  ///< numbers stand at the right
+    int optional = 0;    ///< over 0: left out of a terminal that is too narrow, the highest first
   };
   std::vector<Column> columns;
   /// Not escaped yet. A row has as many cells as there are columns.
@@ -19,8 +21,9 @@ struct TextTable {
   void add(std::vector<std::string> cells);
 };
 
-/// Columns two blanks apart, titles first, no blanks at a line's end.
-[[nodiscard]] std::string as_terminal(const TextTable& table);
+/// Columns two blanks apart, titles first, no blanks at a line's end. MOST_COLUMNS: how wide the
+/// terminal is; 0: as wide as it takes. What is wider without all optional columns stays so.
+[[nodiscard]] std::string as_terminal(const TextTable& table, std::size_t most_columns = 0);
 /// GitHub's Markdown, with a newline at its end.
 [[nodiscard]] std::string as_markdown(const TextTable& table);
 /// A <table> in a <div class="table"> that scrolls when the page is narrow.

@@ -70,11 +70,57 @@ TEST(TerminalTest, OfAResult) {
 
 TEST(TerminalTest, OfAComparison) {
   const std::string text = terminal_text(sample_comparison());
-  EXPECT_THAT(text, StartsWith("v0.1.0 <285829c> (base) and main (head): worse\n\nmetric  "));
+  EXPECT_THAT(text, StartsWith("base v0.1.0 <285829c>\nhead main\n\nmetric  "));
   EXPECT_THAT(text, HasSubstr("  +5.64 %   +4.10 % to +6.10 %  0.00012  better\n"));
   EXPECT_THAT(text, HasSubstr("+100.0 %"));
-  EXPECT_THAT(text, EndsWith("tcp_4_flows/throughput: it is not measured any more\n"));
-  EXPECT_THAT(text, Not(HasSubstr("lies within"))) << "what is the same needs no reason";
+  EXPECT_THAT(text, HasSubstr("not judged\n")) << "a metric without a direction";
+  EXPECT_THAT(text, EndsWith("idle/round_trip_p50: too few rounds\n"
+                             "tcp_4_flows/throughput: it is not measured any more\n"
+                             "\nthe whole: worse\n"));
+  EXPECT_THAT(text, Not(HasSubstr("lies within"))) << "what is decided needs no reason";
+}
+
+TEST(TerminalTest, MetricsWithOneReasonShareALine) {
+  ComparisonReport report = sample_comparison();
+  for (ComparisonRow& row : report.rows) {
+    row.verdict = "inconclusive";
+    row.reason = "too few rounds";
+  }
+  EXPECT_THAT(terminal_text(report),
+              HasSubstr("\n\ntcp_1_flow/throughput, udp_64/throughput, udp_64/cpu, "
+                        "idle/round_trip_p50, idle/wakeups, tcp_4_flows/throughput: too few "
+                        "rounds\n\nthe whole"));
+}
+
+std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) widest = std::max(widest, line.size());
+  return widest;
+}
+
+TEST(TerminalTest, FitsATerminal) {
+  for (const std::size_t columns : {80U, 120U}) {
+    const TerminalStyle style{.columns = columns, .colour = false};
+    EXPECT_LE(widest_line(terminal_text(sample_comparison(), style)), columns);
+    EXPECT_LE(widest_line(terminal_text(full_result(), style)), columns);
+  }
+  const TerminalStyle narrow{.columns = 80, .colour = false};
+  const std::string text = terminal_text(sample_comparison(), narrow);
+  EXPECT_THAT(text, Not(HasSubstr("0.00012"))) << "p is the first to go";
+  EXPECT_THAT(text, HasSubstr("+4.10 % to +6.10 %  better\n"));
+}
+
+TEST(TerminalTest, ColoursAreVerdictsAlone) {
+  const std::string text =
+      terminal_text(sample_comparison(), TerminalStyle{.columns = 0, .colour = true});
+  EXPECT_THAT(text, HasSubstr("  \x1b[1;31mworse\x1b[0m\n"));
+  EXPECT_THAT(text, HasSubstr("  \x1b[32mbetter\x1b[0m\n"));
+  std::string plain = text;
+  for (const char* code : {"\x1b[1;31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"})
+    for (std::size_t at = 0; (at = plain.find(code)) != std::string::npos;)
+      plain.erase(at, std::string(code).size());
+  EXPECT_EQ(plain, terminal_text(sample_comparison()));
 }
 
 TEST(TerminalTest, NothingReachesItThatItWouldObey) {

@@ -1,0 +1,28 @@
+#include "cli/terminal_style.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace tunrelay {
+namespace {
+
+std::string_view environment_word(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes it
+  return value == nullptr ? std::string_view() : value;
+}
+
+}  // namespace
+
+TerminalStyle standard_output_style() {
+  TerminalStyle style;
+  if (::isatty(STDOUT_FILENO) != 1) return style;
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) style.columns = size.ws_col;
+  style.colour = environment_word("NO_COLOR").empty() && environment_word("TERM") != "dumb";
+  return style;
+}
+
+}  // namespace tunrelay
