@@ -85,7 +85,7 @@ TEST_F(BenchTest, SearchesForTheRateOfALimitedLinkTrialByTrial) {
   std::ofstream(link) << "a-to-b = [\"rate 3680kbit limit 10 packets\"]\n";
   const std::string path = folder_ / "ndr.json";
   const test::ProcessResult done =
-      test::run({test::program(), "bench", "ndr", "-q", "-t", "100ms", "--time-limit", "8s",
+      test::run({test::program(), "bench", "ndr", "-q", "-t", "100ms", "--time-limit", "5s",
                  "--control", "none", "--flags", "--link " + link, "--out", path},
                 std::chrono::minutes(2));
   const Result result = read_result(path);

@@ -9,6 +9,7 @@
 #include "judge/compare.hpp"
 #include "judge_fixture.hpp"
 #include "support/random.hpp"
+#include "support/sanitizer.hpp"
 
 namespace tunrelay {
 namespace {
@@ -16,6 +17,17 @@ namespace {
 using test::measured_run;
 using test::scaled;
 using test::SeededRandom;
+
+/// A rate is told by the release build. A sanitizer looks at how it is computed, for which few
+/// simulations are as good as many.
+std::size_t simulations(std::size_t count) {
+#ifdef TUNRELAY_UNDER_SANITIZER
+  constexpr std::size_t kSanitizerShare = 10;
+  return scaled(count / kSanitizerShare);
+#else
+  return scaled(count);
+#endif
+}
 
 bool calls_a_difference(const Comparison& comparison) {
   return std::any_of(comparison.metrics.begin(), comparison.metrics.end(), [](const auto& metric) {
@@ -26,7 +38,7 @@ bool calls_a_difference(const Comparison& comparison) {
 /// The share of comparisons in which the first of 6 metrics, CHANGE more in head, has VERDICT.
 double rate_of(Verdict verdict, std::size_t rounds, double change, std::uint64_t seed) {
   SeededRandom random(seed);
-  const std::size_t comparisons = scaled(400);
+  const std::size_t comparisons = simulations(400);
   std::size_t hits = 0;
   for (std::size_t i = 0; i < comparisons; ++i) {
     const Comparison comparison = compare_links(measured_run(random, 0.95, rounds, 6, change, 1));
@@ -41,7 +53,7 @@ double rate_of(Verdict verdict, std::size_t rounds, double change, std::uint64_t
 /// The share of campaigns of 20 comparisons of 6 metrics, nothing changed, without a false call.
 double rate_of_clean_campaigns(double correlation, std::size_t rounds, std::uint64_t seed) {
   SeededRandom random(seed);
-  const std::size_t campaigns = scaled(250);
+  const std::size_t campaigns = simulations(250);
   std::size_t clean = 0;
   for (std::size_t campaign = 0; campaign < campaigns; ++campaign) {
     bool is_clean = true;
