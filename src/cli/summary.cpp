@@ -69,7 +69,7 @@ std::string direction_lines(const TunnelReport& report, std::size_t direction) {
         fmt::format("    accounting: {} packets read, {} made, {} written, {} held, {} dropped\n",
                     counts.read.packets, counts.made.packets, counts.written.packets,
                     counts.held.packets, counts.dropped_in_all().packets);
-  return lines;
+  return lines + link_lines(report.link, direction);
 }
 
 /// Where more than one queue shares the work, what each had of it.

@@ -10,8 +10,6 @@
 #include "base/error.hpp"
 #include "base/units.hpp"
 #include "cli/build_info.hpp"
-#include "link/link_file.hpp"
-#include "link/stage_text.hpp"
 
 namespace tunrelay {
 namespace {
@@ -29,16 +27,6 @@ void apply_end(const std::string& device, const std::string& addresses, const st
   if (!device.empty()) end.device = device;
   if (!addresses.empty()) end.addresses = parse_addresses(addresses);
   if (!netns.empty()) end.netns = netns;
-}
-
-/// A profile or file says what both directions are; a direction's own flag stands for it instead.
-LinkDescription link_description(const TunnelFlags& flags) {
-  LinkDescription link;
-  if (!flags.link.empty()) link = load_link(flags.link).description;
-  if (!flags.a_to_b.empty()) link.directions[0] = parse_stages({flags.a_to_b, "--a-to-b"});
-  if (!flags.b_to_a.empty()) link.directions[1] = parse_stages({flags.b_to_a, "--b-to-a"});
-  if (flags.seed) link.seed = flags.seed;
-  return link;
 }
 
 }  // namespace
@@ -85,14 +73,7 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
   add("--mtu", flags.mtu, "MTU of both devices in bytes, 68 to 65535")->capture_default_str();
   command.add_option("--txqueuelen", flags.txqueuelen, "packets that a device's queue holds")
       ->capture_default_str();
-  add("--a-to-b", flags.a_to_b,
-      "what packets from a to b meet, for example 'delay 20ms 2ms, loss 0.1%, rate 10mbit'; "
-      "see tunrelay link --help");
-  add("--b-to-a", flags.b_to_a, "what packets from b to a meet");
-  add("--link", flags.link,
-      "a link with both directions: a profile (tunrelay link profiles) or a TOML file");
-  command.add_option("--seed", flags.seed,
-                     "of the link's chances, to repeat a run [drawn and told]");
+  add_link_flags(command, flags.link);
   command.add_flag("--trace", flags.trace, "print a line a packet, off the packet path");
   add_capture_flags(command, flags.capture);
   command
@@ -125,7 +106,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   if (flags.busy_poll != "auto") options.busy_poll_ns = parse_duration_ns(flags.busy_poll);
   options.min_wait_ns = parse_duration_ns(flags.min_wait);
   if (!flags.cpus.empty()) options.cpus = parse_cpu_list(flags.cpus);
-  options.link = link_description(flags);
+  options.link = link_description(flags.link);
   options.trace = flags.trace;
   if (!flags.capture.file.empty()) options.capture = capture_options(flags.capture);
   options.application = fmt::format("tunrelay {}", kVersion);

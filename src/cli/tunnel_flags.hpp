@@ -1,12 +1,11 @@
 // The flags that describe a tunnel; `run` and `exec` share them.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "cli/capture_flags.hpp"
+#include "cli/link_flags.hpp"
 #include "tunnel/tunnel_options.hpp"
 
 namespace CLI {
@@ -30,9 +29,7 @@ struct TunnelFlags {
   std::string busy_poll = "auto";
   std::string min_wait = "0";
   std::string queues = "auto";
-  std::string link;  ///< a profile's name or a file
-  std::string a_to_b, b_to_a;
-  std::optional<std::uint64_t> seed;  ///< of the link
+  LinkFlags link;
   std::string config_file;
   std::string state_directory;
   unsigned txqueuelen = 4096;

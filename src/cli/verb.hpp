@@ -29,5 +29,6 @@ Verb add_bench_verb(CLI::App& app);
 Verb add_link_verb(CLI::App& app);
 Verb add_report_verb(CLI::App& app);
 Verb add_trend_verb(CLI::App& app);
+Verb add_replay_verb(CLI::App& app);
 
 }  // namespace tunrelay

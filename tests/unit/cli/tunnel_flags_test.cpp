@@ -69,9 +69,9 @@ TEST(TunnelFlags, ValuesAreReadWithTheirUnits) {
 TEST(TunnelFlags, ADirectionsOwnFlagStandsForTheProfiles) {
   TunnelFlags flags;
   EXPECT_TRUE(tunnel_options(flags).link.empty());
-  flags.link = "dsl";
-  flags.a_to_b = "mtu 1400";
-  flags.seed = 7;
+  flags.link.link = "dsl";
+  flags.link.a_to_b = "mtu 1400";
+  flags.link.seed = 7;
   const LinkDescription link = tunnel_options(flags).link;
   EXPECT_EQ(print_stages(link.directions[0]), "mtu 1400");
   EXPECT_EQ(link.directions[1].size(), 2U);
@@ -97,7 +97,7 @@ TEST(TunnelFlags, RefusalsNameTheValue) {
   flags.address_b = "10.0.0.300/24";
   EXPECT_THAT(refusal_of(flags), HasSubstr("10.0.0.300"));
   flags = {};
-  flags.b_to_a = "delay 20";
+  flags.link.b_to_a = "delay 20";
   EXPECT_THAT(refusal_of(flags), HasSubstr("--b-to-a: '20': it has no unit"));
   flags = {};
   flags.device_a = "a name that is too long";

@@ -1,0 +1,110 @@
+// `tunrelay replay IN OUT`: the stages of a link over the packets of a file, in virtual time.
+#include "replay/replay.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/units.hpp"
+#include "cli/link_flags.hpp"
+#include "cli/link_text.hpp"
+#include "cli/tally_json.hpp"
+#include "cli/verb.hpp"
+#include "cli/version.hpp"
+
+namespace tunrelay {
+namespace {
+
+struct ReplayFlags {
+  LinkFlags link;
+  std::string input;
+  std::string output;
+  std::string direction = "a-to-b";
+  bool json = false;
+};
+
+Tally dropped_in_all(const ReplayReport& report) {
+  Tally sum;
+  for (const Tally& reason : report.dropped) sum += reason;
+  return sum;
+}
+
+std::string replay_text(const ReplayReport& report, std::size_t direction) {
+  std::string text = fmt::format("replayed {} packets, {} over {}: {} came out, {} dropped\n",
+                                 format_count(report.read.packets), format_bytes(report.read.bytes),
+                                 format_duration(static_cast<double>(report.duration_ns)),
+                                 format_count(report.written.packets),
+                                 format_count(dropped_in_all(report).packets));
+  text += link_lines(report.link, direction);
+  if (!report.link.empty())
+    text += fmt::format("  link      --seed {} repeats its chances\n", report.link.seed);
+  if (report.made.packets != 0)
+    text +=
+        fmt::format("  made      {} packets more by stages\n", format_count(report.made.packets));
+  if (report.cut != 0)
+    text += fmt::format("  note      {} packets were left out: the file has not all of them\n",
+                        format_count(report.cut));
+  if (report.disordered != 0)
+    text += fmt::format("  note      {} packets were stamped earlier than those before them\n",
+                        format_count(report.disordered));
+  return text;
+}
+
+nlohmann::ordered_json replay_json(const ReplayReport& report) {
+  nlohmann::ordered_json dropped = nlohmann::ordered_json::object();
+  for (std::size_t reason = 0; reason < kDropReasons; ++reason)
+    if (report.dropped.at(reason).segments != 0)
+      dropped[std::string(to_string(static_cast<DropReason>(reason)))] =
+          tally_json(report.dropped.at(reason));
+  return {{"event", "replay"},
+          {"read", tally_json(report.read)},
+          {"made", tally_json(report.made)},
+          {"written", tally_json(report.written)},
+          {"held", tally_json(report.held)},
+          {"dropped", dropped},
+          {"cut_packets", report.cut},
+          {"disordered_packets", report.disordered},
+          {"duration_ns", report.duration_ns},
+          {"link", link_json(report.link)}};
+}
+
+int run_replay(const ReplayFlags& flags) {
+  const std::string version = version_text();
+  const ReplayOptions options{.input = flags.input,
+                              .output = flags.output,
+                              .link = link_description(flags.link),
+                              .direction = flags.direction == "a-to-b" ? 0U : 1U,
+                              .application = version.substr(0, version.find('\n'))};
+  const ReplayReport report = replay(options);
+  if (flags.json)
+    fmt::print("{}\n", replay_json(report).dump());
+  else
+    fmt::print("{}", replay_text(report, options.direction));
+  return 0;
+}
+
+}  // namespace
+
+Verb add_replay_verb(CLI::App& app) {
+  auto flags = std::make_shared<ReplayFlags>();
+  CLI::App* command = app.add_subcommand(
+      "replay",
+      "take the packets of a file through an emulated link in virtual time, without root");
+  command->add_option("input", flags->input, "a pcap or pcapng file")->required();
+  command->add_option("output", flags->output, "the pcapng file to write")->required();
+  add_link_flags(*command, flags->link);
+  command->add_option("--direction", flags->direction, "whose stages the packets meet")
+      ->check(CLI::IsMember({"a-to-b", "b-to-a"}))
+      ->capture_default_str();
+  command->add_flag("--json", flags->json, "the summary as JSON");
+  command->footer(
+      "The same file, link and seed give the same output, bit for bit.\n"
+      "example: tunrelay replay in.pcap out.pcapng --a-to-b 'rate 10mbit limit 100ms' --seed 1");
+  return {command, [flags] { return run_replay(*flags); }};
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,39 @@
+// The stages of an emulated link over the packets of a file, in virtual time: no device, no root,
+// no clock, so that the same file, link and seed give the same answer, bit for bit.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "base/drop_reason.hpp"
+#include "base/tally.hpp"
+#include "link/emulated_link.hpp"
+
+namespace tunrelay {
+
+struct ReplayOptions {
+  std::string input;   ///< pcap or pcapng, of raw IP packets or Ethernet frames
+  std::string output;  ///< pcapng: what came out, at the time it came out
+  LinkDescription link;
+  std::size_t direction = 0;  ///< whose stages the packets meet; 0: a to b
+  std::string application;    ///< what the output says has written it
+};
+
+struct ReplayReport {
+  Tally read;
+  Tally made;  ///< by stages: copies and the like
+  Tally written;
+  Tally held;  ///< what had no time at which it was due, at the end
+  std::array<Tally, kDropReasons> dropped{};
+  std::uint64_t disordered = 0;  ///< packets stamped earlier than one before; taken as at that time
+  std::uint64_t cut = 0;         ///< packets of which the file has a part only; left out
+  std::int64_t duration_ns = 0;  ///< from the first packet that came in to the last that came out
+  LinkReport link;
+};
+
+/// Reads all of the input and writes all of the output. Throws Error: a usage Error for a file or a
+/// link that can't be, a system Error when the output can't be written.
+ReplayReport replay(const ReplayOptions& options);
+
+}  // namespace tunrelay

@@ -1,0 +1,98 @@
+#include "replay/replay_exit.hpp"
+
+#include <fcntl.h>
+#include <sys/uio.h>
+
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/whole_file.hpp"
+#include "packet/segment_run.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr std::size_t kWriteBytes = std::size_t{1} << 20U;
+// The longest frame, and room for any Ethernet header with tags.
+constexpr std::size_t kMostFrameBytes = 65535 + 64;
+
+}  // namespace
+
+ReplayExit::ReplayExit(const ReplayOptions& options, LinkType link_type, FrameStore& store,
+                       ReplayReport& report)
+    : path_(options.output),
+      file_(check_system_call(
+          ::open(options.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666),
+          "write the packets to", options.output)),
+      store_(store),
+      report_(report) {
+  append_block(blocks_, PcapngSection{.application = options.application, .operating_system = {}});
+  append_block(blocks_, PcapngInterface{.name = options.direction == 0 ? "b" : "a",
+                                        .description = "what left the emulated link",
+                                        .link_type = link_type,
+                                        .snap_bytes = 0,
+                                        .filter = {}});
+}
+
+void ReplayExit::write_blocks() noexcept {
+  const std::string_view text(reinterpret_cast<const char*>(blocks_.data()), blocks_.size());
+  if (write_errno_ == 0) write_errno_ = write_all(file_.get(), text);
+  blocks_.clear();
+}
+
+void ReplayExit::finish() {
+  write_blocks();
+  if (write_errno_ != 0) throw_system_error(write_errno_, "write the packets to", path_);
+}
+
+void ReplayExit::pass(const Packet& packet) noexcept {
+  // Packets of a file are single wire segments: all that may be left to do is ECN's mark.
+  HeaderSlot slot;
+  std::array<iovec, kMaxRunPieces> pieces;
+  const std::size_t count = build_run(packet, slot, pieces);
+  PcapngBytes frame;
+  for (std::size_t at = 0; at < count; ++at) {
+    const auto* start = static_cast<const std::byte*>(pieces[at].iov_base);
+    frame.insert(frame.end(), start + (at == 0 ? kVirtioNetHeaderBytes : 0),
+                 start + pieces[at].iov_len);
+  }
+  append_block(blocks_, PcapngPacket{.interface = 0,
+                                     .time_ns = now_ns_,
+                                     .bytes = frame,
+                                     .original_bytes = static_cast<std::uint32_t>(frame.size()),
+                                     .flags = PcapngFlags::kOutbound,
+                                     .id = packet.id,
+                                     .queue = 0,
+                                     .dropped_before = 0,
+                                     .comment = {}});
+  if (blocks_.size() > kWriteBytes) write_blocks();
+  report_.written += tally_of(packet);
+  store_.release(packet.buffer);
+}
+
+void ReplayExit::drop(const Packet& packet, DropReason reason) noexcept {
+  report_.dropped.at(static_cast<std::size_t>(reason)) += tally_of(packet);
+  store_.release(packet.buffer);
+}
+
+void ReplayExit::copy(const Packet& packet) noexcept {
+  report_.made += tally_of(packet);
+  store_.retain(packet.buffer);
+}
+
+std::optional<FrameSpace> ReplayExit::take_space(const Packet& packet) noexcept {
+  const auto buffer = store_.take(kMostFrameBytes);
+  if (!buffer) return std::nullopt;
+  return FrameSpace{*buffer, packet.queue, store_.frame(*buffer)};
+}
+
+void ReplayExit::adopt(const Packet& packet) noexcept {
+  report_.made += tally_of(packet);
+}
+
+void ReplayExit::retire(const Packet& packet) noexcept {
+  report_.made -= tally_of(packet);
+  store_.release(packet.buffer);
+}
+
+}  // namespace tunrelay

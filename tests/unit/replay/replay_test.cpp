@@ -1,0 +1,121 @@
+// Links over the packets of a file: the arithmetic's times to the nanosecond, the same answer each
+// time, and what is no file of packets.
+#include "replay/replay.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "capture/pcapng.hpp"
+#include "link/stage_text.hpp"
+#include "replay/packet_file.hpp"
+#include "support/naive_packet.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+constexpr std::int64_t kFirstNs = 1'700'000'000 * kNanosecondsPerSecond;
+
+class ReplayTest : public ::testing::Test {
+ protected:
+  /// COUNT UDP packets of 1000 bytes, GAP apart, of which each bears its number.
+  std::string write_packets(int count, std::int64_t gap_ns, std::uint8_t traffic_class = 0) {
+    PcapngBytes file;
+    append_block(file, PcapngSection{"a test", ""});
+    append_block(file, PcapngInterface{"tun0", "", LinkType::kIp, 0, ""});
+    for (int number = 0; number < count; ++number) {
+      PacketSpec spec;
+      spec.is_tcp = false;
+      spec.traffic_class = traffic_class;
+      spec.checksum = ChecksumState::kComplete;
+      spec.payload = counting_bytes(972, static_cast<std::size_t>(number));
+      const Frame frame = build_frame(spec);
+      append_block(file, PcapngPacket{.interface = 0,
+                                      .time_ns = kFirstNs + number * gap_ns,
+                                      .bytes = frame.bytes,
+                                      .original_bytes = 1000,
+                                      .flags = 0,
+                                      .id = 0,
+                                      .queue = 0,
+                                      .dropped_before = 0,
+                                      .comment = {}});
+    }
+    return folder_.write("in.pcapng", {reinterpret_cast<const char*>(file.data()), file.size()});
+  }
+  ReplayReport run(const std::string& input, const std::string& text, const std::string& output,
+                   std::uint64_t seed = 1) {
+    ReplayOptions options{.input = input,
+                          .output = folder_ / output,
+                          .link = {},
+                          .direction = 1,
+                          .application = "a test"};
+    options.link.directions[1] = parse_stages({text, "the test"});
+    options.link.seed = seed;
+    const ReplayReport report = replay(options);
+    EXPECT_EQ(report.read + report.made, report.written + report.held + dropped_of(report));
+    return report;
+  }
+  static Tally dropped_of(const ReplayReport& report) {
+    Tally sum;
+    for (const Tally& reason : report.dropped) sum += reason;
+    return sum;
+  }
+  std::vector<std::int64_t> times_of(const std::string& output) {
+    std::vector<std::int64_t> times_ns;
+    PacketFile file(folder_ / output);
+    while (const auto packet = file.next()) times_ns.push_back(packet->time_ns - kFirstNs);
+    return times_ns;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(ReplayTest, ARateGivesEachPacketItsNanosecond) {
+  // 1000 bytes at 3 Mbit/s are 2,666,666.66 ns; the third of a nanosecond is never lost.
+  const ReplayReport report = run(write_packets(4, 1'000'000), "rate 3mbit", "out.pcapng");
+  EXPECT_EQ(times_of("out.pcapng"),
+            (std::vector<std::int64_t>{2'666'667, 5'333'334, 8'000'000, 10'666'667}));
+  EXPECT_EQ(report.read, (Tally{4, 4, 4000}));
+  EXPECT_EQ(report.written, (Tally{4, 4, 4000}));
+  EXPECT_EQ(report.duration_ns, 10'666'667);
+  EXPECT_EQ(report.link.directions[1].at(0).counts.passed.packets, 4U);
+}
+
+TEST_F(ReplayTest, TheSameSeedGivesTheSameFile) {
+  const std::string input = write_packets(3000, 1'000'000);
+  const std::string text = "rate 6mbit limit 100ms pie";
+  EXPECT_GT(dropped_of(run(input, text, "first.pcapng")).packets, 100U);
+  run(input, text, "second.pcapng");
+  run(input, text, "third.pcapng", 2);
+  EXPECT_EQ(content_of(folder_ / "first.pcapng"), content_of(folder_ / "second.pcapng"));
+  EXPECT_NE(content_of(folder_ / "first.pcapng"), content_of(folder_ / "third.pcapng"));
+}
+
+TEST_F(ReplayTest, MarksAreInThePackets) {
+  const std::string input = write_packets(2000, 1'000'000, 0x02);
+  const ReplayReport report = run(input, "rate 6mbit codel ecn", "out.pcapng");
+  EXPECT_GT(report.link.directions[1].at(0).counts.marked, 3U);
+  std::uint64_t marked = 0;
+  PacketFile file(folder_ / "out.pcapng");
+  while (const auto packet = file.next()) {
+    if ((std::to_integer<int>(packet->bytes[1]) & 3) == 3) ++marked;
+    EXPECT_EQ(naive_sum(packet->bytes.first(20)), 0xffff) << "the header's checksum";
+  }
+  EXPECT_EQ(marked, report.link.directions[1].at(0).counts.marked);
+}
+
+TEST_F(ReplayTest, WhatIsNoFileOfPacketsIsRefused) {
+  const std::string text = folder_.write("text", "no packets here, but some words to read");
+  for (const std::string& input : {text, folder_ / "none"}) try {
+      run(input, "mtu 1400", "out.pcapng");
+      ADD_FAILURE() << "it was taken";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
+      EXPECT_THAT(error.what(), ::testing::HasSubstr(input));
+    }
+}
+
+}  // namespace
+}  // namespace tunrelay::test
