@@ -39,7 +39,8 @@ std::optional<FilePacket> PacketFile::next() {
   if (answer == PCAP_ERROR_BREAK) return std::nullopt;
   if (answer != 1)
     throw_usage_error("read the packets of", path_, ::pcap_geterr(handle_.get()),
-                      "the file is broken off or damaged");
+                      "where the file is whole but has several interfaces: tshark -r " + path_ +
+                          " -F pcap -w one.pcap");
   // With this precision tv_usec counts nanoseconds.
   return FilePacket{.bytes = {reinterpret_cast<const std::byte*>(bytes), header->caplen},
                     .original_bytes = header->len,
