@@ -1,13 +1,13 @@
 // How exact the generator is: a known delay is measured, a rate is kept, and every packet is
 // accounted for. What a busy machine can't hold is asked of trials in which it was quiet.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
 
+#include "base/cpu_topology.hpp"
 #include "gen/trial.hpp"
 #include "support/datagram_relay.hpp"
 #include "support/private_network.hpp"
@@ -21,32 +21,28 @@ class GenAccuracyTest : public test::PrivateNetwork {
  protected:
   static constexpr int kTries = 12;
 
-  /// An idle CPU does not sleep meanwhile, from which a receiver is woken tens of microseconds
-  /// late (Documentation/power/pm_qos_interface.rst). Where this can't be had it may sleep.
-  GenAccuracyTest() : awake_(::open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC)) {
-    constexpr std::int32_t kMostLatencyUs = 0;
-    if (awake_.is_open())
-      static_cast<void>(::write(awake_.get(), &kMostLatencyUs, sizeof kMostLatencyUs) < 0);
-  }
-
-  FileDescriptor awake_;
   const IpAddress lo_ = IpAddress::parse("127.0.0.1");
 };
 
 TEST_F(GenAccuracyTest, AKnownDelayOfAMillisecondIsMeasuredWithin20Microseconds) {
   constexpr std::int64_t kDelayNs = kNanosecondsPerMillisecond;
   LoadSpec spec;
-  // So that a message comes out of the relay when the sender sleeps between two others: a machine
-  // of two CPUs has none left for the receiver otherwise.
+  // So that a message leaves the relay while the sender sleeps between two others.
   spec.messages_per_s = 3'500;
+  // The receiver goes on where the relay is, right behind its send: to wake another CPU takes 25 us
+  // on a virtual machine, which is neither the delay that was put in nor an error of the generator.
+  const std::vector<int> cpus = cpus_for_workers();
+  spec.source_cpus = {cpus.back()};
+  spec.sink_cpus = {cpus.front()};
   spec.duration_ns = 400 * kNanosecondsPerMillisecond;
   spec.warm_up_ns = 50 * kNanosecondsPerMillisecond;
+  constexpr double kQuietShare = 0.9;  // the receiver has the rest of that CPU
   std::int64_t least_error_ns = kDelayNs;
   std::int64_t lowest_ns = 10 * kDelayNs;
   int quiet_trials = 0;
   for (int attempt = 0; attempt < kTries && least_error_ns > 20 * kMicrosecond; ++attempt) {
     LocalEnd here(lo_);
-    test::RelayedEnd there(lo_, {.delay_ns = kDelayNs});
+    test::RelayedEnd there(lo_, {.delay_ns = kDelayNs, .cpu = cpus.front()});
     const DirectionReport report = run_trial(spec, here, there).directions[0];
     const Histogram& delay = report.received.delay;
     ASSERT_EQ(delay.count(), report.sent.messages);
@@ -59,10 +55,10 @@ TEST_F(GenAccuracyTest, AKnownDelayOfAMillisecondIsMeasuredWithin20Microseconds)
                 static_cast<double>(error_ns) / 1e3, static_cast<double>(slip_ns) / 1e3,
                 100 * there.cpu_share());
     least_error_ns = std::min(least_error_ns, std::abs(error_ns));
-    if (there.cpu_share() > 0.99 && slip_ns < 50 * kMicrosecond) ++quiet_trials;
+    if (there.cpu_share() > kQuietShare && slip_ns < 50 * kMicrosecond) ++quiet_trials;
   }
   EXPECT_LE(lowest_ns, kDelayNs + 20 * kMicrosecond);
-  // Where others take the CPUs, half of the messages are late whoever measures.
+  // Where others take the CPUs, half of the messages may be late whoever measures.
   if (quiet_trials > 0) {
     EXPECT_LE(least_error_ns, 20 * kMicrosecond);
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/cpu_topology.hpp"
 #include "base/file_descriptor.hpp"
 #include "gen/load_end.hpp"
 #include "gen/message.hpp"
@@ -31,6 +33,7 @@ namespace tunrelay::test {
 struct RelayFaults {
   std::uint32_t period = 0;   ///< 0: none; 10 or more
   std::int64_t delay_ns = 0;  ///< each goes on so long after the time at which it should go
+  int cpu = -1;               ///< the relay's; whoever receives there goes on at once
   double most_per_s = 0;      ///< more is dropped, but for a millisecond's worth; 0: no limit
 };
 
@@ -72,6 +75,7 @@ class DatagramRelay {
 
   void run() {
     ::prctl(PR_SET_TIMERSLACK, 1UL);
+    if (faults_.cpu >= 0) static_cast<void>(pin_this_thread(faults_.cpu));
     const std::int64_t begin_ns = monotonic_ns();
     Datagram one;
     while (!stop_) {
@@ -131,6 +135,7 @@ class DatagramRelay {
   void send(const Datagram& one) {
     // What finds no room is missing at the receiver, and the test sees that.
     static_cast<void>(::send(out_.get(), one.bytes.data(), one.size, MSG_NOSIGNAL));
+    if (faults_.cpu >= 0) ::sched_yield();
   }
 
   static constexpr std::uint32_t kHeldPlace = 4;
