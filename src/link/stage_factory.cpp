@@ -2,12 +2,19 @@
 
 #include <utility>
 
-#include "base/error.hpp"
+#include "base/whole_file.hpp"
 #include "link/trace_file.hpp"
 #include "stage/bottleneck.hpp"
+#include "stage/corrupt.hpp"
+#include "stage/delay.hpp"
+#include "stage/duplicate.hpp"
+#include "stage/loss.hpp"
 
 namespace tunrelay {
 namespace {
+
+// A million numbers, each with its blanks.
+constexpr std::size_t kMostTableBytes = 8 * 1024 * 1024;
 
 using PaceFactory = std::function<std::unique_ptr<LinkPace>()>;
 
@@ -27,6 +34,15 @@ PaceFactory pace_factory(const BottleneckDescription& link, std::int64_t origin_
 struct FactoryMaker {
   const StagePlace& place;
 
+  /// A stage that decides by the number of a wire segment in its direction: all its instances
+  /// count together.
+  template <typename Impairment, typename Config>
+  [[nodiscard]] StageFactory impairment(Config config) const {
+    const ImpairmentKey key{place.seed, place.stage, place.direction};
+    return [config = std::move(config), key, numbers = std::make_shared<SegmentNumbers>()] {
+      return std::make_unique<Impairment>(config, key, numbers);
+    };
+  }
   StageFactory operator()(const BottleneckDescription& link) const {
     Bottleneck::Settings settings{
         .queue = link.queue,
@@ -38,10 +54,18 @@ struct FactoryMaker {
       return std::make_unique<Bottleneck>(make_pace(), settings);
     };
   }
-  template <typename Missing>
-  StageFactory operator()(const Missing& /*missing*/) const {
-    throw_usage_error("make", "the stage", "this build does not have it");
+  StageFactory operator()(const DelayDescription& delay) const {
+    DelayConfig config = delay.config;
+    if (config.shape == JitterShape::kTable)
+      config.table = parse_delay_table(
+          read_whole_file(delay.table_file, "read the delay table", kMostTableBytes));
+    return impairment<Delay>(std::move(config));
   }
+  StageFactory operator()(const LossConfig& config) const { return impairment<Loss>(config); }
+  StageFactory operator()(const DuplicateConfig& config) const {
+    return impairment<Duplicate>(config);
+  }
+  StageFactory operator()(const CorruptConfig& config) const { return impairment<Corrupt>(config); }
   StageFactory operator()(const MtuConfig& config) const {
     return [config] { return std::make_unique<Mtu>(config); };
   }
@@ -55,9 +79,10 @@ struct FactoryMaker {
 }  // namespace
 
 StageScope stage_scope(const StageChoice& choice) {
-  const bool looks_at_packets_alone =
-      std::holds_alternative<MtuConfig>(choice) || std::holds_alternative<OutageConfig>(choice);
-  return looks_at_packets_alone ? StageScope::kLane : StageScope::kDirection;
+  // A rate and its queue are a direction's. All others look at each packet by itself, and count
+  // wire segments, where they do, for all lanes of their direction.
+  return std::holds_alternative<BottleneckDescription>(choice) ? StageScope::kDirection
+                                                               : StageScope::kLane;
 }
 
 StageFactory make_factory(const StageChoice& choice, const StagePlace& place) {

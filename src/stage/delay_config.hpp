@@ -32,7 +32,7 @@ struct DelayConfig {
   JitterShape shape = JitterShape::kUniform;
   /// kTable: jitters that are equally likely, in units of jitter_ns / 8192; not empty. What
   /// parse_delay_table() reads from a file in netem's `.dist` format.
-  std::vector<std::int16_t> table;
+  std::vector<std::int16_t> table{};
   /// A segment waits for those before it. Off, as netem is: one with less jitter overtakes.
   bool keep_order = false;
   ReorderConfig reorder{};

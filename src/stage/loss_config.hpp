@@ -12,7 +12,9 @@ namespace tunrelay {
 /// Each segment by itself: `loss 1%`, `loss random 1% 25%`.
 struct BernoulliLoss {
   double probability = 0;
-  double correlation = 0;  ///< how much a decision follows the one before
+  /// How much a decision follows the one before. As with netem, whose rule it is, hits then become
+  /// rarer than PROBABILITY where that is below a half.
+  double correlation = 0;
 
   bool operator==(const BernoulliLoss&) const = default;
 };

@@ -1,0 +1,59 @@
+#include "stage/delay.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tunrelay {
+
+Delay::Delay(const DelayConfig& config, const ImpairmentKey& key,
+             std::shared_ptr<SegmentNumbers> numbers, std::size_t capacity)
+    : jitter_(config, key),
+      keep_order_(config.keep_order),
+      overtaking_(make_reorder_hits(config.reorder, key), std::move(numbers)),
+      waiting_(capacity) {}
+
+void Delay::process(std::span<const Packet> packets, std::int64_t now_ns,
+                    StageOutput& output) noexcept {
+  overtaking_.cut(
+      packets, output,
+      [&](const Packet& run, std::uint64_t number) { hold(run, number, now_ns, output); },
+      [&](const Packet& segment, std::uint64_t) { output.pass(segment); });
+  // What is not delayed at all need not wait for another turn.
+  release(now_ns, output);
+}
+
+void Delay::release(std::int64_t now_ns, StageOutput& output) noexcept {
+  while (!waiting_.empty() && waiting_.next_ns() <= now_ns) output.pass(waiting_.pop());
+}
+
+void Delay::hold(Packet run, std::uint64_t number, std::int64_t start_ns,
+                 StageOutput& output) noexcept {
+  if (!jitter_.varies()) return wait(run, release_ns_of(number, start_ns), output);
+  // Neighbours that are due together wait as one run.
+  const std::uint16_t last = run.run.last;
+  std::int64_t release_ns = release_ns_of(number, start_ns);
+  for (auto next = static_cast<std::uint16_t>(run.run.first + 1); next < last; ++next) {
+    const std::int64_t next_release_ns = release_ns_of(++number, start_ns);
+    if (next_release_ns == release_ns) continue;
+    run.run.last = next;
+    output.share(run);
+    wait(run, release_ns, output);
+    run.run.first = next;
+    release_ns = next_release_ns;
+  }
+  run.run.last = last;
+  wait(run, release_ns, output);
+}
+
+void Delay::wait(const Packet& run, std::int64_t release_ns, StageOutput& output) noexcept {
+  if (waiting_.full()) return output.drop(run, DropReason::kHoldFull);
+  waiting_.push(run, release_ns);
+}
+
+std::int64_t Delay::release_ns_of(std::uint64_t number, std::int64_t start_ns) noexcept {
+  const std::int64_t release_ns = start_ns + jitter_.delay_ns(number);
+  if (!keep_order_) return release_ns;
+  return last_release_ns_ = std::max(last_release_ns_, release_ns);
+}
+
+}  // namespace tunrelay
