@@ -93,6 +93,21 @@ TEST_F(ReplayTest, TheSameSeedGivesTheSameFile) {
   EXPECT_NE(content_of(folder_ / "first.pcapng"), content_of(folder_ / "third.pcapng"));
 }
 
+TEST_F(ReplayTest, AllImpairmentsTogetherAreRepeatedBitForBit) {
+  const std::string input = write_packets(3000, 100'000);
+  const std::string text =
+      "delay 20ms 3ms normal reorder 1%, loss gemodel 1% 20%, duplicate 2%, corrupt 1% bits 3, "
+      "rate 100mbit limit 40 packets, outage at 100ms for 10ms";
+  const ReplayReport report = run(input, text, "first.pcapng");
+  EXPECT_GT(report.made.packets, 20U);
+  EXPECT_GT(dropped_of(report).packets, 100U);
+  EXPECT_EQ(report.held, Tally{});
+  run(input, text, "second.pcapng");
+  run(input, text, "third.pcapng", 2);
+  EXPECT_EQ(content_of(folder_ / "first.pcapng"), content_of(folder_ / "second.pcapng"));
+  EXPECT_NE(content_of(folder_ / "first.pcapng"), content_of(folder_ / "third.pcapng"));
+}
+
 TEST_F(ReplayTest, MarksAreInThePackets) {
   const std::string input = write_packets(2000, 1'000'000, 0x02);
   const ReplayReport report = run(input, "rate 6mbit codel ecn", "out.pcapng");

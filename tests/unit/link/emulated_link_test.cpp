@@ -1,0 +1,91 @@
+// A description in use: every stage that can be described is made, and counted for itself.
+#include "link/emulated_link.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "link/link_file.hpp"
+#include "link/stage_text.hpp"
+#include "support/owned_packet.hpp"
+#include "support/stage_record.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+LinkDescription described(const std::string& a_to_b, const std::string& b_to_a = "") {
+  return {{parse_stages({a_to_b, "a"}), parse_stages({b_to_a, "b"})}, 7};
+}
+
+TEST(EmulatedLink, EveryStageIsMadeUnderItsName) {
+  const TemporaryFolder folder;
+  const std::string table = folder.write("t.dist", "# a table\n-100 0 100 8192\n");
+  const EmulatedLink link(
+      described("delay 1ms, delay 5ms 1ms table " + table +
+                ", loss 1%, loss every 9, duplicate 1%, "
+                "corrupt 1%, rate 1mbit pie, mtu 1400 if \"udp\", outage up 1s down 1s"),
+      {});
+  const auto makers = link.stages(0);
+  ASSERT_EQ(makers.size(), 9U);
+  for (const LinkStageMaker& maker : makers) EXPECT_FALSE(maker.make()->name().empty());
+  EXPECT_EQ(makers[6].scope, StageScope::kDirection) << "a rate is the direction's";
+  EXPECT_TRUE(link.stages(1).empty());
+}
+
+TEST(EmulatedLink, EveryProfileCanBeUsed) {
+  for (const LinkProfile& profile : link_profiles()) {
+    const EmulatedLink link(load_link(std::string(profile.name)).description, {});
+    for (const std::size_t direction : {0U, 1U})
+      for (const LinkStageMaker& maker : link.stages(direction)) EXPECT_NE(maker.make(), nullptr);
+  }
+}
+
+TEST(EmulatedLink, PacketsCountFromTheBeginningOn) {
+  EmulatedLink link(described("mtu 1400", "mtu 100"), {});
+  const auto stage = link.stages(1).at(0).make();
+  PacketSpec spec;
+  spec.payload = counting_bytes(500);
+  const OwnedPacket owned(build_frame(spec), {});
+  StageRecord record;
+  record.give(*stage, owned.packet, 0);
+  EXPECT_EQ(record.passed.size(), 1U);
+  link.begin();
+  record.give(*stage, owned.packet, 0);
+  EXPECT_EQ(record.dropped.size(), 1U);
+  // Another instance, of another queue: the report tells of both.
+  const auto other = link.stages(1).at(0).make();
+  record.give(*other, owned.packet, 0);
+  const LinkReport report = link.report();
+  EXPECT_EQ(report.seed, 7U);
+  EXPECT_EQ(report.directions[1].at(0).text, "mtu 100");
+  EXPECT_EQ(report.directions[1].at(0).counts.taken.packets, 2U);
+  EXPECT_EQ(report.directions[1].at(0).counts.dropped.packets, 2U);
+  EXPECT_EQ(report.directions[0].at(0).counts.taken.packets, 0U);
+}
+
+TEST(EmulatedLink, WhatCanNotBeIsRefusedWhenItIsMade) {
+  const auto refusal = [](const std::string& text) -> std::string {
+    try {
+      const EmulatedLink link(described(text), {});
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
+      return error.what();
+    }
+    return "it was taken";
+  };
+  EXPECT_THAT(refusal("trace /none/up.trace"), ::testing::HasSubstr("/none/up.trace"));
+  EXPECT_THAT(refusal("delay 1ms 1ms table /none/t.dist"), ::testing::HasSubstr("/none/t.dist"));
+  EXPECT_THAT(refusal("mtu 1400 if \"no filter\""), ::testing::HasSubstr("'no filter'"));
+}
+
+TEST(EmulatedLink, ASeedIsDrawnWhereNoneIsGiven) {
+  LinkDescription description = described("mtu 1400");
+  description.seed.reset();
+  const EmulatedLink link(description, {});
+  EXPECT_TRUE(link.description().seed.has_value());
+  EXPECT_EQ(link.report().seed, link.description().seed);
+}
+
+}  // namespace
+}  // namespace tunrelay::test
