@@ -68,6 +68,29 @@ TEST_F(ImpairedLinkTest, AShortQueueDropsABurstAndTheRestTakesItsTime) {
   }
 }
 
+TEST_F(ImpairedLinkTest, PacketsAreDelayedDoubledAndLostAndAllAreAccountedFor) {
+  const std::string mine = " if \"udp port 4711\"";
+  for (const char* shape : {"", " --queues 2", " --type tap --engine syscall"}) {
+    TunnelProcess tunnel(link_flag("delay 20ms" + mine + ", duplicate 100%" + mine +
+                                       ", loss every 4" + mine + ", corrupt 50%" + mine,
+                                   "") +
+                         shape);
+    ASSERT_TRUE(tunnel.wait_until_ready()) << shape;
+    send_datagrams(100, 1000, 4711);
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    ASSERT_TRUE(tunnel.stop().succeeded()) << shape;
+    const nlohmann::json summary = tunnel.last_event("summary");
+    const nlohmann::json stages = summary.at("link").at("a_to_b");
+    EXPECT_EQ(segments_of(stages.at(0), "passed"), 100U) << shape;
+    EXPECT_GE(stages.at(0).at("since_read_ns").at("p50"), 19'900'000) << shape;
+    EXPECT_EQ(segments_of(stages.at(1), "passed"), 200U) << shape;
+    EXPECT_EQ(segments_of(stages.at(2), "dropped"), 50U) << shape;
+    EXPECT_EQ(segments_of(stages.at(3), "passed"), 150U) << shape;
+    EXPECT_EQ(summary.at("a_to_b").at("made").at("segments"), 100U) << shape;
+    EXPECT_TRUE(is_balanced(summary)) << summary.at("a_to_b");
+  }
+}
+
 TEST_F(ImpairedLinkTest, AFilterChoosesPacketsAndAnOutageTakesAllButTheProof) {
   RunningTunnel tunnel(link_flag("mtu 500 if \"udp port 4711\"", "outage up 0 down 1h if icmp"));
   send_datagrams(10, 1000, 4711);
