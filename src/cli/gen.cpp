@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -21,7 +22,9 @@
 #include "gen/load_server.hpp"
 #include "gen/remote_end.hpp"
 #include "gen/trial.hpp"
+#include "measure/hdr_log.hpp"
 #include "measure/result_json.hpp"
+#include "measure/utc.hpp"
 #include "suite/trial_result.hpp"
 
 namespace tunrelay {
@@ -134,10 +137,17 @@ class Intervals {
 
   [[nodiscard]] std::int64_t length_ns() const noexcept { return length_ns_; }
   [[nodiscard]] const Series& rate() const noexcept { return rate_; }
+  /// A line an interval and delay, without a head; empty when no interval had any.
+  [[nodiscard]] const std::string& latency_log() const noexcept { return latency_log_; }
 
   void take(const IntervalReport& interval) {
     if (tells_) fmt::print(stderr, "{}\n", interval_line(interval, spec_));
     const double seconds = interval.end_s - interval.begin_s;
+    for (std::size_t direction = 0; direction < interval.directions.size(); ++direction) {
+      const std::string prefix = direction == 0 ? "" : "reverse_";
+      log(prefix + "one_way", interval.directions.at(direction).one_way, interval);
+      log(prefix + "round_trip", interval.directions.at(direction).round_trip, interval);
+    }
     // The points of a series stand at equal distances: what is much shorter has no place there.
     if (seconds < rate_.interval_s / 2) return;
     double bytes = 0;
@@ -147,10 +157,20 @@ class Intervals {
   }
 
  private:
+  void log(const std::string& name, const std::optional<Histogram>& delays,
+           const IntervalReport& interval) {
+    if (!delays || delays->count() == 0) return;
+    latency_log_ += hdr_log_line({.tag = name + "/" + kSubject,
+                                  .start_s = std::max(0.0, interval.begin_s),
+                                  .length_s = interval.end_s - interval.begin_s,
+                                  .histogram = *delays});
+  }
+
   bool tells_;
   std::int64_t length_ns_;
   const LoadSpec& spec_;
   Series rate_;
+  std::string latency_log_;
 };
 
 int send(const GenVerbFlags& flags) {
@@ -167,16 +187,21 @@ int send(const GenVerbFlags& flags) {
   TrialOptions options;
   options.interval_ns = intervals.length_ns();
   options.on_interval = [&](const IntervalReport& interval) { intervals.take(interval); };
+  options.interval_delays = flags.outputs.wants_latency_log();
   options.is_stopping = [&] { return asked_to_stop(signals); };
   const TrialReport trial = run_trial(spec, *ends.here, *ends.there, options);
   Result result = as_result(trial, floor);
   result.series.push_back(intervals.rate());
-  flags.outputs.label(result);
+  ResultOutputs outputs = flags.outputs;
+  outputs.label(result);
+  if (!intervals.latency_log().empty())
+    outputs.use_latency_log(hdr_log_head("tunrelay", parse_utc(result.started_utc)) +
+                            intervals.latency_log());
   // What was measured is told before it is written: a full disk takes nothing away.
   fmt::print("{}", flags.json ? result_text(result) : trial_text(trial, floor ? &*floor : nullptr));
   std::fflush(stdout);
   if (file) file->save(result);
-  flags.outputs.write(result);
+  outputs.write(result);
   return trial.void_reason.empty() ? 0 : static_cast<int>(ExitCode::kFailed);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -22,6 +23,7 @@ namespace tunrelay {
 namespace {
 
 constexpr const char* kStandardOutput = "-";
+constexpr const char* kLatencyLog = "--hdr-log";
 
 /// COMPARISON is null where there is none.
 using FormText = std::string (*)(const Result& result, const ComparisonReport* comparison);
@@ -52,23 +54,10 @@ constexpr std::array<Form, 7> kForms{{
     {"--csv", "add the figures to a history, which `trend` reads", nullptr},
     {"--gbench", "write the samples in Google Benchmark's JSON form",
      [](const Result& result, const ComparisonReport*) { return google_benchmark_json(result); }},
-    {"--hdr-log", "write the latencies as an HdrHistogram log",
+    {kLatencyLog, "write the latencies as an HdrHistogram log",
      [](const Result& result, const ComparisonReport*) { return latency_log(result); }},
 }};
 // NOLINTEND(bugprone-exception-escape)
-
-void write_form(const Form& form, const std::string& path, const Result& result,
-                const ComparisonReport* comparison) {
-  const bool to_standard_output = path == kStandardOutput;
-  if (to_standard_output) std::fflush(stdout);
-  const std::string place = to_standard_output ? "/dev/stdout" : path;
-  if (form.text != nullptr)
-    replace_file(place, form.text(result, comparison));
-  else if (to_standard_output)
-    replace_file(place, csv_history_header() + csv_history(result));
-  else
-    append_csv_history(place, result);
-}
 
 }  // namespace
 
@@ -84,6 +73,12 @@ void ResultOutputs::add_to(CLI::App& command) {
 bool ResultOutputs::any() const {
   return std::any_of(paths_.begin(), paths_.end(),
                      [](const std::string& path) { return !path.empty(); });
+}
+
+bool ResultOutputs::wants_latency_log() const {
+  for (std::size_t at = 0; at < paths_.size(); ++at)
+    if (std::string_view(kForms.at(at).flag) == kLatencyLog) return !paths_.at(at).empty();
+  return false;
 }
 
 void ResultOutputs::check() const {
@@ -112,12 +107,29 @@ void ResultOutputs::write(const Result& result, const ComparisonReport& comparis
   write(result, &comparison);
 }
 
+void ResultOutputs::write_form(std::size_t at, const Result& result,
+                               const ComparisonReport* comparison) const {
+  const Form& form = kForms.at(at);
+  const std::string& path = paths_.at(at);
+  const bool to_standard_output = path == kStandardOutput;
+  if (to_standard_output) std::fflush(stdout);
+  const std::string place = to_standard_output ? "/dev/stdout" : path;
+  if (std::string_view(form.flag) == kLatencyLog && !latency_log_.empty())
+    replace_file(place, latency_log_);
+  else if (form.text != nullptr)
+    replace_file(place, form.text(result, comparison));
+  else if (to_standard_output)
+    replace_file(place, csv_history_header() + csv_history(result));
+  else
+    append_csv_history(place, result);
+}
+
 void ResultOutputs::write(const Result& result, const ComparisonReport* comparison) const {
   std::exception_ptr first;
   for (std::size_t at = 0; at < paths_.size(); ++at) {
     if (paths_.at(at).empty()) continue;
     try {
-      write_form(kForms.at(at), paths_.at(at), result, comparison);
+      write_form(at, result, comparison);
     } catch (const Error&) {
       if (!first) first = std::current_exception();
     }

@@ -3,7 +3,9 @@
 // while the run is under way.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "measure/result.hpp"
@@ -23,6 +25,9 @@ class ResultOutputs {
 
   /// Whether any file was asked for.
   [[nodiscard]] bool any() const;
+  /// Whether --hdr-log was: `gen` fills it with more than a result has, interval by interval.
+  [[nodiscard]] bool wants_latency_log() const;
+  void use_latency_log(std::string text) { latency_log_ = std::move(text); }
   /// Throws the Error that write() would, as far as that can be told without touching the files:
   /// to be asked before a long run.
   void check() const;
@@ -37,10 +42,13 @@ class ResultOutputs {
   void write(const Result& result, const ComparisonReport& comparison) const;
 
  private:
+  /// COMPARISON is null where there is none.
   void write(const Result& result, const ComparisonReport* comparison) const;
+  void write_form(std::size_t at, const Result& result, const ComparisonReport* comparison) const;
 
   std::vector<std::string> paths_;  ///< one a form; empty: not asked for
   std::string title_, commit_;
+  std::string latency_log_;  ///< instead of the result's; may be empty
 };
 
 }  // namespace tunrelay

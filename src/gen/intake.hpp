@@ -31,6 +31,8 @@ class Intake {
   void count_socket_drops(std::uint64_t drops) noexcept { report_.socket_dropped += drops; }
 
   [[nodiscard]] const LiveCounts& live() const noexcept { return live_; }
+  /// Delays so far; any thread.
+  [[nodiscard]] Histogram delays() const { return report_.delay.copy_while_recorded(); }
   /// When all is in. What was lost is known by who knows what was sent.
   [[nodiscard]] ReceiveReport report() const;
 

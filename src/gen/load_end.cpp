@@ -45,6 +45,13 @@ EndCounts LocalEnd::counts() {
   return counts;
 }
 
+EndDelays LocalEnd::delays() {
+  EndDelays delays;
+  if (source_ && source_->has_responses()) delays.round_trip = source_->round_trips();
+  if (sink_) delays.one_way = sink_->delays();
+  return delays;
+}
+
 void LocalEnd::stop() {
   if (source_) source_->stop();
 }

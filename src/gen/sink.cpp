@@ -45,6 +45,12 @@ LiveTotals Sink::live() const noexcept {
   return totals;
 }
 
+Histogram Sink::delays() const {
+  Histogram sum;
+  for (const auto& intake : intakes_) sum += intake->delays();
+  return sum;
+}
+
 ReceiveReport Sink::finish() {
   threads_.join();
   ReceiveReport report;

@@ -27,6 +27,8 @@ class Sink {
   void start();
   /// What has come so far; any thread.
   [[nodiscard]] LiveTotals live() const noexcept;
+  /// One-way delays so far, for interval reports.
+  [[nodiscard]] Histogram delays() const;
   /// Ends the threads once nothing waits any more. Call once.
   [[nodiscard]] ReceiveReport finish();
 

@@ -100,6 +100,12 @@ LiveTotals Source::live_responses() const noexcept {
   return totals;
 }
 
+Histogram Source::round_trips() const {
+  Histogram sum;
+  for (const auto& intake : intakes_) sum += intake->delays();
+  return sum;
+}
+
 void Source::finish(DirectionReport& report) {
   senders_at_work_.join();
   receivers_at_work_.join();

@@ -41,6 +41,8 @@ class Source {
   /// What has gone, and which responses have come, so far; any thread.
   [[nodiscard]] LiveTotals live() const noexcept;
   [[nodiscard]] LiveTotals live_responses() const noexcept;
+  /// Round trips so far, for interval reports.
+  [[nodiscard]] Histogram round_trips() const;
   /// What TCP uses; empty for UDP.
   [[nodiscard]] const std::string& congestion_control() const noexcept {
     return congestion_control_;

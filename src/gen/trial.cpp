@@ -63,7 +63,7 @@ class RunningTrial {
     wait_for_the_rest();
     // The last interval ends with the sending, and has what was under way then.
     if (options.on_interval && end_ns > last_interval_ns_)
-      options.on_interval(interval(counts(), end_ns));
+      options.on_interval(interval(counts(), end_ns, options));
     for (std::size_t at = 0; at < ends_.size(); ++at)
       while_there(at, [&](LoadEnd& one) {
         LoadEndReport end = one.finish();
@@ -131,7 +131,7 @@ class RunningTrial {
       // The last interval is told when the sending has ended; one next to that would be a sliver.
       const bool is_last = std::abs(planned_end_ns - now_ns) < options.interval_ns / 10;
       if (options.on_interval && !is_last && now_ns - last_interval_ns_ >= options.interval_ns)
-        options.on_interval(interval(now, now_ns));
+        options.on_interval(interval(now, now_ns, options));
       cut = cut || (options.is_stopping && options.is_stopping());
       if (cut || is_gone(0) || is_gone(1) || now_ns >= overdue_ns)
         for (std::size_t at = 0; at < ends_.size(); ++at)
@@ -141,7 +141,8 @@ class RunningTrial {
   }
 
   /// Since the last one.
-  IntervalReport interval(const std::array<EndCounts, 2>& counts, std::int64_t now_ns) {
+  IntervalReport interval(const std::array<EndCounts, 2>& counts, std::int64_t now_ns,
+                          const TrialOptions& options) {
     IntervalReport report;
     report.begin_s = static_cast<double>(last_interval_ns_ - begin_ns_) / 1e9;
     report.end_s = static_cast<double>(now_ns - begin_ns_) / 1e9;
@@ -156,7 +157,21 @@ class RunningTrial {
     }
     last_counts_ = counts;
     last_interval_ns_ = now_ns;
+    if (options.interval_delays) add_delays(report);
     return report;
+  }
+
+  void add_delays(IntervalReport& report) {
+    for (std::size_t at = 0; at < ends_.size(); ++at)
+      while_there(at, [&](LoadEnd& end) {
+        const EndDelays now = end.delays();
+        Histogram& round_trip = report.directions[at].round_trip.emplace(now.round_trip);
+        Histogram& one_way = report.directions[1 - at].one_way.emplace(now.one_way);
+        round_trip -= last_delays_[at].round_trip;
+        one_way -= last_delays_[at].one_way;
+        if (!report_.one_clock) one_way.clear();
+        last_delays_[at] = now;
+      });
   }
 
   /// How long nothing may come before what is under way counts as lost.
@@ -190,6 +205,7 @@ class RunningTrial {
   std::int64_t last_interval_ns_ = 0;
   std::array<EndCounts, 2> last_counts_;    ///< when the last interval was told
   std::array<EndCounts, 2> newest_counts_;  ///< when they were asked last
+  std::array<EndDelays, 2> last_delays_;    ///< when the last interval was told
   std::array<std::string, 2> gone_;         ///< why the end can't be reached any more; else empty
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "base/ip_address.hpp"
 #include "gen/load_end.hpp"
@@ -17,6 +18,8 @@ struct IntervalReport {
   struct Flow {
     std::uint64_t sent_messages = 0, sent_bytes = 0;
     std::uint64_t received_messages = 0, received_bytes = 0;
+    /// With TrialOptions::interval_delays, behind the warm-up; of an end elsewhere they are empty.
+    std::optional<Histogram> one_way, round_trip;
   };
   double begin_s = 0;  ///< since the trial's first message
   double end_s = 0;
@@ -25,6 +28,7 @@ struct IntervalReport {
 
 struct TrialOptions {
   std::int64_t interval_ns = kNanosecondsPerSecond;
+  bool interval_delays = false;  ///< intervals have their delays, too
   /// Called each interval, and once more for what is left when the sending has ended, by the thread
   /// that runs the trial.
   std::function<void(const IntervalReport&)> on_interval;

@@ -25,6 +25,23 @@ Histogram& Histogram::operator+=(const Histogram& other) noexcept {
   return *this;
 }
 
+Histogram& Histogram::operator-=(const Histogram& earlier) noexcept {
+  for (std::size_t index = 0; index < counts_.size(); ++index)
+    counts_[index] -= earlier.counts_[index];
+  total_ -= earlier.total_;
+  outside_ -= earlier.outside_;
+  return *this;
+}
+
+Histogram Histogram::copy_while_recorded() const {
+  Histogram copy;
+  for (std::size_t index = 0; index < counts_.size(); ++index) {
+    copy.counts_[index] = __atomic_load_n(&counts_[index], __ATOMIC_RELAXED);
+    copy.total_ += copy.counts_[index];
+  }
+  return copy;
+}
+
 void Histogram::clear() noexcept {
   std::fill(counts_.begin(), counts_.end(), 0);
   total_ = 0;

@@ -14,7 +14,8 @@
 
 namespace tunrelay {
 
-/// One writer; readers take a copy when the writer is at rest. 28,672 counts: 224 KiB.
+/// One writer; others take a copy when the writer is at rest, or copy_while_recorded(). 28,672
+/// counts: 224 KiB.
 class Histogram {
  public:
   static constexpr std::int64_t kLowest = 1;
@@ -28,10 +29,17 @@ class Histogram {
   void record(std::int64_t value, std::uint64_t count) noexcept {
     if (value < 0 || value > kHighest) [[unlikely]]
       outside_ += count;
-    counts_[index_of(value)] += count;
+    // A plain add of one writer, which copy_while_recorded() may look at.
+    std::uint64_t& slot = counts_[index_of(value)];
+    __atomic_store_n(&slot, slot + count, __ATOMIC_RELAXED);
     total_ += count;
   }
+  /// What was recorded so far, maybe without the last values; for any thread while one records.
+  /// outside() of the copy is 0.
+  [[nodiscard]] Histogram copy_while_recorded() const;
   Histogram& operator+=(const Histogram& other) noexcept;
+  /// Without what an earlier copy of the same histogram has.
+  Histogram& operator-=(const Histogram& earlier) noexcept;
   void clear() noexcept;
 
   [[nodiscard]] std::uint64_t count() const noexcept { return total_; }

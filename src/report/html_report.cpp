@@ -85,8 +85,11 @@ std::string large_figure(const std::string& figure) {
 }
 
 std::string card(const Metric& metric, const LinkSummary& link, const std::string& reference) {
-  std::string more = fmt::format("{}, {} rounds",
-                                 format_range(link.lowest, link.highest, metric.unit), link.valid);
+  std::string more =
+      link.valid == 1
+          ? "1 round"
+          : fmt::format("{}, {} rounds", format_range(link.lowest, link.highest, metric.unit),
+                        link.valid);
   if (std::isfinite(link.ratio))
     more += fmt::format("<br>{} of {}", format_number(link.ratio), escape_markup(reference));
   return fmt::format(
@@ -96,11 +99,13 @@ std::string card(const Metric& metric, const LinkSummary& link, const std::strin
       large_figure(format_figure(link.median, metric.unit)), more);
 }
 
-/// The first figures, large: of what is measured, not of what it is measured against.
+/// The first figures, large: of what is measured, not of what it is measured against, and of
+/// metrics with a direction; others only explain them.
 std::string cards(const Result& result) {
   std::string html;
   std::size_t count = 0;
   for (const Metric& metric : result.metrics) {
+    if (metric.better == Better::kNeither) continue;
     const std::string reference = reference_link(metric);
     for (const LinkSummary& link : summarise(metric)) {
       if (link.link == reference || link.valid == 0 || count == kMostCards) continue;

@@ -69,8 +69,14 @@ bool needs_a_reason(const ComparisonRow& row) {
 /// A line a reason, with the metrics that it is told of.
 std::string reasons_text(const ComparisonReport& comparison, const TerminalStyle& style) {
   std::vector<std::pair<std::string, std::string>> reasons;
+  std::size_t open = 0;   // rows with a reason
+  std::size_t aside = 0;  // rows that are not judged
   for (const ComparisonRow& row : comparison.rows) {
-    if (!needs_a_reason(row)) continue;
+    if (!needs_a_reason(row)) {
+      if (row.verdict.empty()) ++aside;
+      continue;
+    }
+    ++open;
     const std::string reason = clean_line(row.reason);
     const auto known = std::find_if(reasons.begin(), reasons.end(),
                                     [&](const auto& one) { return one.first == reason; });
@@ -80,8 +86,10 @@ std::string reasons_text(const ComparisonReport& comparison, const TerminalStyle
       known->second += ", " + clean_line(row.metric);
   }
   std::string text;
+  const bool has_one = reasons.size() == 1 && open == comparison.rows.size() - aside && open > 3;
   for (const auto& [reason, metrics] : reasons)
-    text += wrapped(fmt::format("{}: {}", metrics, reason), style.columns);
+    text += wrapped(fmt::format("{}: {}", has_one ? "all that are judged" : metrics, reason),
+                    style.columns);
   return text;
 }
 

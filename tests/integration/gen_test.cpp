@@ -2,11 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include <nlohmann/json.hpp>
 
+#include "measure/hdr_log.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
 #include "support/program.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace tunrelay {
 namespace {
@@ -25,8 +30,8 @@ class GenTest : public test::PrivateNetwork {
   static Run across_a_tunnel(const std::string& arguments) {
     const std::string program = test::program();
     const test::ProcessResult done =
-        test::run_shell(program + " exec -q --summary-file /run/summary -- " + program + " gen " +
-                        arguments + " --json -i 0; echo; cat /run/summary");
+        test::run_shell(program + " exec -q --summary-file /run/summary -- " + program +
+                        " gen -i 0 " + arguments + " --json; echo; cat /run/summary");
     EXPECT_TRUE(done.succeeded()) << done.describe();
     const std::size_t split = done.standard_output.rfind("\n{");
     Run run;
@@ -75,6 +80,31 @@ TEST_F(GenTest, AServerServesAClientAcrossTheTunnel) {
   EXPECT_TRUE(done.succeeded()) << done.describe();
   EXPECT_THAT(done.standard_output, HasSubstr("forward: 300 messages"));
   EXPECT_THAT(done.standard_output, HasSubstr("reverse: 300 messages"));
+}
+
+TEST_F(GenTest, TheLatencyLogHasALineAnInterval) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder / "latency.hlog";
+  const Run run = across_a_tunnel(
+      "192.168.13.1 192.168.13.2 --request-response --pps 1000 -t 500ms --max-slip 1s "
+      "-i 100ms --hdr-log " +
+      path);
+  std::map<std::string, std::uint64_t> counts;
+  std::map<std::string, int> lines;
+  read_hdr_log(test::content_of(path), path, [&](const HdrLogInterval& interval) {
+    counts[interval.tag] += interval.histogram.count();
+    ++lines[interval.tag];
+    EXPECT_LT(interval.length_s, 0.45);
+  });
+  EXPECT_GE(lines["round_trip/subject"], 2);
+  EXPECT_GE(lines["one_way/subject"], 2);
+  for (const nlohmann::json& one : run.result.at("distributions")) {
+    const std::string name = one.at("name");
+    if (name == "slip") continue;
+    EXPECT_EQ(counts[name + "/subject"],
+              name == "one_way_back" ? 0U : one.at("count").get<std::uint64_t>())
+        << name;
+  }
 }
 
 TEST_F(GenTest, RefusesWhatCanNotBe) {

@@ -219,13 +219,18 @@ TEST(TrialIntervalTest, IntervalsAddUpToTheWhole) {
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
   double end_s = 0;
+  Histogram delays;
+  options.interval_delays = true;
   options.on_interval = [&](const IntervalReport& interval) {
     EXPECT_EQ(interval.begin_s, end_s);
     end_s = interval.end_s;
     sent += interval.directions[0].sent_messages;
     received += interval.directions[0].received_messages;
+    delays += interval.directions[0].one_way.value();
+    EXPECT_EQ(interval.directions[0].round_trip.value().count(), 0U);
   };
   const TrialReport report = run_trial(spec, kLo, kLo, options);
+  EXPECT_EQ(delays, report.directions[0].received.delay);
   EXPECT_EQ(sent, report.directions[0].sent.messages);
   EXPECT_EQ(received, report.directions[0].received.sequence.received);
   EXPECT_GE(end_s, 0.12);

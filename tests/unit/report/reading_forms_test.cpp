@@ -87,9 +87,11 @@ TEST(TerminalTest, MetricsWithOneReasonShareALine) {
     row.reason = "too few rounds";
   }
   EXPECT_THAT(terminal_text(report),
-              HasSubstr("\n\ntcp_1_flow/throughput, udp_64/throughput, udp_64/cpu, "
-                        "idle/round_trip_p50, idle/wakeups, tcp_4_flows/throughput: too few "
-                        "rounds\n\nthe whole"));
+              HasSubstr("\n\nall that are judged: too few rounds\n\nthe whole"));
+  report.rows.front().verdict = "same";
+  EXPECT_THAT(terminal_text(report),
+              HasSubstr("\n\nudp_64/throughput, udp_64/cpu, idle/round_trip_p50, idle/wakeups, "
+                        "tcp_4_flows/throughput: too few rounds\n\nthe whole"));
 }
 
 std::size_t widest_line(const std::string& text) {
