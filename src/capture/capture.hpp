@@ -26,7 +26,7 @@ struct CaptureReport {
   std::size_t files = 0;
   std::uint64_t bytes = 0;
   std::uint64_t packets = 0;   ///< in the files: each as it came and as it went, so twice
-  std::uint64_t lost = 0;      ///< came faster than they could be written
+  std::uint64_t lost = 0;      ///< wanted, but came faster than they could be written
   std::uint64_t filtered = 0;  ///< not wanted by the filter
   std::string failure;         ///< why it has ended early; empty: it has not
 };

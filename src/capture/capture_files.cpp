@@ -27,14 +27,10 @@ std::string numbered(const std::string& file, std::size_t number) {
 }
 
 /// A pipe as a file of our own that does not make us wait, whatever others have set on it.
-FileDescriptor reopened(const FileDescriptor& pipe) {
+FileDescriptor reopened(const FileDescriptor& pipe, const std::string& name) {
   const std::string path = fmt::format("/proc/self/fd/{}", pipe.get());
-  return FileDescriptor(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
-}
-
-bool has_type(const FileDescriptor& file, mode_t type) {
-  struct stat status {};
-  return ::fstat(file.get(), &status) == 0 && (status.st_mode & S_IFMT) == type;
+  return FileDescriptor(check_system_call(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC),
+                                          "write the capture", name));
 }
 
 }  // namespace
@@ -45,9 +41,15 @@ CaptureFiles::CaptureFiles(Options options, PcapngBytes header)
   begin_file();
 }
 
-CaptureFiles::CaptureFiles(FileDescriptor pipe, std::string name, PcapngBytes header)
-    : header_(std::move(header)), file_(std::move(pipe)), name_(std::move(name)), opened_(1) {
+CaptureFiles::CaptureFiles(FileDescriptor file, std::string name, PcapngBytes header)
+    : header_(std::move(header)), file_(std::move(file)), name_(std::move(name)), opened_(1) {
   begin_file();
+  struct stat status {};
+  ::fstat(file_.get(), &status);
+  // What else there is may make us wait, and the relay's user with us.
+  if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
+    throw_usage_error("write a capture to", name_, "it is neither a file nor a pipe",
+                      "name a file, or pipe it through cat");
 }
 
 void CaptureFiles::open_next() {
@@ -74,9 +76,16 @@ void CaptureFiles::open_next() {
 }
 
 void CaptureFiles::begin_file() {
-  is_regular_ = has_type(file_, S_IFREG);
-  if (has_type(file_, S_IFIFO))
-    if (FileDescriptor own = reopened(file_); own.is_open()) file_ = std::move(own);
+  struct stat status {};
+  check_system_call(::fstat(file_.get(), &status), "write the capture", name_);
+  is_regular_ = S_ISREG(status.st_mode);
+  if (S_ISFIFO(status.st_mode)) file_ = reopened(file_, name_);
+  begin_bytes_ = 0;
+  if (is_regular_) {
+    const bool appends = (::fcntl(file_.get(), F_GETFL) & O_APPEND) != 0;
+    begin_bytes_ =
+        static_cast<std::uint64_t>(appends ? status.st_size : ::lseek(file_.get(), 0, SEEK_CUR));
+  }
   file_bytes_ = 0;
   blocks_ = header_;
 }
@@ -123,17 +132,16 @@ void CaptureFiles::fail(int system_errno, std::size_t written, const Ending& end
   const PcapngBytes last = ending ? ending() : PcapngBytes{};
   const std::uint64_t before = file_bytes_ - written;
   written_bytes_ -= written - cut.kept_bytes;
-  file_bytes_ = before + cut.kept_bytes;
-  const auto shorten = [this] {
-    [[maybe_unused]] const int done = ::ftruncate(file_.get(), static_cast<off_t>(file_bytes_));
-    ::lseek(file_.get(), static_cast<off_t>(file_bytes_), SEEK_SET);
-  };
-  shorten();
-  const std::uint64_t whole = file_bytes_;
-  if (write_some(last.data(), last.size()) != last.size()) {
-    file_bytes_ = whole;
-    shorten();
-  }
+  const std::uint64_t whole = before + cut.kept_bytes;
+  shorten_to(whole);
+  if (write_some(last.data(), last.size()) != last.size()) shorten_to(whole);
+}
+
+void CaptureFiles::shorten_to(std::uint64_t file_bytes) noexcept {
+  const auto end = static_cast<off_t>(begin_bytes_ + file_bytes);
+  [[maybe_unused]] const int done = ::ftruncate(file_.get(), end);
+  ::lseek(file_.get(), end, SEEK_SET);
+  file_bytes_ = file_bytes;
 }
 
 void CaptureFiles::rotate(const Ending& ending) {

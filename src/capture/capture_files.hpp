@@ -30,8 +30,8 @@ class CaptureFiles {
 
   /// Opens the first file. HEADER begins each. Throws Error.
   CaptureFiles(Options options, PcapngBytes header);
-  /// The same with SOCKET_OR_PIPE in the place of a file; NAME is for words.
-  CaptureFiles(FileDescriptor pipe, std::string name, PcapngBytes header);
+  /// The same with FILE, an open file or pipe, in the place of a name; NAME is for words.
+  CaptureFiles(FileDescriptor file, std::string name, PcapngBytes header);
 
   void use(GiveUp give_up) { give_up_ = std::move(give_up); }
 
@@ -61,6 +61,7 @@ class CaptureFiles {
   void open_next();
   void begin_file();
   [[nodiscard]] std::size_t write_some(const std::byte* bytes, std::size_t count);
+  void shorten_to(std::uint64_t file_bytes) noexcept;
   void fail(int system_errno, std::size_t written, const Ending& ending);
 
   Options options_;
@@ -72,6 +73,8 @@ class CaptureFiles {
   std::deque<std::string> kept_names_;
   std::string failure_;
   std::size_t opened_ = 0;
+  std::uint64_t begin_bytes_ =
+      0;  ///< where in the file we begin: standard output may be behind others
   std::uint64_t file_bytes_ = 0;
   std::uint64_t written_bytes_ = 0;
   std::array<std::uint64_t, 2> packets_unwritten_{};  ///< by interface

@@ -34,6 +34,8 @@ Attendance::End Attendance::until_signal(const SignalWatch& signals,
                               {.fd = end_fd, .events = POLLIN, .revents = 0}};
   for (const int fd : tunnel_.poll_fds())
     watched.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+  if (control_ != nullptr)
+    watched.push_back({.fd = control_->fd(), .events = POLLIN, .revents = 0});
   for (;;) {
     ::poll(watched.data(), watched.size(), kLookMs);
     while (const auto signal = signals.next())
@@ -41,6 +43,7 @@ Attendance::End Attendance::until_signal(const SignalWatch& signals,
     if (watched[1].revents != 0) return End::kAsked;
     tell(tunnel_.attend());
     if (tunnel_.is_gone()) return End::kGone;
+    if (control_ != nullptr) control_->serve();
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/signal_watch.hpp"
+#include "control/control_server.hpp"
 #include "tunnel/tunnel.hpp"
 
 namespace tunrelay {
@@ -21,6 +22,9 @@ class Attendance {
   /// Events go to standard error in words, or as JSON lines to standard output.
   Attendance(Tunnel& tunnel, bool json) : tunnel_(tunnel), json_(json) {}
 
+  /// Lets CONTROL answer meanwhile; null: nobody.
+  void serve(ControlServer* control) noexcept { control_ = control; }
+
   /// Until ON_SIGNAL answers kStop, or END_FD (if not negative) becomes readable.
   End until_signal(const SignalWatch& signals, const std::function<Answer(int)>& on_signal,
                    int end_fd = -1);
@@ -30,6 +34,7 @@ class Attendance {
 
   Tunnel& tunnel_;
   bool json_;
+  ControlServer* control_ = nullptr;
 };
 
 }  // namespace tunrelay

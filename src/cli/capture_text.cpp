@@ -10,7 +10,7 @@ std::string capture_line(const CaptureReport& capture) {
   std::string line = fmt::format("  capture   {}: {} packets, {}", capture.file,
                                  format_count(capture.packets), format_bytes(capture.bytes));
   if (capture.files > 1) line += fmt::format(" in {} files", capture.files);
-  line += fmt::format("; {} came too fast to be written\n", format_count(capture.lost));
+  line += fmt::format("; {} lost\n", format_count(capture.lost));
   if (!capture.failure.empty()) line += fmt::format("    it ended early: {}\n", capture.failure);
   return line;
 }

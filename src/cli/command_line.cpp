@@ -40,7 +40,8 @@ int run_command_line(int argc, char** argv) {
   const std::vector<Verb> verbs{add_run_verb(app),     add_exec_verb(app),   add_routes_verb(app),
                                 add_cleanup_verb(app), add_doctor_verb(app), add_gen_verb(app),
                                 add_compare_verb(app), add_bench_verb(app),  add_report_verb(app),
-                                add_trend_verb(app),   add_link_verb(app),   add_replay_verb(app)};
+                                add_trend_verb(app),   add_link_verb(app),   add_replay_verb(app),
+                                add_capture_verb(app)};
   std::vector<std::string> words(argv + 1, argv + argc);
   const CLI::App* command = &app;
   std::size_t verb_words = 0;

@@ -18,6 +18,7 @@
 #include "cli/attendance.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/summary.hpp"
+#include "cli/tunnel_control.hpp"
 #include "cli/tunnel_flags.hpp"
 #include "cli/verb.hpp"
 #include "tunnel/private_network.hpp"
@@ -75,10 +76,13 @@ int exec(const ExecFlags& flags) {
   options.owns_namespace = true;
   if (options.capture && options.capture->file == "-") options.trace_file = stderr;
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1});
+  const ControlWish wish = control_wish(flags.tunnel.control, options);
   enter_private_network(options.strategy);
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
   Tunnel tunnel(options);
   tunnel.start();
+  TunnelControl service(tunnel);
+  std::unique_ptr<ControlServer> control = open_control(wish, service);
   int exit_code = static_cast<int>(ExitCode::kFailed);
   bool gone = false;
   {
@@ -87,6 +91,7 @@ int exec(const ExecFlags& flags) {
     ChildProcess child(flags.command, environment_of(tunnel.report()), signals,
                        takes_output ? STDERR_FILENO : STDOUT_FILENO);
     Attendance attendance(tunnel, false);
+    attendance.serve(control.get());
     const auto on_signal = [&](int signal) {
       if (signal == SIGUSR1)
         fmt::print(stderr, "{}", summary_text(tunnel.report()));
@@ -100,6 +105,7 @@ int exec(const ExecFlags& flags) {
     exit_code = child.wait();
     if (!gone) tunnel.check_path();  // the proof holds to the end of CMD
   }
+  control.reset();
   tunnel.stop();
   end_all_children();
   tell_summary(tunnel.report(), flags);

@@ -1,12 +1,14 @@
 // `tunrelay link`: what may be asked of an emulated link, and the profiles that there are.
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/link_control.hpp"
 #include "cli/verb.hpp"
 #include "link/link_file.hpp"
 #include "link/stage_text.hpp"
@@ -53,7 +55,8 @@ Verb add_link_verb(CLI::App& app) {
       stage_text_help() +
       "example: tunrelay exec --a-to-b 'delay 20ms 2ms, loss 1% if \"udp port 53\"' -- ...\n"
       "         tunrelay link profiles lte > mine.toml; tunrelay exec --link ./mine.toml -- ...");
-  return {command, [=] { return print_profiles(*flags); }};
+  const std::function<int()> talk = add_link_control_verbs(*command);
+  return {command, [=] { return profiles->parsed() ? print_profiles(*flags) : talk(); }};
 }
 
 }  // namespace tunrelay

@@ -14,6 +14,7 @@
 #include "cli/attendance.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/summary.hpp"
+#include "cli/tunnel_control.hpp"
 #include "cli/tunnel_flags.hpp"
 #include "cli/verb.hpp"
 #include "tunnel/tunnel.hpp"
@@ -49,8 +50,11 @@ int run(const RunFlags& flags) {
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
   // Before any thread, so that signals come here alone.
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGPIPE});
+  const ControlWish wish = control_wish(flags.tunnel.control, options);
   Tunnel tunnel(options);
   tunnel.start();
+  TunnelControl service(tunnel);
+  std::unique_ptr<ControlServer> control = open_control(wish, service);
   const TunnelReport ready = tunnel.report();
   if (flags.json) {
     print_report(ready, "ready", true, out);
@@ -62,6 +66,7 @@ int run(const RunFlags& flags) {
   std::fflush(out);
 
   Attendance attendance(tunnel, flags.json);
+  attendance.serve(control.get());
   const auto ended = attendance.until_signal(signals, [&](int signal) {
     if (signal == SIGPIPE) return Attendance::Answer::kGoOn;  // a reader that left is no reason
     if (signal != SIGUSR1) return Attendance::Answer::kStop;
@@ -70,6 +75,7 @@ int run(const RunFlags& flags) {
     return Attendance::Answer::kGoOn;
   });
 
+  control.reset();
   const std::vector<std::string> failures = tunnel.stop();
   print_report(tunnel.report(), "summary", flags.json, out);
   for (const std::string& failure : failures)

@@ -81,6 +81,11 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
                   "for tests of `compare`: workers use that many percent more CPU time")
       ->check(CLI::Range(0.0, 1000.0))
       ->capture_default_str();
+  add("--control", flags.control,
+      "where `tunrelay link` and `tunrelay capture` reach this relay: a unix socket's path, none, "
+      "or "
+      "auto: in /run/tunrelay for root, in $XDG_RUNTIME_DIR/tunrelay for others")
+      ->capture_default_str();
   add("--state-dir", flags.state_directory, "where the journal of changes is kept [/run/tunrelay]");
   add("--config", flags.config_file, "read flags from a TOML file; flags given here win");
 }

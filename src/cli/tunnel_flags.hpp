@@ -29,6 +29,7 @@ struct TunnelFlags {
   std::string busy_poll = "auto";
   std::string min_wait = "0";
   std::string queues = "auto";
+  std::string control = "auto";  ///< a path, auto or none
   LinkFlags link;
   std::string config_file;
   std::string state_directory;

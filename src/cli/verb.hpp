@@ -24,6 +24,7 @@ Verb add_routes_verb(CLI::App& app);
 Verb add_cleanup_verb(CLI::App& app);
 Verb add_doctor_verb(CLI::App& app);
 Verb add_gen_verb(CLI::App& app);
+Verb add_capture_verb(CLI::App& app);
 Verb add_compare_verb(CLI::App& app);
 Verb add_bench_verb(CLI::App& app);
 Verb add_link_verb(CLI::App& app);

@@ -9,7 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "gen/json_lines.hpp"
+#include "base/json_lines.hpp"
 #include "gen/load_end.hpp"
 #include "gen/load_json.hpp"
 #include "gen/load_socket.hpp"

@@ -13,7 +13,7 @@
 
 #include <string>
 
-#include "gen/json_lines.hpp"
+#include "base/json_lines.hpp"
 #include "gen/load_end.hpp"
 #include "gen/load_socket.hpp"
 

@@ -12,7 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gen/json_lines.hpp"
+#include "base/json_lines.hpp"
 #include "gen/load_report.hpp"
 #include "gen/load_spec.hpp"
 #include "suite/link.hpp"

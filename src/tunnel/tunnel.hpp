@@ -59,6 +59,8 @@ class Tunnel {
   /// From here on packets meet this link's stages. Throws Error, and the link is as it was, for a
   /// description that can't be, or while a former link's packets are still held.
   void change_link(LinkDescription description);
+  /// The link as it is now, with the seed that it uses.
+  [[nodiscard]] const LinkDescription& link() const noexcept { return link_->description(); }
   /// A device was deleted: nothing can cross any more.
   [[nodiscard]] bool is_gone() const noexcept { return gone_; }
 

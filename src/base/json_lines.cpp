@@ -1,4 +1,4 @@
-#include "gen/json_lines.hpp"
+#include "base/json_lines.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>

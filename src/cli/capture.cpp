@@ -1,0 +1,114 @@
+// `tunrelay capture`: captures what crosses a relay that runs, until a signal.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/signal_watch.hpp"
+#include "base/units.hpp"
+#include "cli/capture_flags.hpp"
+#include "cli/verb.hpp"
+#include "control/control_client.hpp"
+#include "control/control_place.hpp"
+
+namespace tunrelay {
+namespace {
+
+using nlohmann::json;
+
+// How often the relay is asked whether the capture goes on: its reader may have gone.
+constexpr int kAskIntervalMs = 500;
+
+struct CaptureVerbFlags {
+  std::string control;
+  std::string duration;
+  CaptureFlags capture;
+};
+
+FileDescriptor open_capture_file(const std::string& file) {
+  if (file == "-") {
+    if (::isatty(STDOUT_FILENO) != 0)
+      throw_usage_error("write a capture to", "a terminal", "it is not for eyes",
+                        "pipe it into `wireshark -k -i -` or `tshark -r -`, or name a file");
+    return FileDescriptor(
+        check_system_call(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "use", "standard output"));
+  }
+  constexpr mode_t kMode = 0666;  // and the user's umask
+  return FileDescriptor(
+      check_system_call(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode),
+                        "write the capture", file));
+}
+
+/// Until a signal, the time's end, the capture's, or until nobody reads PIPE any more (negative:
+/// there is none). The last report.
+json wait_for_end(ControlClient& relay, const SignalWatch& signals, std::int64_t end_ns, int pipe) {
+  for (;;) {
+    std::array<pollfd, 3> watched{pollfd{.fd = signals.fd(), .events = POLLIN, .revents = 0},
+                                  pollfd{.fd = relay.fd(), .events = POLLIN, .revents = 0},
+                                  pollfd{.fd = pipe, .events = 0, .revents = 0}};
+    const std::int64_t left_ms = (end_ns - monotonic_ns()) / kNanosecondsPerMillisecond;
+    ::poll(watched.data(), watched.size(),
+           static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, kAskIntervalMs)));
+    if (signals.next() || monotonic_ns() >= end_ns || watched[2].revents != 0)
+      return relay.ask({{"do", "capture_stop"}});
+    json report = relay.ask({{"do", "capture_report"}});
+    if (!report.at("capture").at("failure").get<std::string>().empty()) return report;
+  }
+}
+
+int capture(const CaptureVerbFlags& flags) {
+  const CaptureOptions options = capture_options(flags.capture);
+  const std::int64_t duration_ns =
+      flags.duration.empty() ? std::int64_t{1} << 62 : parse_duration_ns(flags.duration);
+  const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE});
+  ControlClient relay(find_control(flags.control));
+  {
+    const FileDescriptor file = open_capture_file(options.file);
+    relay.ask({{"do", "capture_start"},
+               {"file", options.file == "-" ? "the client's standard output" : options.file},
+               {"filter", options.filter},
+               {"snap_bytes", options.snap_bytes},
+               {"wire_segments", options.wire_segments},
+               {"buffer_bytes", options.buffer_bytes}},
+              file.get());
+  }
+  fmt::print(stderr, "tunrelay: capturing to {}; SIGINT (Ctrl-C) ends it\n", options.file);
+  const json report = wait_for_end(relay, signals, monotonic_ns() + duration_ns,
+                                   options.file == "-" ? STDOUT_FILENO : -1)
+                          .at("capture");
+  fmt::print(stderr, "tunrelay: {} packets, {}; {} lost\n", format_count(report.at("packets")),
+             format_bytes(report.at("bytes")), format_count(report.at("lost_packets")));
+  const std::string failure = report.at("failure");
+  if (failure.empty()) return 0;
+  fmt::print(stderr, "tunrelay: the capture has ended early: {}\n", failure);
+  return static_cast<int>(ExitCode::kFailed);
+}
+
+}  // namespace
+
+Verb add_capture_verb(CLI::App& app) {
+  auto flags = std::make_shared<CaptureVerbFlags>();
+  flags->capture.file = "-";
+  CLI::App* command =
+      app.add_subcommand("capture", "capture what crosses a running relay, until a signal");
+  command->add_option("file", flags->capture.file, "a pcapng file; -: standard output")
+      ->capture_default_str();
+  add_capture_content_flags(*command, flags->capture, "");
+  command->add_option("--duration", flags->duration, "end after that time, for example 10s");
+  command->add_option("--control", flags->control,
+                      "the running relay's socket [that of the only one]");
+  command->footer("example: tunrelay capture | wireshark -k -i -");
+  return {command, [flags] { return capture(*flags); }};
+}
+
+}  // namespace tunrelay

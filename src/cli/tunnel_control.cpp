@@ -1,0 +1,121 @@
+#include "cli/tunnel_control.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "base/error.hpp"
+#include "cli/build_info.hpp"
+#include "cli/capture_text.hpp"
+#include "cli/summary.hpp"
+#include "control/control_place.hpp"
+#include "link/stage_text.hpp"
+
+namespace tunrelay {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr const char* kDirectionKeys[] = {"a_to_b", "b_to_a"};
+
+}  // namespace
+
+ordered_json TunnelControl::answer(ControlClientId client, const json& question,
+                                   FileDescriptor passed) {
+  const std::string wish = question.at("do");
+  if (wish == "show")
+    return {{"version", kVersion},
+            {"a", tunnel_.options().a.device},
+            {"b", tunnel_.options().b.device},
+            {"link", link()},
+            {"report", report_json(tunnel_.report(), "counters")}};
+  if (wish == "set") {
+    set_link(question);
+    return {{"link", link()}};
+  }
+  if (wish == "capture_start") {
+    start_capture(client, question, std::move(passed));
+    return ordered_json::object();
+  }
+  if (wish == "capture_report") return {{"capture", capture_json(tunnel_.report().capture)}};
+  if (wish == "capture_stop") {
+    if (client != capturing_)
+      throw_usage_error("end", "the capture", "this client has not started one");
+    capturing_ = 0;
+    tunnel_.end_capture();
+    return {{"capture", capture_json(tunnel_.report().capture)}};
+  }
+  throw_usage_error("do", "'" + wish + "'",
+                    "a relay does show, set, capture_start, capture_report "
+                    "and capture_stop");
+}
+
+void TunnelControl::left(ControlClientId client) noexcept {
+  if (client != capturing_) return;
+  capturing_ = 0;
+  tunnel_.end_capture();
+}
+
+ordered_json TunnelControl::link() const {
+  const LinkDescription& description = tunnel_.link();
+  ordered_json link;
+  for (std::size_t direction = 0; direction < kDirections; ++direction)
+    link[kDirectionKeys[direction]] = print_stages(description.directions.at(direction));
+  link["seed"] = description.seed.value_or(0);
+  return link;
+}
+
+void TunnelControl::set_link(const json& question) {
+  LinkDescription description = tunnel_.link();
+  for (std::size_t direction = 0; direction < kDirections; ++direction) {
+    const char* key = kDirectionKeys[direction];
+    if (!question.contains(key)) continue;
+    const std::string text = question.at(key);
+    description.directions.at(direction) = text.empty() ? StageList{} : parse_stages({text, key});
+  }
+  if (question.contains("seed")) description.seed = question.at("seed").get<std::uint64_t>();
+  tunnel_.change_link(std::move(description));
+}
+
+void TunnelControl::start_capture(ControlClientId client, const json& question,
+                                  FileDescriptor file) {
+  if (!file.is_open())
+    throw_usage_error("start", "a capture", "no open file came with the question");
+  CaptureOptions options;
+  options.file = question.value("file", "the client's file");
+  options.filter = question.value("filter", "");
+  options.snap_bytes = question.value("snap_bytes", options.snap_bytes);
+  options.wire_segments = question.value("wire_segments", false);
+  options.buffer_bytes = question.value("buffer_bytes", options.buffer_bytes);
+  tunnel_.start_capture(options, std::move(file));
+  capturing_ = client;
+}
+
+ControlWish control_wish(const std::string& path, const TunnelOptions& options) {
+  if (path == "none") return {};
+  if (path != "auto") return {.path = path, .is_asked_for = true};
+  const std::string directory = control_directory();
+  if (directory.empty()) return {};
+  return {.path = control_path(directory, options.a.device + "-" + options.b.device),
+          .is_asked_for = false};
+}
+
+std::unique_ptr<ControlServer> open_control(const ControlWish& wish, ControlService& service) {
+  if (wish.path.empty()) return nullptr;
+  if (wish.is_asked_for) return std::make_unique<ControlServer>(wish.path, service);
+  try {
+    const std::string directory = wish.path.substr(0, wish.path.rfind('/'));
+    constexpr mode_t kOwnerOnly = 0700;
+    ::mkdir(directory.c_str(), kOwnerOnly);
+    static_cast<void>(living_controls(directory));  // what killed relays have left goes
+    return std::make_unique<ControlServer>(wish.path, service);
+  } catch (const Error& error) {
+    fmt::print(stderr, "tunrelay: note: nobody can change this relay while it runs: {}\n",
+               error.what());
+    return nullptr;
+  }
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,47 @@
+#include "control/control_client.hpp"
+
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "control/unix_socket.hpp"
+
+namespace tunrelay {
+namespace {
+
+/// A change of stages waits for those before; a report for its path check.
+constexpr std::int64_t kAnswerLimitNs = 10 * kNanosecondsPerSecond;
+
+FileDescriptor connect_to(const std::string& path) {
+  FileDescriptor socket = make_unix_socket();
+  check_system_call(connect_unix_socket(socket, path), "talk to the relay at", path,
+                    "see whether it runs, and whether you may write to its socket");
+  return socket;
+}
+
+}  // namespace
+
+ControlClient::ControlClient(const std::string& path)
+    : lines_(connect_to(path), "the relay at " + path, "see whether it still runs") {}
+
+nlohmann::json ControlClient::ask(const nlohmann::json& question, int passed) {
+  if (passed < 0) {
+    lines_.send(question);
+  } else {
+    // A socket just made takes a short line in one piece.
+    const std::string line = question.dump() + "\n";
+    if (send_with_descriptor(lines_.socket(), line, passed) != static_cast<ssize_t>(line.size()))
+      throw_system_error(errno, "send to", lines_.peer());
+  }
+  nlohmann::json answer = lines_.receive(kAnswerLimitNs);
+  if (answer.contains("error"))
+    throw Error({.attempt = "have this done by",
+                 .object = lines_.peer(),
+                 .answer = answer.at("error").get<std::string>(),
+                 .way_out = "",
+                 .system_errno = 0,
+                 .exit_code = static_cast<ExitCode>(answer.value("exit_code", 1))});
+  return answer;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,28 @@
+// One who asks a running relay through its control socket.
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "base/json_lines.hpp"
+
+namespace tunrelay {
+
+/// Used by one thread.
+class ControlClient {
+ public:
+  /// Throws Error: nobody listens at PATH, or we may not ask.
+  explicit ControlClient(const std::string& path);
+
+  /// The answer. PASSED: a descriptor that goes with the question, unless negative. Throws the
+  /// relay's Error, or one of our own when it is gone or silent.
+  nlohmann::json ask(const nlohmann::json& question, int passed = -1);
+  /// Readable when the relay has gone.
+  [[nodiscard]] int fd() const noexcept { return lines_.socket().get(); }
+
+ private:
+  JsonLines lines_;
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,24 @@
+// Where running relays listen for `tunrelay link` and `tunrelay capture`: a unix socket each, in
+// /run/tunrelay for root, in the user's run-time directory for others.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace tunrelay {
+
+/// Empty where there is no such place: an ordinary user without XDG_RUNTIME_DIR.
+[[nodiscard]] std::string control_directory();
+
+/// DIRECTORY/INSTANCE.PID.sock, of this process.
+[[nodiscard]] std::string control_path(const std::string& directory, const std::string& instance);
+
+/// The sockets in DIRECTORY behind which somebody listens, in alphabetical order. Those that
+/// killed relays have left are removed.
+[[nodiscard]] std::vector<std::string> living_controls(const std::string& directory);
+
+/// PATH, or, where it is empty, that of the only relay that runs. Throws a usage Error that names
+/// the relays when there are several, and an unfit Error when there is none.
+[[nodiscard]] std::string find_control(const std::string& path);
+
+}  // namespace tunrelay

@@ -1,0 +1,191 @@
+#include "control/control_server.hpp"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "control/unix_socket.hpp"
+
+namespace tunrelay {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+/// Half a line, or an answer that is not taken, is waited for that long.
+constexpr std::int64_t kPatienceNs = 5 * kNanosecondsPerSecond;
+constexpr ControlClientId kListener = 0;
+constexpr mode_t kSocketMode = 0660;
+
+void watch_descriptor(const FileDescriptor& epoll, int operation, int fd, ControlClientId id,
+                      std::uint32_t wanted) {
+  epoll_event event{};
+  event.events = wanted;
+  event.data.u64 = id;
+  check_system_call(::epoll_ctl(epoll.get(), operation, fd, &event), "watch", "a control socket");
+}
+
+/// Makes way for a socket of ours: removes one behind which nobody listens.
+void remove_dead_socket(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return;
+  const FileDescriptor probe = make_unix_socket();
+  if (!S_ISSOCK(status.st_mode)) throw_system_error(EEXIST, "listen at", path, "name another path");
+  if (connect_unix_socket(probe, path) == 0 || errno != ECONNREFUSED)
+    throw_system_error(EADDRINUSE, "listen at", path,
+                       "another relay listens there; name another path");
+  ::unlink(path.c_str());
+}
+
+ordered_json error_answer(const Error& error) {
+  return {{"error", error.what()}, {"exit_code", static_cast<int>(error.exit_code())}};
+}
+
+}  // namespace
+
+ControlServer::ControlServer(std::string path, ControlService& service)
+    : path_(std::move(path)),
+      service_(service),
+      listener_(make_unix_socket()),
+      events_(check_system_call(::epoll_create1(EPOLL_CLOEXEC), "make", "an epoll")) {
+  remove_dead_socket(path_);
+  check_system_call(bind_unix_socket(listener_, path_), "listen at", path_,
+                    "name another path by --control, or none");
+  struct stat status {};
+  // Nobody can connect before listen(), so the mode is right from the first moment.
+  check_system_call(::chmod(path_.c_str(), kSocketMode), "set the mode of", path_);
+  check_system_call(::stat(path_.c_str(), &status), "look at", path_);
+  group_ = status.st_gid;
+  inode_ = status.st_ino;
+  check_system_call(::fcntl(listener_.get(), F_SETFL, O_NONBLOCK), "listen at", path_);
+  check_system_call(::listen(listener_.get(), kMostClients), "listen at", path_);
+  watch_descriptor(events_, EPOLL_CTL_ADD, listener_.get(), kListener, EPOLLIN);
+}
+
+ControlServer::~ControlServer() {
+  while (!clients_.empty()) leave(clients_.begin()->first);
+  struct stat status {};
+  if (::lstat(path_.c_str(), &status) == 0 && status.st_ino == inode_) ::unlink(path_.c_str());
+}
+
+void ControlServer::serve() {
+  std::array<epoll_event, kMostClients + 1> events{};
+  const int count = ::epoll_wait(events_.get(), events.data(), static_cast<int>(events.size()), 0);
+  for (int at = 0; at < count; ++at) {
+    const ControlClientId id = events.at(static_cast<std::size_t>(at)).data.u64;
+    if (id == kListener)
+      accept_clients();
+    else
+      serve_client(id);
+  }
+  leave_the_slow();
+}
+
+void ControlServer::accept_clients() {
+  for (;;) {
+    FileDescriptor socket(
+        ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket.is_open()) {
+      if (errno == ECONNABORTED || errno == EINTR) continue;
+      return;
+    }
+    if (clients_.size() == kMostClients || !peer_is_trusted(socket, group_)) continue;
+    const ControlClientId id = ++last_id_;
+    watch_descriptor(events_, EPOLL_CTL_ADD, socket.get(), id, EPOLLIN);
+    Client& client = clients_[id];
+    client.socket = std::move(socket);
+    client.active_ns = monotonic_ns();
+  }
+}
+
+void ControlServer::serve_client(ControlClientId id) {
+  const auto found = clients_.find(id);
+  if (found == clients_.end()) return;
+  Client& client = found->second;
+  // A client that does not take its answers asks nothing more meanwhile, and one that asks much
+  // lets others have their turn.
+  constexpr int kAnswersATurn = 4;
+  bool stays = client.is_answered() ? receive(client) : send(client);
+  for (int answers = 0; stays && answers < kAnswersATurn; ++answers) {
+    if (!client.unsent.empty() || !client.has_question()) break;
+    stays = answer_next(id, client) && send(client);
+  }
+  if (stays)
+    watch(id, client);
+  else
+    leave(id);
+}
+
+bool ControlServer::receive(Client& client) {
+  std::array<char, 16'384> part{};
+  const ssize_t count =
+      receive_with_descriptor(client.socket, part.data(), part.size(), client.passed);
+  if (count == 0) return false;
+  if (count < 0) return errno == EAGAIN || errno == EINTR;
+  client.active_ns = monotonic_ns();
+  client.received.append(part.data(), static_cast<std::size_t>(count));
+  return client.has_question() || client.received.size() <= kMostLineBytes;
+}
+
+bool ControlServer::answer_next(ControlClientId id, Client& client) {
+  const std::size_t end = client.received.find('\n');
+  if (end > kMostLineBytes) return false;
+  const json question =
+      json::parse(client.received.begin(),
+                  client.received.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+  client.received.erase(0, end + 1);
+  if (!question.is_object()) return false;
+  ordered_json answer;
+  try {
+    answer = service_.answer(id, question, std::move(client.passed));
+  } catch (const Error& error) {
+    answer = error_answer(error);
+  } catch (const json::exception& error) {
+    answer = {{"error", std::string("not understood: ") + error.what()},
+              {"exit_code", static_cast<int>(ExitCode::kUsage)}};
+  }
+  client.unsent = answer.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return true;
+}
+
+bool ControlServer::send(Client& client) {
+  while (!client.unsent.empty()) {
+    const ssize_t count = ::send(client.socket.get(), client.unsent.data(), client.unsent.size(),
+                                 MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count < 0) return errno == EAGAIN || errno == EINTR;
+    client.active_ns = monotonic_ns();
+    client.unsent.erase(0, static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+void ControlServer::watch(ControlClientId id, const Client& client) const {
+  watch_descriptor(events_, EPOLL_CTL_MOD, client.socket.get(), id,
+                   client.is_answered() ? EPOLLIN : EPOLLOUT);
+}
+
+void ControlServer::leave(ControlClientId id) noexcept {
+  clients_.erase(id);
+  service_.left(id);
+}
+
+void ControlServer::leave_the_slow() {
+  const std::int64_t now_ns = monotonic_ns();
+  std::vector<ControlClientId> slow;
+  for (const auto& [id, client] : clients_)
+    if ((!client.received.empty() || !client.unsent.empty()) &&
+        now_ns - client.active_ns > kPatienceNs)
+      slow.push_back(id);
+  for (const ControlClientId id : slow) leave(id);
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,105 @@
+#include "control/unix_socket.hpp"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace tunrelay {
+namespace {
+
+/// False, with errno, for a path that is too long.
+bool name_socket(const std::string& path, sockaddr_un& name) noexcept {
+  name = {};
+  name.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof name.sun_path) {
+    errno = ENAMETOOLONG;
+    return false;
+  }
+  std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
+  return true;
+}
+
+/// Room for one descriptor beside a message.
+using PassedRoom = std::array<char, CMSG_SPACE(sizeof(int))>;
+
+}  // namespace
+
+FileDescriptor make_unix_socket() {
+  return FileDescriptor(check_system_call(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "make",
+                                          "a control socket"));
+}
+
+int connect_unix_socket(const FileDescriptor& socket, const std::string& path) noexcept {
+  sockaddr_un name;
+  if (!name_socket(path, name)) return -1;
+  return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name);
+}
+
+int bind_unix_socket(const FileDescriptor& socket, const std::string& path) noexcept {
+  sockaddr_un name;
+  if (!name_socket(path, name)) return -1;
+  return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name);
+}
+
+ssize_t send_with_descriptor(const FileDescriptor& socket, const std::string& bytes,
+                             int passed) noexcept {
+  iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+  alignas(cmsghdr) PassedRoom room{};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = room.data();
+  message.msg_controllen = room.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof passed);
+  std::memcpy(CMSG_DATA(header), &passed, sizeof passed);
+  return ::sendmsg(socket.get(), &message, MSG_NOSIGNAL);
+}
+
+ssize_t receive_with_descriptor(const FileDescriptor& socket, char* bytes, std::size_t count,
+                                FileDescriptor& passed) noexcept {
+  iovec piece{.iov_base = bytes, .iov_len = count};
+  alignas(cmsghdr) PassedRoom room{};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = room.data();
+  message.msg_controllen = room.size();
+  // What does not fit the room is closed by the kernel.
+  const ssize_t received = ::recvmsg(socket.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (received < 0) return received;
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    int descriptor = -1;
+    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+    passed = FileDescriptor(descriptor);
+  }
+  return received;
+}
+
+bool peer_is_trusted(const FileDescriptor& socket, gid_t group) noexcept {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return false;
+  if (peer.uid == 0 || peer.uid == ::geteuid() || peer.gid == group) return true;
+  std::array<gid_t, 1024> groups{};
+  length = sizeof groups;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERGROUPS, groups.data(), &length) != 0)
+    return false;
+  const auto end = groups.begin() + static_cast<std::ptrdiff_t>(length / sizeof(gid_t));
+  return std::find(groups.begin(), end, group) != end;
+}
+
+}  // namespace tunrelay

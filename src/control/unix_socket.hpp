@@ -1,0 +1,31 @@
+// Stream sockets of the unix family, their names, and descriptors that are passed through them.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <string>
+
+#include "base/file_descriptor.hpp"
+
+namespace tunrelay {
+
+/// Close-on-exec. Throws Error.
+[[nodiscard]] FileDescriptor make_unix_socket();
+
+/// 0, or -1 with errno, as connect(2) and bind(2). ENAMETOOLONG for a path over 107 bytes.
+int connect_unix_socket(const FileDescriptor& socket, const std::string& path) noexcept;
+int bind_unix_socket(const FileDescriptor& socket, const std::string& path) noexcept;
+
+/// As send(2), together with the descriptor PASSED.
+ssize_t send_with_descriptor(const FileDescriptor& socket, const std::string& bytes,
+                             int passed) noexcept;
+/// As recv(2) with MSG_DONTWAIT; a descriptor that comes with the bytes goes to PASSED, in the
+/// place of one that is there.
+ssize_t receive_with_descriptor(const FileDescriptor& socket, char* bytes, std::size_t count,
+                                FileDescriptor& passed) noexcept;
+
+/// Whether the process at the other end is root's, our own user's, or of GROUP.
+[[nodiscard]] bool peer_is_trusted(const FileDescriptor& socket, gid_t group) noexcept;
+
+}  // namespace tunrelay
