@@ -53,7 +53,7 @@ class ReplayTest : public ::testing::Test {
                           .application = "a test"};
     options.link.directions[1] = parse_stages({text, "the test"});
     options.link.seed = seed;
-    const ReplayReport report = replay(options);
+    ReplayReport report = replay(options);
     EXPECT_EQ(report.read + report.made, report.written + report.held + dropped_of(report));
     return report;
   }

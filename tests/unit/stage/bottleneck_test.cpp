@@ -45,7 +45,8 @@ class NaiveBottleneck {
       : bits_per_s_(bits_per_s), queue_(queue), wire_(wire) {}
 
   void arrive(const Packet& packet, std::int64_t now_ns) {
-    for (std::uint16_t segment = 0; segment < packet.segments(); ++segment) {
+    const auto segments = static_cast<std::uint16_t>(packet.segments());
+    for (std::uint16_t segment = 0; segment < segments; ++segment) {
       serve_until(now_ns);
       const std::uint32_t bytes = wire_segment_bytes(packet, segment);
       if (is_full(bytes, now_ns))
