@@ -12,6 +12,7 @@
 #include "cli/capture_text.hpp"
 #include "cli/link_text.hpp"
 #include "cli/tally_json.hpp"
+#include "cli/user_stage_text.hpp"
 
 namespace tunrelay {
 namespace {
@@ -49,6 +50,12 @@ std::string drops_words(const LaneCounts& counts) {
   return words.empty() ? "none" : words;
 }
 
+/// What stages of a user's own take away counts against what they add: it may be below zero.
+std::string net_words(std::uint64_t count) {
+  const auto net = static_cast<std::int64_t>(count);
+  return net < 0 ? "-" + format_count(-count) : format_count(count);
+}
+
 std::string direction_lines(const TunnelReport& report, std::size_t direction) {
   const LaneCounts& counts = report.lanes.at(direction);
   const EndReport& source = report.ends.at(direction);
@@ -63,7 +70,7 @@ std::string direction_lines(const TunnelReport& report, std::size_t direction) {
                        format_count(target.kernel_dropped_packets));
   if (counts.made.segments != 0)
     lines += fmt::format("    made by stages: {} packets ({} wire segments)\n",
-                         format_count(counts.made.packets), format_count(counts.made.segments));
+                         net_words(counts.made.packets), net_words(counts.made.segments));
   if (!counts.balanced())
     lines +=
         fmt::format("    accounting: {} packets read, {} made, {} written, {} held, {} dropped\n",
@@ -108,7 +115,7 @@ nlohmann::ordered_json lane_json(const LaneCounts& counts) {
       dropped[std::string(to_string(static_cast<DropReason>(reason)))] =
           tally_json(counts.dropped.at(reason));
   return {{"read", tally_json(counts.read)},
-          {"made", tally_json(counts.made)},
+          {"made", net_tally_json(counts.made)},
           {"written", tally_json(counts.written)},
           {"held", tally_json(counts.held)},
           {"dropped", dropped},
@@ -179,6 +186,7 @@ std::string summary_text(const TunnelReport& report) {
   text += queue_lines(report);
   if (!report.link.empty())
     text += fmt::format("  link      --seed {} repeats its chances\n", report.link.seed);
+  text += user_stage_lines(report);
   text += fmt::format("  routing   {}, MTU {}", to_string(report.strategy), report.mtu_bytes);
   text += report.repairs == 0 ? "\n" : fmt::format(", {} repairs\n", report.repairs);
   text += path_line(report);
@@ -220,6 +228,7 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
             {"probes_crossed",
              {{"a_to_b", path.probes_crossed[0]}, {"b_to_a", path.probes_crossed[1]}}}}},
           {"link", link_json(report.link)},
+          {"stages", user_stages_json(report)},
           {"repairs", report.repairs},
           {"trace_lost_packets", report.trace_lost},
           {"capture", capture_json(report.capture)},

@@ -74,6 +74,13 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
   command.add_option("--txqueuelen", flags.txqueuelen, "packets that a device's queue holds")
       ->capture_default_str();
   add_link_flags(command, flags.link);
+  command
+      .add_option(
+          "--stage", flags.stages,
+          "a stage of your own, LIBRARY.so[,KEY=VALUE]...; given again, the first is next to "
+          "the devices and the last next to the link")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   command.add_flag("--trace", flags.trace, "print a line a packet, off the packet path");
   add_capture_flags(command, flags.capture);
   command
@@ -112,6 +119,8 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   options.min_wait_ns = parse_duration_ns(flags.min_wait);
   if (!flags.cpus.empty()) options.cpus = parse_cpu_list(flags.cpus);
   options.link = link_description(flags.link);
+  for (const std::string& stage : flags.stages)
+    options.stages.push_back(StageRequest::parse(stage));
   options.trace = flags.trace;
   if (!flags.capture.file.empty()) options.capture = capture_options(flags.capture);
   options.application = fmt::format("tunrelay {}", kVersion);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/capture_flags.hpp"
 #include "cli/link_flags.hpp"
@@ -31,6 +32,7 @@ struct TunnelFlags {
   std::string queues = "auto";
   std::string control = "auto";  ///< a path, auto or none
   LinkFlags link;
+  std::vector<std::string> stages;  ///< LIBRARY,KEY=VALUE,...
   std::string config_file;
   std::string state_directory;
   unsigned txqueuelen = 4096;

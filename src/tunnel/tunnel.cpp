@@ -73,6 +73,7 @@ void Tunnel::start() {
       JanitorDuty{.journal_directory = journal_ ? options_.state_directory : "",
                   .instance = instance_,
                   .kill_namespace = options_.owns_namespace});
+  load_stages();
   open_devices();
   if (options_.capture) open_capture(*options_.capture, {});
   start_relay();
@@ -127,45 +128,10 @@ void Tunnel::start_relay() {
     trace_ = std::make_unique<TraceLog>(
         TraceLog::Names{{options_.a.device, options_.b.device}, config.link_type},
         options_.trace_file);
+  user_stages_->stand_at(config.link_type, config.queue_pairs.size(), config.mtu_bytes);
   config.stages = stage_specs(*link_);
   relay_ = std::make_unique<Relay>(config);
   relay_->start();
-}
-
-std::unique_ptr<EmulatedLink> Tunnel::make_link(LinkDescription description) const {
-  return std::make_unique<EmulatedLink>(
-      std::move(description),
-      EmulatedLink::Site{.link_type = link_type_of(options_.type), .origin_ns = monotonic_ns()});
-}
-
-StageSpecs Tunnel::stage_specs(const EmulatedLink& link) {
-  StageSpecs specs;
-  for (std::size_t direction = 0; direction < specs.size(); ++direction) {
-    auto& stages = specs.at(direction);
-    // The trace shows what was read, before the link does anything to it.
-    if (trace_)
-      stages.push_back({StageScope::kLane, [this](Direction from, std::size_t queue) {
-                          return std::make_unique<Trace>(*trace_,
-                                                         static_cast<std::uint8_t>(index_of(from)),
-                                                         static_cast<std::uint16_t>(queue));
-                        }});
-    for (LinkStageMaker& stage : link.stages(direction))
-      stages.push_back(
-          {stage.scope, [make = std::move(stage.make)](Direction, std::size_t) { return make(); }});
-  }
-  // In one direction, since it counts the time of the worker's thread, which serves both.
-  if (options_.burn_ratio > 0)
-    specs[0].push_back({StageScope::kLane, [this](Direction, std::size_t) {
-                          return std::make_unique<Burn>(options_.burn_ratio);
-                        }});
-  return specs;
-}
-
-void Tunnel::change_link(LinkDescription description) {
-  auto link = make_link(std::move(description));
-  link->begin();
-  relay_->change_stages(stage_specs(*link));
-  link_ = std::move(link);
 }
 
 void Tunnel::apply_plan() {

@@ -13,6 +13,7 @@
 #include "capture/capture.hpp"
 #include "device/device.hpp"
 #include "link/emulated_link.hpp"
+#include "plugin/user_stages.hpp"
 #include "relay/relay.hpp"
 #include "route/apply.hpp"
 #include "route/janitor.hpp"
@@ -75,6 +76,7 @@ class Tunnel {
   [[nodiscard]] const TunnelOptions& options() const noexcept { return options_; }
 
  private:
+  void load_stages();
   void open_devices();
   void start_relay();
   [[nodiscard]] std::unique_ptr<EmulatedLink> make_link(LinkDescription description) const;
@@ -101,6 +103,7 @@ class Tunnel {
   std::unique_ptr<Janitor> janitor_;
   std::unique_ptr<TraceLog> trace_;
   std::unique_ptr<EmulatedLink> link_;
+  std::unique_ptr<UserStages> user_stages_;
   std::unique_ptr<Capture> capture_;  ///< outlives the relay, whose taps it made
   std::vector<Device> devices_;       ///< a, b
   std::unique_ptr<Relay> relay_;

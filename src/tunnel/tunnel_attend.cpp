@@ -84,6 +84,7 @@ void Tunnel::follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& event
     if (report_.ends.at(end).device == event.device) mtu_bytes_.at(end) = event.mtu_bytes;
   const auto [smaller, larger] = std::minmax(mtu_bytes_[0], mtu_bytes_[1]);
   relay_->change_mtu(smaller);
+  user_stages_->change_mtu(smaller);
   report_.mtu_bytes = smaller;
   if (smaller != larger)
     events.push_back(
@@ -152,6 +153,7 @@ void Tunnel::begin_accounts() {
   take_link_counters(true);
   take_socket_counters(true);
   link_->begin();
+  user_stages_->begin();
   if (trace_) trace_->begin();
   if (capture_) show_packets_to_capture();
 }
@@ -180,6 +182,7 @@ TunnelReport Tunnel::report() {
             worker.queue));
   report.link = link_->report();
   if (capture_) report.capture = capture_->report();
+  report.user_stages = user_stages_->reports();
   report.trace_lost = trace_ ? trace_->lost() : 0;
   return report;
 }

@@ -13,6 +13,7 @@
 #include "capture/capture_options.hpp"
 #include "device/device_type.hpp"
 #include "link/description.hpp"
+#include "plugin/stage_library.hpp"
 #include "relay/relay.hpp"
 #include "route/tunnel_ends.hpp"
 
@@ -46,7 +47,9 @@ struct TunnelOptions {
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart; not with busy_poll
   std::vector<int> cpus;         ///< where workers are pinned; empty: by hwloc
   LinkDescription link;          ///< what packets meet on their way; empty: nothing
-  bool trace = false;            ///< a line a packet, to trace_file
+  /// Libraries of users' own; the first is next to the devices, the last next to the link.
+  std::vector<StageRequest> stages;
+  bool trace = false;  ///< a line a packet, to trace_file
   std::FILE* trace_file = stdout;
   std::optional<CaptureOptions> capture;  ///< from the start, to a file
   std::string application = "tunrelay";   ///< our name and version, for captures

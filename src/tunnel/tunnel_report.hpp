@@ -11,6 +11,7 @@
 #include "device/device_type.hpp"
 #include "link/emulated_link.hpp"
 #include "measure/socket_counters.hpp"
+#include "plugin/user_stages.hpp"
 #include "relay/relay.hpp"
 #include "route/tunnel_ends.hpp"
 
@@ -52,12 +53,13 @@ struct TunnelReport {
   std::array<LaneCounts, kDirections> lanes;  ///< by Direction; since ready
   std::vector<WorkerReport> workers;
   PathReport path;
-  SocketCounters sockets;                ///< of the ends' whole namespaces; since ready
-  std::uint64_t repairs = 0;             ///< of rules and routes that someone took away
-  LinkReport link;                       ///< what its stages were asked and have done
-  std::optional<CaptureReport> capture;  ///< the newest, if there was one
-  std::uint64_t trace_lost = 0;          ///< packets that could not be printed
-  std::vector<std::string> notes;        ///< what the user should know, a sentence each
+  SocketCounters sockets;                    ///< of the ends' whole namespaces; since ready
+  std::uint64_t repairs = 0;                 ///< of rules and routes that someone took away
+  LinkReport link;                           ///< what its stages were asked and have done
+  std::vector<UserStageReport> user_stages;  ///< since ready
+  std::optional<CaptureReport> capture;      ///< the newest, if there was one
+  std::uint64_t trace_lost = 0;              ///< packets that could not be printed
+  std::vector<std::string> notes;            ///< what the user should know, a sentence each
 };
 
 }  // namespace tunrelay

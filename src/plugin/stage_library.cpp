@@ -1,0 +1,94 @@
+#include "plugin/stage_library.hpp"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr const char* kReadAttempt = "read the words of --stage";
+constexpr const char* kForm = "write --stage ./libmine.so,key=value";
+constexpr const char* kLoadAttempt = "load the stage";
+constexpr const char* kRebuild = "build it against this program's tunrelay/stage.hpp";
+
+/// What is wrong with DESCRIPTOR, or nothing. Only the first two fields are looked at before
+/// these are right.
+std::string fault_of(const tunrelay_stage_descriptor& descriptor) {
+  if (descriptor.magic != TUNRELAY_STAGE_MAGIC)
+    return fmt::format("its symbol {} is something else", TUNRELAY_STAGE_SYMBOL);
+  if (descriptor.abi_version != TUNRELAY_STAGE_ABI_VERSION)
+    return fmt::format("it was built for version {} of the stage interface; this program has {}",
+                       descriptor.abi_version, TUNRELAY_STAGE_ABI_VERSION);
+  if (descriptor.access > TUNRELAY_CHANGES_WIRE_SEGMENTS || descriptor.pairs > TUNRELAY_ONE_PAIR)
+    return "it asks for what this program does not know";
+  if (descriptor.name == nullptr || descriptor.create == nullptr || descriptor.destroy == nullptr ||
+      descriptor.from_device == nullptr || descriptor.from_link == nullptr ||
+      descriptor.next_deadline_ns == nullptr || descriptor.at_deadline == nullptr)
+    return "its table has an empty entry";
+  return {};
+}
+
+/// dlerror() begins with the object's name, which our message has already.
+std::string loader_words(const std::string& library) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc keeps a message for each thread
+  const char* words = ::dlerror();
+  const std::string answer = words == nullptr ? "the dynamic linker gives no reason" : words;
+  return answer.starts_with(library + ": ") ? answer.substr(library.size() + 2) : answer;
+}
+
+}  // namespace
+
+StageRequest StageRequest::parse(std::string_view words) {
+  StageRequest request;
+  const std::string whole(words);
+  std::size_t comma = words.find(',');
+  request.library = words.substr(0, comma);
+  if (request.library.empty()) throw_usage_error(kReadAttempt, whole, "no library is named", kForm);
+  while (comma != std::string_view::npos) {
+    words.remove_prefix(comma + 1);
+    comma = words.find(',');
+    const std::string_view option = words.substr(0, comma);
+    const std::size_t equals = option.find('=');
+    if (option.empty() || equals == 0)
+      throw_usage_error(kReadAttempt, whole, fmt::format("'{}' is no key=value", option), kForm);
+    request.options.emplace_back(option.substr(0, equals), equals == std::string_view::npos
+                                                               ? "1"
+                                                               : option.substr(equals + 1));
+  }
+  return request;
+}
+
+void StageLibrary::Close::operator()(void* handle) const noexcept {
+  ::dlclose(handle);
+}
+
+StageLibrary::StageLibrary(StageRequest request) : request_(std::move(request)) {
+  const std::string& library = request_.library;
+  handle_.reset(::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL));
+  if (handle_ == nullptr)
+    throw_usage_error(kLoadAttempt, library, loader_words(library),
+                      library.find('/') == std::string::npos
+                          ? "write a path with a slash for a file, such as ./" + library
+                          : "");
+  descriptor_ =
+      static_cast<const tunrelay_stage_descriptor*>(::dlsym(handle_.get(), TUNRELAY_STAGE_SYMBOL));
+  if (descriptor_ == nullptr)
+    throw_usage_error(kLoadAttempt, library,
+                      fmt::format("it exports no symbol {}", TUNRELAY_STAGE_SYMBOL),
+                      "name the stage with TUNRELAY_STAGE (tunrelay/stage.hpp)");
+  check();
+}
+
+StageLibrary::StageLibrary(StageRequest request, const tunrelay_stage_descriptor& descriptor)
+    : request_(std::move(request)), descriptor_(&descriptor) {
+  check();
+}
+
+void StageLibrary::check() const {
+  if (const std::string fault = fault_of(*descriptor_); !fault.empty())
+    throw_usage_error(kLoadAttempt, request_.library, fault, kRebuild);
+}
+
+}  // namespace tunrelay

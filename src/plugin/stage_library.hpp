@@ -1,0 +1,51 @@
+// A user's stage as a shared library: from the words of `--stage ./libmine.so,key=value` to a
+// checked table of functions (plugin/tunrelay/stage_abi.h).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "plugin/tunrelay/stage_abi.h"
+
+namespace tunrelay {
+
+/// What a user asks for: a library, and the options for its endpoints.
+struct StageRequest {
+  std::string library;  ///< a path, or a name that the dynamic linker looks for
+  std::vector<std::pair<std::string, std::string>> options;  ///< as they were written
+
+  /// "LIBRARY[,KEY=VALUE]..."; a key without a value has the value "1". Throws a usage Error.
+  static StageRequest parse(std::string_view words);
+  bool operator==(const StageRequest&) const = default;
+};
+
+class StageLibrary {
+ public:
+  /// Loads and checks it. Throws a usage Error: for what is no library, has no stage, or was made
+  /// for another version of the boundary, with both versions.
+  explicit StageLibrary(StageRequest request);
+  /// A stage of this program, checked likewise; REQUEST.library is what it is called.
+  StageLibrary(StageRequest request, const tunrelay_stage_descriptor& descriptor);
+
+  [[nodiscard]] const StageRequest& request() const noexcept { return request_; }
+  [[nodiscard]] const tunrelay_stage_descriptor& descriptor() const noexcept {
+    return *descriptor_;
+  }
+  [[nodiscard]] std::string name() const { return descriptor_->name; }
+
+ private:
+  struct Close {
+    void operator()(void* handle) const noexcept;
+  };
+
+  void check() const;
+
+  StageRequest request_;
+  std::unique_ptr<void, Close> handle_;
+  const tunrelay_stage_descriptor* descriptor_ = nullptr;
+};
+
+}  // namespace tunrelay

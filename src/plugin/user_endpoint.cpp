@@ -1,0 +1,176 @@
+#include "plugin/user_endpoint.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/path_nonce.hpp"
+
+namespace tunrelay {
+namespace {
+
+// Frames that an endpoint may have in hand: those of a window of a few MB.
+constexpr std::size_t kMostInHand = 8192;
+// Frames that wait for the other direction's turn, at most until the next turn of the worker.
+constexpr std::size_t kMostWaiting = 2048;
+constexpr std::size_t kWaitingBytes = std::size_t{1} << 20;
+constexpr std::size_t kErrorBytes = 512;
+
+}  // namespace
+
+UserEndpoint::UserEndpoint(const StageLibrary& library, const EndpointPlace& place,
+                           const StageSurroundings& surroundings, EndpointCounters& counters)
+    : stage_(library.descriptor()),
+      place_(place),
+      surroundings_(surroundings),
+      counters_(counters),
+      host_(make_host(*this)),
+      table_(kMostInHand),
+      shown_(new std::byte[kShownBytes]) {
+  for (Lane& lane : lanes_) {
+    lane.waiting.reserve(kMostInHand + kMostWaiting);
+    lane.waiting_bytes.reserve(kWaitingBytes);
+  }
+  std::vector<tunrelay_option> options;
+  for (const auto& [key, value] : library.request().options)
+    options.push_back({key.c_str(), value.c_str()});
+  const tunrelay_site site{.end = place_.end,
+                           .queue = place_.queue,
+                           .queues = surroundings_.queues,
+                           .is_ethernet = surroundings_.link_type == LinkType::kEthernet ? 1U : 0U,
+                           .mtu_bytes = surroundings_.mtu_bytes.load()};
+  std::array<char, kErrorBytes> error{};
+  user_ = stage_.create(&host_, &site, options.data(), options.size(), error.data(), error.size());
+  error.back() = '\0';
+  if (user_ == nullptr)
+    throw_usage_error("make an endpoint of the stage",
+                      fmt::format("{} ({})", library.request().library, stage_.name),
+                      error.front() == '\0' ? "it gives no reason" : error.data());
+}
+
+UserEndpoint::~UserEndpoint() {
+  stage_.destroy(user_);
+}
+
+void UserEndpoint::process(EndpointWay way, std::span<const Packet> packets, std::int64_t now_ns,
+                           StageOutput& output) noexcept {
+  begin_turn(way, now_ns, output);
+  for (const Packet& packet : packets) {
+    if (!passes_by(packet)) {
+      take(way, packet);
+      continue;
+    }
+    give(way);  // the order stays
+    flush_passing(lane(way));
+    output.pass(packet);
+  }
+  give(way);
+  end_turn(way);
+}
+
+void UserEndpoint::release(EndpointWay way, std::int64_t now_ns, StageOutput& output) noexcept {
+  begin_turn(way, now_ns, output);
+  if (way == EndpointWay::kToLink && deadline_ns_ <= now_ns) {
+    stage_.at_deadline(user_, now_ns);
+    deadline_ns_ = stage_.next_deadline_ns(user_);
+  }
+  end_turn(way);
+}
+
+std::int64_t UserEndpoint::next_deadline_ns(EndpointWay way) const noexcept {
+  if (!lanes_[static_cast<std::size_t>(way)].waiting.empty()) return 0;
+  return way == EndpointWay::kToLink ? deadline_ns_ : Stage::kNoDeadline;
+}
+
+void UserEndpoint::begin_turn(EndpointWay way, std::int64_t now_ns, StageOutput& output) noexcept {
+  Lane& turn = lane(way);
+  turn.output = &output;
+  now_ns_ = now_ns;
+  for (const Waiting& waiting : turn.waiting) {
+    if (waiting.verdict != Verdict::kSend)
+      carry_out(table_.at(waiting.at), waiting.verdict);
+    else if (!send_now(way, std::span(turn.waiting_bytes).subspan(waiting.at, waiting.length)))
+      counters_.ways[static_cast<std::size_t>(way)].refused.add(1);
+  }
+  turn.waiting.clear();
+  turn.waiting_bytes.clear();
+}
+
+void UserEndpoint::end_turn(EndpointWay way) noexcept {
+  flush_passing(lane(way));
+  lane(way).output = nullptr;
+}
+
+bool UserEndpoint::passes_by(const Packet& packet) const noexcept {
+  if (packet.arrival_ns < surroundings_.begun_ns.load(std::memory_order_relaxed)) return true;
+  return packet.payload().size() == kPathProbeBytes && read_path_probe(packet.payload());
+}
+
+tunrelay_host UserEndpoint::make_host(UserEndpoint& endpoint) noexcept {
+  return {
+      .context = &endpoint,
+      .pass =
+          [](void* context, tunrelay_frame* frame) {
+            static_cast<UserEndpoint*>(context)->answer(frame, Verdict::kPass);
+          },
+      .drop =
+          [](void* context, tunrelay_frame* frame, const char* reason) {
+            auto& self = *static_cast<UserEndpoint*>(context);
+            if (self.table_.find(frame) != nullptr)
+              self.counters_.dropped.add(reason == nullptr ? "no reason" : reason, 1);
+            self.answer(frame, Verdict::kDrop);
+          },
+      .finish =
+          [](void* context, tunrelay_frame* frame) {
+            static_cast<UserEndpoint*>(context)->answer(frame, Verdict::kFinish);
+          },
+      .send = [](void* context, std::uint32_t towards, const std::uint8_t* bytes,
+                 std::uint32_t length) -> int {
+        auto& self = *static_cast<UserEndpoint*>(context);
+        if (towards > TUNRELAY_TO_DEVICE || bytes == nullptr) {
+          self.counters_.misuses.add(1);
+          return 0;
+        }
+        const auto way =
+            towards == TUNRELAY_TO_LINK ? EndpointWay::kToLink : EndpointWay::kToDevice;
+        const bool sent = self.send(way, std::as_bytes(std::span(bytes, length)));
+        if (!sent) self.counters_.ways[static_cast<std::size_t>(way)].refused.add(1);
+        return sent ? 1 : 0;
+      },
+      .count =
+          [](void* context, const char* name, std::uint64_t amount) {
+            if (name != nullptr)
+              static_cast<UserEndpoint*>(context)->counters_.counted.add(name, amount);
+          },
+  };
+}
+
+void UserEndpoint::answer(tunrelay_frame* frame, Verdict verdict) noexcept {
+  Slot* slot = table_.find(frame);
+  if (slot == nullptr) return counters_.misuses.add(1);
+  slot->in_hand = false;
+  Lane& target = lane(slot->way);
+  if (target.output != nullptr)
+    carry_out(*slot, verdict);
+  else
+    target.waiting.push_back({verdict, table_.index_of(*slot), 0});
+}
+
+bool UserEndpoint::send(EndpointWay way, std::span<const std::byte> bytes) noexcept {
+  if (bytes.empty() || bytes.size() > kMostFrameBytes) return false;
+  // It is only read; a Packet has no view that says so.
+  Packet packet;
+  packet.frame = const_cast<std::byte*>(bytes.data());
+  packet.frame_bytes = static_cast<std::uint32_t>(bytes.size());
+  if (read_layers(way, packet)) return false;
+  Lane& target = lane(way);
+  if (target.output != nullptr) return send_now(way, bytes);
+  if (target.waiting.size() >= target.waiting.capacity() - kMostInHand ||
+      target.waiting_bytes.size() + bytes.size() > kWaitingBytes)
+    return false;
+  target.waiting.push_back({Verdict::kSend, static_cast<std::uint32_t>(target.waiting_bytes.size()),
+                            static_cast<std::uint32_t>(bytes.size())});
+  target.waiting_bytes.insert(target.waiting_bytes.end(), bytes.begin(), bytes.end());
+  return true;
+}
+
+}  // namespace tunrelay

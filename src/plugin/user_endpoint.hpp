@@ -1,0 +1,141 @@
+// One endpoint of a user's stage, from the host's side: gives it frames, and carries out what it
+// says of them. Both directions of a queue go through it, each as a Stage of its lane
+// (plugin/endpoint_stage.hpp), and what is said of one while the other has its turn waits for it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "packet/parse.hpp"
+#include "plugin/endpoint_counters.hpp"
+#include "plugin/frame_table.hpp"
+#include "plugin/stage_library.hpp"
+#include "stage/stage.hpp"
+
+namespace tunrelay {
+
+/// Where endpoints stand and what they share; written by the tunnel's thread.
+struct StageSurroundings {
+  LinkType link_type = LinkType::kIp;
+  std::uint32_t queues = 1;
+  std::atomic<std::uint32_t> mtu_bytes{1500};
+  /// Packets read before pass all stages by, and so do path probes at any time: the proof of path
+  /// holds across any stage.
+  std::atomic<std::int64_t> begun_ns{std::numeric_limits<std::int64_t>::max()};
+};
+
+struct EndpointPlace {
+  std::uint32_t stage = 0;  ///< its number, from the devices on
+  std::uint32_t end = 0;    ///< 0: beside device a; 1: b
+  std::uint32_t queue = 0;
+  /// Whether what leaves that way is of the users' own form, and not for a kernel.
+  std::array<bool, kEndpointWays> is_opaque{};
+};
+
+/// Made and destroyed by any thread, else used by its worker's alone.
+class UserEndpoint {
+ public:
+  /// Throws a usage Error with the words of the user's constructor. All must outlive it.
+  UserEndpoint(const StageLibrary& library, const EndpointPlace& place,
+               const StageSurroundings& surroundings, EndpointCounters& counters);
+  ~UserEndpoint();
+  UserEndpoint(const UserEndpoint&) = delete;
+  UserEndpoint& operator=(const UserEndpoint&) = delete;
+
+  // As Stage has them, for each way.
+  void process(EndpointWay way, std::span<const Packet> packets, std::int64_t now_ns,
+               StageOutput& output) noexcept;
+  void release(EndpointWay way, std::int64_t now_ns, StageOutput& output) noexcept;
+  [[nodiscard]] std::int64_t next_deadline_ns(EndpointWay way) const noexcept;
+  [[nodiscard]] Tally held(EndpointWay way) const noexcept {
+    return lanes_[static_cast<std::size_t>(way)].held;
+  }
+
+ private:
+  /// The largest frame of a TAP: 65,535 bytes behind an Ethernet header with two VLAN tags.
+  static constexpr std::uint32_t kMostFrameBytes = 65535 + 14 + 2 * 4;
+  /// Wire segments that one call shows; the largest fits.
+  static constexpr std::size_t kShownBytes = std::size_t{1} << 18;
+
+  using Slot = FrameTable::Slot;
+  enum class Verdict : std::uint8_t { kPass, kDrop, kFinish, kSend };
+
+  /// What the user said while the lane did not have its turn.
+  struct Waiting {
+    Verdict verdict = Verdict::kPass;
+    std::uint32_t at = 0;      ///< the slot; of a frame that is sent, where its bytes begin
+    std::uint32_t length = 0;  ///< of a frame that is sent
+  };
+  /// A run of wire segments that was passed and may go on.
+  struct Passing {
+    Packet packet;
+    std::uint32_t whole = FrameTable::kNone;
+  };
+  /// One way through the endpoint.
+  struct Lane {
+    StageOutput* output = nullptr;  ///< while the lane has its turn
+    Tally held;
+    std::optional<Passing> passing;
+    std::vector<Waiting> waiting;
+    std::vector<std::byte> waiting_bytes;
+  };
+
+  [[nodiscard]] Lane& lane(EndpointWay way) noexcept {
+    return lanes_[static_cast<std::size_t>(way)];
+  }
+  void begin_turn(EndpointWay way, std::int64_t now_ns, StageOutput& output) noexcept;
+  void end_turn(EndpointWay way) noexcept;
+  [[nodiscard]] bool passes_by(const Packet& packet) const noexcept;
+
+  // Gathering what is given next.
+  void take(EndpointWay way, const Packet& packet) noexcept;
+  void take_to_look(EndpointWay way, const Packet& packet) noexcept;
+  void take_to_change(EndpointWay way, Packet packet) noexcept;
+  void gather(EndpointWay way, const Packet& packet, std::uint32_t whole,
+              std::span<std::byte> bytes) noexcept;
+  void give(EndpointWay way) noexcept;
+
+  // What the user says.
+  void answer(tunrelay_frame* frame, Verdict verdict) noexcept;
+  [[nodiscard]] bool send(EndpointWay way, std::span<const std::byte> bytes) noexcept;
+
+  // Carrying it out, while the lane has its turn.
+  void carry_out(Slot& slot, Verdict verdict) noexcept;
+  void pass_segment(Slot& slot) noexcept;
+  void pass_changed(Slot& slot) noexcept;
+  [[nodiscard]] bool send_now(EndpointWay way, std::span<const std::byte> bytes) noexcept;
+  void flush_passing(Lane& lane) noexcept;
+  void part(const Packet& packet, std::uint32_t whole, StageOutput& output) noexcept;
+  [[nodiscard]] std::optional<DropReason> read_layers(EndpointWay way,
+                                                      Packet& packet) const noexcept;
+
+  static tunrelay_host make_host(UserEndpoint& endpoint) noexcept;
+
+  const tunrelay_stage_descriptor& stage_;
+  EndpointPlace place_;
+  const StageSurroundings& surroundings_;
+  EndpointCounters& counters_;
+  tunrelay_host host_;
+  void* user_ = nullptr;
+
+  FrameTable table_;
+  std::unique_ptr<std::byte[]> shown_;  ///< wire segments that are looked at
+  std::size_t shown_bytes_ = 0;
+  std::array<tunrelay_frame*, TUNRELAY_MOST_FRAMES> gathered_{};
+  std::size_t gathered_count_ = 0;
+
+  std::array<Lane, kEndpointWays> lanes_;
+  std::int64_t now_ns_ = 0;
+  std::int64_t deadline_ns_ = Stage::kNoDeadline;
+  std::uint64_t frames_sent_ = 0;
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,70 @@
+// What packets meet between the devices: the trace, the user's own stages, the emulated link.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "stage/burn.hpp"
+#include "stage/trace.hpp"
+#include "tunnel/tunnel.hpp"
+
+namespace tunrelay {
+
+void Tunnel::load_stages() {
+  user_stages_ = std::make_unique<UserStages>(options_.stages);
+  const std::string single = user_stages_->wants_one_queue();
+  if (single.empty()) return;
+  if (options_.queues.value_or(1) != 1)
+    throw_usage_error("use", fmt::format("{} queues with the stage {}", *options_.queues, single),
+                      "it is one pair of endpoints for the whole link", "leave --queues out");
+  options_.queues = 1;
+}
+
+std::unique_ptr<EmulatedLink> Tunnel::make_link(LinkDescription description) const {
+  return std::make_unique<EmulatedLink>(
+      std::move(description),
+      EmulatedLink::Site{.link_type = link_type_of(options_.type), .origin_ns = monotonic_ns()});
+}
+
+StageSpecs Tunnel::stage_specs(const EmulatedLink& link) {
+  StageSpecs specs;
+  std::array<UserStageMakers, kDirections> user_stages = user_stages_->make();
+  const auto add_user_stages = [](std::vector<UserStageMaker>& makers,
+                                  std::vector<StageSpec>& stages) {
+    for (UserStageMaker& make : makers)
+      stages.push_back({StageScope::kLane, [make = std::move(make)](Direction, std::size_t queue) {
+                          return make(queue);
+                        }});
+  };
+  for (std::size_t direction = 0; direction < specs.size(); ++direction) {
+    auto& stages = specs.at(direction);
+    // The trace shows what was read, before the link does anything to it.
+    if (trace_)
+      stages.push_back({StageScope::kLane, [this](Direction from, std::size_t queue) {
+                          return std::make_unique<Trace>(*trace_,
+                                                         static_cast<std::uint8_t>(index_of(from)),
+                                                         static_cast<std::uint16_t>(queue));
+                        }});
+    add_user_stages(user_stages.at(direction).before_link, stages);
+    for (LinkStageMaker& stage : link.stages(direction))
+      stages.push_back(
+          {stage.scope, [make = std::move(stage.make)](Direction, std::size_t) { return make(); }});
+    add_user_stages(user_stages.at(direction).behind_link, stages);
+  }
+  // In one direction, since it counts the time of the worker's thread, which serves both.
+  if (options_.burn_ratio > 0)
+    specs[0].push_back({StageScope::kLane, [this](Direction, std::size_t) {
+                          return std::make_unique<Burn>(options_.burn_ratio);
+                        }});
+  return specs;
+}
+
+void Tunnel::change_link(LinkDescription description) {
+  auto link = make_link(std::move(description));
+  link->begin();
+  relay_->change_stages(stage_specs(*link));
+  link_ = std::move(link);
+}
+
+}  // namespace tunrelay

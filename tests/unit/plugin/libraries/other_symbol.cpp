@@ -1,0 +1,3 @@
+// A library with a symbol of the stage's name that is something else.
+extern "C" const unsigned long long tunrelay_stage[16];
+const unsigned long long tunrelay_stage[16] = {1, 2, 3};

@@ -1,0 +1,11 @@
+// A stage that was built for another version of the boundary.
+#include <tunrelay/stage.hpp>
+
+extern "C" const tunrelay_stage_descriptor tunrelay_stage;
+const tunrelay_stage_descriptor tunrelay_stage = [] {
+  auto descriptor = tunrelay::plugin::boundary::describe<tunrelay::plugin::Endpoint>(
+      "from the future", tunrelay::plugin::Access::kLooksAtSuperPackets,
+      tunrelay::plugin::Pairs::kEachQueue);
+  descriptor.abi_version = 99;
+  return descriptor;
+}();

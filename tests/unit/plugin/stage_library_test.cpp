@@ -1,0 +1,69 @@
+// From the words of --stage to a loaded library, and what is said of one that does not do.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "plugin/user_stages.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/thrown_error.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string library_file(const std::string& name) {
+  return TUNRELAY_TEST_STAGES "/lib" + name + ".so";
+}
+
+Error refusal(const std::string& file) {
+  return thrown_error([&] { return std::make_unique<StageLibrary>(StageRequest{file, {}}); });
+}
+
+TEST(StageRequestTest, LibraryAndOptions) {
+  EXPECT_EQ(StageRequest::parse("./a.so"), (StageRequest{"./a.so", {}}));
+  EXPECT_EQ(
+      StageRequest::parse("./a.so,loss=3,name=x=y,loud,empty="),
+      (StageRequest{"./a.so", {{"loss", "3"}, {"name", "x=y"}, {"loud", "1"}, {"empty", ""}}}));
+  for (const char* words : {"", ",a=1", "./a.so,", "./a.so,,a=1", "./a.so,=1"})
+    EXPECT_EQ(thrown_error([&] { return StageRequest::parse(words); }).exit_code(),
+              ExitCode::kUsage)
+        << words;
+}
+
+TEST(StageLibraryTest, AFitOneIsLoaded) {
+  const StageLibrary library(StageRequest{library_file("fit"), {}});
+  EXPECT_EQ(library.name(), "fit");
+  UserStages stages({{library_file("fit"), {}}});
+  EXPECT_EQ(stages.wants_one_queue(), "fit");
+  stages.stand_at(LinkType::kIp, 1, 1500);
+  const auto makers = stages.make();
+  for (const UserStageMakers& direction : makers) {
+    EXPECT_EQ(direction.before_link.size(), 1U);
+    EXPECT_EQ(direction.behind_link.size(), 1U);
+  }
+}
+
+TEST(StageLibraryTest, AnotherVersionIsNamedWithOurs) {
+  const Error error = refusal(library_file("other_version"));
+  EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
+  EXPECT_THAT(error.what(), HasSubstr("version 99"));
+  EXPECT_THAT(error.what(), HasSubstr("this program has 1"));
+}
+
+TEST(StageLibraryTest, WhatIsNoStageIsRefused) {
+  EXPECT_THAT(refusal(library_file("no_symbol")).what(), HasSubstr("exports no symbol"));
+  EXPECT_THAT(refusal(library_file("other_symbol")).what(), HasSubstr("something else"));
+  EXPECT_THAT(refusal(library_file("missing_function")).what(), HasSubstr("nobody_has_this"));
+  EXPECT_THAT(refusal("/nowhere/libmine.so").what(), HasSubstr("No such file"));
+  EXPECT_THAT(refusal("libmine-of-nobody.so").what(), HasSubstr("./libmine-of-nobody.so"));
+  const TemporaryFolder folder;
+  const std::string text =
+      folder.write("text.so", "this is no library, but it is long enough to be looked at as one\n");
+  EXPECT_THAT(refusal(text).what(), HasSubstr("ELF"));
+}
+
+}  // namespace
+}  // namespace tunrelay::test
