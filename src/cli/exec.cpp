@@ -77,6 +77,7 @@ int exec(const ExecFlags& flags) {
   if (options.capture && options.capture->file == "-") options.trace_file = stderr;
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1});
   const ControlWish wish = control_wish(flags.tunnel.control, options);
+  options.control_path = wish.path;
   enter_private_network(options.strategy);
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
   Tunnel tunnel(options);

@@ -51,6 +51,7 @@ int run(const RunFlags& flags) {
   // Before any thread, so that signals come here alone.
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGPIPE});
   const ControlWish wish = control_wish(flags.tunnel.control, options);
+  options.control_path = wish.path;
   Tunnel tunnel(options);
   tunnel.start();
   TunnelControl service(tunnel);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -116,6 +117,13 @@ void detach(int pidfd, int bell) {
   ::close_range(kBell + 1, ~0U, 0);
 }
 
+/// Nothing else is removed, should something else stand there by now.
+void remove_socket(const std::string& path) {
+  struct stat status {};
+  if (!path.empty() && ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode))
+    ::unlink(path.c_str());
+}
+
 [[noreturn]] void be_janitor(const JanitorDuty& duty, bool is_private, int pidfd, int bell) {
   int exit_code = 0;
   try {
@@ -123,6 +131,7 @@ void detach(int pidfd, int bell) {
     if (wait_for_end(pidfd >= 0) == Outcome::kDied) {
       if (!duty.journal_directory.empty()) restore(duty);
       if (duty.kill_namespace) empty_namespace(is_private);
+      remove_socket(duty.socket_path);
     }
   } catch (const std::exception& error) {
     complain(error.what());

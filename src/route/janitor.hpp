@@ -20,6 +20,7 @@ struct JanitorDuty {
   /// killed where process 1 lives, or the process that started this one, or where that can't be
   /// told.
   bool kill_namespace = false;
+  std::string socket_path{};  ///< a socket that goes with the tunnel; empty: none
 };
 
 class Janitor {

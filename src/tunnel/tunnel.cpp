@@ -72,7 +72,8 @@ void Tunnel::start() {
   janitor_ = std::make_unique<Janitor>(
       JanitorDuty{.journal_directory = journal_ ? options_.state_directory : "",
                   .instance = instance_,
-                  .kill_namespace = options_.owns_namespace});
+                  .kill_namespace = options_.owns_namespace,
+                  .socket_path = options_.control_path});
   load_stages();
   open_devices();
   if (options_.capture) open_capture(*options_.capture, {});

@@ -55,6 +55,7 @@ struct TunnelOptions {
   std::string application = "tunrelay";   ///< our name and version, for captures
   double burn_ratio = 0;        ///< for tests: workers use that much more CPU time; 0.05: 5 %
   std::string state_directory;  ///< of the journal; empty: the usual one
+  std::string control_path;     ///< a socket to be removed if we are killed; empty: none
   /// The network namespace is private and goes with us: processes left in it are ended too.
   bool owns_namespace = false;
 };
