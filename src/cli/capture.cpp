@@ -24,8 +24,6 @@
 namespace tunrelay {
 namespace {
 
-using nlohmann::json;
-
 // How often the relay is asked whether the capture goes on: its reader may have gone.
 constexpr int kAskIntervalMs = 500;
 
@@ -51,7 +49,8 @@ FileDescriptor open_capture_file(const std::string& file) {
 
 /// Until a signal, the time's end, the capture's, or until nobody reads PIPE any more (negative:
 /// there is none). The last report.
-json wait_for_end(ControlClient& relay, const SignalWatch& signals, std::int64_t end_ns, int pipe) {
+nlohmann::json wait_for_end(ControlClient& relay, const SignalWatch& signals, std::int64_t end_ns,
+                            int pipe) {
   for (;;) {
     std::array<pollfd, 3> watched{pollfd{.fd = signals.fd(), .events = POLLIN, .revents = 0},
                                   pollfd{.fd = relay.fd(), .events = POLLIN, .revents = 0},
@@ -61,7 +60,7 @@ json wait_for_end(ControlClient& relay, const SignalWatch& signals, std::int64_t
            static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, kAskIntervalMs)));
     if (signals.next() || monotonic_ns() >= end_ns || watched[2].revents != 0)
       return relay.ask({{"do", "capture_stop"}});
-    json report = relay.ask({{"do", "capture_report"}});
+    nlohmann::json report = relay.ask({{"do", "capture_report"}});
     if (!report.at("capture").at("failure").get<std::string>().empty()) return report;
   }
 }
@@ -83,9 +82,9 @@ int capture(const CaptureVerbFlags& flags) {
               file.get());
   }
   fmt::print(stderr, "tunrelay: capturing to {}; SIGINT (Ctrl-C) ends it\n", options.file);
-  const json report = wait_for_end(relay, signals, monotonic_ns() + duration_ns,
-                                   options.file == "-" ? STDOUT_FILENO : -1)
-                          .at("capture");
+  const nlohmann::json report = wait_for_end(relay, signals, monotonic_ns() + duration_ns,
+                                             options.file == "-" ? STDOUT_FILENO : -1)
+                                    .at("capture");
   fmt::print(stderr, "tunrelay: {} packets, {}; {} lost\n", format_count(report.at("packets")),
              format_bytes(report.at("bytes")), format_count(report.at("lost_packets")));
   const std::string failure = report.at("failure");

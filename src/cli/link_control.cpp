@@ -20,8 +20,6 @@
 namespace tunrelay {
 namespace {
 
-using nlohmann::json;
-
 struct LinkControlFlags {
   std::string control;
   LinkFlags link;
@@ -40,7 +38,7 @@ void name_files_from_root(LinkDescription& link) {
     }
 }
 
-void print_link(const json& link) {
+void print_link(const nlohmann::json& link) {
   for (const char* key : {"a_to_b", "b_to_a"}) {
     const std::string text = link.at(key);
     fmt::print("{}  {}\n", key, text.empty() ? "(nothing is done to packets)" : text);
@@ -49,7 +47,7 @@ void print_link(const json& link) {
 }
 
 int show_link(const LinkControlFlags& flags) {
-  const json answer = ControlClient(find_control(flags.control)).ask({{"do", "show"}});
+  const nlohmann::json answer = ControlClient(find_control(flags.control)).ask({{"do", "show"}});
   if (flags.json_wanted) {
     fmt::print("{}\n", answer.dump());
     return 0;
@@ -57,7 +55,7 @@ int show_link(const LinkControlFlags& flags) {
   fmt::print("{} <-> {}\n", answer.at("a").get<std::string>(), answer.at("b").get<std::string>());
   print_link(answer.at("link"));
   for (const char* key : {"a_to_b", "b_to_a"}) {
-    const json& lane = answer.at("report").at(key);
+    const nlohmann::json& lane = answer.at("report").at(key);
     std::uint64_t dropped = 0;
     for (const auto& [reason, tally] : lane.at("dropped").items())
       dropped += tally.at("packets").get<std::uint64_t>();
@@ -69,8 +67,8 @@ int show_link(const LinkControlFlags& flags) {
   return 0;
 }
 
-int ask_for_link(const LinkControlFlags& flags, const json& question) {
-  const json answer = ControlClient(find_control(flags.control)).ask(question);
+int ask_for_link(const LinkControlFlags& flags, const nlohmann::json& question) {
+  const nlohmann::json answer = ControlClient(find_control(flags.control)).ask(question);
   if (flags.json_wanted)
     fmt::print("{}\n", answer.dump());
   else
@@ -82,7 +80,7 @@ int ask_for_link(const LinkControlFlags& flags, const json& question) {
 int set_link(const CLI::App& command, const LinkControlFlags& flags) {
   LinkDescription link = link_description(flags.link);
   name_files_from_root(link);
-  json question{{"do", "set"}};
+  nlohmann::json question{{"do", "set"}};
   const bool whole = command.count("--link") != 0;
   if (whole || command.count("--a-to-b") != 0)
     question["a_to_b"] = print_stages(link.directions[0]);

@@ -15,15 +15,12 @@
 namespace tunrelay {
 namespace {
 
-using nlohmann::json;
-using nlohmann::ordered_json;
-
 constexpr const char* kDirectionKeys[] = {"a_to_b", "b_to_a"};
 
 }  // namespace
 
-ordered_json TunnelControl::answer(ControlClientId client, const json& question,
-                                   FileDescriptor passed) {
+nlohmann::ordered_json TunnelControl::answer(ControlClientId client, const nlohmann::json& question,
+                                             FileDescriptor passed) {
   const std::string wish = question.at("do");
   if (wish == "show")
     return {{"version", kVersion},
@@ -37,7 +34,7 @@ ordered_json TunnelControl::answer(ControlClientId client, const json& question,
   }
   if (wish == "capture_start") {
     start_capture(client, question, std::move(passed));
-    return ordered_json::object();
+    return nlohmann::ordered_json::object();
   }
   if (wish == "capture_report") return {{"capture", capture_json(tunnel_.report().capture)}};
   if (wish == "capture_stop") {
@@ -58,16 +55,16 @@ void TunnelControl::left(ControlClientId client) noexcept {
   tunnel_.end_capture();
 }
 
-ordered_json TunnelControl::link() const {
+nlohmann::ordered_json TunnelControl::link() const {
   const LinkDescription& description = tunnel_.link();
-  ordered_json link;
+  nlohmann::ordered_json link;
   for (std::size_t direction = 0; direction < kDirections; ++direction)
     link[kDirectionKeys[direction]] = print_stages(description.directions.at(direction));
   link["seed"] = description.seed.value_or(0);
   return link;
 }
 
-void TunnelControl::set_link(const json& question) {
+void TunnelControl::set_link(const nlohmann::json& question) {
   LinkDescription description = tunnel_.link();
   for (std::size_t direction = 0; direction < kDirections; ++direction) {
     const char* key = kDirectionKeys[direction];
@@ -79,7 +76,7 @@ void TunnelControl::set_link(const json& question) {
   tunnel_.change_link(std::move(description));
 }
 
-void TunnelControl::start_capture(ControlClientId client, const json& question,
+void TunnelControl::start_capture(ControlClientId client, const nlohmann::json& question,
                                   FileDescriptor file) {
   if (!file.is_open())
     throw_usage_error("start", "a capture", "no open file came with the question");

@@ -97,7 +97,7 @@ ordered_json json_of(const TrendChange& change) {
 
 std::string trend_text(std::span<const MetricTrend> trends) {
   const TextTable table = changes_table(trends);
-  const std::string rest = rest_words(trends);
+  std::string rest = rest_words(trends);
   if (table.rows.empty()) return rest;
   return as_terminal(table) + (rest.empty() ? "" : "\n" + rest);
 }

@@ -50,8 +50,8 @@ class PngImage {
   void take_header(std::string_view data) {
     width_ = number_at(data, 0);
     height_ = number_at(data, 4);
-    const int depth = data.at(8);
-    const int kind = data.at(9);
+    const auto depth = static_cast<unsigned char>(data.at(8));
+    const auto kind = static_cast<unsigned char>(data.at(9));
     if (depth != 8 || (kind != 2 && kind != 6) || data.at(12) != 0)
       throw std::runtime_error("a PNG file of another kind");
     channels_ = kind == 2 ? 3 : 4;
@@ -81,7 +81,7 @@ class PngImage {
         const int corner = y != 0 && x >= channels_ ? bytes_[here - row_bytes - channels_] : 0;
         const int filters[] = {0, left, above, (left + above) / 2, paeth(left, above, corner)};
         bytes_[here] = static_cast<std::uint8_t>(static_cast<unsigned char>(row[x + 1]) +
-                                                 filters[static_cast<std::size_t>(row[0])]);
+                                                 filters[static_cast<unsigned char>(row[0])]);
       }
     }
   }

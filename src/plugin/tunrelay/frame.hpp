@@ -30,6 +30,8 @@ class Frame {
     return *this;
   }
   ~Frame() { drop("let go"); }
+  Frame(const Frame&) = delete;
+  Frame& operator=(const Frame&) = delete;
 
   /// Whether there is still a packet to be answered for. All else asks for that.
   explicit operator bool() const noexcept { return frame_ != nullptr; }

@@ -1,7 +1,9 @@
 // A stage that was built for another version of the boundary.
 #include <tunrelay/stage.hpp>
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is the ABI's
 extern "C" const tunrelay_stage_descriptor tunrelay_stage;
+// NOLINTNEXTLINE(readability-identifier-naming)
 const tunrelay_stage_descriptor tunrelay_stage = [] {
   auto descriptor = tunrelay::plugin::boundary::describe<tunrelay::plugin::Endpoint>(
       "from the future", tunrelay::plugin::Access::kLooksAtSuperPackets,
