@@ -1,6 +1,5 @@
 #include "packet/wire_segment.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -9,13 +8,6 @@
 #include "packet/segment_run.hpp"
 
 namespace tunrelay {
-
-std::size_t wire_segment_bytes(const Packet& packet, std::uint16_t number) noexcept {
-  if (packet.segments() == 1) return packet.frame_bytes;
-  const std::uint32_t first = std::uint32_t{number} * packet.header.gso_size;
-  const std::uint32_t payload = packet.frame_bytes - packet.layers.payload_offset - first;
-  return packet.layers.payload_offset + std::min<std::uint32_t>(payload, packet.header.gso_size);
-}
 
 std::size_t copy_wire_segment(const Packet& packet, std::uint16_t number,
                               std::span<std::byte> out) noexcept {

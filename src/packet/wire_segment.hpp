@@ -11,9 +11,6 @@
 
 namespace tunrelay {
 
-/// The frame bytes of segment NUMBER of the packet, whatever its run.
-[[nodiscard]] std::size_t wire_segment_bytes(const Packet& packet, std::uint16_t number) noexcept;
-
 /// Puts segment NUMBER into OUT, which has room for wire_segment_bytes(), and returns how many
 /// bytes those are. PACKET is one that parse() accepted; it is not changed. The headers are those
 /// of the kernel's own segmentation, as build_run() makes them; a run's ECN mark is in them.
