@@ -99,6 +99,14 @@ std::int64_t parse_duration_ns(std::string_view text) {
                     "write for example 250us, 20ms, 1.5s or 2m");
 }
 
+double parse_percent(std::string_view text) {
+  const auto [value, unit] = split(text, "percentage");
+  if (!unit.empty() && unit != "%")
+    throw_usage_error("read the percentage", fmt::format("'{}'", text),
+                      fmt::format("'{}' is no percent sign", unit), "write for example 3%");
+  return value / 100;
+}
+
 std::string format_rate(double bits_per_s) {
   if (bits_per_s >= 1e9) return fmt::format("{:.2f} Gbit/s", bits_per_s / 1e9);
   if (bits_per_s >= 1e6) return fmt::format("{:.2f} Mbit/s", bits_per_s / 1e6);

@@ -16,6 +16,9 @@ std::uint64_t parse_size_bytes(std::string_view text);
 /// "20ms", "1.5s", "250us", "100ns", "2m" -> nanoseconds; a bare number but 0 is refused.
 /// Throws a usage Error.
 std::int64_t parse_duration_ns(std::string_view text);
+/// "3%" or, where nothing but a percentage can be meant, "3" -> 0.03; 0 or more. Throws a usage
+/// Error.
+double parse_percent(std::string_view text);
 
 /// 27.1e9 -> "27.10 Gbit/s".
 std::string format_rate(double bits_per_s);

@@ -37,7 +37,7 @@ struct CompareFlags {
   std::string time = "4m";
   std::string slice = "100ms";
   std::uint32_t rounds = 0;
-  double min_effect_percent = 2;
+  std::string min_effect = "2%";
   double alpha = 0.001;
   bool force = false;
   bool noise = false;
@@ -56,7 +56,7 @@ std::vector<std::string> words_of(const std::string& text) {
 JudgeOptions judge_options(const CompareFlags& flags) {
   JudgeOptions options;
   options.alpha = flags.alpha;
-  options.min_effect = flags.min_effect_percent / 100;
+  options.min_effect = parse_percent(flags.min_effect);
   check_options(options);
   return options;
 }
@@ -108,10 +108,11 @@ ComparisonPlan plan_of(const CompareFlags& flags) {
 }
 
 int compare_programs(const CompareFlags& flags) {
-  const JudgeOptions judge = judge_options(flags);
+  JudgeOptions judge = judge_options(flags);
   flags.outputs.check();
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP});
   const ComparisonPlan plan = plan_of(flags);
+  if (plan.rounds == 0 && !flags.noise) judge = options_of_a_look(judge, plan.looks);
   Result result = new_result("compare");
   result.asked = {{"base", flags.base},
                   {"base_flags", plan.base.arguments},
@@ -125,17 +126,21 @@ int compare_programs(const CompareFlags& flags) {
   {
     Progress progress(flags.quiet);
     const std::int64_t begin_ns = monotonic_ns();
+    const auto on_round = [&](std::uint32_t round) {
+      if (file) file->save(result);
+      const std::string what = fmt::format("round {}", round + 1);
+      if (plan.rounds != 0)
+        progress.tell(round + 1, plan.rounds, what);
+      else
+        progress.tell(static_cast<double>(monotonic_ns() - begin_ns),
+                      static_cast<double>(plan.time_limit_ns), what);
+    };
     run_comparison(
-        plan, result, [&] { return stopped = stopped || signals.next().has_value(); },
-        [&](std::uint32_t round) {
-          if (file) file->save(result);
-          const std::string what = fmt::format("round {}", round + 1);
-          if (plan.rounds != 0)
-            progress.tell(round + 1, plan.rounds, what);
-          else
-            progress.tell(static_cast<double>(monotonic_ns() - begin_ns),
-                          static_cast<double>(plan.time_limit_ns), what);
-        });
+        plan, result,
+        {.is_stopped = [&] { return stopped = stopped || signals.next().has_value(); },
+         .on_round = on_round,
+         .is_settled =
+             [&] { return !flags.noise && is_settled(compare_links(result, judge).verdict); }});
   }
   result.complete = !stopped;
   if (file) file->save(result);
@@ -170,11 +175,11 @@ Verb add_compare_verb(CLI::App& app) {
   command->add_option("--head", flags->head, "the program that is new");
   command->add_option("--base-flags", flags->base_flags, "flags for `run` of the base");
   command->add_option("--head-flags", flags->head_flags, "flags for `run` of the head");
-  command->add_option("-t,--time", flags->time, "how long to measure two programs")
+  command->add_option("-t,--time", flags->time, "how long to measure two programs at most")
       ->capture_default_str();
   command->add_option("--slice", flags->slice, "how long a sample is")->capture_default_str();
-  command->add_option("--rounds", flags->rounds, "so many rounds instead of all that --time has");
-  command->add_option("--min-effect", flags->min_effect_percent, "percent that matter")
+  command->add_option("--rounds", flags->rounds, "exactly so many rounds");
+  command->add_option("--min-effect", flags->min_effect, "which change matters")
       ->capture_default_str();
   command->add_option("--alpha", flags->alpha, "how rarely a false alarm may be")
       ->capture_default_str();

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
+#include "base/units.hpp"
 #include "base/whole_file.hpp"
 #include "cli/verb.hpp"
 #include "report/history_trend.hpp"
@@ -19,7 +20,7 @@ namespace {
 struct TrendFlags {
   std::string history;
   HistoryChoice choice;
-  double min_effect_percent = 2;
+  std::string min_effect = "2%";
   double alpha = 0.01;
   std::size_t fail_within = 0;
   bool json = false;
@@ -28,15 +29,12 @@ struct TrendFlags {
 
 TrendOptions trend_options(const TrendFlags& flags) {
   TrendOptions options;
-  options.min_effect = flags.min_effect_percent / 100;
+  options.min_effect = parse_percent(flags.min_effect);
   options.change_points.alpha = flags.alpha;
   constexpr double kLeastAlpha = 0.0001;
   if (!(flags.alpha >= kLeastAlpha && flags.alpha < 1))
     throw_usage_error("judge with", fmt::format("alpha {:g}", flags.alpha),
                       fmt::format("it must be at least {:g} and below 1", kLeastAlpha));
-  if (!(flags.min_effect_percent >= 0))
-    throw_usage_error("judge with", fmt::format("--min-effect {:g}", flags.min_effect_percent),
-                      "it must be 0 percent or more");
   // With fewer random orders than that no change could reach alpha.
   options.change_points.permutations = std::max<std::size_t>(
       options.change_points.permutations, static_cast<std::size_t>(5 / flags.alpha) - 1);
@@ -70,7 +68,7 @@ Verb add_trend_verb(CLI::App& app) {
   command->add_option("--link", flags->choice.link, "only this link [all but control and base]");
   command->add_flag("--ratio", flags->choice.ratio_to_control,
                     "the ratios to the control, of all machines together");
-  command->add_option("--min-effect", flags->min_effect_percent, "percent that matter")
+  command->add_option("--min-effect", flags->min_effect, "which change matters")
       ->capture_default_str();
   command->add_option("--alpha", flags->alpha, "how rarely a false alarm may be")
       ->capture_default_str();

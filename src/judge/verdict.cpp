@@ -48,6 +48,13 @@ std::string_view name_of(Verdict verdict) noexcept {
   return "inconclusive";
 }
 
+JudgeOptions options_of_a_look(const JudgeOptions& options, std::uint32_t looks) {
+  JudgeOptions look = options;
+  look.alpha = options.alpha / looks;
+  look.confidence = 1 - (1 - options.confidence) / looks;
+  return look;
+}
+
 void check_options(const JudgeOptions& options) {
   check_share("alpha", options.alpha);
   check_share("confidence", options.confidence);

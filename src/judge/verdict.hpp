@@ -45,6 +45,11 @@ struct JudgeOptions {
   bool use_control = true;   ///< of two results: ratios to the control where both have it
 };
 
+/// Options for each of LOOKS (1 or more) at one comparison while it grows, of which the first that
+/// settles it ends it: who looks more often is deceived more often, so each look gets its share of
+/// the mistakes that OPTIONS allow the whole (Bonferroni).
+[[nodiscard]] JudgeOptions options_of_a_look(const JudgeOptions& options, std::uint32_t looks);
+
 /// Throws a usage Error for a number outside its range.
 void check_options(const JudgeOptions& options);
 
@@ -60,6 +65,11 @@ void check_options(const JudgeOptions& options);
 /// Worse when any is worse; else inconclusive when any is (a loss may hide there) or when there is
 /// none at all; else better when any is better; else same.
 [[nodiscard]] Verdict overall(std::span<const Verdict> verdicts) noexcept;
+
+/// Whether more rounds could not change what the whole comes to.
+[[nodiscard]] constexpr bool is_settled(Verdict overall) noexcept {
+  return overall != Verdict::kInconclusive;
+}
 
 /// kRegression for worse, kInconclusive for inconclusive, else kDone.
 [[nodiscard]] ExitCode exit_code_of(Verdict verdict) noexcept;

@@ -34,26 +34,31 @@ std::vector<LoadCase> comparison_loads(std::int64_t slice_ns) {
   return {{"tcp_1_flow", tcp}, {"round_trip", round_trip}};
 }
 
-void run_comparison(const ComparisonPlan& plan, Result& result,
-                    const std::function<bool()>& is_stopped,
-                    const std::function<void(std::uint32_t round)>& on_round) {
+void run_comparison(const ComparisonPlan& plan, Result& result, const ComparisonHooks& hooks) {
   const std::vector<LinkSpec> links{
       {kBase, LinkKind::kTunnel, plan.base.program, plan.base.arguments},
       {kHead, LinkKind::kTunnel, plan.head.program, plan.head.arguments}};
   const std::vector<LoadCase> loads = comparison_loads(plan.slice_ns);
-  const std::int64_t end_ns = monotonic_ns() + plan.time_limit_ns;
-  const auto is_over = [&] { return monotonic_ns() >= end_ns || is_stopped(); };
-  for (std::uint32_t round = 0; (plan.rounds == 0 || round < plan.rounds) && !is_over();) {
+  const std::int64_t begin_ns = monotonic_ns();
+  const auto is_over = [&] {
+    return monotonic_ns() >= begin_ns + plan.time_limit_ns || hooks.is_stopped();
+  };
+  const bool until_settled = plan.rounds == 0;
+  std::int64_t next_look_ns = begin_ns + plan.time_limit_ns / plan.looks;
+  for (std::uint32_t round = 0; (until_settled || round < plan.rounds) && !is_over();) {
     Campaign campaign(links, result, {.before_sample = {}, .is_stopped = is_over});
     for (std::uint32_t since_start = 0;
-         since_start < plan.rounds_a_start && (plan.rounds == 0 || round < plan.rounds);
+         since_start < plan.rounds_a_start && (until_settled || round < plan.rounds);
          ++since_start, ++round) {
       const bool complete = campaign.run_round(loads, round);
       for (Metric& metric : result.metrics)
         if (!is_judged(metric.name)) metric.better = Better::kNeither;
       if (!complete) return;
-      on_round(round);
+      hooks.on_round(round);
     }
+    if (!until_settled || monotonic_ns() < next_look_ns) continue;
+    if (hooks.is_settled()) return;
+    next_look_ns += plan.time_limit_ns / plan.looks;
   }
 }
 

@@ -26,7 +26,9 @@ struct ComparisonPlan {
   ProgramUnderTest head;
   std::int64_t slice_ns = 100 * kNanosecondsPerMillisecond;  ///< of one trial
   std::int64_t time_limit_ns = 240 * kNanosecondsPerSecond;
-  std::uint32_t rounds = 0;  ///< 0: as many as the time limit has room for
+  std::uint32_t rounds = 0;  ///< so many and no fewer; 0: until it is settled or the time is over
+  /// How often it is asked, at equal distances within the time limit, whether it is settled.
+  std::uint32_t looks = 4;
   /// Programs are started anew after so many rounds: where code and data come to lie in memory
   /// differs from start to start, and must not look like a difference of the programs.
   std::uint32_t rounds_a_start = 4;
@@ -43,10 +45,15 @@ struct ComparisonPlan {
 /// makes every one of them harder to judge. The others are shown.
 [[nodiscard]] bool is_judged(std::string_view metric) noexcept;
 
-/// Adds the samples of links kBase and kHead to RESULT. IS_STOPPED is asked before each sample;
-/// ON_ROUND is called after each. Throws Error when a program can't be measured.
-void run_comparison(const ComparisonPlan& plan, Result& result,
-                    const std::function<bool()>& is_stopped,
-                    const std::function<void(std::uint32_t round)>& on_round);
+/// None may be empty.
+struct ComparisonHooks {
+  std::function<bool()> is_stopped;                   ///< asked before each sample
+  std::function<void(std::uint32_t round)> on_round;  ///< after each
+  std::function<bool()> is_settled;                   ///< a look at what is there: is it enough?
+};
+
+/// Adds the samples of links kBase and kHead to RESULT. Throws Error when a program can't be
+/// measured.
+void run_comparison(const ComparisonPlan& plan, Result& result, const ComparisonHooks& hooks);
 
 }  // namespace tunrelay

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/units.hpp"
 #include "judge/precision.hpp"
 
 namespace tunrelay {
@@ -17,21 +17,13 @@ namespace {
 /// confidence says (judge/precision.hpp): the looks are this far apart.
 constexpr std::uint32_t kRoundsALook = 5;
 
-/// TEXT, without a percent sign, as a share; NaN where it is no number of percent.
-double percent(std::string_view text) {
-  if (text.ends_with('%')) text.remove_suffix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() ? value / 100 : std::nan("");
-}
-
 }  // namespace
 
 PrecisionGoal parse_precision_goal(std::string_view text) {
   const std::size_t comma = std::min(text.find(','), text.size());
   PrecisionGoal goal;
-  goal.confidence = percent(text.substr(0, comma));
-  if (comma != text.size()) goal.half_width = percent(text.substr(comma + 1));
+  goal.confidence = parse_percent(text.substr(0, comma));
+  if (comma != text.size()) goal.half_width = parse_percent(text.substr(comma + 1));
   if (!(goal.confidence > 0 && goal.confidence < 1 && goal.half_width > 0 && goal.half_width < 1))
     throw_usage_error("read", "'" + std::string(text) + "'", "it is no confidence and width",
                       "write 95,2% to have each median known to 2 % at 95 % confidence");

@@ -121,7 +121,7 @@ TEST_F(ReportVerbTest, RefusesFilesThatAreNone) {
       {"trend nothing.csv", 2, "nothing.csv"},
       {"trend page.html", 2, "page.html"},
       {"trend result.json --alpha 2", 2, "alpha"},
-      {"trend result.json --min-effect -1", 2, "min-effect"},
+      {"trend result.json --min-effect=-1", 2, "percentage '-1'"},
   };
   for (const Case& one : cases) {
     const test::ProcessResult done = tunrelay(one.arguments);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "support/thrown_error.hpp"
 
 namespace tunrelay {
 namespace {
@@ -80,6 +81,16 @@ TEST(Units, FormatsReadWell) {
   EXPECT_EQ(format_count(0), "0");
   EXPECT_EQ(format_count(999), "999");
   EXPECT_EQ(format_count(1'000), "1,000");
+}
+
+TEST(UnitsTest, ReadsPercentagesWithAndWithoutTheirSign) {
+  EXPECT_DOUBLE_EQ(parse_percent("3%"), 0.03);
+  EXPECT_DOUBLE_EQ(parse_percent("0.5"), 0.005);
+  EXPECT_DOUBLE_EQ(parse_percent("250 %"), 2.5);
+  for (const char* text : {"", "%", "-1", "3 percent", "0.03x"})
+    EXPECT_EQ(test::thrown_error([text] { return parse_percent(text); }).exit_code(),
+              ExitCode::kUsage)
+        << text;
 }
 
 }  // namespace

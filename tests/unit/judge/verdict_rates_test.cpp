@@ -86,5 +86,38 @@ TEST(VerdictRatesTest, EnoughRoundsShowThatNothingChanged) {
   EXPECT_GE(rate_of(Verdict::kSame, 120, 0, 6), 0.8);
 }
 
+/// The share of comparisons in which some metric is called different, although nothing changed,
+/// at one of LOOKS while the run grows to ROUNDS, each with the given options.
+double false_calls(const JudgeOptions& options, std::size_t rounds, std::size_t looks,
+                   std::uint64_t seed) {
+  SeededRandom random(seed);
+  const std::size_t comparisons = simulations(600);
+  std::size_t calls = 0;
+  for (std::size_t i = 0; i < comparisons; ++i) {
+    const Result whole = measured_run(random, 0.95, rounds, 4, 0, 0);
+    for (std::size_t look = 1; look <= looks; ++look) {
+      Result so_far = whole;
+      for (Metric& metric : so_far.metrics)
+        std::erase_if(metric.samples,
+                      [&](const Sample& sample) { return sample.round >= rounds * look / looks; });
+      if (!calls_a_difference(compare_links(so_far, options))) continue;
+      ++calls;
+      break;
+    }
+  }
+  const double rate = static_cast<double>(calls) / static_cast<double>(comparisons);
+  std::printf("%zu looks at alpha %g: %.1f %% called different\n", looks, options.alpha,
+              rate * 100);
+  return rate;
+}
+
+TEST(VerdictRatesTest, LookingOftenDoesNotDeceiveMoreOften) {
+  constexpr std::uint32_t kLooks = 4;
+  const JudgeOptions whole{.alpha = 0.05, .min_effect = 0};
+  EXPECT_LE(false_calls(options_of_a_look(whole, kLooks), 80, kLooks, 7), 0.06);
+  // What it would come to without: the test sees the difference.
+  EXPECT_GE(false_calls(whole, 80, kLooks, 7), 0.07);
+}
+
 }  // namespace
 }  // namespace tunrelay
