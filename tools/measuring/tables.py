@@ -63,3 +63,24 @@ def cost(summary, titles):
                             for _, key, divisor, digits in told)])
         text += "\n"
     return text + "Each cell: median (lowest to highest).\n"
+
+
+def _figure_text(key, row):
+    """"p50 12.3 us (11.0 to 14.1)": the unit is the end of the key."""
+    units = (("_bits_per_s", "Gbit/s", 1e9), ("_us", "us", 1), ("", "", 1))
+    ending, unit, scale = next(one for one in units if f"_{key}".endswith(one[0]))
+    name = f"_{key}".removesuffix(ending).strip("_").replace("_", " ")
+    values = [row[at] / scale for at in ("median", "lowest", "highest")]
+    digits = 0 if all(value == int(value) for value in values) else 3 if not unit else 1
+    if unit == "Gbit/s" and values[0] < 2:
+        digits = 4
+    value, low, high = (f"{value:.{digits}f}" for value in values)
+    return " ".join(word for word in (name, value, unit, f"({low} to {high})") if word)
+
+
+def figures(summary, what):
+    """{name: {figure: {median, lowest, highest}}}: a row a name, each figure with its own unit."""
+    text = _row([what, "measured"]) + _row(["---"] * 2)
+    for name, row in summary.items():
+        text += _row([name, "; ".join(_figure_text(key, row[key]) for key in row)])
+    return text + "\nEach figure: median (lowest to highest).\n"
