@@ -5,7 +5,7 @@ FIGURES = {"bits_per_s": ("Gbit/s", 1e9), "packets_per_s": ("kpps", 1e3),
            "round_trip_us": ("round trip, us", 1)}
 
 
-def _row(cells):
+def markdown_row(cells):
     return "| " + " | ".join(cells) + " |\n"
 
 
@@ -26,12 +26,12 @@ def _cell(row, scale):
 
 def peers(summary, tests):
     """TESTS: {test: (title, unit, scale)}. A row a link, a column a test."""
-    text = _row(["link", *(f"{title}, {unit}" for title, unit, _ in tests.values())])
-    text += _row(["---"] * (len(tests) + 1))
+    text = markdown_row(["link", *(f"{title}, {unit}" for title, unit, _ in tests.values())])
+    text += markdown_row(["---"] * (len(tests) + 1))
     for peer, results in summary.items():
         cells = [_cell(results[test], tests[test][2]) if test in results else "-"
                  for test in tests]
-        text += _row([peer, *cells])
+        text += markdown_row([peer, *cells])
     return text + ("\nEach cell: median (lowest to highest), then the median's ratio to veth / to "
                    "the read/write baseline.\n")
 
@@ -55,10 +55,10 @@ def cost(summary, titles):
         what, figure = titles[series]
         unit, scale = FIGURES[figure]
         told = [column for column in COSTS if all(column[1] in point for point in points.values())]
-        text += _row([what, unit, *(heading for heading, *_ in told)])
-        text += _row(["---"] * (2 + len(told)))
+        text += markdown_row([what, unit, *(heading for heading, *_ in told)])
+        text += markdown_row(["---"] * (2 + len(told)))
         for x, point in points.items():
-            text += _row([str(x), _spread(point[figure], scale, 1),
+            text += markdown_row([str(x), _spread(point[figure], scale, 1),
                           *(_spread(point[key], divisor, digits)
                             for _, key, divisor, digits in told)])
         text += "\n"
@@ -80,7 +80,7 @@ def _figure_text(key, row):
 
 def figures(summary, what):
     """{name: {figure: {median, lowest, highest}}}: a row a name, each figure with its own unit."""
-    text = _row([what, "measured"]) + _row(["---"] * 2)
+    text = markdown_row([what, "measured"]) + markdown_row(["---"] * 2)
     for name, row in summary.items():
-        text += _row([name, "; ".join(_figure_text(key, row[key]) for key in row)])
+        text += markdown_row([name, "; ".join(_figure_text(key, row[key]) for key in row)])
     return text + "\nEach figure: median (lowest to highest).\n"
