@@ -83,9 +83,9 @@ void Ring::submit_and_wait(std::int64_t wait_ns) noexcept {
   submit();
 }
 
-bool Ring::submit_and_spin(std::int64_t spin_ns) noexcept {
+bool Ring::submit_and_spin(std::int64_t spin_ns, Courtesy& courtesy) noexcept {
   submit();
-  return spin_until([this] { return has_work(); }, spin_ns);
+  return spin_until([this] { return has_work(); }, spin_ns, courtesy);
 }
 
 UringSupport probe_uring() noexcept {

@@ -14,9 +14,38 @@ namespace tunrelay {
 /// Lets another thread of this CPU run that is ready to, for example the receiver of what was just
 /// written. A busy relay otherwise goes on while the receiver's queue runs over, wakes it packet
 /// by packet, and never meets more than a few packets at once. Almost free when there is none.
-inline void give_way() noexcept {
-  ::sched_yield();
-}
+///
+/// A receiver is done within microseconds. Who keeps the CPU for longer is a stranger, such as a
+/// compiler: to him every turn would be given, and with it milliseconds. So a turn that was long
+/// is followed by as many without, twice as many after each long one. Not thread-safe.
+class Courtesy {
+ public:
+  void give_way() noexcept {
+    if (!is_due()) return;
+    const std::int64_t begin_ns = monotonic_ns();
+    ::sched_yield();
+    note(monotonic_ns() - begin_ns);
+  }
+
+  /// The two halves of give_way(), for tests: whether a turn is to be given now, and how long the
+  /// CPU then was away.
+  [[nodiscard]] bool is_due() noexcept {
+    if (turns_without_ == 0) return true;
+    --turns_without_;
+    return false;
+  }
+  void note(std::int64_t away_ns) noexcept {
+    penalty_turns_ = away_ns > kLongNs ? std::min(2 * penalty_turns_ + 1, kMostTurns) : 0;
+    turns_without_ = penalty_turns_;
+  }
+
+ private:
+  static constexpr std::int64_t kLongNs = 500 * kNanosecondsPerMicrosecond;
+  static constexpr unsigned kMostTurns = 1023;
+
+  unsigned turns_without_ = 0;
+  unsigned penalty_turns_ = 0;
+};
 
 /// How long to look for something before a sleep.
 struct SpinRule {
@@ -56,7 +85,8 @@ class Spin {
 /// Between two looks other threads of this CPU have their turn: on a machine with few CPUs they
 /// are the sender and the receiver that we wait for.
 template <typename Condition>
-[[nodiscard]] bool spin_until(Condition condition, std::int64_t spin_ns) noexcept {
+[[nodiscard]] bool spin_until(Condition condition, std::int64_t spin_ns,
+                              Courtesy& courtesy) noexcept {
   constexpr int kLooksBetweenYields = 16;
   const std::int64_t end_ns = monotonic_ns() + spin_ns;
   do {
@@ -66,7 +96,7 @@ template <typename Condition>
       __builtin_ia32_pause();
 #endif
     }
-    give_way();
+    courtesy.give_way();
   } while (monotonic_ns() < end_ns);
   return condition();
 }

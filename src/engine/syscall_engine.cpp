@@ -62,7 +62,7 @@ class SyscallEngine final : public Engine {
     counters_.turns.add(1);
     if (turn.arrival_count != 0) {
       counters_.system_calls.add(1);
-      give_way();  // to whoever receives what was just written
+      courtesy_.give_way();  // to whoever receives what was just written
     }
     turn.arrival_count = 0;
     turn.woken = false;
@@ -104,7 +104,7 @@ class SyscallEngine final : public Engine {
 
   void wait(std::int64_t wait_ns) noexcept {
     if (const std::int64_t spin_ns = spin_.before(wait_ns);
-        spin_ns > 0 && spin_until([this] { return look(); }, spin_ns))
+        spin_ns > 0 && spin_until([this] { return look(); }, spin_ns, courtesy_))
       return;
     if (wait_ns != 0) counters_.waits.add(1);
     const timespec limit = to_timespec(std::max<std::int64_t>(wait_ns, 0));
@@ -162,6 +162,7 @@ class SyscallEngine final : public Engine {
   int wake_fd_;
   EngineCounters& counters_;
   Spin spin_;
+  Courtesy courtesy_;
   FileDescriptor epoll_;
   std::array<epoll_event, kMaxEndpoints + 1> ready_{};
   int ready_count_ = 0;

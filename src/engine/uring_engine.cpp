@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/ensure.hpp"
@@ -91,7 +92,7 @@ class UringEngine final : public Engine {
       counters_.system_calls.add(2);
       ring_.submit();
       pending_.release_buffers(arena_);
-      give_way();
+      courtesy_.give_way();
     }
     // 2. What was written is still in the cache: the kernel reads into it next. But what came in
     //    beside a flush() is handed over first, without a wait and without more behind it.
@@ -128,7 +129,7 @@ class UringEngine final : public Engine {
 
   void wait(std::int64_t wait_ns) noexcept {
     if (const std::int64_t spin_ns = spin_.before(wait_ns);
-        spin_ns > 0 && ring_.submit_and_spin(spin_ns))
+        spin_ns > 0 && ring_.submit_and_spin(spin_ns, courtesy_))
       wait_ns = 0;
     if (wait_ns != 0) counters_.waits.add(1);
     counters_.system_calls.add(1);
@@ -149,6 +150,7 @@ class UringEngine final : public Engine {
     io_uring_prep_poll_multishot(entry, wake_file_, POLLIN);
     entry->flags |= IOSQE_FIXED_FILE;
     io_uring_sqe_set_data64(entry, user_data(Subject::kWake, 0));
+    wake_armed_ = true;
   }
 
   void prepare_read(std::size_t index) noexcept {
@@ -211,22 +213,19 @@ class UringEngine final : public Engine {
     outcomes_ = {};
     for (std::size_t index = 0; index < sources_.size(); ++index)
       turn.gone[index] = sources_[index].gone;
-    turn.woken = woken_;
-    if (!woken_) return;
-    woken_ = false;
+    turn.woken = std::exchange(woken_, false);
+    if (!turn.woken) return;
     std::uint64_t signals = 0;
     counters_.system_calls.add(1);
     [[maybe_unused]] const ssize_t drained = ::read(wake_fd_, &signals, sizeof signals);
-    if (!wake_armed_) {
-      wake_armed_ = true;
-      arm_wake();
-    }
+    if (!wake_armed_) arm_wake();
   }
 
   BufferArena& arena_;
   int wake_fd_;
   EngineCounters& counters_;
   Spin spin_;
+  Courtesy courtesy_;
   Ring ring_;
   int wake_file_;
   std::vector<Source> sources_;
@@ -236,7 +235,7 @@ class UringEngine final : public Engine {
   std::size_t arrived_bytes_ = 0;
   std::array<WriteOutcome, kMaxEndpoints> outcomes_;
   bool woken_ = false;
-  bool wake_armed_ = true;
+  bool wake_armed_ = false;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <tuple>
+#include <vector>
 
 namespace tunrelay {
 namespace {
@@ -46,11 +47,39 @@ TEST(Spin, AnAdaptiveRuleEndsWithSmallTalk) {
 
 TEST(SpinUntil, EndsWithTheConditionOrTheTime) {
   int looks = 0;
-  EXPECT_TRUE(spin_until([&looks] { return ++looks == 3; }, 1'000'000'000));
+  Courtesy courtesy;
+  EXPECT_TRUE(spin_until([&looks] { return ++looks == 3; }, 1'000'000'000, courtesy));
   EXPECT_EQ(looks, 3);
   const std::int64_t begin_ns = monotonic_ns();
-  EXPECT_FALSE(spin_until([] { return false; }, 2'000'000));
+  EXPECT_FALSE(spin_until([] { return false; }, 2'000'000, courtesy));
   EXPECT_GE(monotonic_ns() - begin_ns, 2'000'000);
+}
+
+/// How many looks in a row give no turn.
+unsigned turns_without(Courtesy& courtesy) {
+  unsigned turns = 0;
+  while (!courtesy.is_due()) ++turns;
+  return turns;
+}
+
+TEST(CourtesyTest, GoesOnWithThoseWhoAreBrief) {
+  Courtesy courtesy;
+  for (int turn = 0; turn < 5; ++turn) {
+    courtesy.note(100'000);
+    EXPECT_EQ(turns_without(courtesy), 0U);
+  }
+}
+
+TEST(CourtesyTest, IsRarerTheLongerAStrangerStays) {
+  Courtesy courtesy;
+  std::vector<unsigned> pauses;
+  for (int turn = 0; turn < 12; ++turn) {
+    courtesy.note(3'000'000);
+    pauses.push_back(turns_without(courtesy));
+  }
+  EXPECT_EQ(pauses, (std::vector<unsigned>{1, 3, 7, 15, 31, 63, 127, 255, 511, 1023, 1023, 1023}));
+  courtesy.note(100'000);  // he has gone
+  EXPECT_EQ(turns_without(courtesy), 0U);
 }
 
 }  // namespace
