@@ -17,18 +17,22 @@ namespace tunrelay {
 ///
 /// A receiver is done within microseconds. Who keeps the CPU for longer is a stranger, such as a
 /// compiler: to him every turn would be given, and with it milliseconds. So a turn that was long
-/// is followed by as many without, twice as many after each long one. Not thread-safe.
+/// is followed by as many without, twice as many after each long one. Only in a flood of packets
+/// they are always given: there the receiver, who has much to do, can't be told from a stranger,
+/// and what comes meanwhile is done at once. Not thread-safe.
 class Courtesy {
  public:
-  void give_way() noexcept {
-    if (!is_due()) return;
+  /// PACKETS: how many the last turn of the engine brought.
+  void give_way(std::size_t packets) noexcept {
+    const bool is_flood = packets >= kFlood;
+    if (!is_flood && !is_due()) return;
     const std::int64_t begin_ns = monotonic_ns();
     ::sched_yield();
-    note(monotonic_ns() - begin_ns);
+    if (!is_flood) note(monotonic_ns() - begin_ns);
   }
 
-  /// The two halves of give_way(), for tests: whether a turn is to be given now, and how long the
-  /// CPU then was away.
+  /// The two halves of it, for tests: whether a turn is to be given now, and how long the CPU then
+  /// was away.
   [[nodiscard]] bool is_due() noexcept {
     if (turns_without_ == 0) return true;
     --turns_without_;
@@ -42,6 +46,7 @@ class Courtesy {
  private:
   static constexpr std::int64_t kLongNs = 500 * kNanosecondsPerMicrosecond;
   static constexpr unsigned kMostTurns = 1023;
+  static constexpr std::size_t kFlood = 16;
 
   unsigned turns_without_ = 0;
   unsigned penalty_turns_ = 0;
@@ -96,7 +101,7 @@ template <typename Condition>
       __builtin_ia32_pause();
 #endif
     }
-    courtesy.give_way();
+    courtesy.give_way(0);
   } while (monotonic_ns() < end_ns);
   return condition();
 }

@@ -42,8 +42,7 @@ class UringEngine final : public Engine {
         wake_fd_(wake_fd),
         counters_(counters),
         spin_(options.spin),
-        ring_(kSubmissionEntries, kCompletionEntries, files_of(endpoints, wake_fd)),
-        wake_file_(static_cast<int>(endpoints.size())) {
+        ring_(kSubmissionEntries, kCompletionEntries, files_of(endpoints, wake_fd)) {
     // A turn hands over all that the kernel has read, so the kernel may not read more.
     ensure(endpoints.size() * options.read_ahead <= kMaxBatch,
            "a turn holds all that was read ahead");
@@ -92,7 +91,7 @@ class UringEngine final : public Engine {
       counters_.system_calls.add(2);
       ring_.submit();
       pending_.release_buffers(arena_);
-      courtesy_.give_way();
+      courtesy_.give_way(last_arrivals_);
     }
     // 2. What was written is still in the cache: the kernel reads into it next. But what came in
     //    beside a flush() is handed over first, without a wait and without more behind it.
@@ -147,7 +146,8 @@ class UringEngine final : public Engine {
 
   void arm_wake() noexcept {
     io_uring_sqe* entry = next_entry();
-    io_uring_prep_poll_multishot(entry, wake_file_, POLLIN);
+    // The last of files_of().
+    io_uring_prep_poll_multishot(entry, static_cast<int>(sources_.size()), POLLIN);
     entry->flags |= IOSQE_FIXED_FILE;
     io_uring_sqe_set_data64(entry, user_data(Subject::kWake, 0));
     wake_armed_ = true;
@@ -208,7 +208,8 @@ class UringEngine final : public Engine {
   void hand_over(Turn& turn) noexcept {
     turn.arrival_count = arrival_count_;
     std::copy_n(arrivals_.begin(), arrival_count_, turn.arrivals.begin());
-    arrival_count_ = arrived_bytes_ = 0;
+    last_arrivals_ = std::exchange(arrival_count_, 0);
+    arrived_bytes_ = 0;
     turn.writes = outcomes_;
     outcomes_ = {};
     for (std::size_t index = 0; index < sources_.size(); ++index)
@@ -227,12 +228,12 @@ class UringEngine final : public Engine {
   Spin spin_;
   Courtesy courtesy_;
   Ring ring_;
-  int wake_file_;
   std::vector<Source> sources_;
   PendingWrites pending_{kSubmissionEntries};
   std::array<Arrival, kMaxBatch> arrivals_;
   std::size_t arrival_count_ = 0;
   std::size_t arrived_bytes_ = 0;
+  std::size_t last_arrivals_ = 0;  ///< handed over at the end of the last turn
   std::array<WriteOutcome, kMaxEndpoints> outcomes_;
   bool woken_ = false;
   bool wake_armed_ = false;
