@@ -36,6 +36,7 @@ std::string link_lines(const LinkReport& link, std::size_t direction) {
       lines += fmt::format(" ({:.4f} %)", 100 * static_cast<double>(counts.dropped.segments) /
                                               static_cast<double>(counts.taken.segments));
     if (counts.marked != 0) lines += fmt::format(", {} marked", format_count(counts.marked));
+    if (stage.answers != 0) lines += fmt::format(", {} answers", format_count(stage.answers));
     if (counts.since_read_ns.count() != 0)
       lines +=
           fmt::format("; out p50 {} p99 {} after they were read",
@@ -59,6 +60,7 @@ nlohmann::ordered_json link_json(const LinkReport& link) {
                         {"dropped", tally_json(stage.counts.dropped)},
                         {"held", tally_json(stage.counts.held)},
                         {"marked_segments", stage.counts.marked},
+                        {"answers", stage.answers},
                         {"since_read_ns", times_json(stage.counts.since_read_ns)},
                         {"late_ns", times_json(stage.counts.late_ns)}});
     json[direction == 0 ? "a_to_b" : "b_to_a"] = std::move(stages);

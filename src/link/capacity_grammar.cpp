@@ -166,12 +166,15 @@ std::string print_stage(const BottleneckDescription& link) {
 }
 
 MtuConfig read_mtu(StageWords& words) {
-  return {.mtu_bytes = static_cast<std::uint32_t>(
-              words.take_size("a size in bytes such as 1400", kLeastMtu, kMostMtu))};
+  MtuConfig config;
+  config.mtu_bytes = static_cast<std::uint32_t>(
+      words.take_size("a size in bytes such as 1400", kLeastMtu, kMostMtu));
+  config.answers = words.take("icmp");
+  return config;
 }
 
 std::string print_stage(const MtuConfig& mtu) {
-  return fmt::format("mtu {}", mtu.mtu_bytes);
+  return fmt::format("mtu {}{}", mtu.mtu_bytes, mtu.answers ? " icmp" : "");
 }
 
 OutageConfig read_outage(StageWords& words) {

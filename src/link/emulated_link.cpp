@@ -1,5 +1,6 @@
 #include "link/emulated_link.hpp"
 
+#include <map>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -8,6 +9,7 @@
 #include "link/stage_factory.hpp"
 #include "link/stage_text.hpp"
 #include "stage/metered.hpp"
+#include "stage/return_path.hpp"
 #include "stage/selective.hpp"
 
 namespace tunrelay {
@@ -27,19 +29,46 @@ struct EmulatedLink::Shared {
     std::string filter;
     StageFactory make;
     std::vector<std::shared_ptr<StageCounters>> counters;
+    /// Of a stage that has_answers(), by queue.
+    std::map<std::size_t, std::shared_ptr<ReturnPath>> ways_back;
+
+    [[nodiscard]] LinkStageReport report() const {
+      LinkStageReport report{.text = print_stages({{choice, filter}}), .counts = {}, .answers = 0};
+      for (const auto& instance : counters) report.counts += instance->snapshot();
+      for (const auto& [queue, back] : ways_back) report.answers += back->sent();
+      return report;
+    }
   };
 
   std::shared_ptr<std::atomic<bool>> in_use = std::make_shared<std::atomic<bool>>(false);
-  LinkType link_type = LinkType::kIp;
-  std::mutex mutex;  ///< of the counters' lists: workers make their stages at the same time
+  Site site;
+  std::mutex mutex;  ///< of the entries' lists: workers make their stages at the same time
   std::array<std::vector<Entry>, 2> entries;
 
-  std::unique_ptr<Stage> make(std::size_t direction, std::size_t stage) {
+  /// The stage and where its answers enter the other direction are made in any order.
+  std::shared_ptr<ReturnPath> way_back(std::size_t direction, std::size_t stage,
+                                       std::size_t queue) {
+    const std::lock_guard lock(mutex);
+    auto& back = entries.at(direction).at(stage).ways_back[queue];
+    if (!back)
+      back = std::make_shared<ReturnPath>(
+          ReturnPath::Site{.place = {.is_link = true,
+                                     .stage = static_cast<std::uint32_t>(stage),
+                                     .queue = static_cast<std::uint32_t>(queue),
+                                     .end = static_cast<std::uint32_t>(direction)},
+                           .link_type = site.link_type,
+                           .leads_nowhere = site.is_replay});
+    return back;
+  }
+
+  std::unique_ptr<Stage> make(std::size_t direction, std::size_t stage, std::size_t queue) {
     Entry& entry = entries.at(direction).at(stage);
     auto counters = std::make_shared<StageCounters>();
     std::optional<PacketFilter> filter;
-    if (!entry.filter.empty()) filter.emplace(entry.filter, link_type);
-    auto metered = std::make_unique<Metered>(entry.make(), counters);
+    if (!entry.filter.empty()) filter.emplace(entry.filter, site.link_type);
+    auto metered = std::make_unique<Metered>(
+        entry.make(has_answers(entry.choice) ? way_back(direction, stage, queue) : nullptr),
+        counters);
     {
       const std::lock_guard lock(mutex);
       entry.counters.push_back(std::move(counters));
@@ -51,7 +80,7 @@ struct EmulatedLink::Shared {
 EmulatedLink::EmulatedLink(LinkDescription description, const Site& site)
     : description_(std::move(description)), shared_(std::make_shared<Shared>()) {
   if (!description_.seed) description_.seed = draw_seed();
-  shared_->link_type = site.link_type;
+  shared_->site = site;
   for (std::uint32_t direction = 0; direction < shared_->entries.size(); ++direction)
     for (const StageDescription& stage : description_.directions.at(direction)) {
       auto& entries = shared_->entries.at(direction);
@@ -62,7 +91,7 @@ EmulatedLink::EmulatedLink(LinkDescription description, const Site& site)
                              .is_replay = site.is_replay};
       // Compiled once here, so that a wrong one is refused before anything is set up.
       if (!stage.filter.empty()) const PacketFilter checked(stage.filter, site.link_type);
-      entries.push_back({stage.choice, stage.filter, make_factory(stage.choice, place), {}});
+      entries.push_back({stage.choice, stage.filter, make_factory(stage.choice, place), {}, {}});
     }
 }
 
@@ -70,10 +99,18 @@ EmulatedLink::~EmulatedLink() = default;
 
 std::vector<LinkStageMaker> EmulatedLink::stages(std::size_t direction) const {
   std::vector<LinkStageMaker> makers;
+  const auto& others = shared_->entries.at(1 - direction);
+  for (std::size_t stage = 0; stage < others.size(); ++stage)
+    if (has_answers(others[stage].choice) && !shared_->site.is_replay)
+      makers.push_back(
+          {StageScope::kLane, [shared = shared_, other = 1 - direction, stage](std::size_t queue) {
+             return std::make_unique<ReturnStage>(shared->way_back(other, stage, queue));
+           }});
   const auto& entries = shared_->entries.at(direction);
   for (std::size_t stage = 0; stage < entries.size(); ++stage)
-    makers.push_back({stage_scope(entries[stage].choice), [shared = shared_, direction, stage] {
-                        return shared->make(direction, stage);
+    makers.push_back({stage_scope(entries[stage].choice),
+                      [shared = shared_, direction, stage](std::size_t queue) {
+                        return shared->make(direction, stage, queue);
                       }});
   return makers;
 }
@@ -87,11 +124,8 @@ LinkReport EmulatedLink::report() const {
   report.seed = description_.seed.value_or(0);
   const std::lock_guard lock(shared_->mutex);
   for (std::size_t direction = 0; direction < shared_->entries.size(); ++direction)
-    for (const Shared::Entry& entry : shared_->entries.at(direction)) {
-      LinkStageReport stage{.text = print_stages({{entry.choice, entry.filter}}), .counts = {}};
-      for (const auto& counters : entry.counters) stage.counts += counters->snapshot();
-      report.directions.at(direction).push_back(std::move(stage));
-    }
+    for (const Shared::Entry& entry : shared_->entries.at(direction))
+      report.directions.at(direction).push_back(entry.report());
   return report;
 }
 

@@ -19,6 +19,7 @@ namespace tunrelay {
 struct LinkStageReport {
   std::string text;
   StageCounts counts;
+  std::uint64_t answers = 0;  ///< frames that it sent back to where its packets came from
 };
 
 struct LinkReport {
@@ -33,7 +34,8 @@ struct LinkReport {
 /// Makes one stage, from any thread; it may outlive the EmulatedLink.
 struct LinkStageMaker {
   StageScope scope = StageScope::kLane;
-  std::function<std::unique_ptr<Stage>()> make;
+  /// QUEUE: the lane's; any for a direction's one instance.
+  std::function<std::unique_ptr<Stage>(std::size_t queue)> make;
 };
 
 /// Made and asked by one thread; the stages run in theirs.
@@ -42,7 +44,9 @@ class EmulatedLink {
   struct Site {
     LinkType link_type = LinkType::kIp;
     std::int64_t origin_ns = 0;  ///< what outages and traces count from
-    bool is_replay = false;      ///< each packet has a deadline of its own, none is gathered
+    /// One direction alone, where each packet has a deadline of its own, none is gathered, and
+    /// what stages would send back is only counted.
+    bool is_replay = false;
   };
 
   /// Reads the files that DESCRIPTION names and compiles its filters: throws a usage Error that
@@ -52,7 +56,9 @@ class EmulatedLink {
   EmulatedLink(const EmulatedLink&) = delete;
   EmulatedLink& operator=(const EmulatedLink&) = delete;
 
-  /// In the order in which packets meet the stages. DIRECTION: 0, a to b, or 1.
+  /// In the order in which packets meet the stages. DIRECTION: 0, a to b, or 1. Before those of
+  /// the description stand the entries of what the other direction's stages send back: such
+  /// answers take this direction's whole way, as a packet from its source does.
   [[nodiscard]] std::vector<LinkStageMaker> stages(std::size_t direction) const;
   /// Packets count from now on: before, all pass the stages by.
   void begin() noexcept;

@@ -16,6 +16,7 @@ namespace {
 // A million numbers, each with its blanks.
 constexpr std::size_t kMostTableBytes = 8 * 1024 * 1024;
 
+using BackWay = std::shared_ptr<ReturnPath>;
 using PaceFactory = std::function<std::unique_ptr<LinkPace>()>;
 
 PaceFactory pace_factory(const BottleneckDescription& link, std::int64_t origin_ns) {
@@ -39,9 +40,8 @@ struct FactoryMaker {
   template <typename Impairment, typename Config>
   [[nodiscard]] StageFactory impairment(Config config) const {
     const ImpairmentKey key{place.seed, place.stage, place.direction};
-    return [config = std::move(config), key, numbers = std::make_shared<SegmentNumbers>()] {
-      return std::make_unique<Impairment>(config, key, numbers);
-    };
+    return [config = std::move(config), key, numbers = std::make_shared<SegmentNumbers>()](
+               const BackWay&) { return std::make_unique<Impairment>(config, key, numbers); };
   }
   StageFactory operator()(const BottleneckDescription& link) const {
     Bottleneck::Settings settings{
@@ -50,7 +50,7 @@ struct FactoryMaker {
         // One instance a direction, so that no two stages of a link draw the same numbers.
         .seed = place.seed + 2 * std::uint64_t{place.stage} + place.direction};
     if (place.is_replay) settings.gather_ns = 0;
-    return [settings, make_pace = pace_factory(link, place.origin_ns)] {
+    return [settings, make_pace = pace_factory(link, place.origin_ns)](const BackWay&) {
       return std::make_unique<Bottleneck>(make_pace(), settings);
     };
   }
@@ -67,10 +67,10 @@ struct FactoryMaker {
   }
   StageFactory operator()(const CorruptConfig& config) const { return impairment<Corrupt>(config); }
   StageFactory operator()(const MtuConfig& config) const {
-    return [config] { return std::make_unique<Mtu>(config); };
+    return [config](const BackWay& back) { return std::make_unique<Mtu>(config, back); };
   }
   StageFactory operator()(const OutageConfig& config) const {
-    return [config, origin_ns = place.origin_ns] {
+    return [config, origin_ns = place.origin_ns](const BackWay&) {
       return std::make_unique<Outage>(config, origin_ns);
     };
   }
@@ -83,6 +83,11 @@ StageScope stage_scope(const StageChoice& choice) {
   // wire segments, where they do, for all lanes of their direction.
   return std::holds_alternative<BottleneckDescription>(choice) ? StageScope::kDirection
                                                                : StageScope::kLane;
+}
+
+bool has_answers(const StageChoice& choice) {
+  const auto* mtu = std::get_if<MtuConfig>(&choice);
+  return mtu != nullptr && mtu->answers;
 }
 
 StageFactory make_factory(const StageChoice& choice, const StagePlace& place) {

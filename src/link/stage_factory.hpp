@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "link/description.hpp"
+#include "stage/return_path.hpp"
 #include "stage/stage.hpp"
 
 namespace tunrelay {
@@ -20,10 +21,14 @@ struct StagePlace {
   bool is_replay = false;       ///< each packet has a deadline of its own, none is gathered
 };
 
-/// One instance a lane or a direction, as stage_scope() says; from any thread.
-using StageFactory = std::function<std::unique_ptr<Stage>()>;
+/// One instance a lane or a direction, as stage_scope() says; from any thread. BACK: where a stage
+/// that has_answers() sends them; null for all others.
+using StageFactory = std::function<std::unique_ptr<Stage>(const std::shared_ptr<ReturnPath>& back)>;
 
 [[nodiscard]] StageScope stage_scope(const StageChoice& choice);
+/// Whether it sends frames to the device that its packets come from. Such a stage is of scope
+/// kLane.
+[[nodiscard]] bool has_answers(const StageChoice& choice);
 
 /// Throws a usage Error for a file that can't be read or says what can't be.
 [[nodiscard]] StageFactory make_factory(const StageChoice& choice, const StagePlace& place);

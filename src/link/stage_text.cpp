@@ -37,7 +37,7 @@ constexpr std::array<Grammar, 9> kGrammars{
       [](StageWords& words) -> StageChoice { return read_bottleneck(words, Pace::kSteps); }},
      {"trace", "FILE, and as for rate, without burst",
       [](StageWords& words) -> StageChoice { return read_bottleneck(words, Pace::kTrace); }},
-     {"mtu", "SIZE", [](StageWords& words) -> StageChoice { return read_mtu(words); }},
+     {"mtu", "SIZE [icmp]", [](StageWords& words) -> StageChoice { return read_mtu(words); }},
      {"outage", "up TIME down TIME | at TIME for TIME ...",
       [](StageWords& words) -> StageChoice { return read_outage(words); }}}};
 

@@ -105,7 +105,10 @@ std::optional<DropReason> find_ipv6(const Reader& reader, Layers& layers) noexce
     if (end - offset < ipv6::kExtensionUnitBytes) return DropReason::kBadHeader;
     if (!reader.holds(offset, ipv6::kExtensionUnitBytes)) return DropReason::kTooShort;
     layers.protocol = load_u8(reader.at(offset));
-    if (is_fragment) return std::nullopt;
+    if (is_fragment) {
+      layers.fragment_header_offset = static_cast<std::uint16_t>(offset);
+      return std::nullopt;
+    }
     const std::uint32_t extension_bytes =
         (load_u8(reader.at(offset + 1)) + 1U) * ipv6::kExtensionUnitBytes;
     if (extension_bytes > end - offset) return DropReason::kBadHeader;

@@ -30,6 +30,7 @@ struct Layers {
   std::uint16_t ip_offset = 0;         ///< TUN: 0; TAP: 14, or more with VLAN tags
   std::uint16_t transport_offset = 0;  ///< 0 when no transport header is there (a later fragment)
   std::uint16_t payload_offset = 0;    ///< behind the TCP or UDP header; 0 for other protocols
+  std::uint16_t fragment_header_offset = 0;  ///< IPv6; 0: there is no such header
 };
 
 /// The wire segments [first, last) of a packet. A packet without GSO is one segment.

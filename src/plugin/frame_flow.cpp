@@ -1,17 +1,10 @@
 // How frames go through a user's endpoint: from packets to what the user is shown, and from what
 // the user says back to packets.
-#include <cstring>
-
 #include "packet/wire_segment.hpp"
 #include "plugin/user_endpoint.hpp"
 #include "stage/own_frame.hpp"
 
 namespace tunrelay {
-namespace {
-
-constexpr std::uint64_t kOwnFrame = std::uint64_t{1} << 63;  ///< below it ids count what was read
-
-}  // namespace
 
 void UserEndpoint::take(EndpointWay way, const Packet& packet) noexcept {
   if (stage_.access == TUNRELAY_CHANGES_WIRE_SEGMENTS) return take_to_change(way, packet);
@@ -164,28 +157,16 @@ void UserEndpoint::pass_changed(Slot& slot) noexcept {
 bool UserEndpoint::send_now(EndpointWay way, std::span<const std::byte> bytes) noexcept {
   Lane& turn = lane(way);
   EndpointCounters::Way& counters = counters_.ways[static_cast<std::size_t>(way)];
-  Packet packet;
-  packet.queue = static_cast<std::uint16_t>(place_.queue);
-  const std::optional<FrameSpace> space = turn.output->take_space(packet);
-  if (!space) return false;
-  std::memcpy(space->frame, bytes.data(), bytes.size());
-  packet.frame = space->frame;
-  packet.frame_bytes = static_cast<std::uint32_t>(bytes.size());
-  packet.buffer = space->buffer;
-  packet.queue = space->queue;
-  packet.arrival_ns = now_ns_;
-  packet.id = kOwnFrame | (++frames_sent_ << 24U) | (place_.stage << 9U) | (place_.queue << 1U) |
-              place_.end;
-  const std::optional<DropReason> fault = read_layers(way, packet);
-  turn.output->adopt(packet);
+  std::optional<Packet> packet = source_.make(bytes, now_ns_, *turn.output);
+  if (!packet) return false;
   flush_passing(turn);
-  if (fault) {  // the MTU has become smaller since it was sent
-    turn.output->drop(packet, *fault);
+  if (const auto fault = read_layers(way, *packet)) {  // the MTU is smaller than when it was sent
+    turn.output->drop(*packet, *fault);
     return true;
   }
   counters.sent.add(1);
   counters.passed_bytes.add(bytes.size());
-  turn.output->pass(packet);
+  turn.output->pass(*packet);
   return true;
 }
 

@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t kMostInHand = 8192;
 // Frames that wait for the other direction's turn, at most until the next turn of the worker.
 constexpr std::size_t kMostWaiting = 2048;
-constexpr std::size_t kWaitingBytes = std::size_t{1} << 20;
 constexpr std::size_t kErrorBytes = 512;
 
 }  // namespace
@@ -24,12 +23,10 @@ UserEndpoint::UserEndpoint(const StageLibrary& library, const EndpointPlace& pla
       surroundings_(surroundings),
       counters_(counters),
       host_(make_host(*this)),
+      source_({.is_link = false, .stage = place.stage, .queue = place.queue, .end = place.end}),
       table_(kMostInHand),
       shown_(new std::byte[kShownBytes]) {
-  for (Lane& lane : lanes_) {
-    lane.waiting.reserve(kMostInHand + kMostWaiting);
-    lane.waiting_bytes.reserve(kWaitingBytes);
-  }
+  for (Lane& lane : lanes_) lane.waiting.reserve(kMostInHand + kMostWaiting);
   std::vector<tunrelay_option> options;
   for (const auto& [key, value] : library.request().options)
     options.push_back({key.c_str(), value.c_str()});
@@ -87,12 +84,12 @@ void UserEndpoint::begin_turn(EndpointWay way, std::int64_t now_ns, StageOutput&
   now_ns_ = now_ns;
   for (const Waiting& waiting : turn.waiting) {
     if (waiting.verdict != Verdict::kSend)
-      carry_out(table_.at(waiting.at), waiting.verdict);
-    else if (!send_now(way, std::span(turn.waiting_bytes).subspan(waiting.at, waiting.length)))
+      carry_out(table_.at(waiting.slot), waiting.verdict);
+    else if (!send_now(way, turn.waiting_frames.bytes(waiting.frame)))
       counters_.ways[static_cast<std::size_t>(way)].refused.add(1);
   }
   turn.waiting.clear();
-  turn.waiting_bytes.clear();
+  turn.waiting_frames.clear();
 }
 
 void UserEndpoint::end_turn(EndpointWay way) noexcept {
@@ -152,7 +149,7 @@ void UserEndpoint::answer(tunrelay_frame* frame, Verdict verdict) noexcept {
   if (target.output != nullptr)
     carry_out(*slot, verdict);
   else
-    target.waiting.push_back({verdict, table_.index_of(*slot), 0});
+    target.waiting.push_back({verdict, table_.index_of(*slot), {}});
 }
 
 bool UserEndpoint::send(EndpointWay way, std::span<const std::byte> bytes) noexcept {
@@ -164,12 +161,10 @@ bool UserEndpoint::send(EndpointWay way, std::span<const std::byte> bytes) noexc
   if (read_layers(way, packet)) return false;
   Lane& target = lane(way);
   if (target.output != nullptr) return send_now(way, bytes);
-  if (target.waiting.size() >= target.waiting.capacity() - kMostInHand ||
-      target.waiting_bytes.size() + bytes.size() > kWaitingBytes)
-    return false;
-  target.waiting.push_back({Verdict::kSend, static_cast<std::uint32_t>(target.waiting_bytes.size()),
-                            static_cast<std::uint32_t>(bytes.size())});
-  target.waiting_bytes.insert(target.waiting_bytes.end(), bytes.begin(), bytes.end());
+  if (target.waiting.size() >= target.waiting.capacity() - kMostInHand) return false;
+  const auto frame = target.waiting_frames.put(bytes);
+  if (!frame) return false;
+  target.waiting.push_back({Verdict::kSend, 0, *frame});
   return true;
 }
 

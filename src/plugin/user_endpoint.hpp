@@ -18,6 +18,7 @@
 #include "plugin/endpoint_counters.hpp"
 #include "plugin/frame_table.hpp"
 #include "plugin/stage_library.hpp"
+#include "stage/own_frame.hpp"
 #include "stage/stage.hpp"
 
 namespace tunrelay {
@@ -64,6 +65,7 @@ class UserEndpoint {
   static constexpr std::uint32_t kMostFrameBytes = 65535 + 14 + 2 * 4;
   /// Wire segments that one call shows; the largest fits.
   static constexpr std::size_t kShownBytes = std::size_t{1} << 18;
+  static constexpr std::size_t kWaitingBytes = std::size_t{1} << 20;
 
   using Slot = FrameTable::Slot;
   enum class Verdict : std::uint8_t { kPass, kDrop, kFinish, kSend };
@@ -71,8 +73,8 @@ class UserEndpoint {
   /// What the user said while the lane did not have its turn.
   struct Waiting {
     Verdict verdict = Verdict::kPass;
-    std::uint32_t at = 0;      ///< the slot; of a frame that is sent, where its bytes begin
-    std::uint32_t length = 0;  ///< of a frame that is sent
+    std::uint32_t slot = 0;      ///< but of a frame that is sent
+    WaitingFrames::Place frame;  ///< that is sent
   };
   /// A run of wire segments that was passed and may go on.
   struct Passing {
@@ -85,7 +87,7 @@ class UserEndpoint {
     Tally held;
     std::optional<Passing> passing;
     std::vector<Waiting> waiting;
-    std::vector<std::byte> waiting_bytes;
+    WaitingFrames waiting_frames{kWaitingBytes};
   };
 
   [[nodiscard]] Lane& lane(EndpointWay way) noexcept {
@@ -124,6 +126,7 @@ class UserEndpoint {
   const StageSurroundings& surroundings_;
   EndpointCounters& counters_;
   tunrelay_host host_;
+  FrameSource source_;
   void* user_ = nullptr;
 
   FrameTable table_;
@@ -135,7 +138,6 @@ class UserEndpoint {
   std::array<Lane, kEndpointWays> lanes_;
   std::int64_t now_ns_ = 0;
   std::int64_t deadline_ns_ = Stage::kNoDeadline;
-  std::uint64_t frames_sent_ = 0;
 };
 
 }  // namespace tunrelay

@@ -43,7 +43,7 @@ class Replayer {
   static std::vector<std::unique_ptr<Stage>> stages_of(const EmulatedLink& link,
                                                        std::size_t direction) {
     std::vector<std::unique_ptr<Stage>> stages;
-    for (const LinkStageMaker& stage : link.stages(direction)) stages.push_back(stage.make());
+    for (const LinkStageMaker& stage : link.stages(direction)) stages.push_back(stage.make(0));
     return stages;
   }
 

@@ -1,54 +1,51 @@
-// The stage that is a narrower path: it drops each wire segment over its MTU, without an answer, as
-// a router behind a firewall that eats ICMP does (a path-MTU black hole, RFC 2923).
+// The stage that is a narrower path. By itself it drops each wire segment over its MTU without an
+// answer, as a router behind a firewall that eats ICMP does (a path-MTU black hole, RFC 2923).
+// Where it answers it tells the sender what fits, as any other router does, so that the sender can
+// follow (path MTU discovery: RFC 1191, RFC 8201).
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "packet/packet.hpp"
+#include "stage/return_path.hpp"
 #include "stage/stage.hpp"
 
 namespace tunrelay {
 
 struct MtuConfig {
   std::uint32_t mtu_bytes = 1500;  ///< of the network layer: IP header and all behind it
+  bool answers = false;            ///< by ICMP "too big"
 
   bool operator==(const MtuConfig&) const = default;
 };
 
+/// Of scope kLane. What has no right to an answer (packet/too_big.hpp) is dropped silently, and so
+/// are IPv4 packets that may be fragmented: nothing is fragmented here. At most 1000 answers a
+/// second are sent, and 50 at once, as Linux has it (icmp_msgs_per_sec, icmp_msgs_burst).
 class Mtu final : public Stage {
  public:
-  explicit Mtu(const MtuConfig& config) : mtu_bytes_(config.mtu_bytes) {}
+  /// BACK: where answers go; needed where CONFIG has answers.
+  explicit Mtu(const MtuConfig& config, std::shared_ptr<ReturnPath> back = nullptr);
 
   [[nodiscard]] std::string_view name() const noexcept override { return "mtu"; }
-
-  void process(std::span<const Packet> packets, std::int64_t /*now_ns*/,
-               StageOutput& output) noexcept override {
-    for (const Packet& packet : packets) {
-      const auto last = static_cast<std::uint16_t>(packet.run.last - 1);
-      const bool first_fits = fits(packet, packet.run.first);
-      // All segments but the last have the size of the first.
-      if (fits(packet, last) == first_fits) {
-        hand_on(packet, first_fits, output);
-        continue;
-      }
-      Packet front = packet;
-      front.run.last = last;
-      Packet rest = packet;
-      rest.run.first = last;
-      output.share(packet);
-      hand_on(front, first_fits, output);
-      hand_on(rest, !first_fits, output);
-    }
-  }
+  void process(std::span<const Packet> packets, std::int64_t now_ns,
+               StageOutput& output) noexcept override;
 
  private:
-  /// What is no IP packet has no such size, and passes.
-  [[nodiscard]] bool fits(const Packet& packet, std::uint32_t segment) const noexcept {
-    return packet.layers.ip_version == 0 ||
-           wire_segment_bytes(packet, segment) - packet.layers.ip_offset <= mtu_bytes_;
-  }
-  static void hand_on(const Packet& packet, bool fits, StageOutput& output) noexcept {
-    fits ? output.pass(packet) : output.drop(packet, DropReason::kStage);
-  }
+  [[nodiscard]] bool fits(const Packet& packet, std::uint32_t segment) const noexcept;
+  void hand_on(const Packet& packet, bool fits, std::int64_t now_ns, StageOutput& output) noexcept;
+  /// Answers each wire segment of the run.
+  void answer(const Packet& packet, std::int64_t now_ns) noexcept;
+  [[nodiscard]] bool take_permit(std::int64_t now_ns) noexcept;
 
   std::uint32_t mtu_bytes_;
+  std::shared_ptr<ReturnPath> back_;  ///< none: no answers
+  std::vector<std::byte> segment_;    ///< the one that is answered
+  std::int64_t permits_used_until_ns_ = 0;
 };
 
 }  // namespace tunrelay

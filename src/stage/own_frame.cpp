@@ -1,9 +1,18 @@
 #include "stage/own_frame.hpp"
 
+#include <cstring>
+
 #include "base/ensure.hpp"
 #include "packet/wire_segment.hpp"
 
 namespace tunrelay {
+namespace {
+
+// Below these bits ids count what was read.
+constexpr std::uint64_t kOwnFrame = std::uint64_t{1} << 63U;
+constexpr std::uint64_t kOwnFrameOfLink = std::uint64_t{1} << 62U;
+
+}  // namespace
 
 bool make_own_frame(Packet& packet, StageOutput& output) noexcept {
   ensure(packet.run.count() == 1, "a frame of its own is made of one wire segment");
@@ -24,6 +33,24 @@ bool make_own_frame(Packet& packet, StageOutput& output) noexcept {
   output.retire(packet);
   packet = own;
   return true;
+}
+
+std::optional<Packet> FrameSource::make(std::span<const std::byte> bytes, std::int64_t now_ns,
+                                        StageOutput& output) noexcept {
+  Packet packet;
+  packet.queue = static_cast<std::uint16_t>(place_.queue);
+  const std::optional<FrameSpace> space = output.take_space(packet);
+  if (!space) return std::nullopt;
+  std::memcpy(space->frame, bytes.data(), bytes.size());
+  packet.frame = space->frame;
+  packet.frame_bytes = static_cast<std::uint32_t>(bytes.size());
+  packet.buffer = space->buffer;
+  packet.queue = space->queue;
+  packet.arrival_ns = now_ns;
+  packet.id = kOwnFrame | (place_.is_link ? kOwnFrameOfLink : 0) | (++frames_made_ << 24U) |
+              (place_.stage << 9U) | (place_.queue << 1U) | place_.end;
+  output.adopt(packet);
+  return packet;
 }
 
 }  // namespace tunrelay

@@ -48,8 +48,9 @@ StageSpecs Tunnel::stage_specs(const EmulatedLink& link) {
                         }});
     add_user_stages(user_stages.at(direction).before_link, stages);
     for (LinkStageMaker& stage : link.stages(direction))
-      stages.push_back(
-          {stage.scope, [make = std::move(stage.make)](Direction, std::size_t) { return make(); }});
+      stages.push_back({stage.scope, [make = std::move(stage.make)](Direction, std::size_t queue) {
+                          return make(queue);
+                        }});
     add_user_stages(user_stages.at(direction).behind_link, stages);
   }
   // In one direction, since it counts the time of the worker's thread, which serves both.

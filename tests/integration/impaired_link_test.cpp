@@ -11,25 +11,16 @@
 
 #include <nlohmann/json.hpp>
 
-#include "support/private_network.hpp"
+#include "support/linked_network.hpp"
 #include "support/process.hpp"
 #include "support/program.hpp"
 #include "support/running_tunnel.hpp"
 #include "support/sockets.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace tunrelay::test {
 namespace {
 
-class ImpairedLinkTest : public PrivateNetwork {
- protected:
-  /// The flag for a link of these stages.
-  std::string link_flag(const std::string& a_to_b, const std::string& b_to_a) {
-    return "--link " +
-           folder_.write("link.toml", "a-to-b = '" + a_to_b + "'\nb-to-a = '" + b_to_a + "'\n");
-  }
-  TemporaryFolder folder_;
-};
+using ImpairedLinkTest = LinkedNetwork;
 
 /// Sends COUNT datagrams of BYTES from a to b as fast as it goes; nobody listens there.
 void send_datagrams(int count, std::size_t bytes, std::uint16_t port) {

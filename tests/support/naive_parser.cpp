@@ -72,6 +72,7 @@ IpPacket read_ipv6(const CheckedBytes& frame, std::size_t start, Layers& layers)
     const bool is_fragment = next == 44;
     next = frame.u8(at);
     if (is_fragment) {
+      layers.fragment_header_offset = narrow(at);
       packet.is_fragment = true;
       break;
     }

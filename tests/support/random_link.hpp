@@ -54,7 +54,8 @@ class RandomLink {
       case 4:
         return bottleneck();
       case 5:
-        return MtuConfig{static_cast<std::uint32_t>(random_.between(68, 65535))};
+        return MtuConfig{static_cast<std::uint32_t>(random_.between(68, 65535)),
+                         random_.between(0, 1) == 1};
       default:
         return outage();
     }

@@ -55,24 +55,27 @@ TEST(Summary, TellsWhatEachStageOfTheLinkHasDone) {
   TunnelReport report = sample_report();
   EXPECT_THAT(summary_text(report), Not(HasSubstr("--seed"))) << "there is no link";
   report.lanes[0].dropped[static_cast<std::size_t>(DropReason::kStage)] = {0, 3, 4344};
-  LinkStageReport stage{.text = "rate 10mbit codel ecn", .counts = {}};
+  LinkStageReport stage{.text = "rate 10mbit codel ecn", .counts = {}, .answers = 0};
   stage.counts.taken = {4, 200, 290'000};
   stage.counts.dropped = {0, 3, 4344};
   stage.counts.marked = 2;
+  stage.answers = 5;
   stage.counts.since_read_ns.record(5'000'000, 197);
   stage.counts.late_ns.record(20'000, 7);
   report.link.seed = 42;
   report.link.directions[0].push_back(stage);
   const std::string text = summary_text(report);
   EXPECT_THAT(text, HasSubstr("stage 0 (3 wire segments)"));
-  EXPECT_THAT(text, HasSubstr("    rate 10mbit codel ecn\n      200 wire segments, 3 dropped "
-                              "(1.5000 %), 2 marked; out p50 5.0 ms p99 5.0 ms after they were "
-                              "read; releases late p50 20.0 us p99 20.0 us\n"));
+  EXPECT_THAT(
+      text, HasSubstr("    rate 10mbit codel ecn\n      200 wire segments, 3 dropped "
+                      "(1.5000 %), 2 marked, 5 answers; out p50 5.0 ms p99 5.0 ms after they were "
+                      "read; releases late p50 20.0 us p99 20.0 us\n"));
   EXPECT_THAT(text, HasSubstr("--seed 42 repeats its chances"));
   const nlohmann::json json = report_json(report, "summary").at("link");
   EXPECT_EQ(json.at("seed"), 42);
   EXPECT_EQ(json.at("a_to_b").at(0).at("taken").at("segments"), 200);
   EXPECT_EQ(json.at("a_to_b").at(0).at("marked_segments"), 2);
+  EXPECT_EQ(json.at("a_to_b").at(0).at("answers"), 5);
   EXPECT_TRUE(json.at("b_to_a").empty());
 }
 

@@ -28,7 +28,7 @@ TEST(EmulatedLink, EveryStageIsMadeUnderItsName) {
       {});
   const auto makers = link.stages(0);
   ASSERT_EQ(makers.size(), 9U);
-  for (const LinkStageMaker& maker : makers) EXPECT_FALSE(maker.make()->name().empty());
+  for (const LinkStageMaker& maker : makers) EXPECT_FALSE(maker.make(0)->name().empty());
   EXPECT_EQ(makers[6].scope, StageScope::kDirection) << "a rate is the direction's";
   EXPECT_TRUE(link.stages(1).empty());
 }
@@ -37,13 +37,13 @@ TEST(EmulatedLink, EveryProfileCanBeUsed) {
   for (const LinkProfile& profile : link_profiles()) {
     const EmulatedLink link(load_link(std::string(profile.name)).description, {});
     for (const std::size_t direction : {0U, 1U})
-      for (const LinkStageMaker& maker : link.stages(direction)) EXPECT_NE(maker.make(), nullptr);
+      for (const LinkStageMaker& maker : link.stages(direction)) EXPECT_NE(maker.make(0), nullptr);
   }
 }
 
 TEST(EmulatedLink, PacketsCountFromTheBeginningOn) {
   EmulatedLink link(described("mtu 1400", "mtu 100"), {});
-  const auto stage = link.stages(1).at(0).make();
+  const auto stage = link.stages(1).at(0).make(0);
   PacketSpec spec;
   spec.payload = counting_bytes(500);
   const OwnedPacket owned(build_frame(spec), {});
@@ -54,7 +54,7 @@ TEST(EmulatedLink, PacketsCountFromTheBeginningOn) {
   record.give(*stage, owned.packet, 0);
   EXPECT_EQ(record.dropped.size(), 1U);
   // Another instance, of another queue: the report tells of both.
-  const auto other = link.stages(1).at(0).make();
+  const auto other = link.stages(1).at(0).make(0);
   record.give(*other, owned.packet, 0);
   const LinkReport report = link.report();
   EXPECT_EQ(report.seed, 7U);
@@ -62,6 +62,45 @@ TEST(EmulatedLink, PacketsCountFromTheBeginningOn) {
   EXPECT_EQ(report.directions[1].at(0).counts.taken.packets, 2U);
   EXPECT_EQ(report.directions[1].at(0).counts.dropped.packets, 2U);
   EXPECT_EQ(report.directions[0].at(0).counts.taken.packets, 0U);
+}
+
+TEST(EmulatedLink, AnswersEnterTheOtherDirectionBeforeItsStages) {
+  EmulatedLink link(described("mtu 1400, mtu 100 icmp", "delay 1ms"), {});
+  link.begin();
+  EXPECT_EQ(link.stages(0).size(), 2U);
+  const auto back = link.stages(1);
+  ASSERT_EQ(back.size(), 2U);
+  PacketSpec spec;
+  spec.payload = counting_bytes(500);
+  const OwnedPacket owned(build_frame(spec), {});
+  // The stages of queue 1 are made in another order than those of queue 0, as workers may.
+  const auto narrow = link.stages(0).at(1).make(0);
+  const auto entry = back.at(0).make(0);
+  const auto entry_of_other = back.at(0).make(1);
+  const auto narrow_of_other = link.stages(0).at(1).make(1);
+  StageRecord record;
+  record.give(*narrow_of_other, owned.packet, 0);
+  StageRecord returned;
+  returned.run(*entry, 0);
+  EXPECT_TRUE(returned.packets.empty()) << "that is another queue's";
+  returned.run(*entry_of_other, 0);
+  ASSERT_EQ(returned.packets.size(), 1U);
+  EXPECT_EQ(returned.packets[0].queue, 1);
+  EXPECT_EQ(link.report().directions[0].at(1).answers, 1U);
+  EXPECT_EQ(link.report().directions[0].at(0).answers, 0U);
+}
+
+TEST(EmulatedLink, InAReplayAnswersAreCountedAlone) {
+  EmulatedLink link(described("mtu 100 icmp"),
+                    {.link_type = LinkType::kIp, .origin_ns = 0, .is_replay = true});
+  link.begin();
+  EXPECT_TRUE(link.stages(1).empty());
+  PacketSpec spec;
+  spec.payload = counting_bytes(500);
+  const OwnedPacket owned(build_frame(spec), {});
+  StageRecord record;
+  record.give(*link.stages(0).at(0).make(0), owned.packet, 0);
+  EXPECT_EQ(link.report().directions[0].at(0).answers, 1U);
 }
 
 TEST(EmulatedLink, WhatCanNotBeIsRefusedWhenItIsMade) {

@@ -83,7 +83,8 @@ TEST(StageText, StagesAndFiltersStandInOrder) {
       "delay 20ms,loss 1% if \"udp port 53\" , mtu 1400, outage up 9s down 1s at 3s for 5ms");
   ASSERT_EQ(stages.size(), 4U);
   EXPECT_EQ(stages[1].filter, "udp port 53");
-  EXPECT_EQ(std::get<MtuConfig>(stages[2].choice).mtu_bytes, 1400U);
+  EXPECT_EQ(std::get<MtuConfig>(stages[2].choice), (MtuConfig{1400, false}));
+  EXPECT_EQ(only<MtuConfig>("mtu 1400 icmp"), (MtuConfig{1400, true}));
   EXPECT_EQ(std::get<OutageConfig>(stages[3].choice),
             (OutageConfig{9'000'000'000, 1'000'000'000, {{3'000'000'000, 5'000'000}}}));
   EXPECT_TRUE(parsed(" \n").empty());
@@ -115,6 +116,7 @@ TEST(StageText, ARefusalPointsAtThePlace) {
   EXPECT_THAT(refusal("delay 1ms,"), HasSubstr("no stage stands beside this comma"));
   EXPECT_THAT(refusal("trace \"up"), HasSubstr("these quotes do not end"));
   EXPECT_THAT(refusal("mtu 60"), HasSubstr("from 68B to 65535B"));
+  EXPECT_THAT(refusal("mtu 1400 udp"), HasSubstr("what may stand here: SIZE [icmp]"));
   EXPECT_THAT(refusal("outage up 1s"), HasSubstr("down TIME"));
   EXPECT_THAT(refusal("delay 25h"), HasSubstr("longer than a day"));
 }

@@ -28,6 +28,7 @@ void expect_naive_reading(const Frame& frame, const LinkLimits& limits) {
   ASSERT_EQ(layers.ip_offset, expected->layers.ip_offset);
   ASSERT_EQ(layers.transport_offset, expected->layers.transport_offset);
   ASSERT_EQ(layers.payload_offset, expected->layers.payload_offset);
+  ASSERT_EQ(layers.fragment_header_offset, expected->layers.fragment_header_offset);
   ASSERT_EQ(owned.packet.run.first, 0);
   ASSERT_EQ(owned.packet.run.last, expected->segments);
   ASSERT_EQ(owned.packet.segments(), expected->segments);

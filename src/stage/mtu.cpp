@@ -1,0 +1,79 @@
+#include "stage/mtu.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/ensure.hpp"
+#include "packet/too_big.hpp"
+#include "packet/wire_segment.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr std::int64_t kPermitNs = kNanosecondsPerMillisecond;
+constexpr std::int64_t kPermitsAtOnce = 50;
+
+}  // namespace
+
+Mtu::Mtu(const MtuConfig& config, std::shared_ptr<ReturnPath> back) : mtu_bytes_(config.mtu_bytes) {
+  if (!config.answers) return;
+  ensure(back != nullptr, "a stage that answers has a way back");
+  back_ = std::move(back);
+  segment_.resize(kMaxIpBytes + kMostTooBigBytes);
+}
+
+void Mtu::process(std::span<const Packet> packets, std::int64_t now_ns,
+                  StageOutput& output) noexcept {
+  for (const Packet& packet : packets) {
+    const auto last = static_cast<std::uint16_t>(packet.run.last - 1);
+    const bool first_fits = fits(packet, packet.run.first);
+    // All segments but the last have the size of the first.
+    if (fits(packet, last) == first_fits) {
+      hand_on(packet, first_fits, now_ns, output);
+      continue;
+    }
+    Packet front = packet;
+    front.run.last = last;
+    Packet rest = packet;
+    rest.run.first = last;
+    output.share(packet);
+    hand_on(front, first_fits, now_ns, output);
+    hand_on(rest, !first_fits, now_ns, output);
+  }
+}
+
+/// What is no IP packet has no such size, and passes.
+bool Mtu::fits(const Packet& packet, std::uint32_t segment) const noexcept {
+  return packet.layers.ip_version == 0 ||
+         wire_segment_bytes(packet, segment) - packet.layers.ip_offset <= mtu_bytes_;
+}
+
+void Mtu::hand_on(const Packet& packet, bool fits, std::int64_t now_ns,
+                  StageOutput& output) noexcept {
+  if (fits) return output.pass(packet);
+  if (back_) answer(packet, now_ns);
+  output.drop(packet, DropReason::kStage);
+}
+
+void Mtu::answer(const Packet& packet, std::int64_t now_ns) noexcept {
+  // What decides stands in the headers, which are alike in all segments.
+  if (!may_answer_too_big(packet.bytes(), packet.layers)) return;
+  std::array<std::byte, kMostTooBigBytes> too_big;
+  for (std::uint16_t segment = packet.run.first; segment < packet.run.last; ++segment) {
+    if (!take_permit(now_ns)) return;
+    const std::size_t bytes = copy_wire_segment(packet, segment, segment_);
+    back_->send(std::span(too_big).first(
+        make_too_big(std::span(segment_).first(bytes), packet.layers, mtu_bytes_, too_big)));
+  }
+}
+
+bool Mtu::take_permit(std::int64_t now_ns) noexcept {
+  const std::int64_t from_ns = std::max(permits_used_until_ns_, now_ns);
+  if (from_ns - now_ns > (kPermitsAtOnce - 1) * kPermitNs) return false;
+  permits_used_until_ns_ = from_ns + kPermitNs;
+  return true;
+}
+
+}  // namespace tunrelay
