@@ -68,9 +68,8 @@ void find_transport(const Reader& reader, std::uint32_t offset, std::uint32_t en
 std::optional<DropReason> find_ipv4(const Reader& reader, Layers& layers) noexcept {
   const std::uint32_t start = layers.ip_offset;
   if (!reader.holds(start, ipv4::kHeaderBytes)) return DropReason::kTooShort;
-  const std::uint8_t first = load_u8(reader.at(start));
-  if (first >> 4 != 4) return DropReason::kBadVersion;
-  const std::uint32_t header_bytes = (first & 0x0fU) * 4;
+  if (load_u8(reader.at(start)) >> 4 != 4) return DropReason::kBadVersion;
+  const std::uint32_t header_bytes = ipv4::header_bytes_of(reader.at(start));
   const std::uint32_t total = load_u16(reader.at(start + ipv4::kTotalLength));
   if (header_bytes < ipv4::kHeaderBytes || total < header_bytes) return DropReason::kBadHeader;
   if (total > reader.frame_bytes - start) return DropReason::kTruncated;

@@ -46,7 +46,7 @@ bool may_answer_ipv4(std::span<const std::byte> frame, const Layers& layers) noe
   if (!is_one_ipv4_host(ip + ipv4::kSource) || !is_one_ipv4_host(ip + ipv4::kDestination))
     return false;
   if (layers.protocol != IPPROTO_ICMP) return true;
-  const std::size_t icmp = layers.ip_offset + (load_u8(ip) & 0x0fU) * 4U;
+  const std::size_t icmp = layers.ip_offset + ipv4::header_bytes_of(ip);
   if (icmp >= frame.size()) return false;
   const std::uint8_t type = load_u8(frame.data() + icmp);
   constexpr std::array<std::uint8_t, 5> kErrors{

@@ -70,6 +70,11 @@ inline constexpr std::size_t kDestination = 16;
 inline constexpr std::uint16_t kDontFragment = 0x4000;
 inline constexpr std::uint16_t kMoreFragments = 0x2000;
 inline constexpr std::uint16_t kFragmentOffset = 0x1fff;
+
+/// As the header at IP says, options included.
+[[nodiscard]] inline std::uint32_t header_bytes_of(const std::byte* ip) noexcept {
+  return (load_u8(ip) & 0x0fU) * 4;
+}
 }  // namespace ipv4
 
 namespace ipv6 {

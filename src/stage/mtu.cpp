@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/ensure.hpp"
+#include "packet/fragment.hpp"
 #include "packet/too_big.hpp"
 #include "packet/wire_segment.hpp"
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr std::int64_t kPermitNs = kNanosecondsPerMillisecond;
 constexpr std::int64_t kPermitsAtOnce = 50;
+constexpr std::size_t kMostLinkBytes =
+    ethernet::kHeaderBytes + kMaxVlanTags * ethernet::kVlanTagBytes;
 
 }  // namespace
 
@@ -21,7 +24,8 @@ Mtu::Mtu(const MtuConfig& config, std::shared_ptr<ReturnPath> back) : mtu_bytes_
   if (!config.answers) return;
   ensure(back != nullptr, "a stage that answers has a way back");
   back_ = std::move(back);
-  segment_.resize(kMaxIpBytes + kMostTooBigBytes);
+  segment_.resize(kMostLinkBytes + kMaxIpBytes);
+  fragment_.resize(kMostLinkBytes + mtu_bytes_);
 }
 
 void Mtu::process(std::span<const Packet> packets, std::int64_t now_ns,
@@ -53,6 +57,7 @@ bool Mtu::fits(const Packet& packet, std::uint32_t segment) const noexcept {
 void Mtu::hand_on(const Packet& packet, bool fits, std::int64_t now_ns,
                   StageOutput& output) noexcept {
   if (fits) return output.pass(packet);
+  if (back_ && may_fragment(packet.bytes(), packet.layers)) return fragment(packet, output);
   if (back_) answer(packet, now_ns);
   output.drop(packet, DropReason::kStage);
 }
@@ -67,6 +72,34 @@ void Mtu::answer(const Packet& packet, std::int64_t now_ns) noexcept {
     back_->send(std::span(too_big).first(
         make_too_big(std::span(segment_).first(bytes), packet.layers, mtu_bytes_, too_big)));
   }
+}
+
+void Mtu::fragment(const Packet& packet, StageOutput& output) noexcept {
+  for (std::uint16_t number = packet.run.first; number < packet.run.last; ++number) {
+    Packet segment = packet;
+    segment.run = {number, static_cast<std::uint16_t>(number + 1)};
+    if (segment.run.last != packet.run.last) output.share(segment);
+    const std::size_t bytes = copy_wire_segment(packet, number, segment_);
+    const std::span<const std::byte> frame(segment_.data(), bytes);
+    // Fragments whose packet can't be whole any more are as lost as those of a full queue.
+    pass_fragments(segment, frame, output) ? output.retire(segment)
+                                           : output.drop(segment, DropReason::kHoldFull);
+  }
+}
+
+bool Mtu::pass_fragments(const Packet& segment, std::span<const std::byte> frame,
+                         StageOutput& output) noexcept {
+  Fragmenter fragmenter(frame, segment.layers, mtu_bytes_);
+  while (!fragmenter.at_end()) {
+    const std::size_t fragment_bytes = fragmenter.next(fragment_);
+    auto fragment = add_frame(std::span(fragment_).first(fragment_bytes), segment, output);
+    if (!fragment) return false;
+    fragment->layers = segment.layers;
+    fragment->layers.transport_offset = 0;  // a fragment has no transport header
+    fragment->layers.payload_offset = 0;
+    output.pass(*fragment);
+  }
+  return true;
 }
 
 bool Mtu::take_permit(std::int64_t now_ns) noexcept {

@@ -35,22 +35,30 @@ bool make_own_frame(Packet& packet, StageOutput& output) noexcept {
   return true;
 }
 
-std::optional<Packet> FrameSource::make(std::span<const std::byte> bytes, std::int64_t now_ns,
-                                        StageOutput& output) noexcept {
-  Packet packet;
-  packet.queue = static_cast<std::uint16_t>(place_.queue);
-  const std::optional<FrameSpace> space = output.take_space(packet);
+std::optional<Packet> add_frame(std::span<const std::byte> bytes, const Packet& like,
+                                StageOutput& output) noexcept {
+  const std::optional<FrameSpace> space = output.take_space(like);
   if (!space) return std::nullopt;
   std::memcpy(space->frame, bytes.data(), bytes.size());
+  Packet packet;
   packet.frame = space->frame;
   packet.frame_bytes = static_cast<std::uint32_t>(bytes.size());
   packet.buffer = space->buffer;
   packet.queue = space->queue;
-  packet.arrival_ns = now_ns;
-  packet.id = kOwnFrame | (place_.is_link ? kOwnFrameOfLink : 0) | (++frames_made_ << 24U) |
-              (place_.stage << 9U) | (place_.queue << 1U) | place_.end;
+  packet.arrival_ns = like.arrival_ns;
+  packet.id = like.id;
   output.adopt(packet);
   return packet;
+}
+
+std::optional<Packet> FrameSource::make(std::span<const std::byte> bytes, std::int64_t now_ns,
+                                        StageOutput& output) noexcept {
+  Packet like;
+  like.queue = static_cast<std::uint16_t>(place_.queue);
+  like.arrival_ns = now_ns;
+  like.id = kOwnFrame | (place_.is_link ? kOwnFrameOfLink : 0) | (++frames_made_ << 24U) |
+            (place_.stage << 9U) | (place_.queue << 1U) | place_.end;
+  return add_frame(bytes, like, output);
 }
 
 }  // namespace tunrelay

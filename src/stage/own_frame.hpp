@@ -19,6 +19,12 @@ namespace tunrelay {
 /// be): PACKET is then as it was.
 [[nodiscard]] bool make_own_frame(Packet& packet, StageOutput& output) noexcept;
 
+/// A packet of BYTES, a frame complete with its checksums, that came of LIKE or is to be told from
+/// others as LIKE is: it has that one's arrival and id. It is counted as made, and to be passed or
+/// dropped; its layers are yet to be read. Nothing when as much is held as may be.
+[[nodiscard]] std::optional<Packet> add_frame(std::span<const std::byte> bytes, const Packet& like,
+                                              StageOutput& output) noexcept;
+
 /// Makes frames that nobody has read. Used by one thread.
 class FrameSource {
  public:
@@ -32,8 +38,7 @@ class FrameSource {
 
   explicit FrameSource(const Place& place) noexcept : place_(place) {}
 
-  /// A packet of BYTES, a frame complete with its checksums, counted as made: it is to be passed or
-  /// dropped. Its layers are yet to be read. Nothing when as much is held as may be.
+  /// By add_frame(), with an id of its own.
   [[nodiscard]] std::optional<Packet> make(std::span<const std::byte> bytes, std::int64_t now_ns,
                                            StageOutput& output) noexcept;
 

@@ -98,6 +98,22 @@ TEST_F(PathMtuTest, TcpStallsBeforeABlackHole) {
   EXPECT_TRUE(is_balanced(summary));
 }
 
+TEST_F(PathMtuTest, WhatMayBeFragmentedCrossesInFragments) {
+  for (const char* shape : {"", " --type tap --engine syscall"}) {
+    RunningTunnel tunnel(link_flag("mtu 1000 icmp", "mtu 600 icmp") + shape);
+    // Echo request and reply; the second is sent in fragments, which are cut further.
+    for (const char* bytes : {"1400", "4000"}) {
+      const ProcessResult ping =
+          run(words("ping -n -c 2 -i 0.2 -W 1 -M dont -s " + std::string(bytes) + " 192.168.13.2"));
+      EXPECT_TRUE(ping.succeeded()) << shape << ping.describe();
+    }
+    const nlohmann::json summary = tunnel.finish();
+    EXPECT_EQ(narrow_stage(summary).at("answers"), 0);
+    EXPECT_EQ(summary.at("a_to_b").at("dropped"), nlohmann::json::object());
+    EXPECT_TRUE(is_balanced(summary)) << summary.at("a_to_b");
+  }
+}
+
 TEST_F(PathMtuTest, AnAnswerTakesTheOtherDirectionsWay) {
   RunningTunnel tunnel(link_flag("mtu 1000 icmp", "delay 300ms"));
   // The first ping is lost. What the kernel then knows it says without sending the second.

@@ -21,7 +21,8 @@ constexpr std::int64_t kFirstNs = 1'700'000'000 * kNanosecondsPerSecond;
 class ReplayTest : public ::testing::Test {
  protected:
   /// COUNT UDP packets of 1000 bytes, GAP apart, of which each bears its number.
-  std::string write_packets(int count, std::int64_t gap_ns, std::uint8_t traffic_class = 0) {
+  std::string write_packets(int count, std::int64_t gap_ns, std::uint8_t traffic_class = 0,
+                            bool dont_fragment = true) {
     PcapngBytes file;
     append_block(file, PcapngSection{"a test", ""});
     append_block(file, PcapngInterface{"tun0", "", LinkType::kIp, 0, ""});
@@ -29,6 +30,7 @@ class ReplayTest : public ::testing::Test {
       PacketSpec spec;
       spec.is_tcp = false;
       spec.traffic_class = traffic_class;
+      spec.dont_fragment = dont_fragment;
       spec.checksum = ChecksumState::kComplete;
       spec.payload = counting_bytes(972, static_cast<std::size_t>(number));
       const Frame frame = build_frame(spec);
@@ -106,6 +108,17 @@ TEST_F(ReplayTest, AllImpairmentsTogetherAreRepeatedBitForBit) {
   run(input, text, "third.pcapng", 2);
   EXPECT_EQ(content_of(folder_ / "first.pcapng"), content_of(folder_ / "second.pcapng"));
   EXPECT_NE(content_of(folder_ / "first.pcapng"), content_of(folder_ / "third.pcapng"));
+}
+
+TEST_F(ReplayTest, WhatIsTooLongIsCountedAsAnsweredOrFragmented) {
+  const ReplayReport whole = run(write_packets(10, 1'000'000), "mtu 500 icmp", "whole.pcapng");
+  EXPECT_EQ(whole.link.directions[1].at(0).answers, 10U);
+  EXPECT_EQ(dropped_of(whole).packets, 10U);
+  EXPECT_EQ(whole.made, Tally{}) << "answers would go the other way";
+  const ReplayReport cut =
+      run(write_packets(10, 1'000'000, 0, false), "mtu 500 icmp", "cut.pcapng");
+  EXPECT_EQ(cut.link.directions[1].at(0).answers, 0U);
+  EXPECT_EQ(cut.written, (Tally{30, 30, 10 * (500 + 500 + 40)}));
 }
 
 TEST_F(ReplayTest, MarksAreInThePackets) {

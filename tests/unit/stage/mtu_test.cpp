@@ -108,6 +108,47 @@ TEST(AnsweringMtuTest, WithoutMemoryThereIsNoAnswer) {
   EXPECT_FALSE(back->has_waiting());
 }
 
+TEST(AnsweringMtuTest, WhatMayBeFragmentedIs) {
+  const auto back = new_way_back(true);
+  Mtu mtu({.mtu_bytes = 600, .answers = true}, back);
+  PacketSpec spec = super_packet(2 * 1448 + 100);
+  spec.dont_fragment = false;
+  OwnedPacket owned(build_frame(spec), {});
+  owned.packet.id = 77;
+  StageRecord record;
+  record.give(mtu, owned.packet, 0);
+  EXPECT_EQ(back->sent(), 0U);
+  // 1468 bytes behind the IP header are 576, 576 and 316; the last segment fits.
+  std::vector<std::uint32_t> sizes;
+  for (const Packet& packet : record.packets) sizes.push_back(packet.frame_bytes);
+  ASSERT_EQ(sizes,
+            (std::vector<std::uint32_t>{596, 596, 336, 596, 596, 336, owned.packet.frame_bytes}));
+  for (std::size_t at = 0; at < 6; ++at) {
+    const Packet& fragment = record.packets[at];
+    Packet read = fragment;
+    EXPECT_EQ(parse(read, {LinkType::kIp, 600}), std::nullopt);
+    EXPECT_EQ(read.layers.transport_offset, fragment.layers.transport_offset);
+    EXPECT_EQ(read.layers.protocol, fragment.layers.protocol);
+    EXPECT_EQ(fragment.id, 77U);
+  }
+  EXPECT_EQ(tally_of(owned.packet) + record.made_tally, record.passed_tally);
+  EXPECT_EQ(record.references(), 0);
+}
+
+TEST(AnsweringMtuTest, WithoutMemoryForAllFragmentsThePacketIsDropped) {
+  Mtu mtu({.mtu_bytes = 600, .answers = true}, new_way_back(true));
+  PacketSpec spec = super_packet(2 * 1448);
+  spec.dont_fragment = false;
+  const OwnedPacket owned(build_frame(spec), {});
+  StageRecord record;
+  record.spaces_left = 4;
+  record.give(mtu, owned.packet, 0);
+  EXPECT_EQ(record.packets.size(), 4U);
+  EXPECT_EQ(record.dropped.size(), 1U);
+  EXPECT_EQ(tally_of(owned.packet) + record.made_tally, record.passed_tally + record.dropped_tally);
+  EXPECT_EQ(record.references(), 0);
+}
+
 TEST(AnsweringMtuTest, ABlackHoleIsSilent) {
   const auto back = new_way_back(true);
   Mtu mtu({.mtu_bytes = 1400}, back);
