@@ -16,6 +16,10 @@ class Counter {
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
   void set(std::uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
+  /// To VALUE where that is more.
+  void raise(std::uint64_t value) noexcept {
+    if (value > get()) set(value);
+  }
   [[nodiscard]] std::uint64_t get() const noexcept {
     return value_.load(std::memory_order_relaxed);
   }

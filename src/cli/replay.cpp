@@ -55,17 +55,12 @@ std::string replay_text(const ReplayReport& report, std::size_t direction) {
 }
 
 nlohmann::ordered_json replay_json(const ReplayReport& report) {
-  nlohmann::ordered_json dropped = nlohmann::ordered_json::object();
-  for (std::size_t reason = 0; reason < kDropReasons; ++reason)
-    if (report.dropped.at(reason).segments != 0)
-      dropped[std::string(to_string(static_cast<DropReason>(reason)))] =
-          tally_json(report.dropped.at(reason));
   return {{"event", "replay"},
           {"read", tally_json(report.read)},
           {"made", tally_json(report.made)},
           {"written", tally_json(report.written)},
           {"held", tally_json(report.held)},
-          {"dropped", dropped},
+          {"dropped", drops_json(report.dropped)},
           {"cut_packets", report.cut},
           {"disordered_packets", report.disordered},
           {"duration_ns", report.duration_ns},

@@ -7,11 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
-#include "base/drop_reason.hpp"
 #include "base/units.hpp"
 #include "cli/capture_text.hpp"
+#include "cli/lane_text.hpp"
 #include "cli/link_text.hpp"
-#include "cli/tally_json.hpp"
 #include "cli/user_stage_text.hpp"
 
 namespace tunrelay {
@@ -36,26 +35,6 @@ std::string pinning_words(const TunnelReport& report) {
   return words;
 }
 
-/// "none", or each reason with its packets, and its wire segments where those are more.
-std::string drops_words(const LaneCounts& counts) {
-  std::string words;
-  for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
-    const Tally& tally = counts.dropped.at(reason);
-    if (tally.segments == 0) continue;
-    words += fmt::format("{}{} {}", words.empty() ? "" : ", ",
-                         to_string(static_cast<DropReason>(reason)), format_count(tally.packets));
-    if (tally.segments != tally.packets)
-      words += fmt::format(" ({} wire segments)", format_count(tally.segments));
-  }
-  return words.empty() ? "none" : words;
-}
-
-/// What stages of a user's own take away counts against what they add: it may be below zero.
-std::string net_words(std::uint64_t count) {
-  const auto net = static_cast<std::int64_t>(count);
-  return net < 0 ? "-" + format_count(-count) : format_count(count);
-}
-
 std::string direction_lines(const TunnelReport& report, std::size_t direction) {
   const LaneCounts& counts = report.lanes.at(direction);
   const EndReport& source = report.ends.at(direction);
@@ -68,15 +47,7 @@ std::string direction_lines(const TunnelReport& report, std::size_t direction) {
   lines += fmt::format("; in {}'s queue: {}; by the kernel behind {}: {}\n", source.device,
                        format_count(source.queue_dropped_packets), target.device,
                        format_count(target.kernel_dropped_packets));
-  if (counts.made.segments != 0)
-    lines += fmt::format("    made by stages: {} packets ({} wire segments)\n",
-                         net_words(counts.made.packets), net_words(counts.made.segments));
-  if (!counts.balanced())
-    lines +=
-        fmt::format("    accounting: {} packets read, {} made, {} written, {} held, {} dropped\n",
-                    counts.read.packets, counts.made.packets, counts.written.packets,
-                    counts.held.packets, counts.dropped_in_all().packets);
-  return lines + link_lines(report.link, direction);
+  return lines + stages_account(counts, report.workers) + link_lines(report.link, direction);
 }
 
 /// Where more than one queue shares the work, what each had of it.
@@ -108,21 +79,6 @@ std::string path_line(const TunnelReport& report) {
       path.failed_checks);
 }
 
-nlohmann::ordered_json lane_json(const LaneCounts& counts) {
-  nlohmann::ordered_json dropped = nlohmann::ordered_json::object();
-  for (std::size_t reason = 0; reason < kDropReasons; ++reason)
-    if (counts.dropped.at(reason).segments != 0)
-      dropped[std::string(to_string(static_cast<DropReason>(reason)))] =
-          tally_json(counts.dropped.at(reason));
-  return {{"read", tally_json(counts.read)},
-          {"made", net_tally_json(counts.made)},
-          {"written", tally_json(counts.written)},
-          {"held", tally_json(counts.held)},
-          {"dropped", dropped},
-          {"writes", counts.writes},
-          {"balanced", counts.balanced()}};
-}
-
 nlohmann::ordered_json end_json(const EndReport& end) {
   return {{"device", end.device},
           {"type", to_string(end.type)},
@@ -140,6 +96,8 @@ nlohmann::ordered_json worker_json(const WorkerReport& worker) {
   nlohmann::ordered_json json{{"queue", worker.queue},
                               {"thread_id", worker.thread_id},
                               {"buffer_bytes", worker.buffer_bytes},
+                              {"hold_limit_bytes", worker.hold_limit_bytes},
+                              {"hold_limit_packets", worker.hold_limit_packets},
                               {"a_to_b", lane_json(worker.lanes[0])},
                               {"b_to_a", lane_json(worker.lanes[1])},
                               {"engine",

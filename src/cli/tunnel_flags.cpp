@@ -74,6 +74,10 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
   command.add_option("--txqueuelen", flags.txqueuelen, "packets that a device's queue holds")
       ->capture_default_str();
   add_link_flags(command, flags.link);
+  add("--hold-limit", flags.hold_limit,
+      "memory for what delays, queues and stages of your own hold, for each queue and direction: "
+      "16M to 2G; what comes beyond is dropped as hold_full")
+      ->capture_default_str();
   command
       .add_option(
           "--stage", flags.stages,
@@ -119,6 +123,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   options.min_wait_ns = parse_duration_ns(flags.min_wait);
   if (!flags.cpus.empty()) options.cpus = parse_cpu_list(flags.cpus);
   options.link = link_description(flags.link);
+  options.hold_limit_bytes = parse_size_bytes(flags.hold_limit);
   for (const std::string& stage : flags.stages)
     options.stages.push_back(StageRequest::parse(stage));
   options.trace = flags.trace;

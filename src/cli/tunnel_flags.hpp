@@ -32,6 +32,7 @@ struct TunnelFlags {
   std::string queues = "auto";
   std::string control = "auto";  ///< a path, auto or none
   LinkFlags link;
+  std::string hold_limit = "256M";
   std::vector<std::string> stages;  ///< LIBRARY,KEY=VALUE,...
   std::string config_file;
   std::string state_directory;

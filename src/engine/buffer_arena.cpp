@@ -14,7 +14,6 @@ namespace tunrelay {
 namespace {
 
 constexpr std::size_t kMostSlots = std::numeric_limits<BufferId>::max();
-constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 

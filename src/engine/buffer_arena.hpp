@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -60,6 +61,16 @@ class BufferArena {
   [[nodiscard]] bool may_hold(std::uint8_t reader) const noexcept {
     return used_bytes_[reader] <= hold_bytes_ && used_slots_[reader] <= hold_slots_;
   }
+  /// What counts against READER's limits now, and those limits; 0: none.
+  [[nodiscard]] std::size_t used_bytes(std::uint8_t reader) const noexcept {
+    return used_bytes_[reader];
+  }
+  [[nodiscard]] std::size_t hold_limit_bytes() const noexcept {
+    return hold_bytes_ == kUnlimited ? 0 : hold_bytes_;
+  }
+  [[nodiscard]] std::size_t hold_limit_packets() const noexcept {
+    return hold_slots_ == kUnlimited ? 0 : hold_slots_;
+  }
   /// One more holder of the slot, for example a second run of its segments.
   void retain(BufferId id) noexcept { ++slots_[id].references; }
   /// One holder less; the last one frees the slot.
@@ -72,6 +83,7 @@ class BufferArena {
   static constexpr std::size_t kStride =
       ((kSlotBytes + kLineBytes - 1) / kLineBytes | 1) * kLineBytes;
   static constexpr std::size_t kPageBytes = 4096;
+  static constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
   struct Slot {
     std::uint32_t references = 0;  ///< a super-packet may be cut into all of its segments, twice

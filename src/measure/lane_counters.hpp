@@ -3,6 +3,7 @@
 //   read + made == written + held + sum(dropped by reason)
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +23,9 @@ struct LaneCounts {
   std::array<Tally, kDropReasons> dropped;
   std::uint64_t writes = 0;  ///< write operations; fewer than packets where they coalesce
   std::uint64_t path_probes = 0;
+  // What stages have held at most in one queue: memory, in whole pages, and packets.
+  std::uint64_t held_bytes_peak = 0;
+  std::uint64_t held_packets_peak = 0;
 
   LaneCounts& operator+=(const LaneCounts& other) noexcept {
     read += other.read;
@@ -32,10 +36,12 @@ struct LaneCounts {
       dropped[reason] += other.dropped[reason];
     writes += other.writes;
     path_probes += other.path_probes;
+    held_bytes_peak = std::max(held_bytes_peak, other.held_bytes_peak);
+    held_packets_peak = std::max(held_packets_peak, other.held_packets_peak);
     return *this;
   }
   /// What has happened since OTHER, an earlier reading of the same lanes. What was held then
-  /// counts as read since.
+  /// counts as read since. Peaks stay those of the whole time.
   LaneCounts& operator-=(const LaneCounts& other) noexcept {
     read += other.held;
     read -= other.read;
@@ -67,6 +73,8 @@ struct alignas(64) LaneCounters {
   std::array<TallyCounter, kDropReasons> dropped;
   Counter writes;
   Counter path_probes;
+  Counter held_bytes_peak;
+  Counter held_packets_peak;
   Counter last_path_nonce;  ///< of the newest path probe that passed
 
   [[nodiscard]] LaneCounts snapshot() const noexcept {
@@ -79,6 +87,8 @@ struct alignas(64) LaneCounters {
       counts.dropped[reason] = dropped[reason].get();
     counts.writes = writes.get();
     counts.path_probes = path_probes.get();
+    counts.held_bytes_peak = held_bytes_peak.get();
+    counts.held_packets_peak = held_packets_peak.get();
     return counts;
   }
 };

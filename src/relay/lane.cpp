@@ -34,6 +34,8 @@ void Lane::settle(const Turn& turn) noexcept {
   const WriteOutcome& outcome = turn.writes[ends_.target.endpoint];
   if (outcome.written.packets + outcome.written.segments != 0)
     counters_.written.add(outcome.written);
+  // Writes are done and nothing is received yet: what is used now is held.
+  if (!chain_->empty()) counters_.held_bytes_peak.raise(arena_.used_bytes(ends_.source));
   if (!outcome.any_dropped) return;
   for (std::size_t reason = 0; reason < kDropReasons; ++reason)
     if (outcome.dropped[reason].segments != 0)
@@ -81,8 +83,10 @@ void Lane::forward(std::int64_t now_ns) noexcept {
     batch_.clear();
     write(leaving_);
   }
-  if (!chain_->empty() || former_chain_)
-    counters_.held.set(chain_->held() + (former_chain_ ? former_chain_->held() : Tally{}));
+  if (chain_->empty() && !former_chain_) return;
+  const Tally held = chain_->held() + (former_chain_ ? former_chain_->held() : Tally{});
+  counters_.held.set(held);
+  counters_.held_packets_peak.raise(held.packets);
 }
 
 void Lane::change_chain(std::unique_ptr<StageChain> chain) noexcept {

@@ -226,6 +226,8 @@ WorkerReport Worker::report() const {
     report.lanes[direction] = inside_->lanes[direction]->counters().snapshot();
   report.engine_counts = inside_->counters.snapshot();
   report.buffer_bytes = inside_->arena.touched_bytes();
+  report.hold_limit_bytes = inside_->arena.hold_limit_bytes();
+  report.hold_limit_packets = inside_->arena.hold_limit_packets();
   return report;
 }
 

@@ -47,6 +47,9 @@ struct WorkerReport {
   std::array<LaneCounts, kDirections> lanes;
   EngineCounts engine_counts;
   std::uint64_t buffer_bytes = 0;  ///< memory that packets have been read into so far
+  // What stages may hold in each lane, in memory and in packets.
+  std::uint64_t hold_limit_bytes = 0;
+  std::uint64_t hold_limit_packets = 0;
 };
 
 /// Constructed, started, stopped and asked by one thread; the thread inside is its own affair.

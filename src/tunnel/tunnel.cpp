@@ -124,6 +124,7 @@ void Tunnel::start_relay() {
   config.engine.kind = report_.engine;
   config.engine.spin = choose_spin(options_);
   config.min_wait_ns = options_.min_wait_ns;
+  config.hold_bytes = options_.hold_limit_bytes;
   config.cpus = options_.cpus.empty() ? cpus_for_workers() : options_.cpus;
   if (options_.trace)
     trace_ = std::make_unique<TraceLog>(

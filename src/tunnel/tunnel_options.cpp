@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/units.hpp"
 #include "device/device.hpp"
 
 namespace tunrelay {
@@ -14,6 +15,10 @@ constexpr std::uint32_t kSmallestMtu = 68;
 constexpr std::uint32_t kLargestMtu = 65535;
 // MAX_TAP_QUEUES in drivers/net/tun.c.
 constexpr std::size_t kMostQueues = 256;
+// More than a turn of the relay can bring, kMaxBatch super-packets of 64 KiB, which must never
+// count as too much; and about what all slots that a buffer arena can have would hold.
+constexpr std::size_t kLeastHoldBytes = std::size_t{16} << 20U;
+constexpr std::size_t kMostHoldBytes = std::size_t{2} << 30U;
 
 }  // namespace
 
@@ -27,6 +32,10 @@ void check_tunnel_options(const TunnelOptions& options) {
   if (options.busy_poll_ns.value_or(0) != 0 && options.min_wait_ns != 0)
     throw_usage_error("use", "--busy-poll and --min-wait together",
                       "one is for short round trips, the other for few wake-ups", "choose one");
+  if (options.hold_limit_bytes < kLeastHoldBytes || options.hold_limit_bytes > kMostHoldBytes)
+    throw_usage_error("use the hold limit", format_bytes(options.hold_limit_bytes),
+                      fmt::format("it is not from {} to {}", format_bytes(kLeastHoldBytes),
+                                  format_bytes(kMostHoldBytes)));
   if (options.capture) check_capture_options(*options.capture, link_type_of(options.type));
   if (options.queues && (*options.queues == 0 || *options.queues > kMostQueues))
     throw_usage_error("use", fmt::format("{} queues", *options.queues),

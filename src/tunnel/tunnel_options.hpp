@@ -47,6 +47,7 @@ struct TunnelOptions {
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart; not with busy_poll
   std::vector<int> cpus;         ///< where workers are pinned; empty: by hwloc
   LinkDescription link;          ///< what packets meet on their way; empty: nothing
+  std::size_t hold_limit_bytes = kDefaultHoldBytes;  ///< RelayConfig::hold_bytes
   /// Libraries of users' own; the first is next to the devices, the last next to the link.
   std::vector<StageRequest> stages;
   bool trace = false;  ///< a line a packet, to trace_file
@@ -65,7 +66,7 @@ struct TunnelOptions {
   return type == DeviceType::kTap ? LinkType::kEthernet : LinkType::kIp;
 }
 
-/// Throws a usage Error for what can't be: an MTU out of range, no queue, more than 256.
+/// Throws a usage Error for what can't be: an MTU or a limit out of range, no queue, more than 256.
 void check_tunnel_options(const TunnelOptions& options);
 
 }  // namespace tunrelay

@@ -82,6 +82,24 @@ TEST_F(ImpairedLinkTest, PacketsAreDelayedDoubledAndLostAndAllAreAccountedFor) {
   }
 }
 
+TEST_F(ImpairedLinkTest, WhatIsHeldIsBoundedAndTold) {
+  RunningTunnel tunnel(link_flag("delay 2s if \"udp port 4711\"") + " --hold-limit 16M");
+  // A page each, in bursts that the device's queue holds.
+  for (int burst = 0; burst < 10; ++burst) {
+    send_datagrams(500, 100, 4711);
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  const nlohmann::json summary = tunnel.finish();
+  constexpr std::uint64_t kLimit = std::uint64_t{16} << 20U;
+  EXPECT_EQ(summary.at("workers").at(0).at("hold_limit_bytes"), kLimit);
+  const nlohmann::json& lane = summary.at("a_to_b");
+  EXPECT_GE(lane.at("held_bytes_peak").get<std::uint64_t>(), kLimit * 9 / 10) << lane;
+  EXPECT_LE(lane.at("held_bytes_peak").get<std::uint64_t>(), kLimit) << lane;
+  EXPECT_GT(lane.at("dropped").at("hold_full").at("packets"), 500) << lane;
+  EXPECT_EQ(summary.at("b_to_a").at("held_bytes_peak"), 0);
+  EXPECT_TRUE(is_balanced(summary)) << lane;
+}
+
 TEST_F(ImpairedLinkTest, AFilterChoosesPacketsAndAnOutageTakesAllButTheProof) {
   RunningTunnel tunnel(link_flag("mtu 500 if \"udp port 4711\"", "outage up 0 down 1h if icmp"));
   send_datagrams(10, 1000, 4711);

@@ -79,6 +79,27 @@ TEST(Summary, TellsWhatEachStageOfTheLinkHasDone) {
   EXPECT_TRUE(json.at("b_to_a").empty());
 }
 
+TEST(Summary, TellsHowMuchStagesHeldAtMost) {
+  TunnelReport report = sample_report();
+  EXPECT_THAT(summary_text(report), Not(HasSubstr("held at most"))) << "nothing was held";
+  for (WorkerReport& worker : report.workers) {
+    worker.hold_limit_bytes = 268'435'456;
+    worker.hold_limit_packets = 32'000;
+  }
+  report.lanes[1].held_bytes_peak = 14'889'779;
+  report.lanes[1].held_packets_peak = 3'120;
+  EXPECT_THAT(summary_text(report),
+              HasSubstr("    held at most 14.2 MiB of 256.0 MiB, 3,120 packets of 32,000, in one "
+                        "queue\n"));
+  report.workers.resize(1);
+  EXPECT_THAT(summary_text(report), HasSubstr("3,120 packets of 32,000\n"));
+  const nlohmann::json json = report_json(report, "summary");
+  EXPECT_EQ(json.at("b_to_a").at("held_bytes_peak"), 14'889'779);
+  EXPECT_EQ(json.at("b_to_a").at("held_packets_peak"), 3'120);
+  EXPECT_EQ(json.at("workers").at(0).at("hold_limit_bytes"), 268'435'456);
+  EXPECT_EQ(json.at("workers").at(0).at("hold_limit_packets"), 32'000);
+}
+
 TEST(Summary, APathThatIsNotProvenIsLoud) {
   TunnelReport report = sample_report();
   report.path.proven = false;

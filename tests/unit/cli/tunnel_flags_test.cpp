@@ -66,6 +66,20 @@ TEST(TunnelFlags, ValuesAreReadWithTheirUnits) {
               ElementsAre(IpPrefix::parse("10.0.0.1/30"), IpPrefix::parse("fd99::1/64")));
 }
 
+TEST(TunnelFlags, TheHoldLimitHasBounds) {
+  TunnelFlags flags;
+  EXPECT_EQ(tunnel_options(flags).hold_limit_bytes, std::size_t{256} << 20U);
+  for (const auto& [text, bytes] :
+       {std::pair{"16M", std::size_t{16} << 20U}, {"2G", std::size_t{2} << 30U}}) {
+    flags.hold_limit = text;
+    EXPECT_EQ(tunnel_options(flags).hold_limit_bytes, bytes);
+  }
+  for (const char* text : {"0", "15M", "16777215", "2049M", "1T"}) {
+    flags.hold_limit = text;
+    EXPECT_THAT(refusal_of(flags), HasSubstr("it is not from 16.0 MiB to 2.0 GiB")) << text;
+  }
+}
+
 TEST(TunnelFlags, ADirectionsOwnFlagStandsForTheProfiles) {
   TunnelFlags flags;
   EXPECT_TRUE(tunnel_options(flags).link.empty());

@@ -103,6 +103,11 @@ TEST_P(HeldPacketsTest, ReadingGoesOnWhenAllThatMayBeHeldIsHeld) {
   EXPECT_LE(counts.held.packets, kMayBeHeld);
   EXPECT_EQ(packets_dropped(counts, DropReason::kHoldFull), kPackets - counts.held.packets);
   EXPECT_TRUE(counts.balanced());
+  EXPECT_EQ(counts.held_packets_peak, counts.held.packets);
+  EXPECT_EQ(counts.held_bytes_peak, counts.held.packets * 4096) << "a page each";
+  EXPECT_EQ(relay.reports().at(0).hold_limit_bytes, config.hold_bytes);
+  EXPECT_EQ(relay.reports().at(0).hold_limit_packets, kMayBeHeld);
+  EXPECT_EQ(relay.counts(Direction::kBToA).held_bytes_peak, 0U) << "nothing is held there";
   const std::uint64_t held = counts.held.packets;
   relay.stop();
   counts = relay.counts(Direction::kAToB);
