@@ -21,7 +21,7 @@ class CorrelatedDraw {
  public:
   CorrelatedDraw(const RandomStream& stream, double correlation) noexcept
       : stream_(stream),
-        weight_before_(std::min<std::uint64_t>(threshold_of(correlation), 0xffffffff)),
+        weight_before_(threshold_of(correlation)),
         before_(stream.at(~std::uint64_t{0})[0]) {}
 
   [[nodiscard]] bool is_correlated() const noexcept { return weight_before_ != 0; }

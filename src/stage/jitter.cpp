@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::uint8_t kJitterPurpose = 1;  // beside the choice (hit_sequence.cpp)
 constexpr std::size_t kTableSize = 4096;
+constexpr double kMostQuantile =
+    static_cast<double>(std::numeric_limits<std::int16_t>::max()) / kJitterScale;
 
 /// The place below which RATIO of a normal distribution lies.
 double normal_quantile(double ratio) {
@@ -35,7 +37,8 @@ double quantile(JitterShape shape, double ratio) {
     case JitterShape::kPareto:
       return pareto_quantile(ratio);
     default:
-      return normal_quantile(ratio) / 4 + pareto_quantile(ratio) * 3 / 4;
+      // Of two tables, each cut off where 16 bits end before they are mixed.
+      return normal_quantile(ratio) / 4 + std::min(pareto_quantile(ratio), kMostQuantile) * 3 / 4;
   }
 }
 

@@ -1,5 +1,8 @@
 // How long each wire segment is delayed: netem's tabledist() (net/sched/sch_netem.c), and the
-// tables of equally likely jitters that it draws from.
+// tables of equally likely jitters that it draws from. In one thing they differ: netem takes a
+// random number modulo the range, and so loses what a correlation has put into its upper bits; here
+// it is scaled, so that neighbours' jitters are as alike as tc-netem(8) says, and nearer to the
+// middle.
 #pragma once
 
 #include <cstdint>

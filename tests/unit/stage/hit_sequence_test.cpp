@@ -8,80 +8,18 @@
 #include <map>
 #include <vector>
 
-#include <boost/math/distributions/chi_squared.hpp>
-
+#include "hit_statistics.hpp"
 #include "impairment_fixture.hpp"
 
 namespace tunrelay::test {
 namespace {
 
-constexpr std::uint64_t kSegments = 1'000'000;
-constexpr double kLeastP = 0.001;
-
-using Hits = std::vector<bool>;
-
-Hits hits_of(HitSequence& sequence, std::uint64_t end = kSegments) {
-  Hits hits(end);
-  for (std::uint64_t at = sequence.next(0, end); at < end; at = sequence.next(at + 1, end))
-    hits[at] = true;
-  return hits;
-}
-
-/// How likely it is that counts as far from those expected come by chance.
-double chi_square_p(const std::vector<double>& seen, const std::vector<double>& expected) {
-  double sum = 0;
-  for (std::size_t cell = 0; cell < seen.size(); ++cell)
-    sum += (seen[cell] - expected[cell]) * (seen[cell] - expected[cell]) / expected[cell];
-  const boost::math::chi_squared distribution(static_cast<double>(seen.size()) - 1);
-  return boost::math::cdf(boost::math::complement(distribution, sum));
-}
-
-double share_of(const Hits& hits) {
-  return static_cast<double>(std::count(hits.begin(), hits.end(), true)) /
-         static_cast<double>(hits.size());
-}
-
-/// The lengths of runs of VALUE against a geometric distribution in which a run ends with
-/// END_PROBABILITY; longer ones are one cell.
-double run_length_p(const Hits& hits, bool value, double end_probability) {
-  constexpr std::size_t kCells = 8;
-  std::vector<double> seen(kCells);
-  double runs = 0;
-  std::size_t length = 0;
-  for (const bool hit : hits) {
-    if (hit == value) {
-      ++length;
-    } else if (length != 0) {
-      ++seen[std::min(length, kCells) - 1];
-      ++runs;
-      length = 0;
-    }
-  }
-  std::vector<double> expected;
-  double left = 1;
-  for (std::size_t cell = 0; cell + 1 < kCells; ++cell) {
-    expected.push_back(runs * left * end_probability);
-    left *= 1 - end_probability;
-  }
-  expected.push_back(runs * left);
-  return chi_square_p(seen, expected);
-}
-
-double count_p(const Hits& hits, double probability) {
-  const auto all = static_cast<double>(hits.size());
-  const double hit = share_of(hits) * all;
-  return chi_square_p({hit, all - hit}, {all * probability, all * (1 - probability)});
-}
-
 TEST(HitSequenceTest, BernoulliHitsAsOftenAndAsFarApartAsItShould) {
   for (const double probability : {0.001, 0.05, 0.3, 0.7}) {
     const auto sequence = make_chance_hits(probability, 0, kSomeKey);
     const Hits hits = hits_of(*sequence);
-    EXPECT_GT(count_p(hits, probability), kLeastP) << probability;
-    if (probability >= 0.05) {
-      EXPECT_GT(run_length_p(hits, false, probability), kLeastP) << probability;
-      EXPECT_GT(run_length_p(hits, true, 1 - probability), kLeastP) << probability;
-    }
+    SCOPED_TRACE(probability);
+    expect_model(MarkovModel::bernoulli(probability), hits);
   }
 }
 
@@ -111,34 +49,25 @@ TEST(HitSequenceTest, CorrelatedChancesComeInBursts) {
   EXPECT_GT(share_behind_a_hit(correlated), 4 * share_of(correlated));
 }
 
-TEST(HitSequenceTest, SimpleGilbertLosesWholeBadPeriods) {
-  // A segment meets the state that the one before has left: bad periods are geometric in to_good.
-  const GilbertElliottLoss config{.to_bad = 0.02, .to_good = 0.25};
-  const Hits hits = hits_of(*make_loss_hits(config, kSomeKey));
-  EXPECT_GT(run_length_p(hits, true, config.to_good), kLeastP);
-  EXPECT_GT(run_length_p(hits, false, config.to_bad), kLeastP);
-  EXPECT_NEAR(share_of(hits), 0.02 / 0.27, 0.002);
+TEST(HitSequenceTest, GilbertElliottLosesAsNetemsStatesDo) {
+  // Simple Gilbert first: whole bad periods are lost.
+  for (const GilbertElliottLoss& config :
+       {GilbertElliottLoss{.to_bad = 0.02, .to_good = 0.25},
+        GilbertElliottLoss{.to_bad = 0.1, .to_good = 0.3, .loss_in_bad = 0.5, .loss_in_good = 0.01},
+        GilbertElliottLoss{
+            .to_bad = 0.6, .to_good = 0.5, .loss_in_bad = 0.9, .loss_in_good = 0.2}}) {
+    SCOPED_TRACE(config.to_bad);
+    expect_model(markov_model(config), hits_of(*make_loss_hits(config, kSomeKey)));
+  }
 }
 
-TEST(HitSequenceTest, GilbertElliottLosesItsShareOfEachState) {
-  const GilbertElliottLoss config{
-      .to_bad = 0.1, .to_good = 0.3, .loss_in_bad = 0.5, .loss_in_good = 0.01};
-  EXPECT_NEAR(share_of(hits_of(*make_loss_hits(config, kSomeKey))), 0.25 * 0.5 + 0.75 * 0.01,
-              0.003);
-}
-
-TEST(HitSequenceTest, FourStatesLoseAsTheirChainSays) {
-  const FourStateLoss config{.p13 = 0.02, .p31 = 0.2, .p32 = 0.3, .p23 = 0.4, .p14 = 0.01};
-  // The stationary shares of the states, by going through the chain as the man page draws it.
-  std::array<double, 4> shares{1, 0, 0, 0};  // gap, burst, lost in burst, lost in gap
-  for (int step = 0; step < 2000; ++step)
-    shares = {
-        shares[0] * (1 - config.p13 - config.p14) + shares[2] * config.p31 + shares[3],
-        shares[1] * (1 - config.p23) + shares[2] * config.p32,
-        shares[0] * config.p13 + shares[1] * config.p23 + shares[2] * (1 - config.p31 - config.p32),
-        shares[0] * config.p14};
-  const Hits hits = hits_of(*make_loss_hits(config, kSomeKey));
-  EXPECT_NEAR(share_of(hits), shares[2] + shares[3], 0.003);
+TEST(HitSequenceTest, FourStatesLoseAsNetemsDo) {
+  for (const FourStateLoss& config :
+       {FourStateLoss{.p13 = 0.02, .p31 = 0.2, .p32 = 0.3, .p23 = 0.4, .p14 = 0.01},
+        FourStateLoss{.p13 = 0.3, .p31 = 0.1, .p32 = 0.5, .p23 = 0.7, .p14 = 0.2}}) {
+    SCOPED_TRACE(config.p13);
+    expect_model(markov_model(config), hits_of(*make_loss_hits(config, kSomeKey)));
+  }
 }
 
 TEST(HitSequenceTest, EveryNthAndListsCountFromOne) {
@@ -146,6 +75,17 @@ TEST(HitSequenceTest, EveryNthAndListsCountFromOne) {
   EXPECT_EQ(every, (Hits{false, false, true, false, false, true, false, false, true, false}));
   const Hits listed = hits_of(*make_loss_hits(ListedLoss{{1, 2, 9, 11}}, kSomeKey), 10);
   EXPECT_EQ(listed, (Hits{true, true, false, false, false, false, false, false, true, false}));
+}
+
+/// netem_enqueue(): a state for each segment behind the last one that overtook, until one may.
+MarkovModel overtaking_model(const ReorderConfig& config) {
+  MarkovModel::Matrix miss(config.gap, std::vector<double>(config.gap));
+  MarkovModel::Matrix hit = miss;
+  const std::size_t last = config.gap - 1;
+  for (std::size_t state = 0; state < last; ++state) miss[state][state + 1] = 1;
+  miss[last][last] = 1 - config.probability;
+  hit[last][0] = config.probability;
+  return {miss, hit};
 }
 
 TEST(HitSequenceTest, NoneOvertakesWithinTheGap) {
@@ -162,6 +102,7 @@ TEST(HitSequenceTest, NoneOvertakesWithinTheGap) {
   }
   // Four that may not, then as many as it takes: 4 on average.
   EXPECT_NEAR(static_cast<double>(overtakes) / kSegments, 1.0 / 8, 0.002);
+  expect_model(overtaking_model({.probability = 0.25, .gap = 5}), hits);
 }
 
 /// Any lane may ask for any part, and gets the same answer.
