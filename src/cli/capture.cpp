@@ -16,10 +16,10 @@
 #include "base/error.hpp"
 #include "base/signal_watch.hpp"
 #include "base/units.hpp"
-#include "cli/capture_flags.hpp"
 #include "cli/verb.hpp"
 #include "control/control_client.hpp"
 #include "control/control_place.hpp"
+#include "wording/capture_flags.hpp"
 
 namespace tunrelay {
 namespace {

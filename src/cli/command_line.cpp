@@ -9,9 +9,9 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
-#include "cli/config_file.hpp"
 #include "cli/verb.hpp"
 #include "cli/version.hpp"
+#include "wording/config_file.hpp"
 
 namespace tunrelay {
 namespace {

@@ -17,12 +17,12 @@
 #include "base/signal_watch.hpp"
 #include "cli/attendance.hpp"
 #include "cli/dry_run.hpp"
-#include "cli/summary.hpp"
-#include "cli/tunnel_control.hpp"
-#include "cli/tunnel_flags.hpp"
 #include "cli/verb.hpp"
 #include "tunnel/private_network.hpp"
 #include "tunnel/tunnel.hpp"
+#include "wording/summary.hpp"
+#include "wording/tunnel_control.hpp"
+#include "wording/tunnel_flags.hpp"
 
 namespace tunrelay {
 namespace {

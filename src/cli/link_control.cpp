@@ -12,10 +12,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
-#include "cli/link_flags.hpp"
 #include "control/control_client.hpp"
 #include "control/control_place.hpp"
 #include "link/stage_text.hpp"
+#include "wording/link_flags.hpp"
 
 namespace tunrelay {
 namespace {

@@ -1,10 +1,10 @@
 #include "cli/new_result.hpp"
 
-#include "cli/build_info.hpp"
 #include "cli/git_commit.hpp"
 #include "cli/version.hpp"
 #include "measure/environment.hpp"
 #include "measure/utc.hpp"
+#include "wording/build_info.hpp"
 
 namespace tunrelay {
 

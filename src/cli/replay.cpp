@@ -10,11 +10,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/units.hpp"
-#include "cli/link_flags.hpp"
-#include "cli/link_text.hpp"
-#include "cli/tally_json.hpp"
 #include "cli/verb.hpp"
 #include "cli/version.hpp"
+#include "wording/link_flags.hpp"
+#include "wording/link_text.hpp"
+#include "wording/tally_json.hpp"
 
 namespace tunrelay {
 namespace {

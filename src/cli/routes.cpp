@@ -13,7 +13,6 @@
 
 #include "base/error.hpp"
 #include "cli/dry_run.hpp"
-#include "cli/tunnel_flags.hpp"
 #include "cli/verb.hpp"
 #include "route/apply.hpp"
 #include "route/cleanup.hpp"
@@ -22,6 +21,7 @@
 #include "route/plan_choices.hpp"
 #include "route/preflight.hpp"
 #include "tunnel/plan_request.hpp"
+#include "wording/tunnel_flags.hpp"
 
 namespace tunrelay {
 namespace {

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
-#include "cli/build_info.hpp"
 #include "cli/git_commit.hpp"
 #include "engine/engine.hpp"
+#include "wording/build_info.hpp"
 
 namespace tunrelay {
 

@@ -1,4 +1,4 @@
-#include "cli/capture_flags.hpp"
+#include "wording/capture_flags.hpp"
 
 #include <CLI/CLI.hpp>
 

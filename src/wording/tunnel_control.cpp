@@ -1,4 +1,4 @@
-#include "cli/tunnel_control.hpp"
+#include "wording/tunnel_control.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "cli/build_info.hpp"
-#include "cli/capture_text.hpp"
-#include "cli/summary.hpp"
 #include "control/control_place.hpp"
 #include "link/stage_text.hpp"
+#include "wording/build_info.hpp"
+#include "wording/capture_text.hpp"
+#include "wording/summary.hpp"
 
 namespace tunrelay {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/tunnel_flags.hpp"
+#include "wording/tunnel_flags.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "base/cpu_topology.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
-#include "cli/build_info.hpp"
+#include "wording/build_info.hpp"
 
 namespace tunrelay {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/user_stage_text.hpp"
+#include "wording/user_stage_text.hpp"
 
 #include <fmt/format.h>
 

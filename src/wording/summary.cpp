@@ -1,4 +1,4 @@
-#include "cli/summary.hpp"
+#include "wording/summary.hpp"
 
 #include <fmt/format.h>
 
@@ -8,10 +8,10 @@
 
 #include "base/clock.hpp"
 #include "base/units.hpp"
-#include "cli/capture_text.hpp"
-#include "cli/lane_text.hpp"
-#include "cli/link_text.hpp"
-#include "cli/user_stage_text.hpp"
+#include "wording/capture_text.hpp"
+#include "wording/lane_text.hpp"
+#include "wording/link_text.hpp"
+#include "wording/user_stage_text.hpp"
 
 namespace tunrelay {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/link_flags.hpp"
+#include "wording/link_flags.hpp"
 
 #include <CLI/CLI.hpp>
 

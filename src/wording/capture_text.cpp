@@ -1,4 +1,4 @@
-#include "cli/capture_text.hpp"
+#include "wording/capture_text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,11 +1,11 @@
-#include "cli/link_text.hpp"
+#include "wording/link_text.hpp"
 
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "base/units.hpp"
-#include "cli/tally_json.hpp"
+#include "wording/tally_json.hpp"
 
 namespace tunrelay {
 namespace {

@@ -1,5 +1,5 @@
 // --config: what each entry of a file stands for, and what is refused where.
-#include "cli/config_file.hpp"
+#include "wording/config_file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/capture_flags.hpp"
-#include "cli/link_flags.hpp"
 #include "tunnel/tunnel_options.hpp"
+#include "wording/capture_flags.hpp"
+#include "wording/link_flags.hpp"
 
 namespace CLI {
 class App;

@@ -1,5 +1,5 @@
 // What is told of a tunnel, in words and as JSON.
-#include "cli/summary.hpp"
+#include "wording/summary.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Flags as they become the options of a tunnel.
-#include "cli/tunnel_flags.hpp"
+#include "wording/tunnel_flags.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,10 +1,10 @@
-#include "cli/lane_text.hpp"
+#include "wording/lane_text.hpp"
 
 #include <fmt/format.h>
 
 #include "base/drop_reason.hpp"
 #include "base/units.hpp"
-#include "cli/tally_json.hpp"
+#include "wording/tally_json.hpp"
 
 namespace tunrelay {
 namespace {
