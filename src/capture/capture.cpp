@@ -1,13 +1,13 @@
 #include "capture/capture.hpp"
 
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/signal_block.hpp"
 #include "capture/capture_blocks.hpp"
 
 namespace tunrelay {
@@ -59,9 +59,7 @@ Capture::Capture(const CaptureOptions& options, const CaptureSite& site,
   });
   publish_report();
   thread_ = std::thread([this] {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    block_signals();
     ::pthread_setname_np(::pthread_self(), "capture");
     run();
   });

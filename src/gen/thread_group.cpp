@@ -1,9 +1,9 @@
 #include "gen/thread_group.hpp"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include "base/cpu_topology.hpp"
+#include "base/signal_block.hpp"
 
 namespace tunrelay {
 
@@ -16,9 +16,7 @@ void ThreadGroup::join() noexcept {
 
 void ThreadGroup::prepare_thread(const std::vector<int>& cpus, std::size_t number,
                                  const char* name) {
-  sigset_t all;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  block_signals();
   ::pthread_setname_np(::pthread_self(), name);
   // A CPU that went away meanwhile is no reason to stop: the thread runs where it may.
   if (!cpus.empty()) static_cast<void>(pin_this_thread(cpus[number % cpus.size()]));

@@ -1,7 +1,6 @@
 #include "relay/worker.hpp"
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/cpu_topology.hpp"
 #include "base/ensure.hpp"
+#include "base/signal_block.hpp"
 
 namespace tunrelay {
 namespace {
@@ -22,13 +22,6 @@ namespace {
 std::size_t buffer_budget(const EngineOptions& engine) {
   return kMaxEndpoints * engine.read_ahead  // given to the kernel to read into
          + kMaxBatch / 2;                   // read, and not yet written when the rings are refilled
-}
-
-/// The thread must not take the process's signals: they go to the thread that waits for them.
-void block_all_signals() {
-  sigset_t all;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 }  // namespace
@@ -84,7 +77,7 @@ void Worker::start() {
   std::promise<void> ready;
   std::future<void> started = ready.get_future();
   thread_ = std::thread([this, ready = std::move(ready)]() mutable {
-    block_all_signals();
+    block_signals();
     ::pthread_setname_np(::pthread_self(), ("relay-" + std::to_string(config_.queue)).c_str());
     ::prctl(PR_SET_TIMERSLACK, 1UL);  // a pause of 20 us shall not take 70
     // Pinned before the arena is touched, so that its pages are on this CPU's node. A cpuset

@@ -17,6 +17,7 @@
 
 #include "base/error.hpp"
 #include "base/netns.hpp"
+#include "base/signal_block.hpp"
 #include "route/cleanup.hpp"
 #include "route/process.hpp"
 
@@ -153,17 +154,9 @@ Janitor::Janitor(const JanitorDuty& duty) {
   // Who started us may be gone later.
   const bool is_private = duty.kill_namespace && is_private_netns();
   // Held back until the child is deaf to it, a signal to both can't end the janitor at its birth.
-  sigset_t all;
-  sigset_t former;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &former);
-  pid_ = ::fork();
-  if (pid_ != 0) {
-    const int error = errno;
-    ::pthread_sigmask(SIG_SETMASK, &former, nullptr);
-    if (pid_ < 0) throw_system_error(error, "start", "the janitor");
-    return;
-  }
+  const SignalBlock block;
+  pid_ = check_system_call(::fork(), "start", "the janitor");
+  if (pid_ != 0) return;
   bell_.reset();
   be_janitor(duty, is_private, self.get(), listener.get());
 }

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
 
 #include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/signal_block.hpp"
 #include "packet/describe.hpp"
 
 namespace tunrelay {
@@ -38,9 +38,7 @@ std::string line_of(const TraceRecord& record, const TraceLog::Names& names) {
 TraceLog::TraceLog(Names names, std::FILE* out)
     : names_(std::move(names)), out_(out), queue_(kQueueRecords) {
   printer_ = std::thread([this] {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    block_signals();
     ::pthread_setname_np(::pthread_self(), "trace");
     print_until_stopped();
   });
