@@ -64,7 +64,14 @@ void StageLibrary::Close::operator()(void* handle) const noexcept {
   ::dlclose(handle);
 }
 
-StageLibrary::StageLibrary(StageRequest request) : request_(std::move(request)) {
+StageLibrary::StageLibrary(StageRequest request)
+    : request_(std::move(request)), descriptor_(request_.built_in) {
+  if (descriptor_ == nullptr) load();
+  if (const std::string fault = fault_of(*descriptor_); !fault.empty())
+    throw_usage_error(kLoadAttempt, request_.library, fault, kRebuild);
+}
+
+void StageLibrary::load() {
   const std::string& library = request_.library;
   handle_.reset(::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL));
   if (handle_ == nullptr)
@@ -78,17 +85,6 @@ StageLibrary::StageLibrary(StageRequest request) : request_(std::move(request)) 
     throw_usage_error(kLoadAttempt, library,
                       fmt::format("it exports no symbol {}", TUNRELAY_STAGE_SYMBOL),
                       "name the stage with TUNRELAY_STAGE (tunrelay/stage.hpp)");
-  check();
-}
-
-StageLibrary::StageLibrary(StageRequest request, const tunrelay_stage_descriptor& descriptor)
-    : request_(std::move(request)), descriptor_(&descriptor) {
-  check();
-}
-
-void StageLibrary::check() const {
-  if (const std::string fault = fault_of(*descriptor_); !fault.empty())
-    throw_usage_error(kLoadAttempt, request_.library, fault, kRebuild);
 }
 
 }  // namespace tunrelay

@@ -1,5 +1,5 @@
-// A user's stage as a shared library: from the words of `--stage ./libmine.so,key=value` to a
-// checked table of functions (plugin/tunrelay/stage_abi.h).
+// A user's stage, of a shared library or of the program itself: from the words of `--stage
+// ./libmine.so,key=value` to a checked table of functions (plugin/tunrelay/stage_abi.h).
 #pragma once
 
 #include <memory>
@@ -12,10 +12,13 @@
 
 namespace tunrelay {
 
-/// What a user asks for: a library, and the options for its endpoints.
+/// What a user asks for: a library, or a stage of the program itself, and what its endpoints get.
 struct StageRequest {
   std::string library;  ///< a path, or a name that the dynamic linker looks for
   std::vector<std::pair<std::string, std::string>> options;  ///< as they were written
+  /// Of a stage of the program, which outlives it; `library` is then only what it is called.
+  const tunrelay_stage_descriptor* built_in = nullptr;
+  void* context = nullptr;  ///< of the program, for the endpoints of a stage of its own
 
   /// "LIBRARY[,KEY=VALUE]..."; a key without a value has the value "1". Throws a usage Error.
   static StageRequest parse(std::string_view words);
@@ -24,11 +27,9 @@ struct StageRequest {
 
 class StageLibrary {
  public:
-  /// Loads and checks it. Throws a usage Error: for what is no library, has no stage, or was made
-  /// for another version of the boundary, with both versions.
+  /// Loads it, unless it is built in, and checks it. Throws a usage Error: for what is no library,
+  /// has no stage, or was made for another version of the boundary, with both versions.
   explicit StageLibrary(StageRequest request);
-  /// A stage of this program, checked likewise; REQUEST.library is what it is called.
-  StageLibrary(StageRequest request, const tunrelay_stage_descriptor& descriptor);
 
   [[nodiscard]] const StageRequest& request() const noexcept { return request_; }
   [[nodiscard]] const tunrelay_stage_descriptor& descriptor() const noexcept {
@@ -41,7 +42,7 @@ class StageLibrary {
     void operator()(void* handle) const noexcept;
   };
 
-  void check() const;
+  void load();
 
   StageRequest request_;
   std::unique_ptr<void, Close> handle_;

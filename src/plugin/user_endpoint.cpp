@@ -34,7 +34,8 @@ UserEndpoint::UserEndpoint(const StageLibrary& library, const EndpointPlace& pla
                            .queue = place_.queue,
                            .queues = surroundings_.queues,
                            .is_ethernet = surroundings_.link_type == LinkType::kEthernet ? 1U : 0U,
-                           .mtu_bytes = surroundings_.mtu_bytes.load()};
+                           .mtu_bytes = surroundings_.mtu_bytes.load(),
+                           .context = library.request().context};
   std::array<char, kErrorBytes> error{};
   user_ = stage_.create(&host_, &site, options.data(), options.size(), error.data(), error.size());
   error.back() = '\0';

@@ -69,11 +69,12 @@ void Tunnel::start() {
   }
   // The janitor is forked before the first thread and before the first device: it must hold
   // neither locks nor queues of ours.
-  janitor_ = std::make_unique<Janitor>(
-      JanitorDuty{.journal_directory = journal_ ? options_.state_directory : "",
-                  .instance = instance_,
-                  .kill_namespace = options_.owns_namespace,
-                  .socket_path = options_.control_path});
+  if (options_.janitor)
+    janitor_ = std::make_unique<Janitor>(
+        JanitorDuty{.journal_directory = journal_ ? options_.state_directory : "",
+                    .instance = instance_,
+                    .kill_namespace = options_.owns_namespace,
+                    .socket_path = options_.control_path});
   load_stages();
   open_devices();
   if (options_.capture) open_capture(*options_.capture, {});

@@ -34,7 +34,8 @@ struct TunnelEvent {
 };
 [[nodiscard]] std::string_view to_string(TunnelEvent::Kind kind) noexcept;
 
-/// Used by one thread, which must be the only one when it is made (the janitor is a fork).
+/// Used by one thread at a time, and started while it is the only one, where there is to be a
+/// janitor (which is a fork). The threads that it makes have the signal mask of the starting one.
 class Tunnel {
  public:
   /// Checks the host and refuses a conflict; changes nothing yet. Throws Error.

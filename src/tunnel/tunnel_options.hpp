@@ -48,7 +48,8 @@ struct TunnelOptions {
   std::vector<int> cpus;         ///< where workers are pinned; empty: by hwloc
   LinkDescription link;          ///< what packets meet on their way; empty: nothing
   std::size_t hold_limit_bytes = kDefaultHoldBytes;  ///< RelayConfig::hold_bytes
-  /// Libraries of users' own; the first is next to the devices, the last next to the link.
+  /// Users' own, of libraries or built in; the first is next to the devices, the last next to the
+  /// link.
   std::vector<StageRequest> stages;
   bool trace = false;  ///< a line a packet, to trace_file
   std::FILE* trace_file = stdout;
@@ -57,6 +58,9 @@ struct TunnelOptions {
   double burn_ratio = 0;        ///< for tests: workers use that much more CPU time; 0.05: 5 %
   std::string state_directory;  ///< of the journal; empty: the usual one
   std::string control_path;     ///< a socket to be removed if we are killed; empty: none
+  /// A process that restores the host if we are killed. It is forked at the start, while there must
+  /// be one thread alone.
+  bool janitor = true;
   /// The network namespace is private and goes with us: processes left in it are ended too.
   bool owns_namespace = false;
 };

@@ -157,6 +157,10 @@ inline void at_deadline(void* instance, std::int64_t now_ns) noexcept {
   }
 }
 
+}  // namespace boundary
+
+/// The stage as a table of C functions, as a program gives it to a tunnel of its own
+/// (tunrelay/tunnel.hpp). MyEndpoint: derived from Endpoint, made from a `const Setup&`.
 template <typename MyEndpoint>
 constexpr tunrelay_stage_descriptor describe(const char* name, Access access, Pairs pairs) {
   return {TUNRELAY_STAGE_MAGIC,
@@ -164,22 +168,19 @@ constexpr tunrelay_stage_descriptor describe(const char* name, Access access, Pa
           static_cast<std::uint32_t>(access),
           static_cast<std::uint32_t>(pairs),
           name,
-          &create<MyEndpoint>,
-          &destroy,
-          &give<&Endpoint::from_device>,
-          &give<&Endpoint::from_link>,
-          &next_deadline_ns,
-          &at_deadline};
+          &boundary::create<MyEndpoint>,
+          &boundary::destroy,
+          &boundary::give<&Endpoint::from_device>,
+          &boundary::give<&Endpoint::from_link>,
+          &boundary::next_deadline_ns,
+          &boundary::at_deadline};
 }
 
-}  // namespace boundary
 }  // namespace tunrelay::plugin
 
-/// Makes ENDPOINT, a class derived from tunrelay::plugin::Endpoint with a constructor from
-/// `const Setup&`, the stage of this library: TUNRELAY_STAGE(Mine, "mine", Access, Pairs).
-#define TUNRELAY_STAGE(ENDPOINT, NAME, ACCESS, PAIRS)                                    \
-  extern "C" __attribute__((visibility("default")))                                      \
-  const tunrelay_stage_descriptor tunrelay_stage;                                        \
-  const tunrelay_stage_descriptor tunrelay_stage =                                       \
-      ::tunrelay::plugin::boundary::describe<ENDPOINT>(NAME, ::tunrelay::plugin::ACCESS, \
-                                                       ::tunrelay::plugin::PAIRS)
+/// Makes ENDPOINT the stage of this library: TUNRELAY_STAGE(Mine, "mine", Access, Pairs).
+#define TUNRELAY_STAGE(ENDPOINT, NAME, ACCESS, PAIRS)                                      \
+  extern "C" __attribute__((visibility("default")))                                        \
+  const tunrelay_stage_descriptor tunrelay_stage;                                          \
+  const tunrelay_stage_descriptor tunrelay_stage = ::tunrelay::plugin::describe<ENDPOINT>( \
+      NAME, ::tunrelay::plugin::ACCESS, ::tunrelay::plugin::PAIRS)

@@ -96,6 +96,7 @@ struct tunrelay_site {
   uint32_t queues;
   uint32_t is_ethernet; /* 0: TUN, IP packets; 1: TAP */
   uint32_t mtu_bytes;   /* at the start */
+  void* context;        /* what a program gives to a stage of its own (tunnel_abi.h); else null */
 };
 
 struct tunrelay_option {

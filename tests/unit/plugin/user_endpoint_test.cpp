@@ -52,6 +52,7 @@ class Scripted : public plugin::Endpoint {
   using Endpoint::count;
   using Endpoint::send_to_device;
   using Endpoint::send_to_link;
+  using Endpoint::site;
 
   static inline Scripted* newest = nullptr;
   Action action = [](Scripted&, std::span<plugin::Frame> frames) { pass_all(frames); };
@@ -90,9 +91,8 @@ class UserEndpointTest : public ::testing::Test {
   /// What leads to the device is checked, what leads to the link is opaque for a changing stage.
   Scripted& make(plugin::Access access) {
     const bool changes = access == plugin::Access::kChangesWireSegments;
-    descriptor_ =
-        plugin::boundary::describe<Scripted>("scripted", access, plugin::Pairs::kEachQueue);
-    library_ = std::make_unique<StageLibrary>(StageRequest{"scripted", {}}, descriptor_);
+    descriptor_ = plugin::describe<Scripted>("scripted", access, plugin::Pairs::kEachQueue);
+    library_ = std::make_unique<StageLibrary>(StageRequest{"scripted", {}, &descriptor_});
     endpoint_ = std::make_unique<UserEndpoint>(
         *library_, EndpointPlace{.is_opaque = {changes, false}}, around_, counters_);
     return *Scripted::newest;
@@ -268,7 +268,7 @@ TEST_F(UserEndpointTest, AnExceptionDropsWhatWasNotAnswered) {
 
 /// In C, without the safety of plugin::Frame: answers twice, and for what it was never given.
 tunrelay_stage_descriptor careless_stage() {
-  tunrelay_stage_descriptor stage = plugin::boundary::describe<Scripted>(
+  tunrelay_stage_descriptor stage = plugin::describe<Scripted>(
       "careless", plugin::Access::kLooksAtSuperPackets, plugin::Pairs::kEachQueue);
   stage.create = [](const tunrelay_host* host, const tunrelay_site*, const tunrelay_option*,
                     std::size_t, char*,
@@ -289,7 +289,7 @@ tunrelay_stage_descriptor careless_stage() {
 
 TEST_F(UserEndpointTest, CallsThatMakeNoSenseAreCountedAndLeftAlone) {
   descriptor_ = careless_stage();
-  library_ = std::make_unique<StageLibrary>(StageRequest{"careless", {}}, descriptor_);
+  library_ = std::make_unique<StageLibrary>(StageRequest{"careless", {}, &descriptor_});
   endpoint_ = std::make_unique<UserEndpoint>(*library_, EndpointPlace{}, around_, counters_);
   const OwnedPacket owned = parsed(build_frame({}));
   give(kToLink, owned.packet);
@@ -326,11 +326,20 @@ TEST_F(UserEndpointTest, WithoutMemoryItDrops) {
   expect_accounted(tally_of(owned.packet));
 }
 
+TEST_F(UserEndpointTest, AProgramsOwnStageFindsItsContext) {
+  descriptor_ = plugin::describe<Scripted>("scripted", plugin::Access::kLooksAtSuperPackets,
+                                           plugin::Pairs::kEachQueue);
+  const StageLibrary library(StageRequest{"built in", {}, &descriptor_, this});
+  endpoint_ = std::make_unique<UserEndpoint>(library, EndpointPlace{}, around_, counters_);
+  EXPECT_EQ(Scripted::newest->site().context, this);
+}
+
 TEST_F(UserEndpointTest, TheConstructorsWordsReachTheUser) {
-  descriptor_ = plugin::boundary::describe<Scripted>(
-      "scripted", plugin::Access::kLooksAtSuperPackets, plugin::Pairs::kEachQueue);
+  descriptor_ = plugin::describe<Scripted>("scripted", plugin::Access::kLooksAtSuperPackets,
+                                           plugin::Pairs::kEachQueue);
   const auto words = [&](StageRequest request) {
-    const StageLibrary library(std::move(request), descriptor_);
+    request.built_in = &descriptor_;
+    const StageLibrary library(std::move(request));
     return thrown_error([&] {
              return std::make_unique<UserEndpoint>(library, EndpointPlace{}, around_, counters_);
            })

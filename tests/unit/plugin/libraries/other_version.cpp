@@ -5,7 +5,7 @@
 extern "C" const tunrelay_stage_descriptor tunrelay_stage;
 // NOLINTNEXTLINE(readability-identifier-naming)
 const tunrelay_stage_descriptor tunrelay_stage = [] {
-  auto descriptor = tunrelay::plugin::boundary::describe<tunrelay::plugin::Endpoint>(
+  auto descriptor = tunrelay::plugin::describe<tunrelay::plugin::Endpoint>(
       "from the future", tunrelay::plugin::Access::kLooksAtSuperPackets,
       tunrelay::plugin::Pairs::kEachQueue);
   descriptor.abi_version = 99;
