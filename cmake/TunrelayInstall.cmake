@@ -1,10 +1,11 @@
-# What `cmake --install` puts where: the program, and what stages are written against, with a
-# package for find_package(tunrelay) and for pkg-config. The component `stage` is the header with
-# its packages alone, and needs nothing built.
+# What `cmake --install` puts where, with packages for find_package(tunrelay) and for pkg-config.
+# Components: `program`; `stage`, the headers that stages are written against, which need nothing
+# built; `library`, libtunrelay with the headers of its own, which stands on `stage`.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/tunrelay)
+set(PKGCONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(TARGETS tunrelay RUNTIME COMPONENT program)
 
@@ -12,22 +13,44 @@ target_include_directories(tunrelay_stage_headers INTERFACE
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(tunrelay_stage_headers INTERFACE cxx_std_20)
 set_target_properties(tunrelay_stage_headers PROPERTIES EXPORT_NAME stage)
+set_target_properties(tunrelay_shared PROPERTIES EXPORT_NAME tunrelay)
 install(TARGETS tunrelay_stage_headers EXPORT tunrelay_stage COMPONENT stage)
-install(EXPORT tunrelay_stage FILE tunrelay-stage.cmake NAMESPACE tunrelay::
-        DESTINATION ${PACKAGE_DIR} COMPONENT stage)
+install(TARGETS tunrelay_shared EXPORT tunrelay_shared LIBRARY COMPONENT library)
+install(TARGETS tunrelay_static EXPORT tunrelay_static ARCHIVE COMPONENT library)
+foreach(EXPORT stage shared static)
+  set(COMPONENT library)
+  if(EXPORT STREQUAL "stage")
+    set(COMPONENT stage)
+  endif()
+  install(EXPORT tunrelay_${EXPORT} FILE tunrelay-${EXPORT}.cmake NAMESPACE tunrelay::
+          DESTINATION ${PACKAGE_DIR} COMPONENT ${COMPONENT})
+endforeach()
 install(DIRECTORY src/plugin/tunrelay
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT stage)
+install(DIRECTORY src/embed/tunrelay
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
 install(FILES src/plugin/README.md RENAME stages.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT stage)
+install(FILES src/embed/README.md RENAME embedding.md
+        DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT library)
 install(DIRECTORY tools/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT stage)
 
 configure_package_config_file(cmake/tunrelay-config.cmake.in
   ${CMAKE_CURRENT_BINARY_DIR}/tunrelay-config.cmake INSTALL_DESTINATION ${PACKAGE_DIR})
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/tunrelay-config-version.cmake
   COMPATIBILITY SameMinorVersion)
-configure_file(cmake/tunrelay-stage.pc.in ${CMAKE_CURRENT_BINARY_DIR}/tunrelay-stage.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tunrelay-config.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/tunrelay-config-version.cmake
         DESTINATION ${PACKAGE_DIR} COMPONENT stage)
+
+# From where they stand, so that they hold wherever `cmake --install --prefix` puts them.
+string(REGEX REPLACE "[^/]+" ".." UP_TO_PREFIX ${PKGCONFIG_DIR})
+list(TRANSFORM TUNRELAY_STATIC_NEEDS PREPEND -l OUTPUT_VARIABLE STATIC_NEEDS)
+string(JOIN " " STATIC_NEEDS ${STATIC_NEEDS})
+foreach(PACKAGE tunrelay tunrelay-stage)
+  configure_file(cmake/${PACKAGE}.pc.in ${CMAKE_CURRENT_BINARY_DIR}/${PACKAGE}.pc @ONLY)
+endforeach()
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tunrelay-stage.pc
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT stage)
+        DESTINATION ${PKGCONFIG_DIR} COMPONENT stage)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tunrelay.pc
+        DESTINATION ${PKGCONFIG_DIR} COMPONENT library)

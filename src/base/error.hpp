@@ -1,6 +1,6 @@
 // Set-up errors. Every one names what was tried, on which object, the kernel's answer,
-// and the way out; main alone catches it and turns it into the exit code.
-// The data path never throws: there an error is a counted outcome.
+// and the way out; main alone catches it and turns it into the exit code, and so does the boundary
+// of libtunrelay. The data path never throws: there an error is a counted outcome.
 #pragma once
 
 #include <exception>

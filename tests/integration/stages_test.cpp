@@ -28,7 +28,7 @@ using ::testing::HasSubstr;
 class StagesTest : public test::PrivateNetwork {};
 
 std::string example(const std::string& name) {
-  return TUNRELAY_EXAMPLE_STAGES "/lib" + name + ".so";
+  return TUNRELAY_EXAMPLES "/lib" + name + ".so";
 }
 
 /// A count of a stage, of both ends together.

@@ -1,0 +1,50 @@
+# libtunrelay: the rooms that a tunnel needs as one library, for users' own programs
+# (embed/tunrelay/tunnel.hpp). The rooms' objects are taken as they are, compiled once.
+#   tunrelay_shared   libtunrelay.so, which says nothing but the functions of tunnel_abi.h
+#   tunrelay_static   libtunrelay.a, one archive; it wants TUNRELAY_STATIC_NEEDS beside it
+
+# As the linker knows them. They are the distribution's, as shared libraries.
+set(TUNRELAY_STATIC_NEEDS fmt hwloc uring mnl pcap z pthread ${CMAKE_DL_LIBS})
+
+# All rooms that ROOM links, itself first.
+function(tunrelay_rooms_below ROOM RESULT)
+  set(ROOMS ${ROOM})
+  set(LEFT ${ROOM})
+  while(LEFT)
+    list(POP_FRONT LEFT NEXT)
+    get_target_property(LINKED ${NEXT} LINK_LIBRARIES)
+    foreach(OTHER IN LISTS LINKED)
+      if(TARGET ${OTHER} AND NOT OTHER IN_LIST ROOMS)
+        get_target_property(TYPE ${OTHER} TYPE)
+        get_target_property(IMPORTED ${OTHER} IMPORTED)
+        if(TYPE STREQUAL "STATIC_LIBRARY" AND NOT IMPORTED)
+          list(APPEND ROOMS ${OTHER})
+          list(APPEND LEFT ${OTHER})
+        endif()
+      endif()
+    endforeach()
+  endwhile()
+  set(${RESULT} ${ROOMS} PARENT_SCOPE)
+endfunction()
+
+tunrelay_rooms_below(tunrelay_embed ROOMS)
+list(TRANSFORM ROOMS REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE OBJECTS)
+
+add_library(tunrelay_static STATIC ${OBJECTS})
+set_target_properties(tunrelay_static PROPERTIES OUTPUT_NAME tunrelay LINKER_LANGUAGE CXX)
+
+add_library(tunrelay_shared SHARED $<TARGET_OBJECTS:tunrelay_embed>)
+set(SYMBOLS ${PROJECT_SOURCE_DIR}/src/embed/libtunrelay.map)
+set_target_properties(tunrelay_shared PROPERTIES OUTPUT_NAME tunrelay LINKER_LANGUAGE CXX
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+  LINK_DEPENDS ${SYMBOLS})
+target_link_libraries(tunrelay_shared PRIVATE tunrelay_embed)
+target_link_options(tunrelay_shared PRIVATE -Wl,--version-script=${SYMBOLS} -Wl,--as-needed)
+foreach(LIBRARY tunrelay_static tunrelay_shared)
+  # Installed, all public headers stand in one folder.
+  target_link_libraries(${LIBRARY} INTERFACE tunrelay_stage_headers
+    $<BUILD_INTERFACE:tunrelay_tunnel_headers>)
+  set_target_properties(${LIBRARY} PROPERTIES
+    ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+endforeach()
+target_link_libraries(tunrelay_static INTERFACE ${TUNRELAY_STATIC_NEEDS})

@@ -1,0 +1,204 @@
+#include "embed/embedded_tunnel.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/signal_block.hpp"
+#include "tunnel/private_network.hpp"
+#include "wording/summary.hpp"
+#include "wording/tunnel_words.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr const char* kOpenAttempt = "open";
+constexpr const char* kOpenObject = "a tunnel in this program";
+// Looks at least that often, also when nothing is heard.
+constexpr long kLookIntervalNs = 450 * kNanosecondsPerMillisecond;
+
+using Words = std::vector<std::pair<std::string, std::string>>;
+
+Words words_of(const tunrelay_option* options, std::size_t count) {
+  Words words;
+  for (std::size_t at = 0; at < count; ++at) {
+    if (options[at].key == nullptr || options[at].value == nullptr)
+      throw_usage_error(kOpenAttempt, kOpenObject, fmt::format("option {} is null", at));
+    words.emplace_back(options[at].key, options[at].value);
+  }
+  return words;
+}
+
+void refuse_another_version(const tunrelay_tunnel_setup& setup) {
+  if (setup.abi_version != TUNRELAY_TUNNEL_ABI_VERSION)
+    throw_usage_error(kOpenAttempt, kOpenObject,
+                      fmt::format("it was built for version {} of the tunnel interface; this "
+                                  "library has {}",
+                                  setup.abi_version, TUNRELAY_TUNNEL_ABI_VERSION),
+                      "build it against this library's tunrelay/tunnel_abi.h");
+  if ((setup.flags & ~(TUNRELAY_PRIVATE_NETWORK | TUNRELAY_NO_JANITOR)) != 0)
+    throw_usage_error(kOpenAttempt, kOpenObject,
+                      fmt::format("flags {:#x} are not all known", setup.flags));
+}
+
+/// A fork takes the locks that other threads hold with it, and a thread that is there already stays
+/// in the network where it is.
+void refuse_other_threads(bool is_private) {
+  const auto threads = std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  if (threads > 1)
+    throw_usage_error(kOpenAttempt, kOpenObject,
+                      fmt::format("the process has {} threads already", threads),
+                      is_private ? "open it before there are other threads"
+                                 : "open it before there are other threads, or without a janitor");
+}
+
+TunnelOptions options_of(const tunrelay_tunnel_setup& setup, const TunnelFlags& flags) {
+  TunnelOptions options = tunnel_options(flags);
+  std::vector<StageRequest> stages;
+  for (std::size_t at = 0; at < setup.stage_count; ++at) {
+    const tunrelay_built_in_stage& stage = setup.stages[at];
+    if (stage.descriptor == nullptr)
+      throw_usage_error(kOpenAttempt, kOpenObject, fmt::format("stage {} has no descriptor", at));
+    stages.push_back({.library = "built in",
+                      .options = words_of(stage.options, stage.option_count),
+                      .built_in = stage.descriptor,
+                      .context = stage.context});
+  }
+  options.stages.insert(options.stages.begin(), stages.begin(), stages.end());
+  options.janitor = (setup.flags & TUNRELAY_NO_JANITOR) == 0;
+  options.owns_namespace = (setup.flags & TUNRELAY_PRIVATE_NETWORK) != 0;
+  return options;
+}
+
+}  // namespace
+
+EmbeddedTunnel::EmbeddedTunnel(const tunrelay_tunnel_setup& setup)
+    : on_event_(setup.on_event), event_context_(setup.context) {
+  refuse_another_version(setup);
+  TunnelFlags defaults;
+  defaults.control = "none";
+  const TunnelFlags flags =
+      read_tunnel_words(words_of(setup.options, setup.option_count), std::move(defaults));
+  TunnelOptions options = options_of(setup, flags);
+  if (options.owns_namespace || options.janitor) refuse_other_threads(options.owns_namespace);
+  const ControlWish wish = control_wish(flags.control, options);
+  options.control_path = wish.path;
+  const SignalBlock block;
+  if (options.owns_namespace) enter_private_network(options.strategy);
+  tunnel_ = std::make_unique<Tunnel>(std::move(options));
+  tunnel_->start();
+  service_ = std::make_unique<TunnelControl>(*tunnel_);
+  control_ = open_control(wish, *service_);
+  make_waiting();
+}
+
+void EmbeddedTunnel::make_waiting() {
+  timer_ = FileDescriptor(check_system_call(
+      ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "make", "a timer"));
+  constexpr timespec kInterval{.tv_sec = 0, .tv_nsec = kLookIntervalNs};
+  constexpr itimerspec kTimes{.it_interval = kInterval, .it_value = kInterval};
+  check_system_call(::timerfd_settime(timer_.get(), 0, &kTimes, nullptr), "set", "a timer");
+  waiting_ = FileDescriptor(check_system_call(::epoll_create1(EPOLL_CLOEXEC), "make", "an epoll"));
+  std::vector<int> heard = tunnel_->poll_fds();
+  heard.insert(heard.end(), {stop_.fd(), timer_.get()});
+  if (control_) heard.push_back(control_->fd());
+  for (const int fd : heard) {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+    check_system_call(::epoll_ctl(waiting_.get(), EPOLL_CTL_ADD, fd, &event), "wait at",
+                      "a descriptor of the tunnel");
+  }
+}
+
+void EmbeddedTunnel::look() {
+  const SignalBlock block;
+  std::uint64_t times = 0;
+  [[maybe_unused]] const ssize_t taken = ::read(timer_.get(), &times, sizeof times);
+  for (const TunnelEvent& event : tunnel_->attend())
+    if (on_event_ != nullptr)
+      on_event_(event_context_, std::string(to_string(event.kind)).c_str(), event.text.c_str());
+  if (control_) control_->serve();
+}
+
+void EmbeddedTunnel::wait(std::int64_t until_ns) const {
+  const std::int64_t left_ns = std::max<std::int64_t>(until_ns - monotonic_ns(), 0);
+  const timespec limit{.tv_sec = left_ns / kNanosecondsPerSecond,
+                       .tv_nsec = left_ns % kNanosecondsPerSecond};
+  pollfd heard{.fd = waiting_.get(), .events = POLLIN, .revents = 0};
+  // A signal ends the wait early, and its handler may have asked for the stop.
+  ::ppoll(&heard, 1, &limit, nullptr);
+}
+
+std::uint32_t EmbeddedTunnel::attend(std::int64_t deadline_ns) {
+  refuse_when_stopped("attend to");
+  for (;;) {
+    look();
+    if (tunnel_->is_gone()) return TUNRELAY_GONE;
+    if (stop_requested_) return TUNRELAY_STOP_REQUESTED;
+    if (monotonic_ns() >= deadline_ns) return TUNRELAY_DEADLINE;
+    wait(deadline_ns);
+  }
+}
+
+void EmbeddedTunnel::request_stop() noexcept {
+  const int error = errno;
+  stop_requested_ = true;
+  stop_.signal();
+  errno = error;
+}
+
+bool EmbeddedTunnel::check_path() {
+  refuse_when_stopped("check the path of");
+  const SignalBlock block;
+  return tunnel_->check_path();
+}
+
+void EmbeddedTunnel::change_link(const char* a_to_b, const char* b_to_a) {
+  refuse_when_stopped("change the link of");
+  nlohmann::json question{{"do", "set"}};
+  if (a_to_b != nullptr) question["a_to_b"] = a_to_b;
+  if (b_to_a != nullptr) question["b_to_a"] = b_to_a;
+  const SignalBlock block;
+  service_->answer(0, question, {});
+}
+
+const std::string& EmbeddedTunnel::report_json() {
+  const SignalBlock block;
+  const char* event = waiting_.is_open() ? "counters" : "summary";
+  return report_ = tunrelay::report_json(tunnel_->report(), event).dump();
+}
+
+const std::string& EmbeddedTunnel::report_text() {
+  const SignalBlock block;
+  return report_ = summary_text(tunnel_->report());
+}
+
+void EmbeddedTunnel::stop() {
+  const SignalBlock block;
+  waiting_.reset();
+  control_.reset();
+  const std::vector<std::string> failures = tunnel_->stop();
+  if (!failures.empty())
+    throw Error({.attempt = "put back",
+                 .object = "all that the tunnel has changed",
+                 .answer = fmt::format("{}", fmt::join(failures, "; ")),
+                 .way_out = "tunrelay cleanup"});
+}
+
+void EmbeddedTunnel::refuse_when_stopped(const char* attempt) const {
+  if (!waiting_.is_open()) throw_usage_error(attempt, "a tunnel", "it was stopped");
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,40 @@
+#include "wording/tunnel_words.hpp"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.hpp"
+#include "wording/config_file.hpp"
+
+namespace tunrelay {
+
+TunnelFlags read_tunnel_words(const std::vector<std::pair<std::string, std::string>>& words,
+                              TunnelFlags defaults) {
+  TunnelFlags flags = std::move(defaults);
+  CLI::App app;
+  app.set_help_flag();
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  add_tunnel_flags(app, flags);
+  const auto is_flag = [&app](const std::string& flag) {
+    return app.get_option_no_throw(flag) != nullptr;
+  };
+  std::vector<std::string> line;
+  for (const auto& [key, value] : words) {
+    const std::string flag = "--" + key;
+    if (!is_flag(flag))
+      throw_usage_error("read the option", key + "=" + value, "there is no such key",
+                        "the keys are the flags of `tunrelay run` without the dashes");
+    line.push_back(flag + "=" + value);
+  }
+  line = expand_config_files(std::move(line), 0, is_flag);
+  std::reverse(line.begin(), line.end());  // as CLI11 wants them
+  try {
+    app.parse(line);
+  } catch (const CLI::ParseError& error) {
+    throw_usage_error("read the options of", "a tunnel", error.what());
+  }
+  return flags;
+}
+
+}  // namespace tunrelay

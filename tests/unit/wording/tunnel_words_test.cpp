@@ -1,0 +1,58 @@
+// KEY=VALUE pairs as they become the flags of a tunnel.
+#include "wording/tunnel_words.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/temporary_folder.hpp"
+#include "support/thrown_error.hpp"
+
+namespace tunrelay {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(TunnelWords, AKeyIsAFlag) {
+  const TunnelFlags flags = read_tunnel_words({{"engine", "syscall"},
+                                               {"a-to-b", "delay 5ms, loss 1%"},
+                                               {"trace", "true"},
+                                               {"stage", "./first.so,key=value"},
+                                               {"stage", "./second.so"}});
+  EXPECT_EQ(flags.engine, "syscall");
+  EXPECT_EQ(flags.link.a_to_b, "delay 5ms, loss 1%");
+  EXPECT_TRUE(flags.trace);
+  EXPECT_THAT(flags.stages, ElementsAre("./first.so,key=value", "./second.so"));
+  EXPECT_EQ(flags.mtu, TunnelFlags{}.mtu);
+}
+
+TEST(TunnelWords, TheLastOfAKeyWinsAndAFileStandsBeforeAll) {
+  const test::TemporaryFolder folder;
+  const std::string file = folder.write("t.toml", "mtu = 9000\nqueues = 2\n");
+  const TunnelFlags flags = read_tunnel_words({{"mtu", "1400"}, {"mtu", "1300"}, {"config", file}});
+  EXPECT_EQ(flags.mtu, "1300");
+  EXPECT_EQ(flags.queues, "2");
+}
+
+TEST(TunnelWords, DefaultsAreTheCallers) {
+  TunnelFlags defaults;
+  defaults.control = "none";
+  EXPECT_EQ(read_tunnel_words({}, defaults).control, "none");
+  EXPECT_EQ(read_tunnel_words({{"control", "auto"}}, defaults).control, "auto");
+}
+
+TEST(TunnelWords, WhatIsNoFlagOrNoValueIsNamed) {
+  const auto words_for = [](const std::string& key, const std::string& value) {
+    const Error error = test::thrown_error([&] { return read_tunnel_words({{key, value}}); });
+    EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
+    return std::string(error.what());
+  };
+  EXPECT_THAT(words_for("enginee", "uring"), HasSubstr("enginee=uring: there is no such key"));
+  EXPECT_THAT(words_for("help", "true"), HasSubstr("there is no such key"));
+  EXPECT_THAT(words_for("", "x"), HasSubstr("there is no such key"));
+  EXPECT_THAT(words_for("engine", "steam"), HasSubstr("--engine"));
+  EXPECT_THAT(words_for("queues", "0"), HasSubstr("--queues"));
+}
+
+}  // namespace
+}  // namespace tunrelay
