@@ -23,6 +23,8 @@ class EmbeddedTunnel {
  public:
   /// Opens the tunnel: returns when its path is proven. Throws Error.
   explicit EmbeddedTunnel(const tunrelay_tunnel_setup& setup);
+  /// As stop().
+  ~EmbeddedTunnel() = default;
   EmbeddedTunnel(const EmbeddedTunnel&) = delete;
   EmbeddedTunnel& operator=(const EmbeddedTunnel&) = delete;
 
@@ -43,7 +45,6 @@ class EmbeddedTunnel {
   void stop();
 
  private:
-  void open(const tunrelay_tunnel_setup& setup);
   void make_waiting();
   void look();
   void wait(std::int64_t until_ns) const;

@@ -26,8 +26,7 @@
 namespace tunrelay {
 namespace {
 
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
+using namespace std::chrono_literals;
 using test::words;
 using ::testing::Contains;
 using ::testing::HasSubstr;
