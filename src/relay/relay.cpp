@@ -136,6 +136,14 @@ Lane& Relay::lane(std::size_t queue, Direction direction) {
   return *lane;
 }
 
+void Relay::between_turns(const std::function<void()>& act) {
+  // Each worker waits for the next one, and the last one acts.
+  std::function<void()> next = act;
+  for (const auto& worker : workers_)
+    next = [&worker = *worker, inner = std::move(next)] { worker.between_turns(inner); };
+  next();
+}
+
 void Relay::refresh() const noexcept {
   for (const auto& worker : workers_) worker->refresh();
 }

@@ -64,6 +64,12 @@ class Relay {
   /// empty. The former taps are destroyed when this returns.
   void change_taps(const TapMaker& make);
 
+  /// Calls ACT while every worker stands between two of its turns, so that what it reads of them
+  /// and what it sets for them belongs to one moment. It runs on a worker's thread and holds all of
+  /// them up: only where the link is not in use yet, or for something short. Must not be nested,
+  /// nor call what changes stages or taps.
+  void between_turns(const std::function<void()>& act);
+
   /// Has every worker book its last writes; see Worker::refresh().
   void refresh() const noexcept;
 

@@ -132,29 +132,34 @@ void Tunnel::take_socket_counters(bool at_start) noexcept try {
 
 void Tunnel::begin_accounts() {
   // The self-test's connections still say good-bye, and neighbours on a TAP are looked up: the
-  // accounts begin at a moment that brings nothing and has nothing under way.
+  // accounts begin at a moment that brings nothing and has nothing under way. What the link does to
+  // packets and what the trace shows begin in that very moment, so that they have the same packets.
   constexpr int kMostPauses = 50;
   constexpr timespec kPause{.tv_sec = 0, .tv_nsec = kNanosecondsPerMillisecond};
   std::uint64_t packets_before = 0;
-  for (int pause = 0; pause < kMostPauses; ++pause) {
+  bool begun = false;
+  for (int pause = 0; !begun; ++pause) {
+    if (pause != 0) ::nanosleep(&kPause, nullptr);
     relay_->refresh();
-    before_ready_ = relay_->reports();
-    std::uint64_t packets = 0;
-    bool balanced = true;
-    for (const WorkerReport& worker : before_ready_)
-      for (const LaneCounts& lane : worker.lanes) {
-        packets += lane.read.packets;
-        balanced = balanced && lane.balanced();
-      }
-    if (balanced && pause != 0 && packets == packets_before) break;
-    packets_before = packets;
-    ::nanosleep(&kPause, nullptr);
+    relay_->between_turns([&] {
+      before_ready_ = relay_->reports();
+      std::uint64_t packets = 0;
+      bool balanced = true;
+      for (const WorkerReport& worker : before_ready_)
+        for (const LaneCounts& lane : worker.lanes) {
+          packets += lane.read.packets;
+          balanced = balanced && lane.balanced();
+        }
+      begun = pause == kMostPauses || (balanced && pause != 0 && packets == packets_before);
+      packets_before = packets;
+      if (!begun) return;
+      link_->begin();
+      user_stages_->begin();
+      if (trace_) trace_->begin();
+    });
   }
   take_link_counters(true);
   take_socket_counters(true);
-  link_->begin();
-  user_stages_->begin();
-  if (trace_) trace_->begin();
   if (capture_) show_packets_to_capture();
 }
 
