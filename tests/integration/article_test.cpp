@@ -54,13 +54,12 @@ class PacketWatch {
   /// The lines so far that contain WORDS, once that there are COUNT or a while has passed.
   std::size_t lines_with(const std::string& text, std::size_t count) {
     std::size_t found = 0;
-    for (int round = 0; round < 40; ++round) {
+    test::eventually(test::kPatience, [&] {
       found = 0;
       const std::string output = process_.standard_output();
       for (std::size_t at = 0; (at = output.find(text, at)) != std::string::npos; ++at) ++found;
-      if (found >= count) break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(25));
-    }
+      return found >= count;
+    });
     return found;
   }
 

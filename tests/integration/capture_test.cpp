@@ -121,7 +121,8 @@ TEST_F(CaptureTest, WiresharksToolsTakeItWithoutComplaint) {
 
 TEST_F(CaptureTest, WireSegmentsAreWhatAWireWouldHave) {
   const std::string script =
-      "iperf3 -s -1 -D >/dev/null; sleep 0.3; iperf3 -c 192.168.13.2 -n 3M -C cubic >/dev/null";
+      "iperf3 -s -1 -D >/dev/null; until ss -Hltn | grep -q :5201; do sleep 0.01; done; "
+      "iperf3 -c 192.168.13.2 -n 3M -C cubic >/dev/null";
   for (const char* segments : {"whole", "wire"}) {
     ASSERT_TRUE(run({test::program(), "exec", "-q", "--capture", kFile, "--capture-segments",
                      segments, "--", "sh", "-c", script})

@@ -92,9 +92,10 @@ TEST_F(ControlVerbsTest, CapturesForAsLongAsTheClientIsThere) {
     };
     EXPECT_TRUE(test::eventually(std::chrono::seconds(5), is_whole));
   }
-  const ProcessResult piped =
-      test::run_shell("ping -n -i 0.2 -w 9 192.168.13.2 >/dev/null & " + test::program() +
-                      " capture --filter icmp | timeout 10 tshark -l -c 4 -r - 2>/dev/null");
+  const ProcessResult piped = test::run_shell(
+      "touch /run/words; (until grep -q capturing /run/words; do sleep 0.01; done; "
+      "ping -n -c 1 192.168.13.2) >/dev/null & " +
+      test::program() + " capture --filter icmp 2>/run/words | tshark -l -c 4 -r - 2>/dev/null");
   EXPECT_EQ(std::count(piped.standard_output.begin(), piped.standard_output.end(), '\n'), 4)
       << piped.describe();
   EXPECT_TRUE(pings());

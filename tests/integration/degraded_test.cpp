@@ -108,7 +108,7 @@ TEST_F(DegradedTest, ACpuThatIsTakenAwayUnderWayStopsNothing) {
 TEST_F(DegradedTest, ACpuThatIsNotThereLeavesItUnpinnedWithAWarning) {
   BackgroundProcess tunnel({program(), "run", "--cpus", "1023"});
   ASSERT_TRUE(tunnel.wait_for_line("ready", milliseconds{20'000}));
-  EXPECT_TRUE(tunnel.wait_for_line("tunrelay: note: Queue 0 is not pinned", milliseconds{1'000}));
+  EXPECT_TRUE(tunnel.wait_for_line("tunrelay: note: Queue 0 is not pinned", kPatience));
   expect_crossing();
   tunnel.send_signal(SIGINT);
   const ProcessResult result = tunnel.wait();

@@ -59,7 +59,7 @@ TEST_F(GenTest, EveryDatagramIsAccountedFor) {
 }
 
 TEST_F(GenTest, RoundTripsOverIpv6) {
-  const Run run = across_a_tunnel("fd13::1 fd13::2 --request-response -t 300ms");
+  const Run run = across_a_tunnel("fd13::1 fd13::2 --request-response -n 100 -t 20s");
   EXPECT_GT(value_of(run.result, "round_trip_p50"), value_of(run.result, "one_way_p50"));
   EXPECT_GT(run.summary.at("b_to_a").at("read").at("segments").get<int>(), 50);
 }
@@ -74,7 +74,9 @@ TEST_F(GenTest, AServerServesAClientAcrossTheTunnel) {
   const std::string program = test::program();
   const test::ProcessResult done =
       test::run_shell(program + " exec -q -- sh -euc '" + program +
-                      " gen --server --bind 192.168.13.2 --once & " + "sleep 0.3; " + program +
+                      " gen --server --bind 192.168.13.2 --once >/run/words & "
+                      "until grep -q ready /run/words; do sleep 0.01; done; " +
+                      program +
                       " gen --client 192.168.13.2 --bind 192.168.13.1 --bidir --pps 1000 -t 300ms "
                       "--max-slip 1s -i 0; wait'");
   EXPECT_TRUE(done.succeeded()) << done.describe();

@@ -3,10 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdint>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -37,13 +35,21 @@ std::uint64_t segments_of(const nlohmann::json& stage, const char* tally) {
   return stage.at(tally).at("segments").get<std::uint64_t>();
 }
 
+/// Waits until stage NUMBER of the way from a to b has let out or dropped COUNT wire segments.
+void wait_for_segments(TunnelProcess& tunnel, std::size_t number, std::uint64_t count) {
+  EXPECT_TRUE(eventually(kPatience, [&] {
+    const nlohmann::json stage = tunnel.counters().at("link").at("a_to_b").at(number);
+    return segments_of(stage, "passed") + segments_of(stage, "dropped") >= count;
+  }));
+}
+
 TEST_F(ImpairedLinkTest, AShortQueueDropsABurstAndTheRestTakesItsTime) {
   for (const char* shape : {"", " --queues 2", " --type tap", " --offload off"}) {
     // A datagram of 972 bytes is one of 1000 on the wire, 10 ms at this rate; 14 more on a TAP.
     TunnelProcess tunnel(link_flag("rate 800kbit limit 20 packets", "") + shape);
     ASSERT_TRUE(tunnel.wait_until_ready()) << shape;
     send_datagrams(200, 972, 4711);
-    std::this_thread::sleep_for(std::chrono::milliseconds{400});
+    wait_for_segments(tunnel, 0, 200);
     ASSERT_TRUE(tunnel.stop().succeeded()) << shape;
     const nlohmann::json summary = tunnel.last_event("summary");
     const nlohmann::json stage = summary.at("link").at("a_to_b").at(0);
@@ -68,7 +74,7 @@ TEST_F(ImpairedLinkTest, PacketsAreDelayedDoubledAndLostAndAllAreAccountedFor) {
                          shape);
     ASSERT_TRUE(tunnel.wait_until_ready()) << shape;
     send_datagrams(100, 1000, 4711);
-    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    wait_for_segments(tunnel, 3, 150);
     ASSERT_TRUE(tunnel.stop().succeeded()) << shape;
     const nlohmann::json summary = tunnel.last_event("summary");
     const nlohmann::json stages = summary.at("link").at("a_to_b");
@@ -121,7 +127,7 @@ TEST_F(ImpairedLinkTest, ALinkComesFromAFileWithItsTraceAndSeed) {
   folder_.write("up.trace", "10\n20\n30\n");
   RunningTunnel tunnel(link_flag("trace up.trace limit 64KiB pie", "mtu 1400") + " --seed 99");
   send_datagrams(3, 1472, 4711);
-  std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  wait_for_segments(tunnel, 0, 3);
   const nlohmann::json link = tunnel.finish().at("link");
   EXPECT_EQ(link.at("seed"), 99);
   EXPECT_GE(segments_of(link.at("a_to_b").at(0), "passed"), 3U);

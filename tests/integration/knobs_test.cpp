@@ -16,7 +16,8 @@ TEST_P(KnobsTest, PingAndTcpGetThrough) {
   // Requests one at a time, as many at once as fit, then a bulk transfer.
   const std::string load =
       "ping -q -n -A -c 50 192.168.13.2; ping -q -n -l 100 -c 100 192.168.13.2; "
-      "ping -q -n -c 2 -i 0.1 fd13::2; iperf3 -s -1 > /dev/null & sleep 0.3; "
+      "ping -q -n -c 2 -i 0.1 fd13::2; iperf3 -s -1 > /dev/null & "
+      "until ss -Hltn | grep -q :5201; do sleep 0.01; done; "
       "iperf3 -J -c 192.168.13.2 -n 20M | jq -e \".error == null\"";
   const test::ProcessResult result =
       test::run_shell(test::program() + " exec -q " + GetParam() + " -- sh -euc '" + load + "'");

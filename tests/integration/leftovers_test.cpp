@@ -107,7 +107,7 @@ TEST_F(RoutesTest, RemoveUndoesApply) {
 
 TEST_F(RoutesTest, ApplyLastsUntilCleanupIsToldSo) {
   ASSERT_EQ(routes("apply").exit_code, 0);
-  const std::string applied = settled_state();
+  const std::string applied = network_state();
   const ProcessResult cleanup = run({program(), "cleanup"});
   EXPECT_EQ(cleanup.exit_code, 0) << cleanup.describe();
   EXPECT_THAT(cleanup.standard_output, HasSubstr("left "));
@@ -120,7 +120,7 @@ TEST_F(RoutesTest, ApplyLastsUntilCleanupIsToldSo) {
 
 TEST_F(RoutesTest, ApplyLastsThroughAnotherTunnel) {
   ASSERT_EQ(routes("apply").exit_code, 0);
-  const std::string applied = settled_state();
+  const std::string applied = network_state();
   TunnelProcess tunnel(
       "--device-a other0 --device-b other1 --address-a 192.168.14.1/24 "
       "--address-b 192.168.14.2/24");
@@ -133,7 +133,7 @@ TEST_F(RoutesTest, ApplyLastsThroughAnotherTunnel) {
 
 TEST_F(RoutesTest, ASecondApplyIsRefusedAndChangesNothing) {
   ASSERT_EQ(routes("apply").exit_code, 0);
-  const std::string applied = settled_state();
+  const std::string applied = network_state();
   const ProcessResult second = routes("apply");
   EXPECT_EQ(second.exit_code, 3) << second.describe();
   EXPECT_THAT(second.standard_error, HasSubstr("tun0-tun1"));

@@ -9,7 +9,6 @@
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -99,7 +98,7 @@ TEST_F(RunOutputTest, EveryPacketReadIsAccountedFor) {
   // Above the smaller MTU the relay drops, and says so.
   test::RunningTunnel tunnel("--queues 2");
   test::output_of(words("ip link set tun1 mtu 1400"));
-  std::this_thread::sleep_for(std::chrono::seconds(1));
+  ASSERT_TRUE(tunnel.wait_for_event("note", "MTUs differ", test::kPatience));
   run(words("ping -n -c 3 -i 0.1 -W 1 -s 1450 -I tun0 192.168.13.2"));
   EXPECT_TRUE(run(words("ping -n -c 3 -i 0.1 -W 1 -s 1000 192.168.13.2")).succeeded());
   const nlohmann::json summary = tunnel.finish();

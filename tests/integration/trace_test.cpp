@@ -63,13 +63,18 @@ TEST_F(TraceTest, PrintsALineAPacket) {
 }
 
 TEST_F(TraceTest, NamesTheQueueOfEachPacket) {
+  constexpr std::uint64_t kFlows = 64;  // so many that each queue has some
   test::RunningTunnel tunnel("--trace --queues 4 --type tap");
   const FileDescriptor target = test::bound_socket("192.168.13.2", SOCK_DGRAM);
-  for (int flow = 0; flow < 32; ++flow) {
+  for (std::uint64_t flow = 0; flow < kFlows; ++flow) {
     const FileDescriptor source = test::bound_socket("192.168.13.1", SOCK_DGRAM);
     test::connect_socket(source, test::name_of(target));
     ASSERT_EQ(::send(source.get(), "x", 1, 0), 1);
   }
+  // They wait in the kernel until it has found its neighbour on the TAP.
+  ASSERT_TRUE(test::eventually(test::kPatience, [&tunnel] {
+    return test::packets_of(tunnel.counters(), "a_to_b", "read") >= kFlows;
+  }));
   const nlohmann::json summary = tunnel.finish();
   const std::string output = tunnel.process().standard_error();
   for (const char* queue : {"queue 0", "queue 1", "queue 2", "queue 3"})
@@ -96,7 +101,7 @@ TEST_F(TraceTest, CountsWhatItCouldNotPrint) {
       {"sh", "-c", "exec \"$0\" run --json --trace 2> /run/trace", test::program()});
   const FileDescriptor reader(::open(pipe, O_RDONLY | O_CLOEXEC));
   ASSERT_TRUE(reader.is_open());
-  ASSERT_TRUE(process.wait_for_line("{\"event\":\"ready\"", std::chrono::seconds(10)));
+  ASSERT_TRUE(process.wait_for_line("{\"event\":\"ready\"", test::tunnel_process::kReadyLimit));
   // Nobody reads now, so the printer is held up; the packets are not.
   const FileDescriptor target = test::bound_socket("192.168.13.2", SOCK_DGRAM);
   const FileDescriptor source = test::bound_socket("192.168.13.1", SOCK_DGRAM);

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
 #include <sstream>
+#include <thread>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -68,6 +70,34 @@ void add_sysctls(Lines& lines) {
   }
 }
 
+/// Whether the kernel has still to find out that INTERFACE, of `ip -j address show`, has a carrier
+/// or has none (net/core/link_watch.c), or that nobody else has its address (net/ipv6/addrconf.c).
+bool is_moving(const json& interface) {
+  if (!interface.contains("flags")) return false;
+  const json& flags = interface["flags"];
+  const auto has = [&flags](const char* flag) {
+    return std::find(flags.begin(), flags.end(), flag) != flags.end();
+  };
+  if (!has("UP")) return false;
+  // The first flag tells of the carrier at once, the second when conclusions have been drawn.
+  if (has("LOWER_UP") == has("NO-CARRIER")) return true;
+  const json& addresses = interface["addr_info"];
+  return has("LOWER_UP") &&
+         std::any_of(addresses.begin(), addresses.end(),
+                     [](const json& address) { return address.value("tentative", false); });
+}
+
+void wait_for_the_kernel() {
+  constexpr std::chrono::seconds kLimit{2};
+  constexpr std::chrono::milliseconds kPause{10};
+  const auto deadline = std::chrono::steady_clock::now() + kLimit;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const json interfaces = json::parse(output_of(words("ip -j address show")));
+    if (std::none_of(interfaces.begin(), interfaces.end(), is_moving)) return;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 Lines split(const std::string& text) {
   std::istringstream stream(text);
   Lines lines;
@@ -87,6 +117,7 @@ std::string missing_from(const Lines& some, const Lines& others, const char* mar
 }  // namespace
 
 std::string network_state() {
+  wait_for_the_kernel();
   Lines lines;
   add_items(lines, "link", "ip -d -j link show");
   add_items(lines, "address", "ip -d -j address show");

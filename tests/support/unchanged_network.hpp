@@ -3,10 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "support/network_state.hpp"
@@ -27,19 +25,7 @@ class UnchangedNetwork : public PrivateNetwork {
   void prepare(const std::string& script) {
     const ProcessResult result = run_shell(script);
     if (!result.succeeded()) throw std::runtime_error(script + ": " + result.describe());
-    before_ = settled_state();
-  }
-  /// The network state once it has stopped moving: the kernel tells of a carrier with delay.
-  static std::string settled_state() {
-    constexpr std::chrono::milliseconds kStill{120};
-    std::string state = network_state();
-    for (int round = 0; round < kMostRounds; ++round) {
-      std::this_thread::sleep_for(kStill);
-      std::string later = network_state();
-      if (later == state) break;
-      state = std::move(later);
-    }
-    return state;
+    before_ = network_state();
   }
   /// Shell commands that make tun0 and tun1 (or tap0 and tap1) as an administrator does.
   static std::string make_devices(const std::string& type = "tun") {
@@ -48,9 +34,6 @@ class UnchangedNetwork : public PrivateNetwork {
   }
 
   std::string before_;
-
- private:
-  static constexpr int kMostRounds = 50;
 };
 
 }  // namespace tunrelay::test

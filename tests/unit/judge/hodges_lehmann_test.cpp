@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <limits>
 #include <numeric>
 #include <random>
@@ -73,10 +73,10 @@ TEST(PairSumsTest, OfTwoThousandValuesEachTakeNoTimeToSpeakOf) {
   SeededRandom random;
   const auto rows = drawn_values(random, 2000, false);
   const auto columns = drawn_values(random, 2000, false);
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // CPU time: others may want the CPUs, too
   const Shift shift = two_sample_shift(rows, columns, 0.05);
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  EXPECT_LT(taken.count(), 2) << "milliseconds are usual, sanitizers are slow";
+  const double taken_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  EXPECT_LT(taken_s, 2) << "milliseconds are usual, sanitizers are slow";
   std::size_t below = 0;
   for (const double row : rows)
     for (const double column : columns) below += column - row < shift.estimate ? 1U : 0U;

@@ -14,7 +14,7 @@ using ::testing::Contains;
 using ::testing::Field;
 using ::testing::HasSubstr;
 
-constexpr std::chrono::milliseconds kPatience{2000};
+constexpr std::chrono::milliseconds kPatience{10'000};
 
 void expect_probes_cross(const TunnelEnds& ends) {
   std::uint64_t nonce = 4711;
