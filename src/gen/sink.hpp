@@ -35,12 +35,12 @@ class Sink {
  private:
   LoadSpec spec_;
   PayloadPattern pattern_;
-  ThreadGroup threads_;
   std::vector<std::vector<FileDescriptor>> sockets_;  ///< by thread; TCP: the listener
   std::vector<std::uint16_t> ports_;
   std::vector<FileDescriptor> no_connections_;
   std::vector<std::unique_ptr<Intake>> intakes_;
   std::vector<std::unique_ptr<Receiver>> receivers_;
+  ThreadGroup threads_;  ///< behind all that they use, so that they end before it goes
 };
 
 }  // namespace tunrelay

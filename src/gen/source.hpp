@@ -59,8 +59,6 @@ class Source {
   LoadSpec spec_;
   PayloadPattern pattern_;
   std::uint16_t trial_;
-  ThreadGroup senders_at_work_;
-  ThreadGroup receivers_at_work_;
   std::vector<std::vector<FileDescriptor>> sockets_;  ///< by thread and the flow's index in it
   std::vector<std::unique_ptr<Intake>> intakes_;
   std::vector<std::unique_ptr<Outlet>> outlets_;
@@ -68,6 +66,9 @@ class Source {
   std::vector<std::unique_ptr<Sender>> senders_;
   FileDescriptor no_listener_;
   std::string congestion_control_;
+  // Behind all that they use, so that they end before it goes.
+  ThreadGroup receivers_at_work_;
+  ThreadGroup senders_at_work_;
 };
 
 }  // namespace tunrelay

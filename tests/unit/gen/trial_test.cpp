@@ -9,12 +9,14 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "base/error.hpp"
 #include "gen/floor.hpp"
 #include "gen/load_json.hpp"
 #include "gen/load_server.hpp"
 #include "gen/remote_end.hpp"
+#include "support/thrown_error.hpp"
 
 namespace tunrelay {
 namespace {
@@ -189,6 +191,18 @@ TEST(TrialScheduleTest, ARateOverTheMachinesReachMakesTheTrialVoid) {
   spec.messages_per_s = 5e7;
   const TrialReport report = run_trial(spec, kLo, kLo);
   EXPECT_NE(report.void_reason, "");
+}
+
+TEST(TrialErrorTest, AnAddressThatIsNotOursIsNamedAtEitherEnd) {
+  // Of a block that is kept for documentation (RFC 5737).
+  const IpAddress foreign = IpAddress::parse("192.0.2.1");
+  for (const LoadProtocol protocol : {LoadProtocol::kUdp, LoadProtocol::kTcp})
+    for (const auto& [from, to] : {std::pair{kLo, foreign}, std::pair{foreign, kLo}}) {
+      LoadSpec spec = short_load();
+      spec.protocol = protocol;
+      const Error error = test::thrown_error([&] { static_cast<void>(run_trial(spec, from, to)); });
+      EXPECT_THAT(error.what(), HasSubstr("could not bind 192.0.2.1"));
+    }
 }
 
 TEST(TrialIntervalTest, TellsHowFarItIsAndCanBeCutShort) {
