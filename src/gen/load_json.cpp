@@ -2,176 +2,180 @@
 
 #include <array>
 #include <string>
-#include <string_view>
 
 #include "base/error.hpp"
+#include "base/json_fields.hpp"
 #include "measure/hdr_encoding.hpp"
 
 namespace tunrelay {
-namespace {
 
 using nlohmann::json;
 
-/// The value of ALL whose to_string() is TEXT.
+namespace {
+
+/// The value of ALL whose to_string() is that of FROM.
 template <typename Enum, std::size_t kCount>
-Enum named(const std::array<Enum, kCount>& all, const std::string& text) {
+Enum named(const std::array<Enum, kCount>& all, const json& from) {
+  const auto text = from.get<std::string>();
   for (const Enum value : all)
     if (to_string(value) == text) return value;
   throw_usage_error("read a load", "'" + text + "'", "there is none of that name");
 }
 
-constexpr std::array kProtocols{LoadProtocol::kUdp, LoadProtocol::kTcp};
-constexpr std::array kPatterns{LoadPattern::kStream, LoadPattern::kRequestResponse,
-                               LoadPattern::kConnections};
-constexpr std::array kDirectionsOfLoad{LoadDirection::kForward, LoadDirection::kReverse,
-                                       LoadDirection::kBoth};
+template <typename Type>
+concept HasBothWays = MaybeConst<Type, DirectionReport> || MaybeConst<Type, LoadEndReport>;
 
-json to_json(const SendReport& report) {
-  return {{"messages", report.messages},
-          {"bytes", report.bytes},
-          {"failed", report.failed},
-          {"last_errno", report.last_errno},
-          {"stopped", report.stopped},
-          {"slip_ns", encode_histogram(report.slip)},
-          {"last_slip_ns", report.last_slip_ns}};
+}  // namespace
+
+// Not in an unnamed namespace, since base/json_fields.hpp has to find them.
+
+static json json_of(const LoadProtocol& protocol) {
+  return to_string(protocol);
+}
+static json json_of(const LoadPattern& pattern) {
+  return to_string(pattern);
+}
+static json json_of(const LoadDirection& direction) {
+  return to_string(direction);
+}
+static json json_of(const Histogram& histogram) {
+  return encode_histogram(histogram);
 }
 
-SendReport send_report_from_json(const json& from) {
-  SendReport report;
-  from.at("messages").get_to(report.messages);
-  from.at("bytes").get_to(report.bytes);
-  from.at("failed").get_to(report.failed);
-  from.at("last_errno").get_to(report.last_errno);
-  from.at("stopped").get_to(report.stopped);
-  from.at("last_slip_ns").get_to(report.last_slip_ns);
-  report.slip = decode_histogram(from.at("slip_ns").get<std::string>());
-  return report;
+static void take_from(const json& from, LoadProtocol& protocol) {
+  protocol = named(std::array{LoadProtocol::kUdp, LoadProtocol::kTcp}, from);
+}
+static void take_from(const json& from, LoadPattern& pattern) {
+  pattern = named(
+      std::array{LoadPattern::kStream, LoadPattern::kRequestResponse, LoadPattern::kConnections},
+      from);
+}
+static void take_from(const json& from, LoadDirection& direction) {
+  direction = named(
+      std::array{LoadDirection::kForward, LoadDirection::kReverse, LoadDirection::kBoth}, from);
+}
+static void take_from(const json& from, Histogram& histogram) {
+  histogram = decode_histogram(from.get<std::string>());
 }
 
-json to_json(const SequenceTotals& totals) {
-  return {{"received", totals.received},
-          {"duplicates", totals.duplicates},
-          {"reordered", totals.reordered},
-          {"reordering_extent", totals.reordering_extent},
-          {"too_late", totals.too_late}};
+static void show_fields(MaybeConst<LoadSpec> auto& spec, const auto& fields) {
+  fields.always("protocol", spec.protocol);
+  fields.always("pattern", spec.pattern);
+  fields.always("direction", spec.direction);
+  fields.always("flows", spec.flows);
+  fields.always("threads", spec.threads);
+  fields.always("payload_bytes", spec.payload_bytes);
+  fields.always("messages_per_s", spec.messages_per_s);
+  fields.always("bits_per_s", spec.bits_per_s);
+  fields.always("duration_ns", spec.duration_ns);
+  fields.always("warm_up_ns", spec.warm_up_ns);
+  fields.always("count", spec.count);
+  fields.always("segments", spec.segments);
+  fields.always("receive_merged", spec.receive_merged);
+  fields.always("seed", spec.seed);
+  fields.always("source_cpus", spec.source_cpus);
+  fields.always("sink_cpus", spec.sink_cpus);
+  fields.always("congestion_control", spec.congestion_control);
+  fields.always("slip_limit_ns", spec.slip_limit_ns);
 }
 
-SequenceTotals sequence_totals_from_json(const json& from) {
-  SequenceTotals totals;
-  from.at("received").get_to(totals.received);
-  from.at("duplicates").get_to(totals.duplicates);
-  from.at("reordered").get_to(totals.reordered);
-  from.at("reordering_extent").get_to(totals.reordering_extent);
-  from.at("too_late").get_to(totals.too_late);
-  return totals;
+static void show_fields(MaybeConst<SendReport> auto& report, const auto& fields) {
+  fields.always("messages", report.messages);
+  fields.always("bytes", report.bytes);
+  fields.always("failed", report.failed);
+  fields.always("last_errno", report.last_errno);
+  fields.always("stopped", report.stopped);
+  fields.always("slip_ns", report.slip);
+  fields.always("last_slip_ns", report.last_slip_ns);
 }
 
-json to_json(const ReceiveReport& report) {
-  return {{"sequence", to_json(report.sequence)},
-          {"bytes", report.bytes},
-          {"corrupt", report.corrupt},
-          {"foreign", report.foreign},
-          {"socket_dropped", report.socket_dropped},
-          {"window_messages", report.window_messages},
-          {"window_bytes", report.window_bytes},
-          {"window_ns", report.window_ns},
-          {"delay_ns", encode_histogram(report.delay)},
-          {"delay_back_ns", encode_histogram(report.delay_back)},
-          {"jitter_ns", report.jitter_ns}};
+static void show_fields(MaybeConst<SequenceTotals> auto& totals, const auto& fields) {
+  fields.always("received", totals.received);
+  fields.always("duplicates", totals.duplicates);
+  fields.always("reordered", totals.reordered);
+  fields.always("reordering_extent", totals.reordering_extent);
+  fields.always("too_late", totals.too_late);
 }
 
-ReceiveReport receive_report_from_json(const json& from) {
-  ReceiveReport report;
-  report.sequence = sequence_totals_from_json(from.at("sequence"));
-  from.at("bytes").get_to(report.bytes);
-  from.at("corrupt").get_to(report.corrupt);
-  from.at("foreign").get_to(report.foreign);
-  from.at("socket_dropped").get_to(report.socket_dropped);
-  from.at("window_messages").get_to(report.window_messages);
-  from.at("window_bytes").get_to(report.window_bytes);
-  from.at("window_ns").get_to(report.window_ns);
-  report.delay = decode_histogram(from.at("delay_ns").get<std::string>());
-  report.delay_back = decode_histogram(from.at("delay_back_ns").get<std::string>());
-  from.at("jitter_ns").get_to(report.jitter_ns);
-  return report;
+static void show_fields(MaybeConst<ReceiveReport> auto& report, const auto& fields) {
+  fields.always("sequence", report.sequence);
+  fields.always("bytes", report.bytes);
+  fields.always("corrupt", report.corrupt);
+  fields.always("foreign", report.foreign);
+  fields.always("socket_dropped", report.socket_dropped);
+  fields.always("window_messages", report.window_messages);
+  fields.always("window_bytes", report.window_bytes);
+  fields.always("window_ns", report.window_ns);
+  fields.always("delay_ns", report.delay);
+  fields.always("delay_back_ns", report.delay_back);
+  fields.always("jitter_ns", report.jitter_ns);
+}
+
+static void show_fields(HasBothWays auto& report, const auto& fields) {
+  fields.always("sent", report.sent);
+  fields.always("received", report.received);
+  fields.always("responses", report.responses);
+}
+
+static void show_fields(MaybeConst<EndCounts> auto& counts, const auto& fields) {
+  fields.always("sending", counts.sending);
+  fields.always("sent_messages", counts.sent_messages);
+  fields.always("sent_bytes", counts.sent_bytes);
+  fields.always("received_messages", counts.received_messages);
+  fields.always("received_bytes", counts.received_bytes);
+  fields.always("arrived", counts.arrived);
+  fields.always("expected", counts.expected);
+  fields.always("arrivals", counts.arrivals);
+  fields.always("longest_delay_ns", counts.longest_delay_ns);
+}
+
+static void show_fields(MaybeConst<TrialReport> auto& report, const auto& fields) {
+  fields.always("spec", report.spec);
+  fields.always("forward", report.directions[0]);
+  fields.always("reverse", report.directions[1]);
+  fields.always("one_clock", report.one_clock);
+  fields.always("void_reason", report.void_reason);
+  fields.always("congestion_control", report.congestion_control);
+}
+
+namespace {
+
+template <typename Value>
+Value read_as(const json& from) {
+  Value value;
+  take_from(from, value);
+  return value;
 }
 
 }  // namespace
 
 json to_json(const LoadSpec& spec) {
-  return {{"protocol", to_string(spec.protocol)},
-          {"pattern", to_string(spec.pattern)},
-          {"direction", to_string(spec.direction)},
-          {"flows", spec.flows},
-          {"threads", spec.threads},
-          {"payload_bytes", spec.payload_bytes},
-          {"messages_per_s", spec.messages_per_s},
-          {"bits_per_s", spec.bits_per_s},
-          {"duration_ns", spec.duration_ns},
-          {"warm_up_ns", spec.warm_up_ns},
-          {"count", spec.count},
-          {"segments", spec.segments},
-          {"receive_merged", spec.receive_merged},
-          {"seed", spec.seed},
-          {"source_cpus", spec.source_cpus},
-          {"sink_cpus", spec.sink_cpus},
-          {"congestion_control", spec.congestion_control},
-          {"slip_limit_ns", spec.slip_limit_ns}};
+  return json_of(spec);
+}
+json to_json(const EndCounts& counts) {
+  return json_of(counts);
+}
+json to_json(const LoadEndReport& report) {
+  return json_of(report);
+}
+json to_json(const TrialReport& report) {
+  return json_of(report);
 }
 
 LoadSpec load_spec_from_json(const json& from) {
-  LoadSpec spec;
-  spec.protocol = named(kProtocols, from.at("protocol").get<std::string>());
-  spec.pattern = named(kPatterns, from.at("pattern").get<std::string>());
-  spec.direction = named(kDirectionsOfLoad, from.at("direction").get<std::string>());
-  from.at("flows").get_to(spec.flows);
-  from.at("threads").get_to(spec.threads);
-  from.at("payload_bytes").get_to(spec.payload_bytes);
-  from.at("messages_per_s").get_to(spec.messages_per_s);
-  from.at("bits_per_s").get_to(spec.bits_per_s);
-  from.at("duration_ns").get_to(spec.duration_ns);
-  from.at("warm_up_ns").get_to(spec.warm_up_ns);
-  from.at("count").get_to(spec.count);
-  from.at("segments").get_to(spec.segments);
-  from.at("receive_merged").get_to(spec.receive_merged);
-  from.at("seed").get_to(spec.seed);
-  from.at("source_cpus").get_to(spec.source_cpus);
-  from.at("sink_cpus").get_to(spec.sink_cpus);
-  from.at("congestion_control").get_to(spec.congestion_control);
-  from.at("slip_limit_ns").get_to(spec.slip_limit_ns);
+  auto spec = read_as<LoadSpec>(from);
   check_load_spec(spec);
   return spec;
 }
-
-json to_json(const DirectionReport& report) {
-  return {{"sent", to_json(report.sent)},
-          {"received", to_json(report.received)},
-          {"responses", to_json(report.responses)}};
+EndCounts end_counts_from_json(const json& from) {
+  return read_as<EndCounts>(from);
 }
-
-DirectionReport direction_report_from_json(const json& from) {
-  return {.sent = send_report_from_json(from.at("sent")),
-          .received = receive_report_from_json(from.at("received")),
-          .responses = receive_report_from_json(from.at("responses"))};
+LoadEndReport load_end_report_from_json(const json& from) {
+  return read_as<LoadEndReport>(from);
 }
-
-json to_json(const TrialReport& report) {
-  return {{"spec", to_json(report.spec)},
-          {"forward", to_json(report.directions[0])},
-          {"reverse", to_json(report.directions[1])},
-          {"one_clock", report.one_clock},
-          {"void_reason", report.void_reason},
-          {"congestion_control", report.congestion_control}};
-}
-
 TrialReport trial_report_from_json(const json& from) {
-  TrialReport report;
-  report.spec = load_spec_from_json(from.at("spec"));
-  report.directions = {direction_report_from_json(from.at("forward")),
-                       direction_report_from_json(from.at("reverse"))};
-  from.at("one_clock").get_to(report.one_clock);
-  from.at("void_reason").get_to(report.void_reason);
-  from.at("congestion_control").get_to(report.congestion_control);
+  auto report = read_as<TrialReport>(from);
+  check_load_spec(report.spec);
   return report;
 }
 

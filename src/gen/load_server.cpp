@@ -43,27 +43,11 @@ json answer_to(const json& question, LocalEnd& end) {
     end.start(question.value("at_ns", at_ns));
     return json::object();
   }
-  if (what == "counts") {
-    const EndCounts counts = end.counts();
-    return {{"sending", counts.sending},
-            {"sent_messages", counts.sent_messages},
-            {"sent_bytes", counts.sent_bytes},
-            {"received_messages", counts.received_messages},
-            {"received_bytes", counts.received_bytes},
-            {"arrived", counts.arrived},
-            {"expected", counts.expected},
-            {"arrivals", counts.arrivals},
-            {"longest_delay_ns", counts.longest_delay_ns}};
-  }
+  if (what == "counts") return to_json(end.counts());
+  if (what == "finish") return {{"end", to_json(end.finish())}};
   if (what == "stop") {
     end.stop();
     return json::object();
-  }
-  if (what == "finish") {
-    LoadEndReport report = end.finish();
-    return {{"end", to_json(DirectionReport{.sent = std::move(report.sent),
-                                            .received = std::move(report.received),
-                                            .responses = std::move(report.responses)})}};
   }
   throw_usage_error("do", "'" + what + "'", "there is nothing of that name");
 }

@@ -30,6 +30,13 @@ FileDescriptor connect_to_server(const IpAddress& here, const IpAddress& there,
   return socket;
 }
 
+LoadEndReport report_in(const json& answer) {
+  return load_end_report_from_json(answer.at("end"));
+}
+
+/// An answer that says only that it was done.
+void no_answer(const json& /*answer*/) {}
+
 }  // namespace
 
 std::string clock_name() {
@@ -40,79 +47,73 @@ std::string clock_name() {
   return boot + " " + std::string(name.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
 }
 
+template <typename Read>
+auto RemoteEnd::ask(const json& question, std::int64_t limit_ns, const Read& read) {
+  lines_.send(question);
+  const json answer = lines_.receive(limit_ns);
+  try {
+    if (answer.contains("error"))
+      throw Error({.attempt = "use",
+                   .object = lines_.peer(),
+                   .answer = answer.at("error").get<std::string>(),
+                   .way_out = ""});
+    return read(answer);
+  } catch (const json::exception& error) {
+    throw Error({.attempt = "understand",
+                 .object = lines_.peer(),
+                 .answer = error.what(),
+                 .way_out = "run the same tunrelay at both ends"});
+  }
+}
+
 RemoteEnd::RemoteEnd(const IpAddress& here, const IpAddress& there, std::uint16_t port)
     : address_(there),
       lines_(connect_to_server(here, there, port),
              fmt::format("the load server at {} port {}", there.to_string(), port),
              "see whether `tunrelay gen --server` still runs there") {
-  const json answer =
+  shares_our_clock_ =
       ask({{"do", "greet"}, {"version", kLoadProtocolVersion}, {"clock", clock_name()}},
-          kPromptLimitNs);
-  if (answer.value("version", 0) != kLoadProtocolVersion)
-    throw_unfit_error("talk to", lines_.peer(), "it is of another version",
-                      "run the same tunrelay at both ends");
-  shares_our_clock_ = answer.value("clock", "") == clock_name();
-}
-
-json RemoteEnd::ask(const json& question, std::int64_t limit_ns) {
-  lines_.send(question);
-  json answer = lines_.receive(limit_ns);
-  if (answer.contains("error"))
-    throw Error({.attempt = "use",
-                 .object = lines_.peer(),
-                 .answer = answer.at("error").get<std::string>(),
-                 .way_out = ""});
-  return answer;
+          kPromptLimitNs, [this](const json& answer) {
+            if (answer.value("version", 0) != kLoadProtocolVersion)
+              throw_unfit_error("talk to", lines_.peer(), "it is of another version",
+                                "run the same tunrelay at both ends");
+            return answer.value("clock", "") == clock_name();
+          });
 }
 
 std::vector<std::uint16_t> RemoteEnd::open_sink(const LoadSpec& spec, std::uint16_t trial) {
-  const json answer =
-      ask({{"do", "sink"}, {"spec", to_json(spec)}, {"trial", trial}}, kAnswerLimitNs);
-  return answer.at("ports").get<std::vector<std::uint16_t>>();
+  return ask(
+      {{"do", "sink"}, {"spec", to_json(spec)}, {"trial", trial}}, kAnswerLimitNs,
+      [](const json& answer) { return answer.at("ports").get<std::vector<std::uint16_t>>(); });
 }
 
 std::string RemoteEnd::open_source(const LoadSpec& spec, const SinkName& sink,
                                    std::uint16_t trial) {
-  const json answer = ask({{"do", "source"},
-                           {"spec", to_json(spec)},
-                           {"trial", trial},
-                           {"address", sink.address.to_string()},
-                           {"ports", sink.ports}},
-                          kAnswerLimitNs);
-  return answer.at("congestion_control").get<std::string>();
+  return ask({{"do", "source"},
+              {"spec", to_json(spec)},
+              {"trial", trial},
+              {"address", sink.address.to_string()},
+              {"ports", sink.ports}},
+             kAnswerLimitNs,
+             [](const json& answer) { return answer.at("congestion_control").get<std::string>(); });
 }
 
 void RemoteEnd::start(std::int64_t begin_ns) {
   json question{{"do", "start"}, {"in_ns", begin_ns - monotonic_ns()}};
   if (shares_our_clock_) question["at_ns"] = begin_ns;
-  ask(question, kPromptLimitNs);
+  ask(question, kPromptLimitNs, no_answer);
 }
 
 EndCounts RemoteEnd::counts() {
-  const json answer = ask({{"do", "counts"}}, kPromptLimitNs);
-  EndCounts counts;
-  answer.at("sending").get_to(counts.sending);
-  answer.at("sent_messages").get_to(counts.sent_messages);
-  answer.at("sent_bytes").get_to(counts.sent_bytes);
-  answer.at("received_messages").get_to(counts.received_messages);
-  answer.at("received_bytes").get_to(counts.received_bytes);
-  answer.at("arrived").get_to(counts.arrived);
-  answer.at("expected").get_to(counts.expected);
-  answer.at("arrivals").get_to(counts.arrivals);
-  answer.at("longest_delay_ns").get_to(counts.longest_delay_ns);
-  return counts;
+  return ask({{"do", "counts"}}, kPromptLimitNs, end_counts_from_json);
 }
 
 void RemoteEnd::stop() {
-  ask({{"do", "stop"}}, kPromptLimitNs);
+  ask({{"do", "stop"}}, kPromptLimitNs, no_answer);
 }
 
 LoadEndReport RemoteEnd::finish() {
-  DirectionReport all =
-      direction_report_from_json(ask({{"do", "finish"}}, kAnswerLimitNs).at("end"));
-  return {.sent = std::move(all.sent),
-          .responses = std::move(all.responses),
-          .received = std::move(all.received)};
+  return ask({{"do", "finish"}}, kAnswerLimitNs, report_in);
 }
 
 }  // namespace tunrelay

@@ -43,8 +43,10 @@ class RemoteEnd final : public LoadEnd {
   [[nodiscard]] LoadEndReport finish() override;
 
  private:
-  /// Throws Error when no answer has come after LIMIT_NS.
-  nlohmann::json ask(const nlohmann::json& question, std::int64_t limit_ns);
+  /// What READ makes of the answer. Throws Error when none has come after LIMIT_NS, or one that
+  /// READ does not understand.
+  template <typename Read>
+  auto ask(const nlohmann::json& question, std::int64_t limit_ns, const Read& read);
 
   IpAddress address_;
   JsonLines lines_;
