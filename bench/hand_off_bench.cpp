@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/event_fd.hpp"
+#include "counting_output.hpp"
 #include "packet/batch.hpp"
 #include "relay/hand_off.hpp"
 
@@ -22,20 +23,6 @@ class Pass final : public Stage {
   }
 };
 
-class CountOutput final : public StageOutput {
- public:
-  void pass(const Packet& /*packet*/) noexcept override { ++passed; }
-  void drop(const Packet& /*packet*/, DropReason /*reason*/) noexcept override {}
-  void share(const Packet& /*packet*/) noexcept override {}
-  void copy(const Packet& /*packet*/) noexcept override {}
-  [[nodiscard]] std::optional<FrameSpace> take_space(const Packet& /*packet*/) noexcept override {
-    return std::nullopt;
-  }
-  void adopt(const Packet& /*packet*/) noexcept override {}
-  void retire(const Packet& /*packet*/) noexcept override {}
-  std::size_t passed = 0;
-};
-
 std::vector<Packet> packets_of_queue_0(std::size_t count) {
   std::vector<Packet> packets(count);
   for (Packet& packet : packets) packet.frame_bytes = 100;
@@ -49,9 +36,9 @@ void there_and_back(benchmark::State& state) {
   DirectionHub hub(std::move(stages), 0, {&wake, &wake});
   const std::unique_ptr<Stage> lane = hub.make_lane_stage(0);
   const std::vector<Packet> packets = packets_of_queue_0(static_cast<std::size_t>(state.range(0)));
-  CountOutput output;
+  CountingOutput output;
   for (auto _ : state) {
-    const std::size_t before = output.passed;
+    const std::uint64_t before = output.passed;
     lane->process(packets, 0, output);
     hub.take_turn(0);
     lane->release(0, output);
@@ -66,7 +53,7 @@ BENCHMARK(there_and_back)->Arg(1)->Arg(8)->Arg(64)->Arg(kMaxBatch);
 void in_the_lane(benchmark::State& state) {
   const std::vector<Packet> packets = packets_of_queue_0(static_cast<std::size_t>(state.range(0)));
   Pass stage;
-  CountOutput output;
+  CountingOutput output;
   for (auto _ : state) {
     stage.process(packets, 0, output);
     benchmark::DoNotOptimize(output.passed);

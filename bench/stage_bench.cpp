@@ -3,8 +3,8 @@
 #include <benchmark/benchmark.h>
 
 #include <memory>
-#include <optional>
 
+#include "counting_output.hpp"
 #include "packet_frames.hpp"
 #include "stage/delay.hpp"
 #include "stage/loss.hpp"
@@ -22,21 +22,6 @@ FrameSet super_packets() {
     frames.add({.is_tcp = true, .payload_bytes = kSegments * 1448, .gso_size = 1448});
   return frames;
 }
-
-class CountingOutput final : public StageOutput {
- public:
-  void pass(const Packet& packet) noexcept override { segments += packet.run.count(); }
-  void drop(const Packet& packet, DropReason /*reason*/) noexcept override { pass(packet); }
-  void share(const Packet& /*packet*/) noexcept override {}
-  void copy(const Packet& /*packet*/) noexcept override {}
-  [[nodiscard]] std::optional<FrameSpace> take_space(const Packet& /*packet*/) noexcept override {
-    return std::nullopt;
-  }
-  void adopt(const Packet& /*packet*/) noexcept override {}
-  void retire(const Packet& /*packet*/) noexcept override {}
-
-  std::uint64_t segments = 0;
-};
 
 void run(benchmark::State& state, Stage& stage, std::int64_t step_ns) {
   const FrameSet frames = super_packets();
