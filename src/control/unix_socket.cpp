@@ -28,8 +28,26 @@ bool name_socket(const std::string& path, sockaddr_un& name) noexcept {
   return true;
 }
 
-/// Room for one descriptor beside a message.
-using PassedRoom = std::array<char, CMSG_SPACE(sizeof(int))>;
+/// Bytes to be sent or to be filled in, with room for one descriptor beside them.
+class MessageWithRoom {
+ public:
+  MessageWithRoom(char* bytes, std::size_t count) noexcept
+      : piece_{.iov_base = bytes, .iov_len = count} {
+    message_.msg_iov = &piece_;
+    message_.msg_iovlen = 1;
+    message_.msg_control = room_.data();
+    message_.msg_controllen = room_.size();
+  }
+  MessageWithRoom(const MessageWithRoom&) = delete;
+  MessageWithRoom& operator=(const MessageWithRoom&) = delete;
+
+  [[nodiscard]] msghdr* get() noexcept { return &message_; }
+
+ private:
+  iovec piece_;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room_{};
+  msghdr message_{};
+};
 
 }  // namespace
 
@@ -52,35 +70,23 @@ int bind_unix_socket(const FileDescriptor& socket, const std::string& path) noex
 
 ssize_t send_with_descriptor(const FileDescriptor& socket, const std::string& bytes,
                              int passed) noexcept {
-  iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
-  alignas(cmsghdr) PassedRoom room{};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = room.data();
-  message.msg_controllen = room.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  MessageWithRoom message(const_cast<char*>(bytes.data()), bytes.size());
+  cmsghdr* header = CMSG_FIRSTHDR(message.get());
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof passed);
   std::memcpy(CMSG_DATA(header), &passed, sizeof passed);
-  return ::sendmsg(socket.get(), &message, MSG_NOSIGNAL);
+  return ::sendmsg(socket.get(), message.get(), MSG_NOSIGNAL);
 }
 
 ssize_t receive_with_descriptor(const FileDescriptor& socket, char* bytes, std::size_t count,
                                 FileDescriptor& passed) noexcept {
-  iovec piece{.iov_base = bytes, .iov_len = count};
-  alignas(cmsghdr) PassedRoom room{};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = room.data();
-  message.msg_controllen = room.size();
+  MessageWithRoom message(bytes, count);
   // What does not fit the room is closed by the kernel.
-  const ssize_t received = ::recvmsg(socket.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  const ssize_t received = ::recvmsg(socket.get(), message.get(), MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (received < 0) return received;
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
-       header = CMSG_NXTHDR(&message, header)) {
+  for (cmsghdr* header = CMSG_FIRSTHDR(message.get()); header != nullptr;
+       header = CMSG_NXTHDR(message.get(), header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
     int descriptor = -1;
     std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
