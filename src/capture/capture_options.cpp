@@ -19,7 +19,7 @@ void check_capture_options(const CaptureOptions& options, LinkType link_type) {
   if (options.files != 0 && !rotates)
     throw_usage_error("use", "--capture-files", "it says how many files a rotation keeps",
                       "add --capture-rotate-size or --capture-rotate-time");
-  if (options.file == "-" && rotates)
+  if (options.to_standard_output() && rotates)
     throw_usage_error("rotate", "standard output", "a pipe has no second file",
                       "name a file, or leave the rotation out");
   if (options.snap_bytes == 0)

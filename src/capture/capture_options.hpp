@@ -21,6 +21,8 @@ struct CaptureOptions {
   std::size_t files = 0;                      ///< the newest ones that are kept; 0: all
   bool wire_segments = false;                 ///< super-packets cut, with their checksums completed
   std::size_t buffer_bytes = 32 * 1'048'576;  ///< for each queue, until the file has taken them
+
+  [[nodiscard]] bool to_standard_output() const noexcept { return file == "-"; }
 };
 
 /// Where the packets come from.

@@ -73,17 +73,18 @@ int capture(const CaptureVerbFlags& flags) {
   ControlClient relay(find_control(flags.control));
   {
     const FileDescriptor file = open_capture_file(options.file);
-    relay.ask({{"do", "capture_start"},
-               {"file", options.file == "-" ? "the client's standard output" : options.file},
-               {"filter", options.filter},
-               {"snap_bytes", options.snap_bytes},
-               {"wire_segments", options.wire_segments},
-               {"buffer_bytes", options.buffer_bytes}},
-              file.get());
+    relay.ask(
+        {{"do", "capture_start"},
+         {"file", options.to_standard_output() ? "the client's standard output" : options.file},
+         {"filter", options.filter},
+         {"snap_bytes", options.snap_bytes},
+         {"wire_segments", options.wire_segments},
+         {"buffer_bytes", options.buffer_bytes}},
+        file.get());
   }
   fmt::print(stderr, "tunrelay: capturing to {}; SIGINT (Ctrl-C) ends it\n", options.file);
   const nlohmann::json report = wait_for_end(relay, signals, monotonic_ns() + duration_ns,
-                                             options.file == "-" ? STDOUT_FILENO : -1)
+                                             options.to_standard_output() ? STDOUT_FILENO : -1)
                                     .at("capture");
   fmt::print(stderr, "tunrelay: {} packets, {}; {} lost\n", format_count(report.at("packets")),
              format_bytes(report.at("bytes")), format_count(report.at("lost_packets")));

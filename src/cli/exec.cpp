@@ -17,11 +17,10 @@
 #include "base/signal_watch.hpp"
 #include "cli/attendance.hpp"
 #include "cli/dry_run.hpp"
+#include "cli/served_tunnel.hpp"
 #include "cli/verb.hpp"
 #include "tunnel/private_network.hpp"
-#include "tunnel/tunnel.hpp"
 #include "wording/summary.hpp"
-#include "wording/tunnel_control.hpp"
 #include "wording/tunnel_flags.hpp"
 
 namespace tunrelay {
@@ -74,28 +73,24 @@ int exec(const ExecFlags& flags) {
                       "write it behind --, for example: tunrelay exec -- ping -c 3 192.168.13.2");
   TunnelOptions options = tunnel_options(flags.tunnel);
   options.owns_namespace = true;
-  if (options.capture && options.capture->file == "-") options.trace_file = stderr;
+  // A capture to standard output has that for itself.
+  const bool takes_output = options.capture && options.capture->to_standard_output();
+  if (takes_output) options.trace_file = stderr;
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1});
   const ControlWish wish = control_wish(flags.tunnel.control, options);
-  options.control_path = wish.path;
   enter_private_network(options.strategy);
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
-  Tunnel tunnel(options);
-  tunnel.start();
-  TunnelControl service(tunnel);
-  std::unique_ptr<ControlServer> control = open_control(wish, service);
+  ServedTunnel tunnel(options, wish);
   int exit_code = static_cast<int>(ExitCode::kFailed);
   bool gone = false;
   {
-    // A capture to standard output has that for itself.
-    const bool takes_output = options.capture && options.capture->file == "-";
-    ChildProcess child(flags.command, environment_of(tunnel.report()), signals,
+    ChildProcess child(flags.command, environment_of(tunnel->report()), signals,
                        takes_output ? STDERR_FILENO : STDOUT_FILENO);
-    Attendance attendance(tunnel, false);
-    attendance.serve(control.get());
+    Attendance attendance(*tunnel, false);
+    attendance.serve(tunnel.control());
     const auto on_signal = [&](int signal) {
       if (signal == SIGUSR1)
-        fmt::print(stderr, "{}", summary_text(tunnel.report()));
+        fmt::print(stderr, "{}", summary_text(tunnel->report()));
       else if (signal != SIGINT || ::getpgrp() != ::tcgetpgrp(STDIN_FILENO))
         child.send_signal(signal);  // a keyboard's SIGINT has reached it already
       return Attendance::Answer::kGoOn;
@@ -104,12 +99,11 @@ int exec(const ExecFlags& flags) {
     // Without a tunnel CMD would go on over lo: it is ended instead.
     if (gone) child.send_signal(SIGTERM);
     exit_code = child.wait();
-    if (!gone) tunnel.check_path();  // the proof holds to the end of CMD
+    if (!gone) tunnel->check_path();  // the proof holds to the end of CMD
   }
-  control.reset();
   tunnel.stop();
   end_all_children();
-  tell_summary(tunnel.report(), flags);
+  tell_summary(tunnel->report(), flags);
   return gone ? static_cast<int>(ExitCode::kFailed) : exit_code;
 }
 

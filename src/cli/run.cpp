@@ -13,10 +13,9 @@
 #include "base/signal_watch.hpp"
 #include "cli/attendance.hpp"
 #include "cli/dry_run.hpp"
+#include "cli/served_tunnel.hpp"
 #include "cli/verb.hpp"
-#include "tunnel/tunnel.hpp"
 #include "wording/summary.hpp"
-#include "wording/tunnel_control.hpp"
 #include "wording/tunnel_flags.hpp"
 
 namespace tunrelay {
@@ -36,7 +35,7 @@ void print_report(const TunnelReport& report, const char* event, bool json, std:
 
 /// Where the words go: a capture to standard output has that for itself.
 std::FILE* words_of(const TunnelOptions& options, bool json) {
-  if (!options.capture || options.capture->file != "-") return stdout;
+  if (!options.capture || !options.capture->to_standard_output()) return stdout;
   if (json)
     throw_usage_error("use", "--json with --capture -", "both are for standard output",
                       "capture to a file or a named pipe");
@@ -51,12 +50,8 @@ int run(const RunFlags& flags) {
   // Before any thread, so that signals come here alone.
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGPIPE});
   const ControlWish wish = control_wish(flags.tunnel.control, options);
-  options.control_path = wish.path;
-  Tunnel tunnel(options);
-  tunnel.start();
-  TunnelControl service(tunnel);
-  std::unique_ptr<ControlServer> control = open_control(wish, service);
-  const TunnelReport ready = tunnel.report();
+  ServedTunnel tunnel(options, wish);
+  const TunnelReport ready = tunnel->report();
   if (flags.json) {
     print_report(ready, "ready", true, out);
   } else {
@@ -66,19 +61,18 @@ int run(const RunFlags& flags) {
   }
   std::fflush(out);
 
-  Attendance attendance(tunnel, flags.json);
-  attendance.serve(control.get());
+  Attendance attendance(*tunnel, flags.json);
+  attendance.serve(tunnel.control());
   const auto ended = attendance.until_signal(signals, [&](int signal) {
     if (signal == SIGPIPE) return Attendance::Answer::kGoOn;  // a reader that left is no reason
     if (signal != SIGUSR1) return Attendance::Answer::kStop;
-    tunnel.check_path();
-    print_report(tunnel.report(), "counters", flags.json, out);
+    tunnel->check_path();
+    print_report(tunnel->report(), "counters", flags.json, out);
     return Attendance::Answer::kGoOn;
   });
 
-  control.reset();
   const std::vector<std::string> failures = tunnel.stop();
-  print_report(tunnel.report(), "summary", flags.json, out);
+  print_report(tunnel->report(), "summary", flags.json, out);
   for (const std::string& failure : failures)
     std::fprintf(stderr, "tunrelay: %s\n", failure.c_str());
   return failures.empty() && ended == Attendance::End::kAsked ? 0

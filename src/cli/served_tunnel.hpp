@@ -1,0 +1,49 @@
+// A tunnel at work that can be asked at its control socket: what `run` and `exec` have in common.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/control_server.hpp"
+#include "tunnel/tunnel.hpp"
+#include "wording/tunnel_control.hpp"
+
+namespace tunrelay {
+
+/// Used by one thread.
+class ServedTunnel {
+ public:
+  /// Starts it, and listens where WISH says. Throws Error.
+  ServedTunnel(TunnelOptions options, const ControlWish& wish)
+      : tunnel_(listening_at(std::move(options), wish.path)) {
+    tunnel_.start();
+    control_ = open_control(wish, service_);
+  }
+  ~ServedTunnel() { stop(); }
+  ServedTunnel(const ServedTunnel&) = delete;
+  ServedTunnel& operator=(const ServedTunnel&) = delete;
+
+  Tunnel* operator->() noexcept { return &tunnel_; }
+  Tunnel& operator*() noexcept { return tunnel_; }
+  /// Null where it does not listen.
+  [[nodiscard]] ControlServer* control() noexcept { return control_.get(); }
+  /// What could not be undone, in words.
+  std::vector<std::string> stop() noexcept {
+    control_.reset();
+    return tunnel_.stop();
+  }
+
+ private:
+  static TunnelOptions listening_at(TunnelOptions options, const std::string& path) {
+    options.control_path = path;  // the janitor of a killed tunnel removes it
+    return options;
+  }
+
+  Tunnel tunnel_;
+  TunnelControl service_{tunnel_};
+  std::unique_ptr<ControlServer> control_;
+};
+
+}  // namespace tunrelay
