@@ -12,6 +12,14 @@ namespace tunrelay {
 /// would lock the cache line.
 class Counter {
  public:
+  Counter() = default;
+  /// Has OTHER's count of this moment.
+  Counter(const Counter& other) noexcept : value_(other.get()) {}
+  Counter& operator=(const Counter& other) noexcept {
+    set(other.get());
+    return *this;
+  }
+
   void add(std::uint64_t amount) noexcept {
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }

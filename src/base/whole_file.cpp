@@ -146,6 +146,10 @@ void replace_file(const std::string& path, std::string_view text) {
   draft.put_into_place(found);
 }
 
+bool keeps_last_text_alone(const std::string& path) {
+  return !is_to_be_written_in_place(path, what_is_at(behind_links(path)));
+}
+
 void check_replaceable(const std::string& path) {
   const std::string target = behind_links(path);
   const struct stat found = what_is_at(target);

@@ -20,6 +20,10 @@ std::string read_whole_file(const std::string& path, const std::string& attempt,
 /// as it is. Throws Error, which names PATH; what was there before is still there then.
 void replace_file(const std::string& path, std::string_view text);
 
+/// Whether replace_file() leaves the last text alone at PATH. To what is no regular file it would
+/// add one after the other.
+[[nodiscard]] bool keeps_last_text_alone(const std::string& path);
+
 /// Throws the Error that replace_file() would, as far as that can be told without touching PATH:
 /// to be asked before a long run, not after it.
 void check_replaceable(const std::string& path);

@@ -128,7 +128,7 @@ int bench(const BenchFlags& flags) {
                .options = options,
                .on_progress = [&](double now_done, const std::string& what) {
                  done = now_done;
-                 if (file && !result.metrics.empty()) file->save(result);
+                 if (file && !result.metrics.empty()) file->save_or_tell(result, tell_failed_save);
                  if (!what.empty()) progress.tell(done, 1, what);
                }});
   }
@@ -137,8 +137,7 @@ int bench(const BenchFlags& flags) {
   fmt::print("{}",
              flags.json ? result_text(result) : terminal_text(result, standard_output_style()));
   std::fflush(stdout);
-  if (file) file->save(result);
-  flags.outputs.write(result);
+  flags.outputs.write(result, nullptr, file ? &*file : nullptr);
   return exit_code_of(result);
 }
 

@@ -61,13 +61,13 @@ JudgeOptions judge_options(const CompareFlags& flags) {
   return options;
 }
 
-/// Writes what was asked for, prints the rest, and gives the exit code.
+/// Prints the comparison, writes what was asked for, and gives the exit code.
 int tell(const CompareFlags& flags, const Comparison& comparison, const Result& head,
-         const std::string& base_name, const std::string& head_name) {
+         const std::string& base_name, const std::string& head_name, ResultFile* file = nullptr) {
   const ComparisonReport report = comparison_report(comparison, base_name, head_name);
   fmt::print("{}", terminal_text(report, standard_output_style()));
   std::fflush(stdout);
-  flags.outputs.write(head, report);
+  flags.outputs.write(head, &report, file);
   return static_cast<int>(exit_code_of(comparison.verdict));
 }
 
@@ -127,7 +127,7 @@ int compare_programs(const CompareFlags& flags) {
     Progress progress(flags.quiet);
     const std::int64_t begin_ns = monotonic_ns();
     const auto on_round = [&](std::uint32_t round) {
-      if (file) file->save(result);
+      if (file) file->save_or_tell(result, tell_failed_save);
       const std::string what = fmt::format("round {}", round + 1);
       if (plan.rounds != 0)
         progress.tell(round + 1, plan.rounds, what);
@@ -143,14 +143,15 @@ int compare_programs(const CompareFlags& flags) {
              [&] { return !flags.noise && is_settled(compare_links(result, judge).verdict); }});
   }
   result.complete = !stopped;
-  if (file) file->save(result);
+  ResultFile* const out = file ? &*file : nullptr;
   if (flags.noise) {
     tell_noise(result, judge);
-    flags.outputs.write(result);
+    std::fflush(stdout);
+    flags.outputs.write(result, nullptr, out);
     return 0;
   }
   return tell(flags, compare_links(result, judge), result, flags.base + " " + flags.base_flags,
-              flags.head + " " + flags.head_flags);
+              flags.head + " " + flags.head_flags, out);
 }
 
 int compare(const CompareFlags& flags) {

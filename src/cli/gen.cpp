@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -13,6 +14,7 @@
 #include "base/signal_watch.hpp"
 #include "base/units.hpp"
 #include "cli/gen_flags.hpp"
+#include "cli/gen_intervals.hpp"
 #include "cli/gen_text.hpp"
 #include "cli/new_result.hpp"
 #include "cli/result_outputs.hpp"
@@ -24,6 +26,7 @@
 #include "gen/trial.hpp"
 #include "measure/hdr_log.hpp"
 #include "measure/result_json.hpp"
+#include "measure/result_saver.hpp"
 #include "measure/utc.hpp"
 #include "suite/trial_result.hpp"
 
@@ -101,13 +104,14 @@ Ends make_ends(const GenVerbFlags& flags) {
   return ends;
 }
 
-Result as_result(const TrialReport& trial, const std::optional<GeneratorFloor>& floor) {
-  Result result = new_result("gen");
-  result.seed = trial.spec.seed;
-  result.asked = to_json(trial.spec);
+/// TRIAL, END_S after its first message, as a result that goes on from RESULT, what is known
+/// before.
+Result as_result(Result result, const TrialReport& trial, double end_s) {
   result.done = {{"one_clock", trial.one_clock}, {"congestion_control", trial.congestion_control}};
   result.duration_s = static_cast<double>(trial.spec.duration_ns) / 1e9;
-  if (floor) result.floor = to_json(*floor);
+  if (trial.cut_short)
+    result.duration_s = std::clamp(end_s - static_cast<double>(trial.spec.warm_up_ns) / 1e9, 0.0,
+                                   result.duration_s);
   // A trial that is void says so; what it measured is kept all the same.
   TrialPlace place;
   place.void_latencies = true;
@@ -118,90 +122,58 @@ Result as_result(const TrialReport& trial, const std::optional<GeneratorFloor>& 
   return result;
 }
 
-/// What the intervals tell: a line each for people, and the rate over time for the result.
-class Intervals {
- public:
-  Intervals(const GenVerbFlags& flags, const LoadSpec& spec)
-      : tells_(flags.interval != "0"),
-        length_ns_(tells_ ? parse_duration_ns(flags.interval) : kNanosecondsPerSecond),
-        spec_(spec) {
-    if (length_ns_ <= 0)
-      throw_usage_error("read --interval", "'" + flags.interval + "'", "it is no time",
-                        "give a time such as 500ms, or 0 for no lines");
-    rate_ = {.name = "throughput",
-             .unit = "bits_per_s",
-             .start_s = 0,
-             .interval_s = static_cast<double>(length_ns_) / 1e9,
-             .values = {}};
-  }
-
-  [[nodiscard]] std::int64_t length_ns() const noexcept { return length_ns_; }
-  [[nodiscard]] const Series& rate() const noexcept { return rate_; }
-  /// A line an interval and delay, without a head; empty when no interval had any.
-  [[nodiscard]] const std::string& latency_log() const noexcept { return latency_log_; }
-
-  void take(const IntervalReport& interval) {
-    if (tells_) fmt::print(stderr, "{}\n", interval_line(interval, spec_));
-    const double seconds = interval.end_s - interval.begin_s;
-    for (std::size_t direction = 0; direction < interval.directions.size(); ++direction) {
-      const std::string prefix = direction == 0 ? "" : "reverse_";
-      log(prefix + "one_way", interval.directions.at(direction).one_way, interval);
-      log(prefix + "round_trip", interval.directions.at(direction).round_trip, interval);
-    }
-    // The points of a series stand at equal distances: what is much shorter has no place there.
-    if (seconds < rate_.interval_s / 2) return;
-    double bytes = 0;
-    for (const auto& direction : interval.directions)
-      bytes += static_cast<double>(direction.received_bytes);
-    rate_.values.push_back(8 * bytes / seconds);
-  }
-
- private:
-  void log(const std::string& name, const std::optional<Histogram>& delays,
-           const IntervalReport& interval) {
-    if (!delays || delays->count() == 0) return;
-    latency_log_ += hdr_log_line({.tag = name + "/" + kSubject,
-                                  .start_s = std::max(0.0, interval.begin_s),
-                                  .length_s = interval.end_s - interval.begin_s,
-                                  .histogram = *delays});
-  }
-
-  bool tells_;
-  std::int64_t length_ns_;
-  const LoadSpec& spec_;
-  Series rate_;
-  std::string latency_log_;
-};
+/// The same while the trial is under way, INTERVAL the last one of it.
+Result unfinished_result(const Result& known, const IntervalReport& interval) {
+  Result result = as_result(known, *interval.so_far, interval.end_s);
+  result.notes.push_back(
+      fmt::format("Written when {:.1f} s of {:.1f} s had been measured: what was under way then "
+                  "counts as lost.",
+                  result.duration_s, static_cast<double>(interval.so_far->spec.duration_ns) / 1e9));
+  return result;
+}
 
 int send(const GenVerbFlags& flags) {
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP});
   const Ends ends = make_ends(flags);
   const LoadSpec spec = load_spec(flags.load, ends.family);
-  Intervals intervals(flags, spec);
+  GenIntervals intervals(flags.interval, spec);
   std::optional<ResultFile> file;
   if (!flags.out.empty()) file.emplace(flags.out);  // refused before anything is sent
   flags.outputs.check();
   std::optional<GeneratorFloor> floor;
   constexpr std::int64_t kFloorNs = 300 * kNanosecondsPerMillisecond;
   if (flags.floor) floor = measure_floor(kFloorNs);
+  Result known = new_result("gen");
+  flags.outputs.label(known);
+  known.seed = spec.seed;
+  known.asked = to_json(spec);
+  if (floor) known.floor = to_json(*floor);
+
+  std::optional<ResultSaver> saver;
+  if (file) saver.emplace(*file, tell_failed_save);
   TrialOptions options;
   options.interval_ns = intervals.length_ns();
-  options.on_interval = [&](const IntervalReport& interval) { intervals.take(interval); };
-  options.interval_delays = flags.outputs.wants_latency_log();
+  options.interval_reports = file || !flags.client.empty() || flags.outputs.wants_latency_log();
+  options.on_interval = [&](const IntervalReport& interval) {
+    intervals.take(interval);
+    if (!saver || interval.end_s * 1e9 <= static_cast<double>(spec.warm_up_ns)) return;
+    Result so_far = unfinished_result(known, interval);
+    so_far.series.push_back(intervals.rate());
+    saver->offer(std::move(so_far));
+  };
   options.is_stopping = [&] { return asked_to_stop(signals); };
   const TrialReport trial = run_trial(spec, *ends.here, *ends.there, options);
-  Result result = as_result(trial, floor);
+  saver.reset();
+  Result result = as_result(known, trial, intervals.end_s());
   result.series.push_back(intervals.rate());
   ResultOutputs outputs = flags.outputs;
-  outputs.label(result);
   if (!intervals.latency_log().empty())
     outputs.use_latency_log(hdr_log_head("tunrelay", parse_utc(result.started_utc)) +
                             intervals.latency_log());
   // What was measured is told before it is written: a full disk takes nothing away.
   fmt::print("{}", flags.json ? result_text(result) : trial_text(trial, floor ? &*floor : nullptr));
   std::fflush(stdout);
-  if (file) file->save(result);
-  outputs.write(result);
+  outputs.write(result, nullptr, file ? &*file : nullptr);
   return trial.void_reason.empty() ? 0 : static_cast<int>(ExitCode::kFailed);
 }
 
@@ -224,7 +196,7 @@ Verb add_gen_verb(CLI::App& app) {
       ->capture_default_str();
   command->add_flag("--floor", flags->floor, "measure the generator alone before, too");
   command->add_flag("--json", flags->json, "the result as JSON");
-  command->add_option("--out", flags->out, "write the result as JSON to a file");
+  command->add_option("--out", flags->out, "write the result as JSON to a file, as it comes");
   flags->outputs.add_to(*command);
   command->footer(
       "With a rate the times of all messages are fixed beforehand, and latency counts from them:\n"

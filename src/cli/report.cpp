@@ -52,10 +52,7 @@ int report(const ReportFlags& flags) {
     fmt::print("{}", terminal_text(result, standard_output_style()));
     if (comparison) fmt::print("\n{}", terminal_text(*comparison, standard_output_style()));
   }
-  if (comparison)
-    flags.outputs.write(result, *comparison);
-  else
-    flags.outputs.write(result);
+  flags.outputs.write(result, comparison ? &*comparison : nullptr);
   return 0;
 }
 

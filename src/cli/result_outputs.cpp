@@ -1,5 +1,7 @@
 #include "cli/result_outputs.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -99,14 +101,6 @@ void ResultOutputs::label(Result& result) const {
   result.environment["commit"] = commit_;
 }
 
-void ResultOutputs::write(const Result& result) const {
-  write(result, nullptr);
-}
-
-void ResultOutputs::write(const Result& result, const ComparisonReport& comparison) const {
-  write(result, &comparison);
-}
-
 void ResultOutputs::write_form(std::size_t at, const Result& result,
                                const ComparisonReport* comparison) const {
   const Form& form = kForms.at(at);
@@ -124,17 +118,25 @@ void ResultOutputs::write_form(std::size_t at, const Result& result,
     append_csv_history(place, result);
 }
 
-void ResultOutputs::write(const Result& result, const ComparisonReport* comparison) const {
+void ResultOutputs::write(const Result& result, const ComparisonReport* comparison,
+                          ResultFile* file) const {
   std::exception_ptr first;
-  for (std::size_t at = 0; at < paths_.size(); ++at) {
-    if (paths_.at(at).empty()) continue;
+  const auto attempt = [&first](const auto& act) {
     try {
-      write_form(at, result, comparison);
+      act();
     } catch (const Error&) {
       if (!first) first = std::current_exception();
     }
-  }
+  };
+  if (file != nullptr) attempt([&] { file->save(result); });
+  for (std::size_t at = 0; at < paths_.size(); ++at)
+    if (!paths_.at(at).empty()) attempt([&] { write_form(at, result, comparison); });
   if (first) std::rethrow_exception(first);
+}
+
+void tell_failed_save(const Error& error) {
+  fmt::print(stderr, "tunrelay: {}\ntunrelay: what is measured is told at the end all the same\n",
+             error.what());
 }
 
 }  // namespace tunrelay

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.hpp"
 #include "measure/result.hpp"
+#include "measure/result_json.hpp"
 #include "report/comparison.hpp"
 
 namespace CLI {
@@ -34,21 +36,22 @@ class ResultOutputs {
   /// Gives RESULT the title and the commit that the user named, if any.
   void label(Result& result) const;
   /// Writes what was asked for: each file whole or not at all, but for the history of --csv, to
-  /// which lines are added. "-" is standard output. One that can't be written does not keep the
-  /// others from it; the first one's Error is thrown at the end.
-  void write(const Result& result) const;
-  /// The same, where forms that can tell of it have the comparison with a baseline, too. RESULT is
-  /// the head.
-  void write(const Result& result, const ComparisonReport& comparison) const;
+  /// which lines are added. "-" is standard output. COMPARISON, if any, is that with a baseline,
+  /// which forms have that can tell of it; RESULT is the head then. FILE, if any, gets RESULT
+  /// first. One that can't be written does not keep the others from it; the first one's Error is
+  /// thrown at the end.
+  void write(const Result& result, const ComparisonReport* comparison = nullptr,
+             ResultFile* file = nullptr) const;
 
  private:
-  /// COMPARISON is null where there is none.
-  void write(const Result& result, const ComparisonReport* comparison) const;
   void write_form(std::size_t at, const Result& result, const ComparisonReport* comparison) const;
 
   std::vector<std::string> paths_;  ///< one a form; empty: not asked for
   std::string title_, commit_;
   std::string latency_log_;  ///< instead of the result's; may be empty
 };
+
+/// For ResultFile::save_or_tell().
+void tell_failed_save(const Error& error);
 
 }  // namespace tunrelay

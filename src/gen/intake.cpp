@@ -43,7 +43,7 @@ bool Intake::take(const MessageHeader& header, std::uint32_t size_bytes, bool in
                   std::int64_t reflected_ns, std::int64_t now_ns) noexcept {
   if (header.trial() != trial_ || header.flow >= spec_.flows ||
       header.flow % spec_.threads != thread_) {
-    ++report_.foreign;
+    foreign_.add(1);
     return false;
   }
   live_.messages.add(1);
@@ -51,29 +51,30 @@ bool Intake::take(const MessageHeader& header, std::uint32_t size_bytes, bool in
   if (!header.counts()) return true;
   const std::size_t index = header.flow / spec_.threads;
   SequenceTracker& tracker = trackers_[index];
-  const std::uint64_t known = tracker.totals().received;
+  const std::uint64_t known = tracker.received();
   tracker.record(unwrap(header.sequence, last_sequences_[index]));
-  live_.counted.add(tracker.totals().received - known);
-  report_.bytes += size_bytes;
-  if (!intact) ++report_.corrupt;
+  live_.counted.add(tracker.received() - known);
+  bytes_.add(size_bytes);
+  if (!intact) corrupt_.add(1);
   const std::int64_t delay_ns = now_ns - header.intended_ns;
-  report_.delay.record(delay_ns);
+  delay_.record(delay_ns);
   if (delay_ns > static_cast<std::int64_t>(live_.longest_delay_ns.get()))
     live_.longest_delay_ns.set(static_cast<std::uint64_t>(delay_ns));
   jitters_[index].record(header.intended_ns, now_ns);
-  if (reflected_ns != 0) report_.delay_back.record(now_ns - reflected_ns);
-  if (window_begin_ns_ == 0) window_begin_ns_ = now_ns;
-  last_ns_ = now_ns;
-  if (now_ns - window_begin_ns_ <= spec_.duration_ns) {
-    ++report_.window_messages;
-    report_.window_bytes += size_bytes;
+  if (reflected_ns != 0) delay_back_.record(now_ns - reflected_ns);
+  const auto now = static_cast<std::uint64_t>(now_ns);
+  if (window_begin_ns_.get() == 0) window_begin_ns_.set(now);
+  last_ns_.set(now);
+  if (now - window_begin_ns_.get() <= static_cast<std::uint64_t>(spec_.duration_ns)) {
+    window_messages_.add(1);
+    window_bytes_.add(size_bytes);
   }
   return true;
 }
 
 bool Intake::take_datagram(std::span<const std::byte> datagram, std::int64_t now_ns) noexcept {
   if (datagram.size() < kMessageHeaderBytes) {
-    ++report_.foreign;
+    foreign_.add(1);
     return false;
   }
   const MessageHeader header = load_message_header(datagram.data());
@@ -92,14 +93,24 @@ bool Intake::take_datagram(std::span<const std::byte> datagram, std::int64_t now
 }
 
 ReceiveReport Intake::report() const {
-  ReceiveReport report = report_;
+  ReceiveReport report;
+  report.bytes = bytes_.get();
+  report.corrupt = corrupt_.get();
+  report.foreign = foreign_.get();
+  report.socket_dropped = socket_dropped_.get();
+  report.window_messages = window_messages_.get();
+  report.window_bytes = window_bytes_.get();
+  report.delay = delay_.copy_while_recorded();
+  report.delay_back = delay_back_.copy_while_recorded();
   double jitter_ns = 0;
   for (const SequenceTracker& tracker : trackers_) report.sequence += tracker.totals();
   for (const Jitter& jitter : jitters_) jitter_ns += jitter.value_ns();
   report.jitter_ns = jitters_.empty() ? 0 : jitter_ns / static_cast<double>(jitters_.size());
   // A trial that ends by its count, or that was stopped, is shorter than its duration.
-  report.window_ns = std::min(spec_.duration_ns, last_ns_ - window_begin_ns_);
-  if (spec_.count == 0 && last_ns_ != 0) report.window_ns = spec_.duration_ns;
+  const std::uint64_t last_ns = last_ns_.get();
+  report.window_ns =
+      std::min(spec_.duration_ns, static_cast<std::int64_t>(last_ns - window_begin_ns_.get()));
+  if (spec_.count == 0 && last_ns != 0) report.window_ns = spec_.duration_ns;
   return report;
 }
 

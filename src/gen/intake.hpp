@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "base/counter.hpp"
 #include "gen/live_counts.hpp"
 #include "gen/load_report.hpp"
 #include "gen/load_spec.hpp"
@@ -28,12 +29,11 @@ class Intake {
   bool take(const MessageHeader& header, std::uint32_t size_bytes, bool intact,
             std::int64_t reflected_ns, std::int64_t now_ns) noexcept;
   bool take_datagram(std::span<const std::byte> datagram, std::int64_t now_ns) noexcept;
-  void count_socket_drops(std::uint64_t drops) noexcept { report_.socket_dropped += drops; }
+  void count_socket_drops(std::uint64_t drops) noexcept { socket_dropped_.add(drops); }
 
   [[nodiscard]] const LiveCounts& live() const noexcept { return live_; }
-  /// Delays so far; any thread.
-  [[nodiscard]] Histogram delays() const { return report_.delay.copy_while_recorded(); }
-  /// When all is in. What was lost is known by who knows what was sent.
+  /// What has come so far; any thread: one count may be a message ahead of another. What was lost
+  /// is known by who knows what was sent.
   [[nodiscard]] ReceiveReport report() const;
 
  private:
@@ -45,9 +45,11 @@ class Intake {
   std::vector<SequenceTracker> trackers_;  ///< by the flow's index in the thread
   std::vector<Jitter> jitters_;
   std::vector<std::uint64_t> last_sequences_;  ///< by flow, unwrapped
-  std::int64_t window_begin_ns_ = 0;           ///< 0: nothing that counts has come
-  std::int64_t last_ns_ = 0;
-  ReceiveReport report_;
+  // As ReceiveReport has them.
+  Counter bytes_, corrupt_, foreign_, socket_dropped_, window_messages_, window_bytes_;
+  Histogram delay_, delay_back_;
+  Counter window_begin_ns_;  ///< 0: nothing that counts has come
+  Counter last_ns_;
   LiveCounts live_;
 };
 

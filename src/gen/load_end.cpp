@@ -45,11 +45,14 @@ EndCounts LocalEnd::counts() {
   return counts;
 }
 
-EndDelays LocalEnd::delays() {
-  EndDelays delays;
-  if (source_ && source_->has_responses()) delays.round_trip = source_->round_trips();
-  if (sink_) delays.one_way = sink_->delays();
-  return delays;
+LoadEndReport LocalEnd::report() {
+  LoadEndReport report;
+  if (source_) {
+    report.sent = source_->sent();
+    report.responses = source_->responses();
+  }
+  if (sink_) report.received = sink_->received();
+  return report;
 }
 
 void LocalEnd::stop() {
@@ -57,14 +60,9 @@ void LocalEnd::stop() {
 }
 
 LoadEndReport LocalEnd::finish() {
-  LoadEndReport report;
-  if (source_) {
-    DirectionReport direction;
-    source_->finish(direction);
-    report.sent = direction.sent;
-    report.responses = direction.responses;
-  }
-  if (sink_) report.received = sink_->finish();
+  if (source_) source_->finish();
+  if (sink_) sink_->finish();
+  LoadEndReport report = this->report();
   source_.reset();
   sink_.reset();
   return report;

@@ -27,13 +27,7 @@ struct EndCounts {
   std::int64_t longest_delay_ns = 0;  ///< of what came; without a common clock it means nothing
 };
 
-/// Delays so far, where the end can tell them while it is at work.
-struct EndDelays {
-  Histogram one_way;     ///< of its sink
-  Histogram round_trip;  ///< of its source
-};
-
-/// What an end knows when all is over.
+/// What an end knows, so far or when all is over.
 struct LoadEndReport {
   SendReport sent;
   ReceiveReport responses;
@@ -55,8 +49,8 @@ class LoadEnd {
   /// The source's first message goes at BEGIN_NS of our CLOCK_MONOTONIC.
   virtual void start(std::int64_t begin_ns) = 0;
   [[nodiscard]] virtual EndCounts counts() = 0;
-  /// Nothing of an end elsewhere: its delays come with the report.
-  [[nodiscard]] virtual EndDelays delays() { return {}; }
+  /// All that it knows so far.
+  [[nodiscard]] virtual LoadEndReport report() = 0;
   /// Cuts the sending short.
   virtual void stop() = 0;
   /// Ends what is there, and forgets it: the end is ready for another trial.
@@ -74,7 +68,7 @@ class LocalEnd final : public LoadEnd {
   std::string open_source(const LoadSpec& spec, const SinkName& sink, std::uint16_t trial) override;
   void start(std::int64_t begin_ns) override;
   [[nodiscard]] EndCounts counts() override;
-  [[nodiscard]] EndDelays delays() override;
+  [[nodiscard]] LoadEndReport report() override;
   void stop() override;
   [[nodiscard]] LoadEndReport finish() override;
 

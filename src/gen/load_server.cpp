@@ -44,6 +44,7 @@ json answer_to(const json& question, LocalEnd& end) {
     return json::object();
   }
   if (what == "counts") return to_json(end.counts());
+  if (what == "report") return {{"end", to_json(end.report())}};
   if (what == "finish") return {{"end", to_json(end.finish())}};
   if (what == "stop") {
     end.stop();

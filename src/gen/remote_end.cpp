@@ -112,6 +112,10 @@ void RemoteEnd::stop() {
   ask({{"do", "stop"}}, kPromptLimitNs, no_answer);
 }
 
+LoadEndReport RemoteEnd::report() {
+  return ask({{"do", "report"}}, kPromptLimitNs, report_in);
+}
+
 LoadEndReport RemoteEnd::finish() {
   return ask({{"do", "finish"}}, kAnswerLimitNs, report_in);
 }

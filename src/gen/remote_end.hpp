@@ -1,13 +1,13 @@
 // The end of a trial that a `tunrelay gen --server` keeps for us, driven over a TCP connection by
 // JSON lines: a question each, an answer each.
 //
-//   {"do": "greet", "version": 1, "clock": ID}     -> {"version": 1, "clock": ID}
+//   {"do": "greet", "version": 2, "clock": ID}     -> {"version": 2, "clock": ID}
 //   {"do": "sink", "spec": {}, "trial": N}         -> {"ports": []}
 //   {"do": "source", "spec": {}, "trial": N, "address": A, "ports": []}
 //                                                  -> {"congestion_control": NAME}
 //   {"do": "start", "in_ns": N, "at_ns": N}        -> {}
 //   {"do": "counts"} -> the fields of EndCounts;  {"do": "stop"} -> {}
-//   {"do": "finish"}                               -> {"end": {}}
+//   {"do": "report"}, {"do": "finish"}             -> {"end": {}}
 // Any answer may be {"error": TEXT} instead.
 #pragma once
 
@@ -19,7 +19,7 @@
 
 namespace tunrelay {
 
-inline constexpr int kLoadProtocolVersion = 1;
+inline constexpr int kLoadProtocolVersion = 2;
 inline constexpr std::uint16_t kLoadServerPort = 5213;
 
 /// Names this machine's CLOCK_MONOTONIC: the boot, and the time namespace. Two ends with the same
@@ -39,6 +39,7 @@ class RemoteEnd final : public LoadEnd {
   std::string open_source(const LoadSpec& spec, const SinkName& sink, std::uint16_t trial) override;
   void start(std::int64_t begin_ns) override;
   [[nodiscard]] EndCounts counts() override;
+  [[nodiscard]] LoadEndReport report() override;
   void stop() override;
   [[nodiscard]] LoadEndReport finish() override;
 

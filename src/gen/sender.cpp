@@ -53,9 +53,9 @@ void Sender::run() noexcept {
     schedule.emplace(share_.begin_ns + static_cast<std::int64_t>(phase_ns), sends_per_s);
   }
   std::int64_t now_ns = Pacer::wait_until(share_.begin_ns, stop_);
-  for (std::uint64_t number = 0; report_.messages < most; ++number) {
+  for (std::uint64_t number = 0; live_.counted.get() < most; ++number) {
     if (stop_.load(std::memory_order_relaxed)) {
-      report_.stopped = true;
+      stopped_.store(true, std::memory_order_relaxed);
       return;
     }
     std::int64_t intended_ns = now_ns = monotonic_ns();
@@ -65,7 +65,7 @@ void Sender::run() noexcept {
       if (now_ns < intended_ns) now_ns = Pacer::wait_until(intended_ns, stop_);
       // A sender that can't keep up must end some time.
       if (now_ns >= end_ns_ + spec_.duration_ns) {
-        report_.stopped = true;
+        stopped_.store(true, std::memory_order_relaxed);
         return;
       }
     } else if (now_ns >= end_ns_) {
@@ -94,22 +94,33 @@ bool Sender::send_one(std::uint64_t number, std::int64_t intended_ns,
   }
   if (!counts && !ends_the_sender(error)) return true;
   if (error == 0) {
-    report_.last_slip_ns = std::max<std::int64_t>(now_ns - intended_ns, 0);
-    report_.slip.record(report_.last_slip_ns);
-    report_.messages += spec_.segments;
+    const std::int64_t slip_ns = std::max<std::int64_t>(now_ns - intended_ns, 0);
+    last_slip_ns_.set(static_cast<std::uint64_t>(slip_ns));
+    slip_.record(slip_ns);
     live_.counted.add(spec_.segments);
-    report_.bytes += std::uint64_t{size_bytes} * spec_.segments;
+    bytes_.add(std::uint64_t{size_bytes} * spec_.segments);
     return true;
   }
   // A message that the end of time overtook was cut off by us, not refused.
   if (error == ECANCELED) {
-    report_.stopped = true;
+    stopped_.store(true, std::memory_order_relaxed);
     return false;
   }
-  ++report_.failed;
-  report_.last_errno = error;
-  report_.stopped = ends_the_sender(error);
-  return !report_.stopped;
+  failed_.add(1);
+  last_errno_.set(static_cast<std::uint64_t>(error));
+  const bool ends = ends_the_sender(error);
+  stopped_.store(ends, std::memory_order_relaxed);
+  return !ends;
+}
+
+SendReport Sender::report() const {
+  return {.messages = live_.counted.get(),
+          .bytes = bytes_.get(),
+          .failed = failed_.get(),
+          .last_errno = static_cast<int>(last_errno_.get()),
+          .stopped = stopped_.load(std::memory_order_relaxed),
+          .slip = slip_.copy_while_recorded(),
+          .last_slip_ns = static_cast<std::int64_t>(last_slip_ns_.get())};
 }
 
 }  // namespace tunrelay

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/counter.hpp"
 #include "gen/live_counts.hpp"
 #include "gen/load_report.hpp"
 #include "gen/load_spec.hpp"
@@ -31,8 +32,8 @@ class Sender {
   void run() noexcept;
 
   [[nodiscard]] const LiveCounts& live() const noexcept { return live_; }
-  /// When run() has returned.
-  [[nodiscard]] const SendReport& report() const noexcept { return report_; }
+  /// What has gone so far; any thread: one count may be a message ahead of another.
+  [[nodiscard]] SendReport report() const;
 
  private:
   [[nodiscard]] std::uint64_t own_count() const noexcept;
@@ -46,8 +47,11 @@ class Sender {
   std::int64_t end_ns_;
   std::vector<std::uint32_t> sequences_;  ///< next, by the flow's index in the thread
   std::vector<std::uint32_t> warm_up_sequences_;
-  LiveCounts live_;
-  SendReport report_;
+  LiveCounts live_;  ///< `counted` are the messages of the report
+  // As SendReport has them.
+  Counter bytes_, failed_, last_errno_, last_slip_ns_;
+  Histogram slip_;
+  std::atomic<bool> stopped_{false};
 };
 
 }  // namespace tunrelay

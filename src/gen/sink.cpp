@@ -45,17 +45,10 @@ LiveTotals Sink::live() const noexcept {
   return totals;
 }
 
-Histogram Sink::delays() const {
-  Histogram sum;
-  for (const auto& intake : intakes_) sum += intake->delays();
+ReceiveReport Sink::received() const {
+  ReceiveReport sum;
+  for (const auto& intake : intakes_) sum += intake->report();
   return sum;
-}
-
-ReceiveReport Sink::finish() {
-  threads_.join();
-  ReceiveReport report;
-  for (const auto& intake : intakes_) report += intake->report();
-  return report;
 }
 
 }  // namespace tunrelay

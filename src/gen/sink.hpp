@@ -27,10 +27,9 @@ class Sink {
   void start();
   /// What has come so far; any thread.
   [[nodiscard]] LiveTotals live() const noexcept;
-  /// One-way delays so far, for interval reports.
-  [[nodiscard]] Histogram delays() const;
-  /// Ends the threads once nothing waits any more. Call once.
-  [[nodiscard]] ReceiveReport finish();
+  [[nodiscard]] ReceiveReport received() const;
+  /// Ends the threads once nothing waits any more: from here on received() is final.
+  void finish() { threads_.join(); }
 
  private:
   LoadSpec spec_;

@@ -100,17 +100,21 @@ LiveTotals Source::live_responses() const noexcept {
   return totals;
 }
 
-Histogram Source::round_trips() const {
-  Histogram sum;
-  for (const auto& intake : intakes_) sum += intake->delays();
+SendReport Source::sent() const {
+  SendReport sum;
+  for (const auto& sender : senders_) sum += sender->report();
   return sum;
 }
 
-void Source::finish(DirectionReport& report) {
+ReceiveReport Source::responses() const {
+  ReceiveReport sum;
+  for (const auto& intake : intakes_) sum += intake->report();
+  return sum;
+}
+
+void Source::finish() {
   senders_at_work_.join();
   receivers_at_work_.join();
-  for (const auto& sender : senders_) report.sent += sender->report();
-  for (const auto& intake : intakes_) report.responses += intake->report();
 }
 
 }  // namespace tunrelay

@@ -41,15 +41,15 @@ class Source {
   /// What has gone, and which responses have come, so far; any thread.
   [[nodiscard]] LiveTotals live() const noexcept;
   [[nodiscard]] LiveTotals live_responses() const noexcept;
-  /// Round trips so far, for interval reports.
-  [[nodiscard]] Histogram round_trips() const;
+  [[nodiscard]] SendReport sent() const;
+  [[nodiscard]] ReceiveReport responses() const;
   /// What TCP uses; empty for UDP.
   [[nodiscard]] const std::string& congestion_control() const noexcept {
     return congestion_control_;
   }
-  /// Waits for the senders, then ends the receiving of responses. Fills in REPORT's sent and
-  /// responses. Call once.
-  void finish(DirectionReport& report);
+  /// Waits for the senders, then ends the receiving of responses: from here on sent() and
+  /// responses() are final.
+  void finish();
 
  private:
   void open_flows(const IpAddress& address, const SinkName& sink);

@@ -65,23 +65,13 @@ class RunningTrial {
     if (options.on_interval && end_ns > last_interval_ns_)
       options.on_interval(interval(counts(), end_ns, options));
     for (std::size_t at = 0; at < ends_.size(); ++at)
-      while_there(at, [&](LoadEnd& one) {
-        LoadEndReport end = one.finish();
-        report_.directions[at].sent = std::move(end.sent);
-        report_.directions[at].responses = std::move(end.responses);
-        report_.directions[1 - at].received = std::move(end.received);
-      });
-    // Without a common clock the way there has no delay that means something.
-    if (!report_.one_clock)
-      for (DirectionReport& direction : report_.directions) {
-        direction.received.delay.clear();
-        direction.responses.delay_back.clear();
-      }
+      while_there(at, [&](LoadEnd& end) { newest_reports_[at] = end.finish(); });
+    join_reports();
     if (cut) report_.void_reason = "the trial was cut short";
     for (const std::string& reason : gone_)
       if (!reason.empty()) report_.void_reason = reason;
     report_.cut_short = !report_.void_reason.empty();
-    if (report_.cut_short) shorten_windows(end_ns - begin_ns_ - spec_.warm_up_ns);
+    if (report_.cut_short) shorten_windows(report_, end_ns);
     judge_trial(report_);
     return std::move(report_);
   }
@@ -102,9 +92,25 @@ class RunningTrial {
   }
   [[nodiscard]] bool is_gone(std::size_t at) const noexcept { return !gone_[at].empty(); }
 
-  /// What came in a trial that was cut short came in the time that it had.
-  void shorten_windows(std::int64_t sent_ns) {
-    for (DirectionReport& direction : report_.directions)
+  /// Of what the ends have told last, into the report.
+  void join_reports() {
+    for (std::size_t at = 0; at < ends_.size(); ++at) {
+      report_.directions[at].sent = newest_reports_[at].sent;
+      report_.directions[at].responses = newest_reports_[at].responses;
+      report_.directions[1 - at].received = newest_reports_[at].received;
+    }
+    // Without a common clock the way there has no delay that means something.
+    if (report_.one_clock) return;
+    for (DirectionReport& direction : report_.directions) {
+      direction.received.delay.clear();
+      direction.responses.delay_back.clear();
+    }
+  }
+
+  /// What came in a trial that was cut short at END_NS came in the time that it had.
+  void shorten_windows(TrialReport& report, std::int64_t end_ns) const {
+    const std::int64_t sent_ns = end_ns - begin_ns_ - spec_.warm_up_ns;
+    for (DirectionReport& direction : report.directions)
       for (ReceiveReport* received : {&direction.received, &direction.responses})
         received->window_ns = std::clamp<std::int64_t>(sent_ns, 0, received->window_ns);
   }
@@ -157,21 +163,29 @@ class RunningTrial {
     }
     last_counts_ = counts;
     last_interval_ns_ = now_ns;
-    if (options.interval_delays) add_delays(report);
+    if (options.interval_reports) add_reports(report, now_ns);
     return report;
   }
 
-  void add_delays(IntervalReport& report) {
+  void add_reports(IntervalReport& interval, std::int64_t now_ns) {
     for (std::size_t at = 0; at < ends_.size(); ++at)
-      while_there(at, [&](LoadEnd& end) {
-        const EndDelays now = end.delays();
-        Histogram& round_trip = report.directions[at].round_trip.emplace(now.round_trip);
-        Histogram& one_way = report.directions[1 - at].one_way.emplace(now.one_way);
-        round_trip -= last_delays_[at].round_trip;
-        one_way -= last_delays_[at].one_way;
-        if (!report_.one_clock) one_way.clear();
-        last_delays_[at] = now;
-      });
+      while_there(at, [&](LoadEnd& end) { newest_reports_[at] = end.report(); });
+    join_reports();
+    for (std::size_t at = 0; at < ends_.size(); ++at) {
+      const DirectionReport& now = report_.directions[at];
+      IntervalReport::Flow& flow = interval.directions[at];
+      const auto since_last = [](const Histogram& delays, Histogram& last) {
+        Histogram grown = delays;
+        grown -= last;
+        last = delays;
+        return grown;
+      };
+      flow.round_trip = since_last(now.responses.delay, last_delays_[at].round_trip);
+      flow.one_way = since_last(now.received.delay, last_delays_[at].one_way);
+    }
+    TrialReport& so_far = interval.so_far.emplace(report_);
+    so_far.cut_short = true;
+    shorten_windows(so_far, now_ns);
   }
 
   /// How long nothing may come before what is under way counts as lost.
@@ -203,10 +217,14 @@ class RunningTrial {
   TrialReport report_;
   std::int64_t begin_ns_ = 0;
   std::int64_t last_interval_ns_ = 0;
-  std::array<EndCounts, 2> last_counts_;    ///< when the last interval was told
-  std::array<EndCounts, 2> newest_counts_;  ///< when they were asked last
-  std::array<EndDelays, 2> last_delays_;    ///< when the last interval was told
-  std::array<std::string, 2> gone_;         ///< why the end can't be reached any more; else empty
+  std::array<EndCounts, 2> last_counts_;         ///< when the last interval was told
+  std::array<EndCounts, 2> newest_counts_;       ///< when they were asked last
+  std::array<LoadEndReport, 2> newest_reports_;  ///< by end, as far as they were asked for
+  struct Delays {
+    Histogram one_way, round_trip;
+  };
+  std::array<Delays, 2> last_delays_;  ///< by direction, when the last interval was told
+  std::array<std::string, 2> gone_;    ///< why the end can't be reached any more; else empty
 };
 
 }  // namespace

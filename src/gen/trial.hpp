@@ -18,17 +18,22 @@ struct IntervalReport {
   struct Flow {
     std::uint64_t sent_messages = 0, sent_bytes = 0;
     std::uint64_t received_messages = 0, received_bytes = 0;
-    /// With TrialOptions::interval_delays, behind the warm-up; of an end elsewhere they are empty.
+    /// With TrialOptions::interval_reports, behind the warm-up.
     std::optional<Histogram> one_way, round_trip;
   };
   double begin_s = 0;  ///< since the trial's first message
   double end_s = 0;
   std::array<Flow, 2> directions;  ///< forward, reverse
+  /// With TrialOptions::interval_reports: what the trial would come to if it were cut short now.
+  /// What is under way counts as sent, and not as received.
+  std::optional<TrialReport> so_far;
 };
 
 struct TrialOptions {
   std::int64_t interval_ns = kNanosecondsPerSecond;
-  bool interval_delays = false;  ///< intervals have their delays, too
+  /// Intervals have their delays and all that was found so far, too; an end elsewhere is asked for
+  /// them. Should that end die, what it has told last is kept.
+  bool interval_reports = false;
   /// Called each interval, and once more for what is left when the sending has ended, by the thread
   /// that runs the trial.
   std::function<void(const IntervalReport&)> on_interval;

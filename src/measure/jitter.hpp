@@ -7,7 +7,7 @@
 
 namespace tunrelay {
 
-/// Of one flow. Messages count in the order in which they arrive.
+/// Of one flow; one thread. Messages count in the order in which they arrive.
 class Jitter {
  public:
   /// The two clocks may differ: only how the way's time changes from message to message counts.
@@ -17,14 +17,21 @@ class Jitter {
         static_cast<std::uint64_t>(received_ns) - static_cast<std::uint64_t>(sent_ns);
     if (has_transit_) {
       const auto change_ns = static_cast<std::int64_t>(transit_ns - transit_ns_);
-      value_ns_ += (std::abs(static_cast<double>(change_ns)) - value_ns_) / 16;
+      double value_ns = value_ns_;
+      value_ns += (std::abs(static_cast<double>(change_ns)) - value_ns) / 16;
+      // A plain store of one writer, which value_ns() may look at.
+      __atomic_store(&value_ns_, &value_ns, __ATOMIC_RELAXED);
     }
     transit_ns_ = transit_ns;
     has_transit_ = true;
   }
 
-  /// 0 until there are two messages.
-  [[nodiscard]] double value_ns() const noexcept { return value_ns_; }
+  /// 0 until there are two messages. Any thread.
+  [[nodiscard]] double value_ns() const noexcept {
+    double value_ns = 0;
+    __atomic_load(&value_ns_, &value_ns, __ATOMIC_RELAXED);
+    return value_ns;
+  }
 
  private:
   std::uint64_t transit_ns_ = 0;  ///< of the last message

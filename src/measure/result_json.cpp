@@ -117,12 +117,24 @@ void write_result(const std::string& path, const Result& result) {
   replace_file(path, result_text(result));
 }
 
-ResultFile::ResultFile(std::string path) : path_(std::move(path)) {
+ResultFile::ResultFile(std::string path)
+    : path_(std::move(path)), is_kept_(keeps_last_text_alone(path_)) {
   check_replaceable(path_);
 }
 
 void ResultFile::save(const Result& result) {
   write_result(path_, result);
+}
+
+void ResultFile::save_or_tell(const Result& result, const std::function<void(const Error&)>& tell) {
+  if (!is_kept_) return;
+  try {
+    save(result);
+    last_failed_ = false;
+  } catch (const Error& error) {
+    if (!last_failed_) tell(error);
+    last_failed_ = true;
+  }
 }
 
 }  // namespace tunrelay

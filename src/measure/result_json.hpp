@@ -4,11 +4,13 @@
 // takes the samples and the histograms alone.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "measure/result.hpp"
 
 namespace tunrelay {
@@ -45,10 +47,16 @@ class ResultFile {
   /// save() may succeed. Writes the whole result and waits for the disk: to be called between
   /// samples, never within one.
   void save(const Result& result);
+  /// The same for a run that goes on without it: TELL gets the Error of a save that failed where
+  /// the one before had not. A disk that is full now may have room later. Does
+  /// nothing for a pipe or a terminal, which is to get the last state alone.
+  void save_or_tell(const Result& result, const std::function<void(const Error&)>& tell);
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
   std::string path_;
+  bool is_kept_;  ///< false: what was written can't be replaced
+  bool last_failed_ = false;
 };
 
 }  // namespace tunrelay

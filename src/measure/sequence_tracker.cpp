@@ -19,24 +19,33 @@ SequenceTracker::SequenceTracker(std::size_t positions)
 
 void SequenceTracker::take_late(std::uint64_t sequence) noexcept {
   if (next_ - sequence > missing_since_.size()) {
-    ++totals_.too_late;
+    too_late_.add(1);
     return;
   }
   std::uint32_t& missing_since = position_of(sequence);
   if (missing_since == 0) {
-    ++totals_.duplicates;
+    duplicates_.add(1);
     return;
   }
   // Without a sign, so that the difference holds across the counter's end.
   const std::uint32_t extent = (mark_of_arrival() - missing_since) >> 1U;
-  totals_.reordering_extent = std::max<std::uint64_t>(totals_.reordering_extent, extent);
-  ++totals_.reordered;
-  ++totals_.received;
+  reordering_extent_.set(std::max<std::uint64_t>(reordering_extent_.get(), extent));
+  reordered_.add(1);
+  received_.add(1);
   missing_since = 0;
 }
 
+SequenceTotals SequenceTracker::totals() const noexcept {
+  return {.received = received_.get(),
+          .lost = 0,
+          .duplicates = duplicates_.get(),
+          .reordered = reordered_.get(),
+          .reordering_extent = reordering_extent_.get(),
+          .too_late = too_late_.get()};
+}
+
 SequenceTotals SequenceTracker::finish(std::uint64_t sent) const noexcept {
-  SequenceTotals totals = totals_;
+  SequenceTotals totals = this->totals();
   totals.lost = sent - std::min(sent, totals.received);
   return totals;
 }

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/counter.hpp"
+
 namespace tunrelay {
 
 /// Sums over flows with +=.
@@ -28,7 +30,8 @@ struct SequenceTotals {
   bool operator==(const SequenceTotals&) const = default;
 };
 
-/// Of one flow; one thread. Four bytes a position, all allocated, and touched, at construction.
+/// Of one flow; one thread, but for totals(). Four bytes a position, all allocated, and touched, at
+/// construction.
 class SequenceTracker {
  public:
   static constexpr std::size_t kFewestPositions = 64;
@@ -43,8 +46,10 @@ class SequenceTracker {
     sequence >= next_ ? advance(sequence) : take_late(sequence);
   }
 
-  /// So far; `lost` is 0.
-  [[nodiscard]] const SequenceTotals& totals() const noexcept { return totals_; }
+  /// So far; `lost` is 0. Any thread: one count may be a message ahead of another.
+  [[nodiscard]] SequenceTotals totals() const noexcept;
+  /// The different numbers among them.
+  [[nodiscard]] std::uint64_t received() const noexcept { return received_.get(); }
   /// When nothing more can come: SENT numbers, from 0 on, were sent. Of those that came too late,
   /// the first copies count as lost.
   [[nodiscard]] SequenceTotals finish(std::uint64_t sent) const noexcept;
@@ -53,7 +58,7 @@ class SequenceTracker {
   /// The next arrival, as `missing_since_` has it: odd, so that 0 is no arrival; the rest counts
   /// up to 2^31, more than can come while a position is remembered (twice kMostPositions).
   [[nodiscard]] std::uint32_t mark_of_arrival() const noexcept {
-    return static_cast<std::uint32_t>(totals_.received) << 1U | 1U;
+    return static_cast<std::uint32_t>(received_.get()) << 1U | 1U;
   }
   [[nodiscard]] std::uint32_t& position_of(std::uint64_t sequence) noexcept {
     return missing_since_[sequence & (missing_since_.size() - 1)];
@@ -64,7 +69,7 @@ class SequenceTracker {
   std::uint64_t next_ = 0;  ///< NextExp: the highest number so far and one
   /// By number, a ring: 0 for one that has come, else the arrival that went past it.
   std::vector<std::uint32_t> missing_since_;
-  SequenceTotals totals_;
+  Counter received_, duplicates_, reordered_, reordering_extent_, too_late_;
 };
 
 inline void SequenceTracker::advance(std::uint64_t sequence) noexcept {
@@ -73,7 +78,7 @@ inline void SequenceTracker::advance(std::uint64_t sequence) noexcept {
     position_of(sequence - back) = mark_of_arrival();
   position_of(sequence) = 0;
   next_ = sequence + 1;
-  ++totals_.received;
+  received_.add(1);
 }
 
 }  // namespace tunrelay

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <string>
 
 #include "measure/result_json.hpp"
@@ -13,11 +14,13 @@
 #include "support/program.hpp"
 #include "support/sample_results.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tunnel_process.hpp"
 
 namespace tunrelay {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -63,6 +66,48 @@ TEST_F(GenFaultTest, ADeadServerIsNamedAndWhatWasMeasuredIsKept) {
   EXPECT_GT(sample_of(result, "throughput"), 0) << "of the time that the trial had";
 }
 
+TEST_F(GenFaultTest, WhatADeadServerHadReceivedIsKept) {
+  const test::TemporaryFolder folder;
+  test::BackgroundProcess server(gen("--server --bind 127.0.0.1"));
+  ASSERT_TRUE(server.wait_for_line("ready", kSoon));
+  test::BackgroundProcess client(
+      gen("--client 127.0.0.1 --pps 1000 -t 60s --max-slip 1s -i 100ms --out " +
+          folder / "result.json"));
+  wait_for_traffic(client);
+  server.send_signal(SIGKILL);
+  EXPECT_EQ(client.wait(kSoon).exit_code, 1);
+  const Result result = read_result(folder / "result.json");
+  ASSERT_FALSE(result.distributions.empty());
+  EXPECT_EQ(result.distributions.front().name, "one_way");
+  EXPECT_GT(result.distributions.front().histogram.count(), 20U);
+}
+
+TEST_F(GenFaultTest, AKilledTrialLeavesWhatItHadMeasured) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder / "result.json";
+  test::BackgroundProcess client(
+      gen("127.0.0.1 127.0.0.1 --request-response --pps 1000 -t 60s --max-slip 1s -i 50ms --out " +
+          path));
+  const auto has_measured = [&] {
+    if (!std::filesystem::exists(path)) return false;
+    const Result result = read_result(path);  // whole at any moment
+    return sample_of(result, "throughput") > 0 && result.series.front().values.size() > 3;
+  };
+  ASSERT_TRUE(test::eventually(kSoon, has_measured)) << client.standard_error();
+  client.send_signal(SIGKILL);
+  ASSERT_EQ(client.wait().signal, SIGKILL);
+  const Result result = read_result(path);
+  EXPECT_FALSE(result.complete);
+  EXPECT_THAT(result.notes,
+              ElementsAre(AllOf(HasSubstr("Written when "), HasSubstr(" of 60.0 s"))));
+  EXPECT_GT(result.duration_s, 0.1);
+  EXPECT_LT(result.duration_s, 60);
+  ASSERT_FALSE(result.distributions.empty());
+  EXPECT_GT(result.distributions.front().histogram.count(), 50U);
+  const test::ProcessResult told = test::run({test::program(), "report", path});
+  EXPECT_THAT(told.standard_output, HasSubstr("Written when ")) << told.describe();
+}
+
 TEST_F(GenFaultTest, AServerThatWasStartedAgainServes) {
   for (int start = 0; start < 2; ++start) {
     test::BackgroundProcess server(gen("--server --bind 127.0.0.1"));
@@ -105,13 +150,15 @@ TEST_F(GenFaultTest, AFullDiskTakesNothingAway) {
   const std::string script =
       "mkdir " + small + "; mount -t tmpfs -o size=64k none " + small + "; cd " + small +
       "; echo '{}' > result.json; head -c 50k /dev/zero > filler; " + test::program() +
-      " gen 127.0.0.1 127.0.0.1 --pps 1000 -t 200ms --max-slip 1s -i 0 --out result.json "
+      " gen 127.0.0.1 127.0.0.1 --pps 1000 -t 500ms --max-slip 1s -i 100ms --out result.json "
       "--html page.html --junit junit.xml";
   const test::ProcessResult done = test::run_shell(script);
   EXPECT_EQ(done.exit_code, 1) << done.describe();
   EXPECT_THAT(done.standard_output, HasSubstr("one way     p50")) << "it was told before";
   EXPECT_THAT(done.standard_error, AllOf(HasSubstr("No space left"), HasSubstr("make room")));
+  EXPECT_THAT(done.standard_error, HasSubstr("is told at the end all the same"));
   EXPECT_EQ(test::content_of(small + "/result.json"), "{}\n") << "what stood there stands";
+  EXPECT_THAT(test::content_of(small + "/junit.xml"), HasSubstr("</testsuites>"));
   EXPECT_THAT(test::output_of({"ls", "-A", small}), ::testing::Not(HasSubstr(".result")))
       << "no piece of a file is left";
   EXPECT_TRUE(test::run_shell("umount " + small).succeeded());

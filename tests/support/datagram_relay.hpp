@@ -175,6 +175,7 @@ class RelayedEnd final : public LoadEnd {
   }
   void start(std::int64_t begin_ns) override { end_.start(begin_ns); }
   [[nodiscard]] EndCounts counts() override { return end_.counts(); }
+  [[nodiscard]] LoadEndReport report() override { return end_.report(); }
   void stop() override { end_.stop(); }
   [[nodiscard]] LoadEndReport finish() override {
     for (const auto& relay : relays_) cpu_share_ = std::min(cpu_share_, relay->finish());

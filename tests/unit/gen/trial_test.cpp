@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "gen/floor.hpp"
@@ -234,7 +235,7 @@ TEST(TrialIntervalTest, IntervalsAddUpToTheWhole) {
   std::uint64_t received = 0;
   double end_s = 0;
   Histogram delays;
-  options.interval_delays = true;
+  options.interval_reports = true;
   options.on_interval = [&](const IntervalReport& interval) {
     EXPECT_EQ(interval.begin_s, end_s);
     end_s = interval.end_s;
@@ -248,6 +249,45 @@ TEST(TrialIntervalTest, IntervalsAddUpToTheWhole) {
   EXPECT_EQ(sent, report.directions[0].sent.messages);
   EXPECT_EQ(received, report.directions[0].received.sequence.received);
   EXPECT_GE(end_s, 0.12);
+}
+
+/// Cuts a trial short after three intervals; what they tell so far grows up to the report.
+void expect_reports_so_far(LoadEnd& here, LoadEnd& there) {
+  LoadSpec spec = short_load();
+  spec.duration_ns = 20 * kNanosecondsPerSecond;
+  spec.messages_per_s = 1'000;
+  spec.pattern = LoadPattern::kRequestResponse;
+  TrialOptions options;
+  options.interval_ns = 100 * kNanosecondsPerMillisecond;
+  options.interval_reports = true;
+  std::vector<TrialReport> told;
+  options.on_interval = [&](const IntervalReport& interval) {
+    told.push_back(interval.so_far.value());
+    EXPECT_TRUE(told.back().cut_short);
+    EXPECT_LE(static_cast<double>(told.back().directions[0].responses.window_ns),
+              1e9 * interval.end_s + 1);
+  };
+  options.is_stopping = [&] { return told.size() == 3; };
+  const TrialReport report = run_trial(spec, here, there, options);
+  std::uint64_t before = 0;
+  for (const TrialReport& one : told) {
+    const DirectionReport& forward = one.directions[0];
+    const std::uint64_t received = forward.received.sequence.received;
+    EXPECT_GE(received, before);
+    EXPECT_LE(received, report.directions[0].received.sequence.received);
+    EXPECT_GT(forward.sent.messages, 0U);
+    EXPECT_GT(forward.sent.slip.count(), 0U);
+    before = received;
+  }
+  ASSERT_GE(told.size(), 3U);
+  EXPECT_GT(before, 50U);
+  EXPECT_GT(throughput_bits_per_s(told.back().directions[0].responses), 0);
+}
+
+TEST(TrialIntervalTest, TellsWhatItWouldComeToIfItWereCutShort) {
+  LocalEnd here(kLo);
+  LocalEnd there(kLo);
+  expect_reports_so_far(here, there);
 }
 
 /// A load server on lo for one client, in a thread.
@@ -290,6 +330,16 @@ TEST(RemoteTrialTest, IsAsOneInThisProcess) {
     }
     EXPECT_EQ(server.finish(), "");
   }
+}
+
+TEST(RemoteTrialTest, TellsWhatItWouldComeToIfItWereCutShort) {
+  ServerThread server;
+  {
+    RemoteEnd there(kLo, kLo, server.port());
+    LocalEnd here(there.our_address());
+    expect_reports_so_far(here, there);
+  }
+  EXPECT_EQ(server.finish(), "");
 }
 
 TEST(RemoteTrialTest, WithoutAServerTheErrorSaysWhatToStart) {

@@ -1,0 +1,56 @@
+#include "cli/gen_intervals.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/units.hpp"
+#include "cli/gen_text.hpp"
+#include "measure/hdr_log.hpp"
+
+namespace tunrelay {
+
+GenIntervals::GenIntervals(const std::string& length, const LoadSpec& spec)
+    : tells_(length != "0"),
+      length_ns_(tells_ ? parse_duration_ns(length) : kNanosecondsPerSecond),
+      spec_(spec) {
+  if (length_ns_ <= 0)
+    throw_usage_error("read --interval", "'" + length + "'", "it is no time",
+                      "give a time such as 500ms, or 0 for no lines");
+  rate_ = {.name = "throughput",
+           .unit = "bits_per_s",
+           .start_s = 0,
+           .interval_s = static_cast<double>(length_ns_) / 1e9,
+           .values = {}};
+}
+
+void GenIntervals::take(const IntervalReport& interval) {
+  if (tells_) fmt::print(stderr, "{}\n", interval_line(interval, spec_));
+  const double seconds = interval.end_s - interval.begin_s;
+  end_s_ = interval.end_s;
+  for (std::size_t direction = 0; direction < interval.directions.size(); ++direction) {
+    const std::string prefix = direction == 0 ? "" : "reverse_";
+    log(prefix + "one_way", interval.directions.at(direction).one_way, interval);
+    log(prefix + "round_trip", interval.directions.at(direction).round_trip, interval);
+  }
+  // The points of a series stand at equal distances: what is much shorter has no place there.
+  if (seconds < rate_.interval_s / 2) return;
+  double bytes = 0;
+  for (const auto& direction : interval.directions)
+    bytes += static_cast<double>(direction.received_bytes);
+  rate_.values.push_back(8 * bytes / seconds);
+}
+
+void GenIntervals::log(const std::string& name, const std::optional<Histogram>& delays,
+                       const IntervalReport& interval) {
+  if (!delays || delays->count() == 0) return;
+  latency_log_ += hdr_log_line({.tag = name + "/" + kSubject,
+                                .start_s = std::max(0.0, interval.begin_s),
+                                .length_s = interval.end_s - interval.begin_s,
+                                .histogram = *delays});
+}
+
+}  // namespace tunrelay
