@@ -15,7 +15,8 @@ namespace {
 
 struct Quantity {
   double value;
-  std::string unit;  ///< lower case, without blanks
+  std::string unit;      ///< lower case, without blanks
+  std::string spelling;  ///< the same as it was written
 };
 
 Quantity split(std::string_view text, const char* what) {
@@ -26,10 +27,13 @@ Quantity split(std::string_view text, const char* what) {
   if (error != std::errc{} || value < 0 || !std::isfinite(value))
     throw_usage_error(std::string("read the ") + what, fmt::format("'{}'", text),
                       "it does not begin with a number of zero or more");
-  std::string unit;
-  for (const char* at = rest; at != end; ++at)
-    if (*at != ' ') unit += static_cast<char>(std::tolower(static_cast<unsigned char>(*at)));
-  return {value, unit};
+  Quantity quantity{.value = value, .unit = {}, .spelling = {}};
+  for (const char* at = rest; at != end; ++at) {
+    if (*at == ' ') continue;
+    quantity.spelling += *at;
+    quantity.unit += static_cast<char>(std::tolower(static_cast<unsigned char>(*at)));
+  }
+  return quantity;
 }
 
 /// The power of BASE that a leading k, m, g or t of UNIT stands for; takes it off UNIT.
@@ -52,35 +56,34 @@ std::uint64_t to_integer(double value, std::string_view text, const char* what) 
 }  // namespace
 
 std::uint64_t parse_rate_bits_per_s(std::string_view text) {
-  auto [value, unit] = split(text, "rate");
-  const std::string whole_unit = unit;
+  auto [value, unit, spelling] = split(text, "rate");
   const double factor = take_prefix(unit, 1000);
-  if (unit == "bps" && factor != 1)
+  // tc reads bps as bytes, others as bits; a small b of b/s is a bit to some, a byte to others.
+  if (unit == "bps" || (unit == "b/s" && !spelling.ends_with("B/s")))
     throw_usage_error(
-        "read the rate", fmt::format("'{}'", text), fmt::format("'{}' is ambiguous", whole_unit),
+        "read the rate", fmt::format("'{}'", text), fmt::format("'{}' is ambiguous", spelling),
         fmt::format("write '{0}bit' for bits a second, or '{0}B/s' for bytes a second",
-                    whole_unit.substr(0, 1)));
+                    spelling.substr(0, spelling.size() - unit.size())));
   if (unit.empty() || unit == "bit" || unit == "bit/s" || unit == "bits/s" || unit == "bits")
     return to_integer(value * factor, text, "rate");
   if (unit == "b/s") return to_integer(value * factor * 8, text, "rate");
   throw_usage_error("read the rate", fmt::format("'{}'", text),
-                    fmt::format("'{}' is no unit of a rate", whole_unit),
+                    fmt::format("'{}' is no unit of a rate", spelling),
                     "write for example 10M, 10Mbit or 10Mbit/s");
 }
 
 std::uint64_t parse_size_bytes(std::string_view text) {
-  auto [value, unit] = split(text, "size");
-  const std::string whole_unit = unit;
+  auto [value, unit, spelling] = split(text, "size");
   const double factor = take_prefix(unit, 1024);
   if (unit.empty() || unit == "b" || (unit == "ib" && factor != 1))
     return to_integer(value * factor, text, "size");
   throw_usage_error("read the size", fmt::format("'{}'", text),
-                    fmt::format("'{}' is no unit of a size", whole_unit),
+                    fmt::format("'{}' is no unit of a size", spelling),
                     "write for example 1500, 64K or 64KiB");
 }
 
 std::int64_t parse_duration_ns(std::string_view text) {
-  const auto [value, unit] = split(text, "duration");
+  const auto [value, unit, spelling] = split(text, "duration");
   struct Unit {
     std::string_view name;
     double ns;
@@ -95,7 +98,9 @@ std::int64_t parse_duration_ns(std::string_view text) {
     return std::llround(ns);
   }
   throw_usage_error("read the duration", fmt::format("'{}'", text),
-                    unit.empty() ? "it has no unit" : "its unit or size is off",
+                    unit.empty()
+                        ? "it has no unit"
+                        : fmt::format("'{}' is no unit of a time, or it is too long", spelling),
                     "write for example 250us, 20ms, 1.5s or 2m");
 }
 

@@ -1,6 +1,6 @@
 // Quantities in the user's words. Rates are read as iperf3 reads them (K = 1000 bits a
-// second), sizes with K = 1024. A bare "kbps" or "mbps" is refused: tc reads it as bytes
-// a second, most other tools as bits a second.
+// second), sizes with K = 1024. "kbps" and "mbps" are refused, tc reads them as bytes a second and
+// most other tools as bits a second; so is "Mb/s", where "MB/s" are bytes.
 #pragma once
 
 #include <cstdint>

@@ -21,6 +21,7 @@ namespace {
 
 constexpr const char* kAttempt = "write";
 constexpr const char* kMakeRoom = "make room on its file system, or choose another place";
+constexpr const char* kOtherPlace = "choose a place that is there and may be written to";
 
 /// Where PATH leads when it is a link to a file that exists, else PATH: the link stays.
 std::string behind_links(const std::string& path) {
@@ -60,7 +61,7 @@ class Draft {
         name_(fmt::format("{}/.{}.XXXXXX", folder_of(path),
                           std::filesystem::path(path).filename().string())),
         file_(::mkostemp(name_.data(), O_CLOEXEC)) {
-    if (!file_.is_open()) throw_system_error(errno, kAttempt, path);
+    if (!file_.is_open()) throw_system_error(errno, kAttempt, path, kOtherPlace);
   }
   ~Draft() {
     if (file_.is_open()) ::unlink(name_.c_str());
@@ -113,9 +114,9 @@ class Draft {
 
 void write_in_place(const std::string& path, std::string_view text) {
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  if (!file.is_open()) throw_system_error(errno, kAttempt, path);
+  if (!file.is_open()) throw_system_error(errno, kAttempt, path, kOtherPlace);
   const int error = write_all(file.get(), text);
-  if (error != 0) throw_system_error(error, kAttempt, path);
+  if (error != 0) throw_system_error(error, kAttempt, path, error == ENOSPC ? kMakeRoom : "");
 }
 
 }  // namespace
@@ -153,9 +154,9 @@ bool keeps_last_text_alone(const std::string& path) {
 void check_replaceable(const std::string& path) {
   const std::string target = behind_links(path);
   const struct stat found = what_is_at(target);
-  if (S_ISDIR(found.st_mode)) throw_system_error(EISDIR, kAttempt, path);
+  if (S_ISDIR(found.st_mode)) throw_system_error(EISDIR, kAttempt, path, "name a file in it");
   if (is_to_be_written_in_place(path, found)) {
-    if (::access(path.c_str(), W_OK) != 0) throw_system_error(errno, kAttempt, path);
+    if (::access(path.c_str(), W_OK) != 0) throw_system_error(errno, kAttempt, path, kOtherPlace);
     return;
   }
   const Draft draft(target);

@@ -20,18 +20,21 @@ std::string fault_of(const LoadSpec& spec, const SendReport& sent) {
   if (sent.stopped && sent.failed != 0)
     return fmt::format("the peer is gone: {}", describe_errno(sent.last_errno));
   if (!spec.is_paced()) return sent.stopped ? "the sender was held up until it was cut off" : "";
-  const auto slip_ns = sent.slip.value_at_percentile(99);
-  if (slip_ns > spec.slip_limit_ns)
-    return fmt::format("one send in a hundred was {} late or more; the limit is {}",
-                       format_duration(static_cast<double>(slip_ns)),
-                       format_duration(static_cast<double>(spec.slip_limit_ns)));
   const double scheduled =
       spec.count != 0 ? static_cast<double>(spec.count)
                       : spec.target_messages_per_s() * static_cast<double>(spec.duration_ns) / 1e9;
   if (static_cast<double>(sent.messages) < std::floor(scheduled * kLeastOfTheSchedule) - 1 ||
       sent.stopped)
-    return fmt::format("the sender sent {} of {} messages", format_count(sent.messages),
+    return fmt::format("the sender could not keep the rate: it sent {} of {} messages",
+                       format_count(sent.messages),
                        format_count(static_cast<std::uint64_t>(scheduled)));
+  const auto slip_ns = sent.slip.value_at_percentile(99);
+  if (slip_ns > spec.slip_limit_ns)
+    return fmt::format(
+        "the sender could not keep the rate: one send in a hundred was {} late or more; the limit "
+        "is {}",
+        format_duration(static_cast<double>(slip_ns)),
+        format_duration(static_cast<double>(spec.slip_limit_ns)));
   return "";
 }
 

@@ -94,6 +94,18 @@ FileDescriptor bind_load_socket(int type, const IpAddress& address, std::uint16_
   return socket;
 }
 
+namespace {
+
+/// What helps when a server at ADDRESS could not be reached.
+std::string way_to_server(int error, const IpAddress& address) {
+  if (error == ECONNREFUSED) return "start `tunrelay gen --server` there first";
+  if (error == ENETUNREACH || error == EHOSTUNREACH)
+    return fmt::format("`ip route get {}` tells which way leads there", address.to_string());
+  return "see whether `tunrelay gen --server` runs there, and whether a firewall stands between";
+}
+
+}  // namespace
+
 int try_connect(int socket, const SocketName& name) noexcept {
   return ::connect(socket, name.get(), name.length) == 0 ? 0 : errno;
 }
@@ -102,11 +114,11 @@ void connect_load_socket(const FileDescriptor& socket, const IpAddress& address,
                          std::int64_t limit_ns) {
   // The limit of sending holds for connecting too (socket(7)).
   set_time_limit(socket.get(), SO_SNDTIMEO, limit_ns);
-  const int error = try_connect(socket.get(), SocketName(address, port));
+  int error = try_connect(socket.get(), SocketName(address, port));
   set_time_limit(socket.get(), SO_SNDTIMEO, kSocketPatienceNs);
+  if (error == EINPROGRESS) error = ETIMEDOUT;
   if (error != 0)
-    throw_system_error(error == EINPROGRESS ? ETIMEDOUT : error, "connect to",
-                       in_words(address, port), "start `tunrelay gen --server` there first");
+    throw_system_error(error, "connect to", in_words(address, port), way_to_server(error, address));
 }
 
 void listen_on(const FileDescriptor& socket) {

@@ -51,7 +51,8 @@ JournalDirectory JournalDirectory::open(const std::string& path) {
 std::optional<JournalDirectory> JournalDirectory::open_existing(const std::string& path) {
   const int fd = open_directory(path);
   if (fd < 0 && errno == ENOENT) return std::nullopt;
-  return JournalDirectory(path, FileDescriptor(check_system_call(fd, "open the directory", path)));
+  return JournalDirectory(
+      path, FileDescriptor(check_system_call(fd, "open the directory", path, "run as root")));
 }
 
 std::vector<std::string> JournalDirectory::journal_names() const {

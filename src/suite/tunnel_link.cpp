@@ -1,6 +1,7 @@
 // The link that is measured: `PROGRAM run --json` as a child, asked for its counters by SIGUSR1,
 // on which it proves its path anew.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -53,7 +54,8 @@ class EventReader {
   void close_write_end() noexcept { write_end_.reset(); }
 
   /// The next event of that name; others are passed over. Throws Error when it does not come.
-  json wait_for(const std::string& name, std::int64_t limit_ns, const std::string& program) {
+  json wait_for(const std::string& name, std::int64_t limit_ns, const std::string& program,
+                ChildProcess& child) {
     const std::int64_t end_ns = monotonic_ns() + limit_ns;
     while (true) {
       for (std::size_t line_end = 0; (line_end = text_.find('\n')) != std::string::npos;) {
@@ -61,17 +63,19 @@ class EventReader {
         text_.erase(0, line_end + 1);
         if (event.is_object() && event.value("event", "") == name) return event;
       }
-      read_more(end_ns, name, program);
+      read_more(end_ns, name, program, child);
     }
   }
 
  private:
-  void read_more(std::int64_t end_ns, const std::string& name, const std::string& program) {
-    const auto fail = [&](const std::string& answer) {
+  void read_more(std::int64_t end_ns, const std::string& name, const std::string& program,
+                 ChildProcess& child) {
+    const auto fail = [&](const std::string& answer, ExitCode exit_code = ExitCode::kFailed) {
       throw Error({.attempt = "get the event '" + name + "' from",
                    .object = program,
                    .answer = answer,
-                   .way_out = "run it by hand: " + program + " run --json"});
+                   .way_out = "run it by hand: " + program + " run --json",
+                   .exit_code = exit_code});
     };
     pollfd ready{.fd = read_end_.get(), .events = POLLIN, .revents = 0};
     const std::int64_t left_ms = (end_ns - monotonic_ns()) / kNanosecondsPerMillisecond;
@@ -79,7 +83,15 @@ class EventReader {
     if (::poll(&ready, 1, static_cast<int>(left_ms)) <= 0) return;
     std::array<char, 16384> chunk{};
     const ssize_t count = ::read(read_end_.get(), chunk.data(), chunk.size());
-    if (count == 0) fail("it has ended");
+    if (count == 0) {
+      child.send_signal(SIGKILL);  // in case that it only writes no more
+      const int code = child.wait();
+      // What is wrong with its flags or its host is wrong with ours; it has said what that is.
+      const bool is_told =
+          code == static_cast<int>(ExitCode::kUsage) || code == static_cast<int>(ExitCode::kUnfit);
+      fail(fmt::format("it has ended with exit code {}", code),
+           is_told ? static_cast<ExitCode>(code) : ExitCode::kFailed);
+    }
     if (count > 0) text_.append(chunk.data(), static_cast<std::size_t>(count));
   }
 
@@ -121,7 +133,7 @@ class TunnelLink final : public TrialLink {
         signals_({SIGINT, SIGTERM, SIGHUP, SIGUSR1}),
         child_(command_of(spec), {}, signals_, events_.write_end()) {
     events_.close_write_end();
-    ready_ = events_.wait_for("ready", kProgramReadyNs, program_);
+    ready_ = events_.wait_for("ready", kProgramReadyNs, program_, child_);
   }
 
   ~TunnelLink() override {
@@ -141,7 +153,7 @@ class TunnelLink final : public TrialLink {
 
   [[nodiscard]] LinkCounts counts() override {
     child_.send_signal(SIGUSR1);
-    const json report = events_.wait_for("counters", kAnswerLimitNs, program_);
+    const json report = events_.wait_for("counters", kAnswerLimitNs, program_, child_);
     LinkCounts counts;
     const json& path = report.at("path");
     counts.proven = path.at("proven").get<bool>();
