@@ -105,11 +105,12 @@ std::int64_t parse_duration_ns(std::string_view text) {
 }
 
 double parse_percent(std::string_view text) {
-  const auto [value, unit] = split(text, "percentage");
-  if (!unit.empty() && unit != "%")
+  const Quantity quantity = split(text, "percentage");
+  if (!quantity.unit.empty() && quantity.unit != "%")
     throw_usage_error("read the percentage", fmt::format("'{}'", text),
-                      fmt::format("'{}' is no percent sign", unit), "write for example 3%");
-  return value / 100;
+                      fmt::format("'{}' is no percent sign", quantity.spelling),
+                      "write for example 3%");
+  return quantity.value / 100;
 }
 
 std::string format_rate(double bits_per_s) {
