@@ -6,7 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "relay/worker.hpp"
+#include "measure/lane_counters.hpp"
+#include "tunnel/tunnel_report.hpp"
 
 namespace tunrelay {
 
