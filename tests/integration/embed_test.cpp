@@ -79,7 +79,7 @@ TEST_F(EmbedTest, ATunnelWithAStageOfTheProgramAndNothingStays) {
     EXPECT_EQ(summary.at("stages").at(0).at("library"), "built in");
     EXPECT_GE(summary.at("stages").at(0).at("a").at("dropped").at("closed"), 1);
     EXPECT_THAT(tunnel.report_text(), HasSubstr("stage     gate (built in)"));
-    EXPECT_TRUE(test::same_network_state(before_, network_state()));
+    EXPECT_TRUE(test::same_network_state(before_, test::network_state()));
   }
 }
 
@@ -88,7 +88,7 @@ TEST_F(EmbedTest, EndsInNamedNamespaces) {
     embed::Tunnel tunnel({.options = {{"strategy", "namespaces"}, {"netns-a", "left"}}});
     EXPECT_TRUE(test::run(words("ip netns exec left ping -n -c 1 -W 1 fd13::2")).succeeded());
   }
-  EXPECT_TRUE(test::same_network_state(before_, network_state()));
+  EXPECT_TRUE(test::same_network_state(before_, test::network_state()));
 }
 
 TEST_F(EmbedTest, TheLinkIsChangedUnderWayOrStaysAsItWas) {
@@ -197,7 +197,7 @@ TEST_F(EmbedTest, WithoutAJanitorOtherThreadsMayRunAndNoChildIsThere) {
   done = true;
   done.notify_all();
   other.join();
-  EXPECT_TRUE(test::same_network_state(before_, network_state()));
+  EXPECT_TRUE(test::same_network_state(before_, test::network_state()));
 }
 
 TEST_F(EmbedTest, ItsDescriptorWakesALoopOfTheProgramsOwn) {
@@ -230,7 +230,7 @@ TEST_F(EmbedTest, TheExampleInFourBuilds) {
   }
   const test::ProcessResult unfit = test::run({TUNRELAY_EXAMPLES "/embed", "cpus=x"});
   EXPECT_EQ(unfit.exit_code, TUNRELAY_USAGE) << unfit.describe();
-  EXPECT_TRUE(test::same_network_state(before_, network_state()));
+  EXPECT_TRUE(test::same_network_state(before_, test::network_state()));
 }
 
 TEST_F(EmbedTest, AProgramInCIsRefusedByItsVersion) {
