@@ -10,6 +10,7 @@ namespace tunrelay {
 
 /// A plain add for the writer, an untorn value for readers. Cheaper than fetch_add, which
 /// would lock the cache line.
+// NOLINTNEXTLINE(cppcoreguidelines-special-member-functions): a move is a copy
 class Counter {
  public:
   Counter() = default;
