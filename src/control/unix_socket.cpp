@@ -38,6 +38,7 @@ class MessageWithRoom {
     message_.msg_control = room_.data();
     message_.msg_controllen = room_.size();
   }
+  ~MessageWithRoom() = default;
   MessageWithRoom(const MessageWithRoom&) = delete;
   MessageWithRoom& operator=(const MessageWithRoom&) = delete;
 
