@@ -198,10 +198,11 @@ TEST(TrialErrorTest, AnAddressThatIsNotOursIsNamedAtEitherEnd) {
   // Of a block that is kept for documentation (RFC 5737).
   const IpAddress foreign = IpAddress::parse("192.0.2.1");
   for (const LoadProtocol protocol : {LoadProtocol::kUdp, LoadProtocol::kTcp})
-    for (const auto& [from, to] : {std::pair{kLo, foreign}, std::pair{foreign, kLo}}) {
+    for (const auto& ends : {std::pair{kLo, foreign}, std::pair{foreign, kLo}}) {
       LoadSpec spec = short_load();
       spec.protocol = protocol;
-      const Error error = test::thrown_error([&] { static_cast<void>(run_trial(spec, from, to)); });
+      const Error error =
+          test::thrown_error([&] { static_cast<void>(run_trial(spec, ends.first, ends.second)); });
       EXPECT_THAT(error.what(), HasSubstr("could not bind 192.0.2.1"));
     }
 }
