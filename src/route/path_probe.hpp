@@ -16,7 +16,8 @@
 
 namespace tunrelay {
 
-inline constexpr std::chrono::milliseconds kProbeTimeLimit{200};
+/// A busy host may take some tenths of a second to give the relay a CPU.
+inline constexpr std::chrono::milliseconds kProbeTimeLimit{1'000};
 
 struct ProbeResult {
   PathDirection direction = PathDirection::kAToB;

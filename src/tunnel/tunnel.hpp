@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -91,6 +92,7 @@ class Tunnel {
   void follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events);
   void take_link_counters(bool at_start) noexcept;
   void take_socket_counters(bool at_start) noexcept;
+  bool check_path(std::chrono::milliseconds probe_limit);
   void begin_accounts();
   void wait_for_devices_to_go() noexcept;
 

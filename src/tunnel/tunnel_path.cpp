@@ -1,6 +1,7 @@
 // The proof that packets cross, and that they cross unchanged.
 #include <time.h>
 
+#include <chrono>
 #include <random>
 
 #include "base/clock.hpp"
@@ -13,7 +14,9 @@ namespace tunrelay {
 namespace {
 
 // A path that was just made may need a moment: neighbours are looked up on a TAP.
-constexpr std::int64_t kFirstProofLimitNs = 2 * kNanosecondsPerSecond;
+// The first probes may be lost in it, so they are not waited for as long as later ones.
+constexpr std::int64_t kFirstProofLimitNs = 5 * kNanosecondsPerSecond;
+constexpr std::chrono::milliseconds kFirstProbeLimit{200};
 constexpr timespec kProofPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
 
 std::uint64_t draw_nonce() {
@@ -28,6 +31,10 @@ Direction to_direction(PathDirection direction) {
 }  // namespace
 
 bool Tunnel::check_path() {
+  return check_path(kProbeTimeLimit);
+}
+
+bool Tunnel::check_path(std::chrono::milliseconds probe_limit) {
   ++report_.path.checks;
   report_.path.proven = false;
   report_.path.finding.clear();
@@ -39,7 +46,7 @@ bool Tunnel::check_path() {
     const Direction lane = to_direction(direction);
     for (const IpFamily family : families_of(ends.a)) {
       const std::uint64_t nonce = draw_nonce();
-      const ProbeResult probe = probe_path(ends, direction, family, nonce);
+      const ProbeResult probe = probe_path(ends, direction, family, nonce, probe_limit);
       ++report_.path.probes_sent.at(index_of(lane));
       // The proof is ours alone: the relay has seen this very number pass.
       const bool seen = relay_->saw_path_nonce(lane, nonce);
@@ -57,7 +64,7 @@ bool Tunnel::check_path() {
 
 void Tunnel::prove_path() {
   const std::int64_t deadline_ns = monotonic_ns() + kFirstProofLimitNs;
-  while (!check_path()) {
+  while (!check_path(kFirstProbeLimit)) {
     if (monotonic_ns() > deadline_ns)
       throw_unfit_error("prove the path of", options_.a.device + " <-> " + options_.b.device,
                         report_.path.finding,
