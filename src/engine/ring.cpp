@@ -10,7 +10,6 @@
 #include "base/ensure.hpp"
 #include "base/error.hpp"
 #include "engine/engine.hpp"
-#include "engine/spin.hpp"
 #include "engine/uring_compat.hpp"
 
 namespace tunrelay {
@@ -81,11 +80,6 @@ void Ring::submit_and_wait(std::int64_t wait_ns) noexcept {
   }
   // A signal or a shortage of memory can end the call before all was taken.
   submit();
-}
-
-bool Ring::submit_and_spin(std::int64_t spin_ns, Courtesy& courtesy) noexcept {
-  submit();
-  return spin_until([this] { return has_work(); }, spin_ns, courtesy);
 }
 
 UringSupport probe_uring() noexcept {

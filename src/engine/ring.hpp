@@ -8,8 +8,6 @@
 
 namespace tunrelay {
 
-class Courtesy;
-
 /// A ring may be used only by the thread that made it (IORING_SETUP_SINGLE_ISSUER).
 class Ring {
  public:
@@ -29,9 +27,6 @@ class Ring {
   /// Submits all entries and runs the deferred work, waiting at most WAIT_NS for a completion
   /// (0: not at all, negative: without limit), in one system call.
   void submit_and_wait(std::int64_t wait_ns) noexcept;
-  /// Submits all entries, and looks SPIN_NS long whether something has come, without a system
-  /// call but those that give other threads this CPU. True when something has.
-  [[nodiscard]] bool submit_and_spin(std::int64_t spin_ns, Courtesy& courtesy) noexcept;
   [[nodiscard]] bool overflowed() const noexcept { return io_uring_cq_has_overflow(&ring_); }
 
   /// Whether the next system call will find completions.

@@ -17,47 +17,41 @@ namespace tunrelay {
 ///
 /// A receiver is done within microseconds. Who keeps the CPU for longer is a stranger, such as a
 /// compiler: to him every turn would be given, and with it milliseconds. So a turn that was long
-/// is followed by as many without, twice as many after each long one. Only in a flood of packets
-/// they are always given: there the receiver, who has much to do, can't be told from a stranger,
-/// and what comes meanwhile is done at once. Not thread-safe.
+/// is followed by as long a time without. Only in a flood of packets they are always given: there
+/// the receiver, who has much to do, can't be told from a stranger, and what comes meanwhile is
+/// done at once. Not thread-safe.
 class Courtesy {
  public:
   /// PACKETS: how many the last turn of the engine brought.
   void give_way(std::size_t packets) noexcept {
-    const bool is_flood = packets >= kFlood;
-    if (!is_flood && !is_due()) return;
     const std::int64_t begin_ns = monotonic_ns();
+    if (packets < kFlood && !is_due(begin_ns)) return;
     ::sched_yield();
-    if (!is_flood) note(monotonic_ns() - begin_ns);
+    note(begin_ns, monotonic_ns());
   }
 
-  /// The two halves of it, for tests: whether a turn is to be given now, and how long the CPU then
-  /// was away.
-  [[nodiscard]] bool is_due() noexcept {
-    if (turns_without_ == 0) return true;
-    --turns_without_;
-    return false;
-  }
-  void note(std::int64_t away_ns) noexcept {
-    penalty_turns_ = away_ns > kLongNs ? std::min(2 * penalty_turns_ + 1, kMostTurns) : 0;
-    turns_without_ = penalty_turns_;
+  /// The two halves of it, for tests: whether a turn is to be given now, and from when to when the
+  /// CPU then was away.
+  [[nodiscard]] bool is_due(std::int64_t now_ns) const noexcept { return now_ns >= next_ns_; }
+  void note(std::int64_t begin_ns, std::int64_t end_ns) noexcept {
+    const std::int64_t away_ns = end_ns - begin_ns;
+    next_ns_ = away_ns > kLongNs ? end_ns + away_ns : end_ns;
   }
 
  private:
   static constexpr std::int64_t kLongNs = 500 * kNanosecondsPerMicrosecond;
-  static constexpr unsigned kMostTurns = 1023;
   static constexpr std::size_t kFlood = 16;
 
-  unsigned turns_without_ = 0;
-  unsigned penalty_turns_ = 0;
+  std::int64_t next_ns_ = 0;  ///< no turn is given before
 };
 
 /// How long to look for something before a sleep.
 struct SpinRule {
   std::int64_t most_ns = 0;
-  /// Only while it pays: when the last wait was shorter than that and brought but a small packet
-  /// or two, as requests and their answers do. A bulk transfer's relay leaves the CPU to the
-  /// programs, and a quiet link costs nothing. (As KVM's halt polling grows and shrinks.)
+  /// Only while it pays: when the last wait was shorter than that and brought but a few small
+  /// packets, as requests and their answers or a paced stream do. A bulk transfer's relay leaves
+  /// the CPU to the programs, and a quiet link costs nothing. (As KVM's halt polling grows and
+  /// shrinks.)
   bool adaptive = false;
 };
 
@@ -79,7 +73,7 @@ class Spin {
   }
 
  private:
-  static constexpr std::size_t kFewPackets = 2;
+  static constexpr std::size_t kFewPackets = 12;
   static constexpr std::size_t kFewBytes = 4096;
 
   SpinRule rule_;

@@ -14,7 +14,7 @@
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
 #include "engine/read_ahead.hpp"
-#include "engine/spin.hpp"
+#include "engine/waiter.hpp"
 #include "engine/write_outcome.hpp"
 
 namespace tunrelay {
@@ -28,7 +28,7 @@ class SyscallEngine final : public Engine {
         endpoints_(endpoints.begin(), endpoints.end()),
         wake_fd_(wake_fd),
         counters_(counters),
-        spin_(options.spin),
+        waiter_(options.spin),
         epoll_(check_system_call(::epoll_create1(EPOLL_CLOEXEC), "create", "an epoll set")) {
     ensure(endpoints.size() <= kMaxEndpoints, "an engine serves at most kMaxEndpoints endpoints");
     for (std::size_t index = 0; index < endpoints_.size(); ++index)
@@ -62,7 +62,7 @@ class SyscallEngine final : public Engine {
     counters_.turns.add(1);
     if (turn.arrival_count != 0) {
       counters_.system_calls.add(1);
-      courtesy_.give_way(turn.arrival_count);  // to whoever receives what was just written
+      waiter_.give_way(turn.arrival_count);  // to whoever receives what was just written
     }
     turn.arrival_count = 0;
     turn.woken = false;
@@ -71,11 +71,9 @@ class SyscallEngine final : public Engine {
     const bool can_read = arena_.free_slots() > 0;
     if (!can_read) counters_.no_buffer.add(1);
     if (!can_read) wait_ns = std::clamp<std::int64_t>(wait_ns, 0, kRetryNs);
-    const std::int64_t begin_ns = monotonic_ns();
     wait(wait_ns);
-    const std::int64_t waited_ns = monotonic_ns() - begin_ns;
     read_ready(turn);
-    if (wait_ns != 0) note_wait(waited_ns, turn);
+    note_wait(turn);
     turn.gone = gone_;
   }
 
@@ -89,28 +87,28 @@ class SyscallEngine final : public Engine {
                       "a queue by epoll");
   }
 
-  /// Whether something is ready now.
-  bool look() noexcept {
+  /// Whether something is ready within WAIT_NS (negative: without limit).
+  bool look(std::int64_t wait_ns) noexcept {
     counters_.system_calls.add(1);
-    ready_count_ = ::epoll_wait(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()), 0);
+    const timespec limit = to_timespec(std::max<std::int64_t>(wait_ns, 0));
+    ready_count_ = ::epoll_pwait2(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()),
+                                  wait_ns < 0 ? nullptr : &limit, nullptr);
     return ready_count_ > 0;
   }
 
-  void note_wait(std::int64_t waited_ns, const Turn& turn) noexcept {
+  void note_wait(const Turn& turn) noexcept {
     std::size_t bytes = 0;
     for (std::size_t at = 0; at < turn.arrival_count; ++at) bytes += turn.arrivals[at].length;
-    spin_.after(waited_ns, turn.arrival_count, bytes);
+    waiter_.after(turn.arrival_count, bytes);
   }
 
   void wait(std::int64_t wait_ns) noexcept {
-    if (const std::int64_t spin_ns = spin_.before(wait_ns);
-        spin_ns > 0 && spin_until([this] { return look(); }, spin_ns, courtesy_))
-      return;
-    if (wait_ns != 0) counters_.waits.add(1);
-    const timespec limit = to_timespec(std::max<std::int64_t>(wait_ns, 0));
-    counters_.system_calls.add(1);
-    ready_count_ = ::epoll_pwait2(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()),
-                                  wait_ns < 0 ? nullptr : &limit, nullptr);
+    const auto sleep = [this](std::int64_t sleep_ns) {
+      counters_.waits.add(1);
+      return look(sleep_ns);
+    };
+    waiter_.wait(
+        wait_ns, [this] { return look(0); }, sleep);
   }
 
   void read_ready(Turn& turn) noexcept {
@@ -161,8 +159,7 @@ class SyscallEngine final : public Engine {
   std::vector<Endpoint> endpoints_;
   int wake_fd_;
   EngineCounters& counters_;
-  Spin spin_;
-  Courtesy courtesy_;
+  Waiter waiter_;
   FileDescriptor epoll_;
   std::array<epoll_event, kMaxEndpoints + 1> ready_{};
   int ready_count_ = 0;

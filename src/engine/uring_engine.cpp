@@ -15,8 +15,9 @@
 #include "engine/pending_writes.hpp"
 #include "engine/read_ahead.hpp"
 #include "engine/ring.hpp"
-#include "engine/spin.hpp"
 #include "engine/uring_compat.hpp"
+#include "engine/user_data.hpp"
+#include "engine/waiter.hpp"
 
 namespace tunrelay {
 namespace {
@@ -28,12 +29,6 @@ constexpr unsigned kSubmissionEntries = 256;
 constexpr unsigned kCompletionEntries = 2 * 512;
 static_assert(kCompletionEntries >= 2 * (kMaxBatch + kSubmissionEntries));
 
-// What a completion speaks of: the upper half of its user data; the lower half is an index.
-enum class Subject : std::uint32_t { kRead, kWrite, kWake };
-constexpr std::uint64_t user_data(Subject subject, std::uint32_t index) {
-  return static_cast<std::uint64_t>(subject) << 32 | index;
-}
-
 class UringEngine final : public Engine {
  public:
   UringEngine(const EngineOptions& options, BufferArena& arena, std::span<const Endpoint> endpoints,
@@ -41,7 +36,7 @@ class UringEngine final : public Engine {
       : arena_(arena),
         wake_fd_(wake_fd),
         counters_(counters),
-        spin_(options.spin),
+        waiter_(options.spin),
         ring_(kSubmissionEntries, kCompletionEntries, files_of(endpoints, wake_fd)) {
     // A turn hands over all that the kernel has read, so the kernel may not read more.
     ensure(endpoints.size() * options.read_ahead <= kMaxBatch,
@@ -78,8 +73,7 @@ class UringEngine final : public Engine {
 
   void flush() noexcept override {
     if (pending_.empty()) return;
-    counters_.system_calls.add(1);
-    ring_.submit_and_wait(0);  // with the deferred work: that is how failures come
+    gather(0);  // with the deferred work: that is how failures come
     reap();
     pending_.settle(outcomes_, arena_);
   }
@@ -91,7 +85,7 @@ class UringEngine final : public Engine {
       counters_.system_calls.add(2);
       ring_.submit();
       pending_.release_buffers(arena_);
-      courtesy_.give_way(last_arrivals_);
+      waiter_.give_way(last_arrivals_);
     }
     // 2. What was written is still in the cache: the kernel reads into it next. But what came in
     //    beside a flush() is handed over first, without a wait and without more behind it.
@@ -99,13 +93,12 @@ class UringEngine final : public Engine {
     for (std::size_t index = 0; index < sources_.size(); ++index)
       if (arrival_count_ == 0) prepare_read(index);
     // 3. Deferred reads come in, and we sleep if need be.
-    const std::int64_t begin_ns = wait_ns != 0 ? monotonic_ns() : 0;
     wait(wait_ns);
     if (ring_.overflowed()) counters_.completion_overflows.add(1);
     // 4. Copy the completions out; now the failures of our writes are known too.
     reap();
     pending_.settle(outcomes_, arena_);
-    if (wait_ns != 0) spin_.after(monotonic_ns() - begin_ns, arrival_count_, arrived_bytes_);
+    waiter_.after(arrival_count_, arrived_bytes_);
     for (Source& source : sources_) source.read_ahead.end_turn();
     hand_over(turn);
   }
@@ -127,10 +120,18 @@ class UringEngine final : public Engine {
   }
 
   void wait(std::int64_t wait_ns) noexcept {
-    if (const std::int64_t spin_ns = spin_.before(wait_ns);
-        spin_ns > 0 && ring_.submit_and_spin(spin_ns, courtesy_))
-      wait_ns = 0;
-    if (wait_ns != 0) counters_.waits.add(1);
+    if (wait_ns != 0) ring_.submit();  // whoever only looks makes no system call
+    bool gathered = false;
+    waiter_.wait(
+        wait_ns, [this] { return ring_.has_work(); },
+        [&](std::int64_t sleep_ns) {
+          counters_.waits.add(1);
+          gather(sleep_ns);
+          return gathered = ring_.has_work();
+        });
+    if (!gathered) gather(0);
+  }
+  void gather(std::int64_t wait_ns) noexcept {
     counters_.system_calls.add(1);
     ring_.submit_and_wait(wait_ns);
   }
@@ -167,8 +168,8 @@ class UringEngine final : public Engine {
 
   void reap() noexcept {
     ring_.reap([this](const io_uring_cqe& completion) {
-      const auto index = static_cast<std::uint32_t>(completion.user_data);
-      switch (static_cast<Subject>(completion.user_data >> 32)) {
+      const std::uint32_t index = index_of(completion.user_data);
+      switch (subject_of(completion.user_data)) {
         case Subject::kRead:
           complete_read(static_cast<EndpointIndex>(index), completion);
           break;
@@ -225,8 +226,7 @@ class UringEngine final : public Engine {
   BufferArena& arena_;
   int wake_fd_;
   EngineCounters& counters_;
-  Spin spin_;
-  Courtesy courtesy_;
+  Waiter waiter_;
   Ring ring_;
   std::vector<Source> sources_;
   PendingWrites pending_{kSubmissionEntries};

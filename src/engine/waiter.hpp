@@ -1,0 +1,84 @@
+// How an engine waits for what comes next: asleep, or looking for it, and on time either way.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/clock.hpp"
+#include "engine/spin.hpp"
+
+namespace tunrelay {
+
+/// How much earlier than a deadline a sleep has to end, so that whoever slept is awake by then.
+/// Learnt from how late the sleeps before were: a few microseconds on bare metal, 40 to 60 where
+/// the clock's interrupt comes from a hypervisor. Follows a later one at once and an earlier one
+/// slowly. Not thread-safe.
+class WakeLead {
+ public:
+  [[nodiscard]] std::int64_t ns() const noexcept { return lead_ns_; }
+  /// A sleep ended by its time, so much after it.
+  void note(std::int64_t late_ns) noexcept {
+    // Another thread had the CPU: this says nothing about the clock.
+    if (late_ns < 0 || late_ns > kMostNs) return;
+    lead_ns_ = late_ns > lead_ns_ ? late_ns : lead_ns_ - (lead_ns_ - late_ns) / kSlowness;
+  }
+
+ private:
+  static constexpr std::int64_t kMostNs = 150 * kNanosecondsPerMicrosecond;
+  static constexpr std::int64_t kSlowness = 64;
+
+  std::int64_t lead_ns_ = 60 * kNanosecondsPerMicrosecond;
+};
+
+/// Not thread-safe.
+class Waiter {
+ public:
+  explicit Waiter(const SpinRule& rule) noexcept : spin_(rule) {}
+
+  /// Waits at most WAIT_NS (0: not at all, negative: without limit) for something to come. LOOK()
+  /// tells whether something has. SLEEP(NS) sleeps until something has, at most NS (negative:
+  /// without limit), and tells the same. True when something came.
+  template <typename Look, typename Sleep>
+  bool wait(std::int64_t wait_ns, Look look, Sleep sleep) noexcept {
+    waited_ns_ = kNotAtAll;
+    if (wait_ns == 0) return look();
+    const std::int64_t begin_ns = monotonic_ns();
+    const bool came = wait_from(begin_ns, wait_ns, look, sleep);
+    waited_ns_ = monotonic_ns() - begin_ns;
+    return came;
+  }
+
+  /// What the last wait() brought.
+  void after(std::size_t packets, std::size_t bytes) noexcept {
+    if (waited_ns_ != kNotAtAll) spin_.after(waited_ns_, packets, bytes);
+  }
+
+  /// Between two turns of the engine, the last of which brought so many PACKETS.
+  void give_way(std::size_t packets) noexcept { courtesy_.give_way(packets); }
+
+ private:
+  static constexpr std::int64_t kNotAtAll = -1;
+
+  template <typename Look, typename Sleep>
+  bool wait_from(std::int64_t begin_ns, std::int64_t wait_ns, Look look, Sleep sleep) noexcept {
+    if (const std::int64_t spin_ns = spin_.before(wait_ns);
+        spin_ns > 0 && spin_until(look, spin_ns, courtesy_))
+      return true;
+    if (wait_ns < 0) return sleep(wait_ns);
+    const std::int64_t end_ns = begin_ns + wait_ns;
+    const std::int64_t wake_ns = end_ns - lead_.ns();
+    if (const std::int64_t sleep_ns = wake_ns - monotonic_ns(); sleep_ns > 0) {
+      if (sleep(sleep_ns)) return true;
+      lead_.note(monotonic_ns() - wake_ns);
+    }
+    return spin_until(look, end_ns - monotonic_ns(), courtesy_);
+  }
+
+  Spin spin_;
+  Courtesy courtesy_;
+  WakeLead lead_;
+  std::int64_t waited_ns_ = kNotAtAll;
+};
+
+}  // namespace tunrelay
