@@ -17,10 +17,10 @@ DELAY_NS = 5_000_000
 LARGE_WINDOW = "4096 131072 134217728"
 
 
-def tcp(*flags, window=None):
-    """TCP of one flow."""
+def tcp(*flags, window=None, paced=False):
+    """TCP of one flow. PACED: as `iperf3 -C` leaves it where BBR is the host's default."""
     def measure(seconds):
-        with tunnel(*flags) as relay:
+        with tunnel(*flags, congestion_control=None if paced else load.CONGESTION_CONTROL) as relay:
             if window:
                 for limit in ("tcp_rmem", "tcp_wmem"):
                     run(["sysctl", "-qw", f"net.ipv4.{limit}={window}"])
@@ -42,19 +42,26 @@ def _dropped_segments(summary):
 
 
 def delay(messages_per_s):
-    """How far the one-way delay is from what was asked, beside that of the bare relay."""
+    """How far from what was asked: the time from a packet's read to its write, as the relay knows
+    it, how late the releases were, and the one-way delay of the load's ends, which has the load's
+    own lateness and that of the bare relay in it."""
     def measure(seconds):
         figures = {}
         for name, flags in (("bare", []), ("delayed", ["--a-to-b", f"delay {DELAY_NS}ns"])):
-            with tunnel(*flags):
+            with tunnel(*flags) as relay:
                 answer = json.loads(run([str(TUNRELAY), "gen", load.HERE, load.THERE, "--json",
                                          "-i", "0", "--max-slip", "1s", "--warm-up", "500ms",
                                          "--pps", str(messages_per_s), "-t", f"{seconds}s"],
                                         time_limit_s=seconds + 60))
             figures.update({f"{name}_{key}": value for key, value in _delays(answer).items()})
         for percentile in ("p50", "p99"):
-            figures[f"off_by_{percentile}_us"] = (figures[f"delayed_{percentile}_us"]
-                                                  - DELAY_NS / 1000)
+            figures[f"one_way_off_by_{percentile}_us"] = (figures[f"delayed_{percentile}_us"]
+                                                          - DELAY_NS / 1000)
+        stage = relay.summary["link"]["a_to_b"][0]
+        for percentile in ("p50", "p99"):
+            figures[f"held_off_by_{percentile}_us"] = (stage["since_read_ns"][percentile]
+                                                       - DELAY_NS) / 1000
+            figures[f"release_late_{percentile}_us"] = stage["late_ns"][percentile] / 1000
         return figures
     return measure
 
@@ -155,6 +162,8 @@ CLAIMS = {
     "TCP, a stage that decides on each segment": tcp("--a-to-b", "loss 0%"),
     "TCP, 0.01 % lost": tcp("--a-to-b", LOSS),
     "TCP, 0.01 % lost, offload off": tcp("--offload", "off", "--a-to-b", LOSS),
+    "TCP, 0.01 % lost, paced": tcp("--a-to-b", LOSS, paced=True),
+    "TCP, 0.01 % lost, offload off, paced": tcp("--offload", "off", "--a-to-b", LOSS, paced=True),
     "TCP, 10 ms each way, window of 128 MiB": tcp(*BOTH_10MS, window=LARGE_WINDOW),
     "delay 5 ms, 100,000 messages a second": delay(100_000),
     "rate 100 Mbit/s": rate("100mbit", 100e6),
