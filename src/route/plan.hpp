@@ -42,8 +42,10 @@ struct PlanRequest {
   Strategy strategy = Strategy::kPolicy;
   EndRequest a{.netns_name = "tunrelay-a"};
   EndRequest b{.netns_name = "tunrelay-b"};
-  std::uint32_t mtu_bytes = 0;       ///< 0: as it is
-  std::uint32_t txqueuelen = 0;      ///< packets; 0: as it is
+  std::uint32_t mtu_bytes = 0;   ///< 0: as it is
+  std::uint32_t txqueuelen = 0;  ///< packets; 0: as it is
+  /// TCP to the far end begins with it, as the routes there say; empty: with the host's default.
+  std::string congestion_control{};
   std::uint32_t table_in = 0;        ///< asked for packets out of the tunnel; 0: a free one
   std::uint32_t table_out = 0;       ///< asked for packets into the tunnel; 0: a free one
   std::uint32_t first_priority = 0;  ///< of the rules; 0: before every foreign one

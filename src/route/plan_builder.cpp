@@ -190,7 +190,8 @@ Route PlanBuilder::peer_route(const TunnelEnd& end, const IpAddress& own, const 
           .scope = far.is_ipv4() ? std::uint8_t{RT_SCOPE_LINK} : std::uint8_t{RT_SCOPE_UNIVERSE},
           .device_index = end.device_index,
           .device = end.device,
-          .preferred_source = own};
+          .preferred_source = own,
+          .congestion_control = request_.congestion_control};
 }
 
 Plan PlanBuilder::finish() && {

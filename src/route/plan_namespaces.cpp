@@ -1,8 +1,20 @@
 // The strategy `namespaces`: each end in a network namespace of its own, where the other end's
 // address is simply not local. No rule is needed, and nothing of the host's own is changed.
 #include "route/plan_builder.hpp"
+#include "route/plan_choices.hpp"
 
 namespace tunrelay {
+namespace {
+
+/// The kernel's own routes to the far end's addresses are as good, but know nothing of TCP.
+void add_peer_routes(PlanBuilder& builder, const TunnelEnd& end, const IpAddress& own,
+                     const IpAddress& far) {
+  builder.add({.netns = end.netns,
+               .change = AddRoute{builder.peer_route(end, own, far, RT_TABLE_MAIN)},
+               .undo = NoChange{}});
+}
+
+}  // namespace
 
 void plan_namespaces(PlanBuilder& builder) {
   const TunnelEnds& ends = builder.ends();
@@ -12,6 +24,12 @@ void plan_namespaces(PlanBuilder& builder) {
   }
   builder.set_up_end_in_namespace(builder.request().a, ends.a);
   builder.set_up_end_in_namespace(builder.request().b, ends.b);
+  if (builder.request().congestion_control.empty()) return;
+  for (const IpFamily family : {IpFamily::kIpv4, IpFamily::kIpv6})
+    for (const auto& [a, b] : address_pairs(ends, family)) {
+      add_peer_routes(builder, ends.a, a.address, b.address);
+      add_peer_routes(builder, ends.b, b.address, a.address);
+    }
 }
 
 }  // namespace tunrelay

@@ -33,6 +33,14 @@ std::vector<NextHop> decode_next_hops(const nlattr& attribute) {
   return next_hops;
 }
 
+/// The congestion control that is all the METRICS of a route; else empty.
+std::string lone_congestion_control(const nlattr& metrics) {
+  const auto attributes = parse_nested_attributes<RTAX_MAX + 1>(metrics);
+  for (std::size_t metric = 0; metric < attributes.size(); ++metric)
+    if (attributes[metric] != nullptr && metric != RTAX_CC_ALGO) return {};
+  return text_of(attributes[RTAX_CC_ALGO]);
+}
+
 std::string device_words(const std::string& device, int index) {
   return device.empty() ? fmt::format("if{}", index) : device;
 }
@@ -41,7 +49,7 @@ std::string device_words(const std::string& device, int index) {
 
 Route decode_route(const nlmsghdr& message) {
   const auto header = fixed_header<rtmsg>(message);
-  const auto attributes = parse_attributes<kAttributeCount>(message, sizeof header);
+  auto attributes = parse_attributes<kAttributeCount>(message, sizeof header);
   Route route;
   route.destination = any_prefix(header.rtm_family);
   if (is_address(attributes[RTA_DST]))
@@ -61,6 +69,9 @@ Route decode_route(const nlmsghdr& message) {
   route.onlink = (header.rtm_flags & RTNH_F_ONLINK) != 0;
   if (attributes[RTA_MULTIPATH] != nullptr)
     route.next_hops = decode_next_hops(*attributes[RTA_MULTIPATH]);
+  if (attributes[RTA_METRICS] != nullptr)
+    route.congestion_control = lone_congestion_control(*attributes[RTA_METRICS]);
+  if (!route.congestion_control.empty()) attributes[RTA_METRICS] = nullptr;
   route.others = other_attributes(attributes, kKnownRouteAttributes);
   return route;
 }
@@ -86,6 +97,12 @@ NetlinkMessage encode_route(std::uint16_t type, std::uint16_t flags, const Route
   if (route.gateway) message.put_address(RTA_GATEWAY, *route.gateway);
   if (route.preferred_source) message.put_address(RTA_PREFSRC, *route.preferred_source);
   if (route.metric != 0) message.put_u32(RTA_PRIORITY, route.metric);
+  // A route is known without it when it is to go.
+  if (!route.congestion_control.empty() && type == RTM_NEWROUTE) {
+    nlattr* metrics = message.begin_nest(RTA_METRICS);
+    message.put_text(RTAX_CC_ALGO, route.congestion_control);
+    message.end_nest(metrics);
+  }
   return message;
 }
 
@@ -95,7 +112,9 @@ bool is_same_route(const Route& wanted, const Route& found) {
          wanted.gateway == found.gateway &&
          (wanted.device_index == 0 || wanted.device_index == found.device_index) &&
          (!wanted.preferred_source || wanted.preferred_source == found.preferred_source) &&
-         (wanted.metric == 0 || wanted.metric == found.metric);
+         (wanted.metric == 0 || wanted.metric == found.metric) &&
+         (wanted.congestion_control.empty() ||
+          wanted.congestion_control == found.congestion_control);
 }
 
 std::string to_line(const Route& route) {
@@ -118,6 +137,7 @@ std::string to_line(const Route& route) {
   if (route.preferred_source) line += " src " + route.preferred_source->to_string();
   if (route.metric != 0) line += fmt::format(" metric {}", route.metric);
   if (route.onlink) line += " onlink";
+  if (!route.congestion_control.empty()) line += " congctl " + route.congestion_control;
   for (const NextHop& next_hop : route.next_hops) {
     line += " nexthop";
     if (next_hop.gateway) line += " via " + next_hop.gateway->to_string();

@@ -36,6 +36,7 @@ struct Route {
   std::optional<IpAddress> gateway{};
   std::optional<IpAddress> preferred_source{};
   std::uint32_t metric = 0;
+  std::string congestion_control{};  ///< that TCP begins with on this way; empty: the host's
   bool onlink = false;
   std::vector<NextHop> next_hops{};  ///< of a multipath route; else empty
   std::vector<std::byte> others{};   ///< attributes that have no name here, raw
@@ -53,7 +54,8 @@ NetlinkMessage encode_route(std::uint16_t type, std::uint16_t flags, const Route
                             int device_index);
 
 /// Whether FOUND, as the kernel shows it, is the route that WANTED asked for: the kernel fills
-/// in what WANTED leaves open (metric, scope, the lo of an IPv6 blackhole).
+/// in what WANTED leaves open (metric, scope, the lo of an IPv6 blackhole), or somebody does who
+/// minds TCP's congestion control on it.
 bool is_same_route(const Route& wanted, const Route& found);
 
 /// As `ip route show table all` shows it, which is also how `ip route add` wants it:

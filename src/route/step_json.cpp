@@ -48,6 +48,7 @@ static void show_fields(MaybeConst<Route> auto& route, const auto& fields) {
   fields.unless_default("gateway", route.gateway);
   fields.unless_default("source", route.preferred_source);
   fields.unless_default("metric", route.metric);
+  fields.unless_default("congestion_control", route.congestion_control);
   fields.unless_default("onlink", route.onlink);
 }
 

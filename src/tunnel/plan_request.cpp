@@ -21,6 +21,7 @@ PlanRequest plan_request(const TunnelOptions& options, std::array<bool, 2> made_
   request.b = end_request(options.b, options.strategy, made_by_us[1]);
   request.mtu_bytes = options.mtu_bytes;
   request.txqueuelen = options.txqueuelen;
+  request.congestion_control = options.congestion_control;
   return request;
 }
 

@@ -39,6 +39,7 @@ struct TunnelOptions {
   std::uint32_t mtu_bytes = 1500;
   /// A full queue drops, so it must hold a sender's window: 4 MB are 2,900 packets of 1,500 bytes.
   std::uint32_t txqueuelen = 4096;
+  std::string congestion_control;  ///< that TCP across begins with; empty: the host's default
   bool offload = true;
   bool coalesce = true;              ///< merge small packets of a flow on write
   std::optional<EngineKind> engine;  ///< empty: the best that this host allows

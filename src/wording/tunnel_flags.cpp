@@ -29,6 +29,24 @@ void apply_end(const std::string& device, const std::string& addresses, const st
   if (!netns.empty()) end.netns = netns;
 }
 
+/// What packets meet on their way.
+void add_way_flags(CLI::App& command, TunnelFlags& flags) {
+  add_link_flags(command, flags.link);
+  command
+      .add_option("--hold-limit", flags.hold_limit,
+                  "memory for what delays, queues and stages of your own hold, for each queue and "
+                  "direction: "
+                  "16M to 2G; what comes beyond is dropped as hold_full")
+      ->capture_default_str();
+  command
+      .add_option(
+          "--stage", flags.stages,
+          "a stage of your own, LIBRARY.so[,KEY=VALUE]...; given again, the first is next to "
+          "the devices and the last next to the link")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+}
+
 }  // namespace
 
 void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
@@ -73,18 +91,11 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
   add("--mtu", flags.mtu, "MTU of both devices in bytes, 68 to 65535")->capture_default_str();
   command.add_option("--txqueuelen", flags.txqueuelen, "packets that a device's queue holds")
       ->capture_default_str();
-  add_link_flags(command, flags.link);
-  add("--hold-limit", flags.hold_limit,
-      "memory for what delays, queues and stages of your own hold, for each queue and direction: "
-      "16M to 2G; what comes beyond is dropped as hold_full")
-      ->capture_default_str();
-  command
-      .add_option(
-          "--stage", flags.stages,
-          "a stage of your own, LIBRARY.so[,KEY=VALUE]...; given again, the first is next to "
-          "the devices and the last next to the link")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+  add("--congestion-control", flags.congestion_control,
+      "what TCP across begins with, for example cubic [the host's default]. A program that chooses "
+      "one for a connected socket, as iperf3 -C does, keeps what the default has set up: BBR's "
+      "pacing");
+  add_way_flags(command, flags);
   command.add_flag("--trace", flags.trace, "print a line a packet, off the packet path");
   add_capture_flags(command, flags.capture);
   command
@@ -94,8 +105,7 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
       ->capture_default_str();
   add("--control", flags.control,
       "where `tunrelay link` and `tunrelay capture` reach this relay: a unix socket's path, none, "
-      "or "
-      "auto: in /run/tunrelay for root, in $XDG_RUNTIME_DIR/tunrelay for others")
+      "or auto: in /run/tunrelay for root, in $XDG_RUNTIME_DIR/tunrelay for others")
       ->capture_default_str();
   add("--state-dir", flags.state_directory, "where the journal of changes is kept [/run/tunrelay]");
   add("--config", flags.config_file, "read flags from a TOML file; flags given here win");
@@ -115,6 +125,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   options.mtu_bytes =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(parse_size_bytes(flags.mtu), UINT32_MAX));
   options.txqueuelen = flags.txqueuelen;
+  options.congestion_control = flags.congestion_control;
   options.offload = flags.offload == "on";
   options.coalesce = flags.coalesce == "on";
   if (flags.engine == "uring") options.engine = EngineKind::kUring;

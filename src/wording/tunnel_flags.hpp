@@ -37,6 +37,7 @@ struct TunnelFlags {
   std::string config_file;
   std::string state_directory;
   unsigned txqueuelen = 4096;
+  std::string congestion_control;
   bool trace = false;
   CaptureFlags capture;
   double burn_percent = 0;

@@ -20,7 +20,8 @@ LARGE_WINDOW = "4096 131072 134217728"
 def tcp(*flags, window=None, paced=False):
     """TCP of one flow. PACED: as `iperf3 -C` leaves it where BBR is the host's default."""
     def measure(seconds):
-        with tunnel(*flags, congestion_control=None if paced else load.CONGESTION_CONTROL) as relay:
+        begin = [] if paced else ["--congestion-control", load.CONGESTION_CONTROL]
+        with tunnel(*begin, *flags) as relay:
             if window:
                 for limit in ("tcp_rmem", "tcp_wmem"):
                     run(["sysctl", "-qw", f"net.ipv4.{limit}={window}"])

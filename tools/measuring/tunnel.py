@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from measuring.peers import TUNRELAY
-from measuring.process import Failed, run
+from measuring.process import Failed
 
 
 class Tunnel:
@@ -51,23 +51,10 @@ class Tunnel:
         raise Failed(f"tunrelay never said {name}: {self._process.stderr.read()}")
 
 
-def _begin_with(congestion_control):
-    """TCP across the tunnel begins with it. A program that chooses it for a connected socket, as
-    `iperf3 -C` does, keeps what the host's default has set up: the pacing of BBR, whose timers then
-    bound the throughput."""
-    for route in json.loads(run(["ip", "-j", "route", "show", "table", "all", "proto", "213"])):
-        if route.get("type", "unicast") == "unicast" and "dev" in route and "prefsrc" in route:
-            run(["ip", "route", "change", route["dst"], "dev", route["dev"], "table",
-                 route["table"], "proto", "213", "scope", "link", "src", route["prefsrc"],
-                 "congctl", congestion_control])
-
-
 @contextlib.contextmanager
-def tunnel(*flags, congestion_control=None):
+def tunnel(*flags):
     at_work = Tunnel(flags)
     try:
-        if congestion_control:
-            _begin_with(congestion_control)
         yield at_work
         at_work.stop()
     finally:

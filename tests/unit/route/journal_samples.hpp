@@ -49,6 +49,7 @@ inline std::vector<Step> all_kinds_of_steps() {
                     .gateway = IpAddress::parse("fe80::1"),
                     .preferred_source = IpAddress::parse("fd13::2"),
                     .metric = 4294967295,
+                    .congestion_control = "reno",
                     .onlink = true};
   const Rule rule{.family = IpFamily::kIpv6,
                   .priority = 10,

@@ -46,7 +46,8 @@ class LinesTest : public RouteNetwork {
        "ip route add unreachable default table 300 metric 4278198272 && "
        "ip route add throw 10.8.0.0/16 table 99 && "
        "ip route add 10.9.9.9 dev tun0 scope link src 192.168.13.1 && "
-       "ip route add 10.10.0.0/16 via 172.16.0.1 dev tun0 onlink");
+       "ip route add 10.10.0.0/16 via 172.16.0.1 dev tun0 onlink && "
+       "ip route add 10.11.0.0/16 dev tun0 congctl reno");
     sh("ip -6 route add fd55::/64 dev tun0 proto static metric 7 && "
        "ip -6 route add blackhole default table 300 proto 213");
     sh("ip rule add pref 5 iif tun0 lookup 300 protocol 213 && "

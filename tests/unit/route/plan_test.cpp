@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "plan_commands.hpp"
@@ -50,6 +51,22 @@ TEST(PlanTest, WhatAnAdministratorHasMadeIsUsedAndLeft) {
   EXPECT_THAT(undo, Contains("ip link set dev tun1 addrgenmode eui64"));
   EXPECT_THAT(undo, Contains("ip link set dev tun1 txqueuelen 500"));
   EXPECT_THAT(undo, Not(Contains(HasSubstr("192.168.13.1/24"))));
+}
+
+TEST(PlanTest, RoutesThroughTheTunnelNameTheCongestionControl) {
+  for (const auto& [strategy, command] :
+       {std::pair{Strategy::kPolicy,
+                  "ip route add 192.168.13.2 dev tun0 table 5214 proto 213 scope "
+                  "link src 192.168.13.1 congctl reno"},
+        std::pair{Strategy::kNamespaces,
+                  "ip -n tunrelay-a route add 192.168.13.2 dev tun0 proto "
+                  "213 scope link src 192.168.13.1 congctl reno"}}) {
+    auto request = sample_request(strategy, Families::kIpv4);
+    EXPECT_THAT(commands_of(make_plan(request, sample_host())),
+                Not(Contains(HasSubstr("congctl"))));
+    request.congestion_control = "reno";
+    EXPECT_THAT(commands_of(make_plan(request, sample_host())), Contains(command));
+  }
 }
 
 TEST(PlanTest, RulesStandBeforeTheLowestForeignOne) {
