@@ -10,10 +10,12 @@ void UserEndpoint::take(EndpointWay way, const Packet& packet) noexcept {
   if (stage_.access == TUNRELAY_CHANGES_WIRE_SEGMENTS) return take_to_change(way, packet);
   const bool as_it_is = stage_.access == TUNRELAY_LOOKS_AT_SUPER_PACKETS
                             ? packet.is_whole()
-                            : packet.segments() == 1 && !packet.header.needs_checksum();
+                            : stage_.access == TUNRELAY_LOOKS_AT_WIRE_SEGMENTS &&
+                                  packet.segments() == 1 && !packet.header.needs_checksum();
   // A mark is not in the buffer, which others share.
   if (as_it_is && !packet.ce_marked)
-    return gather(way, packet, FrameTable::kNone, {packet.frame, packet.frame_bytes});
+    return gather(way, packet, FrameTable::kNone,
+                  {{packet.frame, packet.frame_bytes}, {}, packet.header.needs_checksum()});
   take_to_look(way, packet);
 }
 
@@ -25,15 +27,28 @@ void UserEndpoint::take_to_look(EndpointWay way, const Packet& packet) noexcept 
     return lane(way).output->drop(packet, DropReason::kHoldFull);
   }
   Packet segment = packet;
+  Shown shown;  // the one before
   for (std::uint16_t number = packet.run.first; number < packet.run.last; ++number) {
-    const std::size_t bytes = wire_segment_bytes(packet, number);
-    if (shown_bytes_ + bytes > kShownBytes) give(way);
-    const std::span<std::byte> copy{shown_.get() + shown_bytes_, bytes};
-    copy_wire_segment(packet, number, copy);
-    shown_bytes_ += bytes;
     segment.run = {number, static_cast<std::uint16_t>(number + 1)};
-    gather(way, segment, whole, copy);
+    shown = show_segment(way, packet, number, shown);
+    gather(way, segment, whole, shown);
   }
+}
+
+UserEndpoint::Shown UserEndpoint::show_segment(EndpointWay way, const Packet& packet,
+                                               std::uint16_t number, const Shown& before) noexcept {
+  const bool is_header = stage_.access == TUNRELAY_LOOKS_AT_WIRE_HEADERS;
+  const std::size_t bytes =
+      is_header ? wire_header_bytes(packet) : wire_segment_bytes(packet, number);
+  if (shown_bytes_ + bytes > kShownBytes) give(way);
+  const std::span<std::byte> copy{shown_.get() + shown_bytes_, bytes};
+  shown_bytes_ += bytes;
+  if (is_header) {
+    const WireHeaders headers = copy_wire_headers(packet, number, before.bytes, copy);
+    return {copy, headers.payload, headers.checksum_pending};
+  }
+  copy_wire_segment(packet, number, copy);
+  return {copy, {}, false};
 }
 
 void UserEndpoint::take_to_change(EndpointWay way, Packet packet) noexcept {
@@ -44,14 +59,14 @@ void UserEndpoint::take_to_change(EndpointWay way, Packet packet) noexcept {
     segment.run = {number, static_cast<std::uint16_t>(number + 1)};
     if (segment.run.last != last) output.share(segment);
     if (make_own_frame(segment, output))
-      gather(way, segment, FrameTable::kNone, {segment.frame, segment.frame_bytes});
+      gather(way, segment, FrameTable::kNone, {{segment.frame, segment.frame_bytes}, {}, false});
     else
       output.drop(segment, DropReason::kHoldFull);
   }
 }
 
 void UserEndpoint::gather(EndpointWay way, const Packet& packet, std::uint32_t whole,
-                          std::span<std::byte> bytes) noexcept {
+                          const Shown& shown) noexcept {
   EndpointCounters::Way& counters = counters_.ways[static_cast<std::size_t>(way)];
   Slot* slot = table_.take();
   if (slot == nullptr) {
@@ -61,23 +76,22 @@ void UserEndpoint::gather(EndpointWay way, const Packet& packet, std::uint32_t w
     return target.output->drop(packet, DropReason::kHoldFull);
   }
   const bool is_own = stage_.access == TUNRELAY_CHANGES_WIRE_SEGMENTS;
-  slot->frame = {.bytes = reinterpret_cast<std::uint8_t*>(bytes.data()),
-                 .length = static_cast<std::uint32_t>(bytes.size()),
+  slot->frame = {.bytes = reinterpret_cast<std::uint8_t*>(shown.bytes.data()),
+                 .length = static_cast<std::uint32_t>(shown.bytes.size()),
                  .capacity = is_own ? kMostFrameBytes : 0,
                  .segments = packet.run.count(),
-                 .flags = !is_own && whole == FrameTable::kNone && packet.frame == bytes.data() &&
-                                  packet.header.needs_checksum()
-                              ? TUNRELAY_CHECKSUM_PENDING
-                              : 0U,
+                 .flags = shown.checksum_pending ? TUNRELAY_CHECKSUM_PENDING : 0U,
                  .arrival_ns = packet.arrival_ns,
-                 .id = packet.id};
+                 .id = packet.id,
+                 .payload = reinterpret_cast<const std::uint8_t*>(shown.payload.data()),
+                 .payload_length = static_cast<std::uint32_t>(shown.payload.size())};
   slot->packet = packet;
   slot->whole = whole;
   slot->way = way;
   slot->in_hand = true;
   lane(way).held += tally_of(packet);
   counters.taken.add(1);
-  counters.taken_bytes.add(bytes.size());
+  counters.taken_bytes.add(shown.bytes.size() + shown.payload.size());
   gathered_[gathered_count_++] = &slot->frame;
   if (gathered_count_ == gathered_.size()) give(way);
 }
@@ -116,7 +130,7 @@ void UserEndpoint::pass_segment(Slot& slot) noexcept {
   Lane& turn = lane(slot.way);
   EndpointCounters::Way& counters = counters_.ways[static_cast<std::size_t>(slot.way)];
   counters.passed.add(1);
-  counters.passed_bytes.add(slot.frame.length);
+  counters.passed_bytes.add(slot.frame.length + slot.frame.payload_length);
   if (turn.passing && slot.whole != FrameTable::kNone && turn.passing->whole == slot.whole &&
       turn.passing->packet.run.last == slot.packet.run.first) {
     turn.passing->packet.run.last = slot.packet.run.last;

@@ -21,7 +21,7 @@ std::string fault_of(const tunrelay_stage_descriptor& descriptor) {
   if (descriptor.abi_version != TUNRELAY_STAGE_ABI_VERSION)
     return fmt::format("it was built for version {} of the stage interface; this program has {}",
                        descriptor.abi_version, TUNRELAY_STAGE_ABI_VERSION);
-  if (descriptor.access > TUNRELAY_CHANGES_WIRE_SEGMENTS || descriptor.pairs > TUNRELAY_ONE_PAIR)
+  if (descriptor.access > TUNRELAY_LOOKS_AT_WIRE_HEADERS || descriptor.pairs > TUNRELAY_ONE_PAIR)
     return "it asks for what this program does not know";
   if (descriptor.name == nullptr || descriptor.create == nullptr || descriptor.destroy == nullptr ||
       descriptor.from_device == nullptr || descriptor.from_link == nullptr ||

@@ -90,6 +90,13 @@ class UserEndpoint {
     WaitingFrames waiting_frames{kWaitingBytes};
   };
 
+  /// What of a packet the user sees.
+  struct Shown {
+    std::span<std::byte> bytes;
+    std::span<const std::byte> payload{};
+    bool checksum_pending = false;
+  };
+
   [[nodiscard]] Lane& lane(EndpointWay way) noexcept {
     return lanes_[static_cast<std::size_t>(way)];
   }
@@ -100,9 +107,11 @@ class UserEndpoint {
   // Gathering what is given next.
   void take(EndpointWay way, const Packet& packet) noexcept;
   void take_to_look(EndpointWay way, const Packet& packet) noexcept;
+  [[nodiscard]] Shown show_segment(EndpointWay way, const Packet& packet, std::uint16_t number,
+                                   const Shown& before) noexcept;
   void take_to_change(EndpointWay way, Packet packet) noexcept;
   void gather(EndpointWay way, const Packet& packet, std::uint32_t whole,
-              std::span<std::byte> bytes) noexcept;
+              const Shown& shown) noexcept;
   void give(EndpointWay way) noexcept;
 
   // What the user says.

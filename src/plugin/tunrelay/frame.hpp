@@ -39,6 +39,10 @@ class Frame {
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
     return std::as_bytes(std::span(frame_->bytes, frame_->length));
   }
+  /// For Access::kLooksAtWireHeaders: what stands behind bytes().
+  [[nodiscard]] std::span<const std::byte> payload() const noexcept {
+    return std::as_bytes(std::span(frame_->payload, frame_->payload_length));
+  }
   /// For Access::kChangesWireSegments: all that may be written, also behind the frame's end.
   [[nodiscard]] std::span<std::byte> space() noexcept {
     return std::as_writable_bytes(std::span(frame_->bytes, frame_->capacity));

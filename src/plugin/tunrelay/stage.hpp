@@ -27,6 +27,7 @@ enum class Access : std::uint32_t {
   kLooksAtSuperPackets = TUNRELAY_LOOKS_AT_SUPER_PACKETS,
   kLooksAtWireSegments = TUNRELAY_LOOKS_AT_WIRE_SEGMENTS,
   kChangesWireSegments = TUNRELAY_CHANGES_WIRE_SEGMENTS,
+  kLooksAtWireHeaders = TUNRELAY_LOOKS_AT_WIRE_HEADERS,
 };
 enum class Pairs : std::uint32_t {
   kEachQueue = TUNRELAY_A_PAIR_EACH_QUEUE,

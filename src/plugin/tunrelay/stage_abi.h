@@ -42,6 +42,11 @@ extern "C" {
 /* The same, in memory of its own, which may be written as long as the frame is held. What goes
  * over the link between the endpoints may then be of any form; what goes to a device is checked. */
 #define TUNRELAY_CHANGES_WIRE_SEGMENTS 2u
+/* As TUNRELAY_LOOKS_AT_WIRE_SEGMENTS, but nothing is copied and no checksum computed: the frame has
+ * the headers up to TCP's or UDP's payload (all bytes of other packets), and the payload stands
+ * where the kernel put it. As fast as the super-packets, for a stage that decides on each segment.
+ */
+#define TUNRELAY_LOOKS_AT_WIRE_HEADERS 3u
 
 /* tunrelay_stage_descriptor.pairs */
 #define TUNRELAY_A_PAIR_EACH_QUEUE 0u
@@ -68,8 +73,10 @@ struct tunrelay_frame {
   uint32_t capacity; /* bytes that may be written; 0: none */
   uint32_t segments; /* wire segments; more than 1: a super-packet */
   uint32_t flags;
-  int64_t arrival_ns; /* CLOCK_MONOTONIC, when the relay read it */
-  uint64_t id;        /* of the packet that was read; the same in a capture */
+  int64_t arrival_ns;     /* CLOCK_MONOTONIC, when the relay read it */
+  uint64_t id;            /* of the packet that was read; the same in a capture */
+  const uint8_t* payload; /* of TUNRELAY_LOOKS_AT_WIRE_HEADERS, behind the bytes above */
+  uint32_t payload_length;
 };
 
 /* What a stage may ask for. CONTEXT: the host's first argument, always. A frame that is not the

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "packet/checksum.hpp"
 #include "support/naive_segmenter.hpp"
 #include "support/owned_packet.hpp"
 #include "support/random.hpp"
@@ -30,6 +31,49 @@ TEST(WireSegmentTest, IsWhatTheNaiveSegmenterMakesWithItsChecksumCompleted) {
       const auto number = static_cast<std::uint16_t>(random.between(0, segments.size() - 1));
       ASSERT_EQ(wire_bytes(owned.packet, number), completed(segments[number]).bytes)
           << "segment " << number << " of " << segments.size();
+    }
+  }
+}
+
+TEST(WireSegmentTest, HeadersAndPayloadInPlaceAreTheSegment) {
+  SeededRandom random;
+  for (std::size_t times = scaled(300); times > 0; --times) {
+    const PacketSpec spec = random_spec(random, random.chance(0.7));
+    OwnedPacket owned{build_frame(spec), {spec.link_type, kAnyMtu}};
+    ASSERT_EQ(owned.fault, std::nullopt);
+    owned.packet.ce_marked = random.chance(0.3);
+    const auto number =
+        static_cast<std::uint16_t>(random.between(0, owned.packet.run.count() - 1U));
+    Bytes joined(wire_header_bytes(owned.packet));
+    const WireHeaders headers = copy_wire_headers(owned.packet, number, joined);
+    if (!headers.payload.empty()) {
+      EXPECT_GE(headers.payload.data(), owned.packet.frame) << "it was copied";
+      EXPECT_LE(headers.payload.data() + headers.payload.size(),
+                owned.packet.frame + owned.packet.frame_bytes);
+    }
+    joined.insert(joined.end(), headers.payload.begin(), headers.payload.end());
+    VirtioNetHeader header = owned.packet.header;
+    EXPECT_EQ(headers.checksum_pending, header.needs_checksum());
+    complete_checksum(joined, header);
+    ASSERT_EQ(joined, wire_bytes(owned.packet, number)) << "segment " << number;
+  }
+}
+
+TEST(WireSegmentTest, HeadersFollowFromThoseBefore) {
+  SeededRandom random;
+  for (std::size_t times = scaled(100); times > 0; --times) {
+    const PacketSpec spec = random_spec(random, true);
+    OwnedPacket owned{build_frame(spec), {spec.link_type, kAnyMtu}};
+    owned.packet.ce_marked = random.chance(0.3);
+    Bytes before;
+    for (std::uint16_t number = 0; number < owned.packet.run.count(); ++number) {
+      Bytes next(wire_header_bytes(owned.packet));
+      Bytes alone(next.size());
+      const WireHeaders from_before = copy_wire_headers(owned.packet, number, before, next);
+      const WireHeaders by_itself = copy_wire_headers(owned.packet, number, alone);
+      ASSERT_EQ(next, alone) << "segment " << number;
+      EXPECT_EQ(from_before.payload.data(), by_itself.payload.data());
+      before = next;
     }
   }
 }

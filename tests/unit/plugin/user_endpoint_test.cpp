@@ -58,6 +58,7 @@ class Scripted : public plugin::Endpoint {
   Action action = [](Scripted&, std::span<plugin::Frame> frames) { pass_all(frames); };
   std::vector<Bytes> seen;
   std::vector<std::uint32_t> seen_segments;
+  std::vector<std::size_t> seen_payload_bytes;
   std::vector<plugin::Frame> kept;
   std::int64_t deadline_ns = plugin::kNever;
 
@@ -65,6 +66,8 @@ class Scripted : public plugin::Endpoint {
   void take(std::span<plugin::Frame> frames) {
     for (const plugin::Frame& frame : frames) {
       seen.emplace_back(frame.bytes().begin(), frame.bytes().end());
+      seen.back().insert(seen.back().end(), frame.payload().begin(), frame.payload().end());
+      seen_payload_bytes.push_back(frame.payload().size());
       seen_segments.push_back(frame.segments());
     }
     action(*this, frames);
@@ -157,6 +160,26 @@ TEST_F(UserEndpointTest, WireSegmentsAreThoseOfTheNaiveSegmenter) {
   EXPECT_EQ(user.seen, expected);
   // All were passed, so nothing was cut.
   EXPECT_EQ(record_.runs, (std::vector<SegmentRun>{{0, 6}}));
+  expect_accounted(tally_of(owned.packet));
+}
+
+TEST_F(UserEndpointTest, WireHeadersStandBesideTheirPayload) {
+  Scripted& user = make(plugin::Access::kLooksAtWireHeaders);
+  user.action = [](Scripted&, std::span<plugin::Frame> frames) {
+    for (std::size_t at = 0; at < frames.size(); ++at) {
+      EXPECT_TRUE(frames[at].checksum_pending());
+      at == 2 ? frames[at].drop("third") : frames[at].pass();
+    }
+  };
+  const Frame frame = build_frame(super_packet_spec());
+  const OwnedPacket owned = parsed(frame);
+  give(kToLink, owned.packet);
+  std::vector<Bytes> expected;
+  for (const Frame& segment : segment_naively(frame, LinkType::kIp))
+    expected.push_back(segment.bytes);
+  EXPECT_EQ(user.seen, expected);
+  EXPECT_EQ(user.seen_payload_bytes, (std::vector<std::size_t>{1000, 1000, 1000, 1000, 1000, 300}));
+  EXPECT_EQ(record_.runs, (std::vector<SegmentRun>{{0, 2}, {3, 6}}));
   expect_accounted(tally_of(owned.packet));
 }
 
