@@ -22,13 +22,11 @@ std::string percentiles(const char* name, const Histogram& histogram) {
   for (const auto& [label, percentile] : kShown) {
     // A percentile that rests on less than one value says nothing.
     if (static_cast<double>(histogram.count()) * (100 - percentile) / 100 < 1) break;
-    line += fmt::format(
-        "{} {}  ", label,
-        format_duration(static_cast<double>(histogram.value_at_percentile(percentile))));
+    line +=
+        fmt::format("{} {}  ", label, format_latency(histogram.value_at_percentile(percentile)));
   }
-  line +=
-      fmt::format("highest {}, of {}\n", format_duration(static_cast<double>(histogram.highest())),
-                  format_count(histogram.count()));
+  line += fmt::format("highest {}, of {}\n", format_latency(histogram.highest()),
+                      format_count(histogram.count()));
   return line;
 }
 

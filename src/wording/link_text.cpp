@@ -11,7 +11,7 @@ namespace tunrelay {
 namespace {
 
 std::string time_words(const Histogram& histogram, double percentile) {
-  return format_duration(static_cast<double>(histogram.value_at_percentile(percentile)));
+  return format_latency(histogram.value_at_percentile(percentile));
 }
 
 nlohmann::ordered_json times_json(const Histogram& histogram) {

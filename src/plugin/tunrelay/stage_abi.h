@@ -44,8 +44,7 @@ extern "C" {
 #define TUNRELAY_CHANGES_WIRE_SEGMENTS 2u
 /* As TUNRELAY_LOOKS_AT_WIRE_SEGMENTS, but nothing is copied and no checksum computed: the frame has
  * the headers up to TCP's or UDP's payload (all bytes of other packets), and the payload stands
- * where the kernel put it. As fast as the super-packets, for a stage that decides on each segment.
- */
+ * where the kernel put it. What costs a stage least that decides on each segment. */
 #define TUNRELAY_LOOKS_AT_WIRE_HEADERS 3u
 
 /* tunrelay_stage_descriptor.pairs */

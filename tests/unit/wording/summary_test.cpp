@@ -67,9 +67,10 @@ TEST(Summary, TellsWhatEachStageOfTheLinkHasDone) {
   const std::string text = summary_text(report);
   EXPECT_THAT(text, HasSubstr("stage 0 (3 wire segments)"));
   EXPECT_THAT(
-      text, HasSubstr("    rate 10mbit codel ecn\n      200 wire segments, 3 dropped "
-                      "(1.5000 %), 2 marked, 5 answers; out p50 5.0 ms p99 5.0 ms after they were "
-                      "read; releases late p50 20.0 us p99 20.0 us\n"));
+      text,
+      HasSubstr("    rate 10mbit codel ecn\n      200 wire segments, 3 dropped "
+                "(1.5000 %), 2 marked, 5 answers; out p50 5.001 ms p99 5.001 ms after they were "
+                "read; releases late p50 20.02 us p99 20.02 us\n"));
   EXPECT_THAT(text, HasSubstr("--seed 42 repeats its chances"));
   const nlohmann::json json = report_json(report, "summary").at("link");
   EXPECT_EQ(json.at("seed"), 42);
