@@ -6,9 +6,9 @@
 namespace tunrelay {
 namespace {
 
-/// The kernel's own routes to the far end's addresses are as good, but know nothing of TCP.
-void add_peer_routes(PlanBuilder& builder, const TunnelEnd& end, const IpAddress& own,
-                     const IpAddress& far) {
+/// The kernel's own route to the far end's address is as good, but knows nothing of TCP.
+void add_peer_route(PlanBuilder& builder, const TunnelEnd& end, const IpAddress& own,
+                    const IpAddress& far) {
   builder.add({.netns = end.netns,
                .change = AddRoute{builder.peer_route(end, own, far, RT_TABLE_MAIN)},
                .undo = NoChange{}});
@@ -25,10 +25,10 @@ void plan_namespaces(PlanBuilder& builder) {
   builder.set_up_end_in_namespace(builder.request().a, ends.a);
   builder.set_up_end_in_namespace(builder.request().b, ends.b);
   if (builder.request().congestion_control.empty()) return;
-  for (const IpFamily family : {IpFamily::kIpv4, IpFamily::kIpv6})
+  for (const IpFamily family : builder.families())
     for (const auto& [a, b] : address_pairs(ends, family)) {
-      add_peer_routes(builder, ends.a, a.address, b.address);
-      add_peer_routes(builder, ends.b, b.address, a.address);
+      add_peer_route(builder, ends.a, a.address, b.address);
+      add_peer_route(builder, ends.b, b.address, a.address);
     }
 }
 

@@ -54,8 +54,8 @@ NetlinkMessage encode_route(std::uint16_t type, std::uint16_t flags, const Route
                             int device_index);
 
 /// Whether FOUND, as the kernel shows it, is the route that WANTED asked for: the kernel fills
-/// in what WANTED leaves open (metric, scope, the lo of an IPv6 blackhole), or somebody does who
-/// minds TCP's congestion control on it.
+/// in what WANTED leaves open (metric, scope, the lo of an IPv6 blackhole). A congestion control
+/// that WANTED does not name may be anybody's.
 bool is_same_route(const Route& wanted, const Route& found);
 
 /// As `ip route show table all` shows it, which is also how `ip route add` wants it:

@@ -55,11 +55,10 @@ def delay(messages_per_s):
                                          "--pps", str(messages_per_s), "-t", f"{seconds}s"],
                                         time_limit_s=seconds + 60))
             figures.update({f"{name}_{key}": value for key, value in _delays(answer).items()})
+        stage = relay.summary["link"]["a_to_b"][0]
         for percentile in ("p50", "p99"):
             figures[f"one_way_off_by_{percentile}_us"] = (figures[f"delayed_{percentile}_us"]
                                                           - DELAY_NS / 1000)
-        stage = relay.summary["link"]["a_to_b"][0]
-        for percentile in ("p50", "p99"):
             figures[f"held_off_by_{percentile}_us"] = (stage["since_read_ns"][percentile]
                                                        - DELAY_NS) / 1000
             figures[f"release_late_{percentile}_us"] = stage["late_ns"][percentile] / 1000
