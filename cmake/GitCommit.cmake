@@ -3,6 +3,7 @@
 #   SOURCE  the tree
 #   OUTPUT  the header
 # A tree that is not under git, as a released archive, has no commit.
+cmake_minimum_required(VERSION 3.22)  # a script of its own has no policies else
 set(COMMIT "")
 find_program(GIT git)
 if(GIT)
