@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
+#include <poll.h>
 #include <sys/time.h>
 
 #include <algorithm>
@@ -104,20 +105,38 @@ std::string way_to_server(int error, const IpAddress& address) {
   return "see whether `tunrelay gen --server` runs there, and whether a firewall stands between";
 }
 
+/// How a connect that a signal has interrupted ends: it goes on all the same (connect(2)).
+/// 0 or an errno.
+int end_of_connect(int socket, std::int64_t end_ns) noexcept {
+  pollfd done{.fd = socket, .events = POLLOUT, .revents = 0};
+  for (int count = 0; count <= 0;) {
+    const std::int64_t left_ns = end_ns - monotonic_ns();
+    if (left_ns <= 0) return ETIMEDOUT;
+    count = ::poll(&done, 1, static_cast<int>(left_ns / kNanosecondsPerMillisecond + 1));
+    if (count < 0 && errno != EINTR) return errno;
+  }
+  int error = 0;
+  socklen_t length = sizeof error;
+  static_cast<void>(::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length));
+  return error;
+}
+
 }  // namespace
 
-int try_connect(int socket, const SocketName& name) noexcept {
-  return ::connect(socket, name.get(), name.length) == 0 ? 0 : errno;
+int try_connect(int socket, const SocketName& name, std::int64_t limit_ns) noexcept {
+  const std::int64_t end_ns = monotonic_ns() + limit_ns;
+  // The limit of sending holds for connecting too (socket(7)).
+  set_time_limit(socket, SO_SNDTIMEO, limit_ns);
+  int error = ::connect(socket, name.get(), name.length) == 0 ? 0 : errno;
+  if (error == EINTR) error = end_of_connect(socket, end_ns);
+  if (error == EINPROGRESS) error = ETIMEDOUT;
+  set_time_limit(socket, SO_SNDTIMEO, kSocketPatienceNs);
+  return error;
 }
 
 void connect_load_socket(const FileDescriptor& socket, const IpAddress& address, std::uint16_t port,
                          std::int64_t limit_ns) {
-  // The limit of sending holds for connecting too (socket(7)).
-  set_time_limit(socket.get(), SO_SNDTIMEO, limit_ns);
-  int error = try_connect(socket.get(), SocketName(address, port));
-  set_time_limit(socket.get(), SO_SNDTIMEO, kSocketPatienceNs);
-  if (error == EINPROGRESS) error = ETIMEDOUT;
-  if (error != 0)
+  if (const int error = try_connect(socket.get(), SocketName(address, port), limit_ns))
     throw_system_error(error, "connect to", in_words(address, port), way_to_server(error, address));
 }
 

@@ -34,11 +34,13 @@ inline constexpr std::int64_t kSocketPatienceNs = 20'000'000;
 /// Throws Error.
 [[nodiscard]] FileDescriptor bind_load_socket(int type, const IpAddress& address,
                                               std::uint16_t port);
-/// Connects within LIMIT_NS. Throws Error, whose way out is that a server must run there.
+/// Connects within LIMIT_NS, whatever signals come meanwhile. Throws Error, whose way out is that a
+/// server must run there.
 void connect_load_socket(const FileDescriptor& socket, const IpAddress& address, std::uint16_t port,
                          std::int64_t limit_ns);
-/// As connect_load_socket(), but without words: 0 or an errno. For the data path.
-[[nodiscard]] int try_connect(int socket, const SocketName& name) noexcept;
+/// As connect_load_socket(), but without words: 0 or an errno (ETIMEDOUT at the limit). For the
+/// data path.
+[[nodiscard]] int try_connect(int socket, const SocketName& name, std::int64_t limit_ns) noexcept;
 void listen_on(const FileDescriptor& socket);
 
 /// The local address; IPv4 where IPv6 only carries it (::ffff:1.2.3.4).

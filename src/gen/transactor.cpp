@@ -148,8 +148,7 @@ class ConnectionTransactions final : public Outlet {
     if (!socket.is_open()) return errno;
     prepare(socket.get());
     if (::bind(socket.get(), own_name_.get(), own_name_.length) != 0) return errno;
-    if (const int error = try_connect(socket.get(), server_))
-      return error == EINPROGRESS ? ETIMEDOUT : error;
+    if (const int error = try_connect(socket.get(), server_, kResponseLimitNs)) return error;
     TcpReader reader(true, most_bytes_);
     const int error =
         transact(socket.get(), header, size_bytes, reader, chunk_, pattern_, intake_, stop_);
@@ -160,12 +159,10 @@ class ConnectionTransactions final : public Outlet {
  private:
   static void prepare(int socket) noexcept {
     const timeval patience{.tv_sec = 0, .tv_usec = kSocketPatienceNs / kNanosecondsPerMicrosecond};
-    const timeval limit{.tv_sec = kResponseLimitNs / kNanosecondsPerSecond, .tv_usec = 0};
     constexpr int kOn = 1;
     // A reset instead of TIME_WAIT: else the ports of one address are used up within a second.
     constexpr linger kReset{.l_onoff = 1, .l_linger = 0};
     static_cast<void>(::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience));
-    static_cast<void>(::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit));
     static_cast<void>(::setsockopt(socket, SOL_SOCKET, SO_LINGER, &kReset, sizeof kReset));
     static_cast<void>(::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &kOn, sizeof kOn));
     static_cast<void>(::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof kOn));
