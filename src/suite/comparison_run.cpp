@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/clock.hpp"
+#include "base/cpu_topology.hpp"
 
 namespace tunrelay {
 namespace {
@@ -15,16 +16,29 @@ constexpr std::array<std::string_view, 4> kJudged{
     "tcp_1_flow/throughput",
 };
 
+/// The CPUs of this process on which no worker of the links is pinned.
+std::vector<int> cpus_without_workers(const std::vector<std::unique_ptr<LinkHost>>& links) {
+  std::vector<int> cpus = cpus_for_workers();
+  for (const auto& link : links)
+    for (const int cpu : link->description().at("worker_cpus").get<std::vector<int>>())
+      std::erase(cpus, cpu);
+  return cpus;
+}
+
 }  // namespace
 
 bool is_judged(std::string_view metric) noexcept {
   return std::find(kJudged.begin(), kJudged.end(), metric) != kJudged.end();
 }
 
-std::vector<LoadCase> comparison_loads(std::int64_t slice_ns) {
+std::vector<LoadCase> comparison_loads(std::int64_t slice_ns, const std::vector<int>& free_cpus) {
   LoadSpec base;
   base.duration_ns = slice_ns;
   base.warm_up_ns = slice_ns / 10;
+  if (!free_cpus.empty()) {
+    base.source_cpus = {free_cpus.front()};
+    base.sink_cpus = {free_cpus[std::min<std::size_t>(1, free_cpus.size() - 1)]};
+  }
   LoadSpec tcp = base;
   tcp.protocol = LoadProtocol::kTcp;
   tcp.payload_bytes = {128 << 10};
@@ -38,7 +52,6 @@ void run_comparison(const ComparisonPlan& plan, Result& result, const Comparison
   const std::vector<LinkSpec> links{
       {kBase, LinkKind::kTunnel, plan.base.program, plan.base.arguments},
       {kHead, LinkKind::kTunnel, plan.head.program, plan.head.arguments}};
-  const std::vector<LoadCase> loads = comparison_loads(plan.slice_ns);
   const std::int64_t begin_ns = monotonic_ns();
   const auto is_over = [&] {
     return monotonic_ns() >= begin_ns + plan.time_limit_ns || hooks.is_stopped();
@@ -47,6 +60,9 @@ void run_comparison(const ComparisonPlan& plan, Result& result, const Comparison
   std::int64_t next_look_ns = begin_ns + plan.time_limit_ns / plan.looks;
   for (std::uint32_t round = 0; (until_settled || round < plan.rounds) && !is_over();) {
     Campaign campaign(links, result, {.before_sample = {}, .is_stopped = is_over});
+    const std::vector<int> free_cpus = cpus_without_workers(campaign.links());
+    const std::vector<LoadCase> loads = comparison_loads(plan.slice_ns, free_cpus);
+    result.done["cpus_without_workers"] = free_cpus;
     for (std::uint32_t since_start = 0;
          since_start < plan.rounds_a_start && (until_settled || round < plan.rounds);
          ++since_start, ++round) {

@@ -39,7 +39,14 @@ struct ComparisonPlan {
 /// them differ by 1 to 3 %, pairs of throughputs by 10 to 20 %. Small packets at full speed are no
 /// load for a comparison: what arrives of them differs by a factor of two from trial to trial; and
 /// at a fixed rate most of the relay's CPU time is its looking for more.
-[[nodiscard]] std::vector<LoadCase> comparison_loads(std::int64_t slice_ns);
+///
+/// FREE_CPUS are those without a worker: the source is pinned to the first, the sink to the second,
+/// or beside the source where there is one alone. Whom else the scheduler lets share a CPU with the
+/// worker changes from trial to trial, and with it throughputs by 10 to 15 % and the worker's CPU
+/// time by 15 to 20 %: two to four times what is left with all of them pinned. Nobody is pinned
+/// where workers are everywhere.
+[[nodiscard]] std::vector<LoadCase> comparison_loads(std::int64_t slice_ns,
+                                                     const std::vector<int>& free_cpus);
 
 /// Whether a verdict is given on the metric: on a few that say different things, since each more
 /// makes every one of them harder to judge. The others are shown.

@@ -174,6 +174,10 @@ class TunnelLink final : public TrialLink {
     for (const char* key : {"engine", "strategy", "queues", "mtu_bytes"})
       description[key] = ready_.at(key);
     description["offloads"] = ready_.at("a").at("offloads");
+    description["worker_cpus"] = json::array();
+    for (const json& worker : ready_.at("workers"))
+      if (worker.at("pinned_cpu").is_number())
+        description["worker_cpus"].push_back(worker.at("pinned_cpu"));
     return description;
   }
 
