@@ -57,7 +57,7 @@ void run_comparison(const ComparisonPlan& plan, Result& result, const Comparison
     return monotonic_ns() >= begin_ns + plan.time_limit_ns || hooks.is_stopped();
   };
   const bool until_settled = plan.rounds == 0;
-  std::int64_t next_look_ns = begin_ns + plan.time_limit_ns / plan.looks;
+  std::int64_t until_look_ns = plan.time_limit_ns >> (plan.looks - 1);
   for (std::uint32_t round = 0; (until_settled || round < plan.rounds) && !is_over();) {
     Campaign campaign(links, result, {.before_sample = {}, .is_stopped = is_over});
     const std::vector<int> free_cpus = cpus_without_workers(campaign.links());
@@ -72,9 +72,9 @@ void run_comparison(const ComparisonPlan& plan, Result& result, const Comparison
       if (!complete) return;
       hooks.on_round(round);
     }
-    if (!until_settled || monotonic_ns() < next_look_ns) continue;
+    if (!until_settled || monotonic_ns() < begin_ns + until_look_ns) continue;
     if (hooks.is_settled()) return;
-    next_look_ns += plan.time_limit_ns / plan.looks;
+    until_look_ns *= 2;
   }
 }
 
