@@ -72,14 +72,9 @@ std::size_t copy_wire_segment(const Packet& packet, std::uint16_t number,
   return bytes;
 }
 
-WireHeaders copy_wire_headers(const Packet& packet, std::uint16_t number,
-                              std::span<std::byte> out) noexcept {
-  return copy_wire_headers(packet, number, {}, out);
-}
-
-WireHeaders copy_wire_headers(const Packet& packet, std::uint16_t number,
-                              std::span<const std::byte> before,
-                              std::span<std::byte> out) noexcept {
+std::span<const std::byte> copy_wire_headers(const Packet& packet, std::uint16_t number,
+                                             std::span<std::byte> out,
+                                             std::span<const std::byte> before) noexcept {
   const std::size_t bytes = wire_header_bytes(packet);
   ensure(bytes <= out.size(), "the headers of a wire segment fit the memory given for them");
   const std::span<std::byte> headers = out.first(bytes);
@@ -89,8 +84,7 @@ WireHeaders copy_wire_headers(const Packet& packet, std::uint16_t number,
     copy_start(packet, number, headers);
   const std::size_t payload_start =
       bytes + (packet.header.is_gso() ? std::size_t{number} * packet.header.gso_size : 0);
-  return {packet.bytes().subspan(payload_start, wire_segment_bytes(packet, number) - bytes),
-          packet.header.needs_checksum()};
+  return packet.bytes().subspan(payload_start, wire_segment_bytes(packet, number) - bytes);
 }
 
 }  // namespace tunrelay

@@ -18,18 +18,12 @@ std::size_t copy_wire_segment(const Packet& packet, std::uint16_t number,
                               std::span<std::byte> out) noexcept;
 
 /// The same for its headers alone: those are put into OUT, which has room for wire_header_bytes(),
-/// the transport checksum as it is or pending; and its payload is returned where it lies.
-struct WireHeaders {
-  std::span<const std::byte> payload;
-  bool checksum_pending = false;
-};
-[[nodiscard]] WireHeaders copy_wire_headers(const Packet& packet, std::uint16_t number,
-                                            std::span<std::byte> out) noexcept;
-/// The same when BEFORE has the headers of the segment before that: faster, since most of them
-/// differ in a number or two. May be empty, and must else be for the same packet.
-[[nodiscard]] WireHeaders copy_wire_headers(const Packet& packet, std::uint16_t number,
-                                            std::span<const std::byte> before,
-                                            std::span<std::byte> out) noexcept;
+/// the transport checksum as it is, or pending where the packet's header says so; and its payload
+/// is returned where it lies. BEFORE is empty, or has the headers of the segment before, of the
+/// same packet: that is faster, since most headers differ in a number or two.
+[[nodiscard]] std::span<const std::byte> copy_wire_headers(
+    const Packet& packet, std::uint16_t number, std::span<std::byte> out,
+    std::span<const std::byte> before = {}) noexcept;
 
 /// Up to TCP's or UDP's payload; all of a segment that has no such header.
 [[nodiscard]] inline std::size_t wire_header_bytes(const Packet& packet) noexcept {

@@ -43,10 +43,9 @@ UserEndpoint::Shown UserEndpoint::show_segment(EndpointWay way, const Packet& pa
   if (shown_bytes_ + bytes > kShownBytes) give(way);
   const std::span<std::byte> copy{shown_.get() + shown_bytes_, bytes};
   shown_bytes_ += bytes;
-  if (is_header) {
-    const WireHeaders headers = copy_wire_headers(packet, number, before.bytes, copy);
-    return {copy, headers.payload, headers.checksum_pending};
-  }
+  if (is_header)
+    return {copy, copy_wire_headers(packet, number, copy, before.bytes),
+            packet.header.needs_checksum()};
   copy_wire_segment(packet, number, copy);
   return {copy, {}, false};
 }
