@@ -135,12 +135,12 @@ int compare_programs(const CompareFlags& flags) {
         progress.tell(static_cast<double>(monotonic_ns() - begin_ns),
                       static_cast<double>(plan.time_limit_ns), what);
     };
-    run_comparison(
-        plan, result,
-        {.is_stopped = [&] { return stopped = stopped || signals.next().has_value(); },
-         .on_round = on_round,
-         .is_settled =
-             [&] { return !flags.noise && is_settled(compare_links(result, judge).verdict); }});
+    ComparisonHooks hooks{
+        .is_stopped = [&] { return stopped = stopped || signals.next().has_value(); },
+        .on_round = on_round,
+        .look = {}};
+    if (!flags.noise) hooks.look = [&] { return compare_links(result, judge); };
+    run_comparison(plan, result, hooks);
   }
   result.complete = !stopped;
   ResultFile* const out = file ? &*file : nullptr;

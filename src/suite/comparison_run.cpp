@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/cpu_topology.hpp"
@@ -48,6 +50,16 @@ std::vector<LoadCase> comparison_loads(std::int64_t slice_ns, const std::vector<
   return {{"tcp_1_flow", tcp}, {"round_trip", round_trip}};
 }
 
+std::vector<LoadCase> open_loads(std::vector<LoadCase> loads, const Comparison& look) {
+  const auto is_open = [&look](const LoadCase& load) {
+    return std::any_of(look.metrics.begin(), look.metrics.end(), [&](const auto& metric) {
+      return metric.verdict == Verdict::kInconclusive && metric.metric.starts_with(load.name + "/");
+    });
+  };
+  if (std::any_of(loads.begin(), loads.end(), is_open)) std::erase_if(loads, std::not_fn(is_open));
+  return loads;
+}
+
 void run_comparison(const ComparisonPlan& plan, Result& result, const ComparisonHooks& hooks) {
   const std::vector<LinkSpec> links{
       {kBase, LinkKind::kTunnel, plan.base.program, plan.base.arguments},
@@ -58,10 +70,12 @@ void run_comparison(const ComparisonPlan& plan, Result& result, const Comparison
   };
   const bool until_settled = plan.rounds == 0;
   std::int64_t until_look_ns = plan.time_limit_ns >> (plan.looks - 1);
+  std::optional<Comparison> look;
   for (std::uint32_t round = 0; (until_settled || round < plan.rounds) && !is_over();) {
     Campaign campaign(links, result, {.before_sample = {}, .is_stopped = is_over});
     const std::vector<int> free_cpus = cpus_without_workers(campaign.links());
-    const std::vector<LoadCase> loads = comparison_loads(plan.slice_ns, free_cpus);
+    std::vector<LoadCase> loads = comparison_loads(plan.slice_ns, free_cpus);
+    if (look) loads = open_loads(std::move(loads), *look);
     result.done["cpus_without_workers"] = free_cpus;
     for (std::uint32_t since_start = 0;
          since_start < plan.rounds_a_start && (until_settled || round < plan.rounds);
@@ -72,8 +86,9 @@ void run_comparison(const ComparisonPlan& plan, Result& result, const Comparison
       if (!complete) return;
       hooks.on_round(round);
     }
-    if (!until_settled || monotonic_ns() < begin_ns + until_look_ns) continue;
-    if (hooks.is_settled()) return;
+    if (!until_settled || !hooks.look || monotonic_ns() < begin_ns + until_look_ns) continue;
+    look = hooks.look();
+    if (is_settled(look->verdict)) return;
     until_look_ns *= 2;
   }
 }

@@ -53,11 +53,14 @@ struct ComparisonPlan {
 /// makes every one of them harder to judge. The others are shown.
 [[nodiscard]] bool is_judged(std::string_view metric) noexcept;
 
-/// None may be empty.
+/// Those LOADS of which something that is judged was inconclusive at the last LOOK: the time that
+/// is left is theirs. All, where there is no such load.
+[[nodiscard]] std::vector<LoadCase> open_loads(std::vector<LoadCase> loads, const Comparison& look);
+
 struct ComparisonHooks {
   std::function<bool()> is_stopped;                   ///< asked before each sample
   std::function<void(std::uint32_t round)> on_round;  ///< after each
-  std::function<bool()> is_settled;                   ///< a look at what is there: is it enough?
+  std::function<Comparison()> look;  ///< what can be said by now; empty: the whole time is used
 };
 
 /// Adds the samples of links kBase and kHead to RESULT. Throws Error when a program can't be

@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace tunrelay {
 namespace {
 
@@ -36,6 +40,36 @@ TEST(ComparisonLoadsTest, StandAnywhereWhereWorkersAreEverywhere) {
     EXPECT_THAT(load.spec.source_cpus, IsEmpty()) << load.name;
     EXPECT_THAT(load.spec.sink_cpus, IsEmpty()) << load.name;
   }
+}
+
+/// What a look has said of each load's one metric.
+Comparison look_at(std::optional<Verdict> tcp, std::optional<Verdict> round_trip) {
+  Comparison look;
+  look.metrics.resize(2);
+  look.metrics[0].metric = "tcp_1_flow/throughput";
+  look.metrics[0].verdict = tcp;
+  look.metrics[1].metric = "round_trip/round_trip_p50";
+  look.metrics[1].verdict = round_trip;
+  return look;
+}
+
+std::vector<std::string> names_of_open_loads(const Comparison& look) {
+  std::vector<std::string> names;
+  for (const LoadCase& load : open_loads(comparison_loads(kSliceNs, {}), look))
+    names.push_back(load.name);
+  return names;
+}
+
+TEST(OpenLoadsTest, AreThoseOfWhichSomethingIsInconclusive) {
+  constexpr auto kOpen = Verdict::kInconclusive;
+  EXPECT_THAT(names_of_open_loads(look_at(kOpen, Verdict::kSame)), ElementsAre("tcp_1_flow"));
+  EXPECT_THAT(names_of_open_loads(look_at(Verdict::kBetter, kOpen)), ElementsAre("round_trip"));
+  EXPECT_THAT(names_of_open_loads(look_at(kOpen, kOpen)), ElementsAre("tcp_1_flow", "round_trip"));
+  EXPECT_THAT(names_of_open_loads(look_at(std::nullopt, kOpen)), ElementsAre("round_trip"));
+}
+
+TEST(OpenLoadsTest, AreAllWhereNothingIsKnown) {
+  EXPECT_THAT(names_of_open_loads({}), ElementsAre("tcp_1_flow", "round_trip"));
 }
 
 }  // namespace
