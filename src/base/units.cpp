@@ -138,14 +138,6 @@ std::string format_duration(double duration_ns) {
   return fmt::format("{:.2f} s", duration_ns / 1e9);
 }
 
-std::string format_latency(std::int64_t latency_ns) {
-  const auto value = static_cast<double>(latency_ns);
-  if (value < 1e3) return fmt::format("{} ns", latency_ns);
-  if (value < 1e6) return fmt::format("{:#.4g} us", value / 1e3);
-  if (value < 1e9) return fmt::format("{:#.4g} ms", value / 1e6);
-  return fmt::format("{:#.4g} s", value / 1e9);
-}
-
 std::string format_count(std::uint64_t count) {
   std::string digits = std::to_string(count);
   for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");

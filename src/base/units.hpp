@@ -26,8 +26,6 @@ std::string format_rate(double bits_per_s);
 std::string format_bytes(std::uint64_t bytes);
 /// 12300 -> "12.3 us".
 std::string format_duration(double duration_ns);
-/// The same in four digits, for what is measured: 5034000 -> "5.034 ms".
-std::string format_latency(std::int64_t latency_ns);
 /// 1234567 -> "1,234,567".
 std::string format_count(std::uint64_t count);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/figure.hpp"
 #include "base/units.hpp"
 
 namespace tunrelay {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/figure.hpp"
 #include "report/escape.hpp"
-#include "report/figure.hpp"
 
 namespace tunrelay {
 namespace {

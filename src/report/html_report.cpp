@@ -7,11 +7,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/figure.hpp"
 #include "base/units.hpp"
 #include "measure/link_summary.hpp"
 #include "report/charts.hpp"
 #include "report/escape.hpp"
-#include "report/figure.hpp"
 #include "report/html_comparison.hpp"
 #include "report/page_text.hpp"
 #include "report/tables.hpp"

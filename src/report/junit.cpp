@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/figure.hpp"
 #include "measure/link_summary.hpp"
 #include "report/escape.hpp"
-#include "report/figure.hpp"
 #include "report/tables.hpp"
 
 namespace tunrelay {

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/figure.hpp"
 #include "base/units.hpp"
 #include "report/escape.hpp"
-#include "report/figure.hpp"
 #include "report/tables.hpp"
 
 namespace tunrelay {

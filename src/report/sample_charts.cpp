@@ -7,11 +7,11 @@
 #include <limits>
 #include <utility>
 
+#include "base/figure.hpp"
 #include "measure/link_summary.hpp"
 #include "report/chart_parts.hpp"
 #include "report/charts.hpp"
 #include "report/escape.hpp"
-#include "report/figure.hpp"
 
 namespace tunrelay {
 namespace {

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <utility>
 
+#include "base/figure.hpp"
 #include "base/units.hpp"
 #include "measure/link_summary.hpp"
-#include "report/figure.hpp"
 
 namespace tunrelay {
 namespace {
@@ -31,7 +31,7 @@ std::string rounds_words(const LinkSummary& summary) {
 std::string latency_cell(const Histogram& histogram, double percentile) {
   const double beyond = static_cast<double>(histogram.count()) * (1 - percentile / 100);
   if (percentile < 100 && beyond < 1) return "-";
-  return format_figure(static_cast<double>(histogram.value_at_percentile(percentile)), "ns");
+  return format_latency(histogram.value_at_percentile(percentile));
 }
 
 std::string words_of(const nlohmann::json& value) {

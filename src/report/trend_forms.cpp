@@ -5,10 +5,10 @@
 #include <functional>
 #include <map>
 
+#include "base/figure.hpp"
 #include "base/units.hpp"
 #include "measure/link_summary.hpp"
 #include "report/escape.hpp"
-#include "report/figure.hpp"
 #include "report/history_trend.hpp"
 #include "report/text_table.hpp"
 

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/figure.hpp"
 #include "base/units.hpp"
 #include "wording/tally_json.hpp"
 

@@ -1,12 +1,10 @@
-// Values as people read them, and tables of them.
-#include "report/figure.hpp"
+// Values as people read them.
+#include "base/figure.hpp"
 
 #include <gmock/gmock.h>
 
 #include <cmath>
 #include <limits>
-
-#include "report/text_table.hpp"
 
 namespace tunrelay::test {
 namespace {
@@ -38,6 +36,8 @@ TEST(FigureTest, EachUnitInTheScaleThatFits) {
   EXPECT_EQ(format_figure(1.5e9, "ns"), "1.500 s");
   EXPECT_EQ(format_figure(0.4, "ns"), "0.400 ns");
   EXPECT_EQ(format_figure(-12'300, "ns"), "-12.30 us");
+  EXPECT_EQ(format_latency(5'034'400), "5.034 ms");
+  EXPECT_EQ(format_latency(412'000'000'000), "412.0 s");
   EXPECT_EQ(format_figure(1710, "ns_per_packet"), "1,710 ns/packet");
   EXPECT_EQ(format_figure(65536, "bytes"), "64.00 KiB");
   EXPECT_EQ(format_figure(0.72, "ratio"), "0.720");
@@ -59,39 +59,6 @@ TEST(FigureTest, ChangesAndPercentiles) {
   EXPECT_EQ(format_percentile(50), "p50");
   EXPECT_EQ(format_percentile(0), "lowest");
   EXPECT_EQ(format_percentile(100), "highest");
-}
-
-TextTable sample_table() {
-  TextTable table{.columns = {{"name"}, {"value", true}, {"why"}}, .rows = {}};
-  table.add({"a", "1,000", ""});
-  table.add({"\xC3\xA9|\x1b[31m", "2", "<b>"});
-  return table;
-}
-
-TEST(TextTableTest, ColumnsOfATerminalStandBelowEachOther) {
-  EXPECT_EQ(as_terminal(sample_table()),
-            "name     value  why\n"
-            "a        1,000\n"
-            "\xC3\xA9|\xEF\xBF\xBD[31m      2  <b>\n");
-}
-
-TEST(TextTableTest, Markdown) {
-  EXPECT_EQ(as_markdown(sample_table()),
-            "| name | value | why |\n"
-            "| --- | ---: | --- |\n"
-            "| a | 1,000 |  |\n"
-            "| \xC3\xA9\\|\xEF\xBF\xBD\\[31m | 2 | &lt;b\\> |\n");
-}
-
-TEST(TextTableTest, Html) {
-  EXPECT_EQ(as_html(sample_table()),
-            "<div class=\"table\"><table>\n"
-            "<thead><tr><th scope=\"col\">name</th><th scope=\"col\" class=\"number\">value</th>"
-            "<th scope=\"col\">why</th></tr></thead>\n<tbody>\n"
-            "<tr><td>a</td><td class=\"number\">1,000</td><td></td></tr>\n"
-            "<tr><td>\xC3\xA9|\xEF\xBF\xBD[31m</td><td class=\"number\">2</td>"
-            "<td>&lt;b&gt;</td></tr>\n"
-            "</tbody>\n</table></div>\n");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Values in base units as people read them: "27.10 Gbit/s", "12.30 us", "195,000 packets/s".
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,8 @@ struct Scale {
 [[nodiscard]] std::string format_number(double value);
 /// The same with the unit behind it, scaled to its own size.
 [[nodiscard]] std::string format_figure(double value, std::string_view unit);
+/// format_figure() of a time that a histogram has: 5034000 -> "5.034 ms".
+[[nodiscard]] std::string format_latency(std::int64_t latency_ns);
 /// "26.00 to 28.00 Gbit/s": both in one scale.
 [[nodiscard]] std::string format_range(double lowest, double highest, std::string_view unit);
 /// 1.0512 -> "+5.1 %": how a ratio differs from 1. "-" for what is no number.

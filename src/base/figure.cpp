@@ -1,4 +1,4 @@
-#include "report/figure.hpp"
+#include "base/figure.hpp"
 
 #include <fmt/format.h>
 
@@ -76,6 +76,10 @@ std::string format_figure(double value, std::string_view unit) {
   if (!std::isfinite(value)) return "-";
   const Scale scale = scale_for(unit, value);
   return with_unit(format_number(value / scale.divisor), scale.unit);
+}
+
+std::string format_latency(std::int64_t latency_ns) {
+  return format_figure(static_cast<double>(latency_ns), "ns");
 }
 
 std::string format_range(double lowest, double highest, std::string_view unit) {
