@@ -71,8 +71,8 @@ const std::vector<Suite>& suites() {
   static const std::vector<Suite> kSuites{
       {"throughput", "TCP in 1 and 4 flows, both ways, and UDP of several sizes, unpaced", 2_s, 5,
        0, run_throughput},
-      {"latency", "round trips at rest, one-way delays at 10, 50 and 90 % of the found rate", 2_s,
-       5, 0, run_latency_suite},
+      {"latency", "round trips at rest, one-way delays at 10, 50 and 90 % of what both links carry",
+       2_s, 5, 0, run_latency_suite},
       {"mrr", "maximum receive rate: 10 trials of 1 s of 64-byte frames at full load", 1_s, 10, 0,
        run_mrr},
       {"ndr", "the highest rate of 64-byte frames without loss, by the rules of MLRsearch", 2_s, 1,
