@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/clock.hpp"
+
 namespace tunrelay {
 namespace {
 
@@ -79,6 +81,7 @@ std::string format_figure(double value, std::string_view unit) {
 }
 
 std::string format_latency(std::int64_t latency_ns) {
+  if (latency_ns < kNanosecondsPerMicrosecond) return fmt::format("{} ns", latency_ns);
   return format_figure(static_cast<double>(latency_ns), "ns");
 }
 

@@ -21,7 +21,8 @@ struct Scale {
 [[nodiscard]] std::string format_number(double value);
 /// The same with the unit behind it, scaled to its own size.
 [[nodiscard]] std::string format_figure(double value, std::string_view unit);
-/// format_figure() of a time that a histogram has: 5034000 -> "5.034 ms".
+/// A time that a histogram has: format_figure(), but nanoseconds are whole: 5034000 -> "5.034 ms",
+/// 12 -> "12 ns".
 [[nodiscard]] std::string format_latency(std::int64_t latency_ns);
 /// "26.00 to 28.00 Gbit/s": both in one scale.
 [[nodiscard]] std::string format_range(double lowest, double highest, std::string_view unit);

@@ -36,6 +36,8 @@ TEST(FigureTest, EachUnitInTheScaleThatFits) {
   EXPECT_EQ(format_figure(1.5e9, "ns"), "1.500 s");
   EXPECT_EQ(format_figure(0.4, "ns"), "0.400 ns");
   EXPECT_EQ(format_figure(-12'300, "ns"), "-12.30 us");
+  EXPECT_EQ(format_latency(12), "12 ns");
+  EXPECT_EQ(format_latency(12'300), "12.30 us");
   EXPECT_EQ(format_latency(5'034'400), "5.034 ms");
   EXPECT_EQ(format_latency(412'000'000'000), "412.0 s");
   EXPECT_EQ(format_figure(1710, "ns_per_packet"), "1,710 ns/packet");
