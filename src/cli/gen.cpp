@@ -117,6 +117,7 @@ Result as_result(Result result, const TrialReport& trial, double end_s) {
   place.void_latencies = true;
   add_trial(result, place, trial);
   result.complete = !trial.cut_short;
+  if (trial.still_coming) result.notes.emplace_back(kStillComing);
   if (!trial.void_reason.empty())
     result.notes.push_back("The trial is void: " + trial.void_reason + ".");
   return result;

@@ -31,13 +31,16 @@ std::string percentiles(const char* name, const Histogram& histogram) {
   return line;
 }
 
-std::string losses(const LoadSpec& spec, const SendReport& sent, const ReceiveReport& received) {
+std::string losses(const TrialReport& report, const SendReport& sent,
+                   const ReceiveReport& received) {
   const std::uint64_t lost = sent.messages - std::min(sent.messages, received.sequence.received);
+  const bool is_udp = report.spec.protocol == LoadProtocol::kUdp;
   std::string text = fmt::format(
-      "  {:<12}{} of {} ({:.4f} %)", "lost", format_count(lost), format_count(sent.messages),
+      "  {:<12}{} of {} ({:.4f} %)", report.still_coming && !is_udp ? "under way" : "lost",
+      format_count(lost), format_count(sent.messages),
       sent.messages == 0 ? 0.0
                          : 100 * static_cast<double>(lost) / static_cast<double>(sent.messages));
-  if (spec.protocol == LoadProtocol::kUdp)
+  if (is_udp)
     text += fmt::format(", {} in the receiver's socket; {} twice; {} out of order, by {} at most",
                         format_count(received.socket_dropped),
                         format_count(received.sequence.duplicates),
@@ -65,7 +68,7 @@ std::string direction_text(const TrialReport& report, std::size_t direction) {
   text += fmt::format("  {:<12}{}, {} messages/s\n", "received",
                       format_rate(throughput_bits_per_s(received)),
                       format_count(static_cast<std::uint64_t>(messages_per_s(received))));
-  text += losses(report.spec, one.sent, received);
+  text += losses(report, one.sent, received);
   if (responses) text += percentiles("round trip", one.responses.delay);
   text += percentiles("one way", one.received.delay);
   if (responses) text += percentiles("way back", one.responses.delay_back);
@@ -97,6 +100,7 @@ std::string trial_text(const TrialReport& report, const GeneratorFloor* floor) {
     if (report.has(direction)) text += direction_text(report, direction);
   if (!report.congestion_control.empty())
     text += fmt::format("congestion control: {}\n", report.congestion_control);
+  if (report.still_coming) text += fmt::format("note: {}\n", kStillComing);
   if (!report.one_clock) text += "the ends read different clocks: there is no one-way delay\n";
   if (floor != nullptr) {
     text += "the generator alone:\n";

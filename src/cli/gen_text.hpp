@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "gen/floor.hpp"
 #include "gen/load_report.hpp"
@@ -11,6 +12,9 @@ namespace tunrelay {
 
 /// One line an interval, without a newline.
 [[nodiscard]] std::string interval_line(const IntervalReport& interval, const LoadSpec& spec);
+/// For TrialReport::still_coming.
+inline constexpr std::string_view kStillComing =
+    "Messages were still coming 2 s after the last was sent; the later ones were not waited for.";
 /// The whole trial; FLOOR may be null.
 [[nodiscard]] std::string trial_text(const TrialReport& report, const GeneratorFloor* floor);
 

@@ -134,6 +134,7 @@ static void show_fields(MaybeConst<TrialReport> auto& report, const auto& fields
   fields.always("forward", report.directions[0]);
   fields.always("reverse", report.directions[1]);
   fields.always("one_clock", report.one_clock);
+  fields.always("still_coming", report.still_coming);
   fields.always("void_reason", report.void_reason);
   fields.always("congestion_control", report.congestion_control);
 }

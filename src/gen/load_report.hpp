@@ -54,9 +54,10 @@ struct DirectionReport {
 struct TrialReport {
   LoadSpec spec;
   std::array<DirectionReport, 2> directions;  ///< forward, reverse
-  bool one_clock = true;    ///< both ends read the same clock: one-way delays hold
-  bool cut_short = false;   ///< by who asked for it, or since an end was gone
-  std::string void_reason;  ///< not empty: the trial does not count, and why
+  bool one_clock = true;      ///< both ends read the same clock: one-way delays hold
+  bool cut_short = false;     ///< by who asked for it, or since an end was gone
+  bool still_coming = false;  ///< when the wait for the rest ended: what came later counts as lost
+  std::string void_reason;    ///< not empty: the trial does not count, and why
   std::string congestion_control;
 
   /// Whether the spec has that direction.

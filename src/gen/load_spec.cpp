@@ -90,6 +90,10 @@ std::string_view to_string(LoadDirection direction) noexcept {
   return "";
 }
 
+std::uint32_t LoadSpec::most_payload_bytes() const noexcept {
+  return payload_bytes.empty() ? 0 : *std::max_element(payload_bytes.begin(), payload_bytes.end());
+}
+
 double LoadSpec::mean_payload_bytes() const noexcept {
   if (payload_bytes.empty()) return 0;
   return static_cast<double>(

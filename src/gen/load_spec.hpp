@@ -54,6 +54,8 @@ struct LoadSpec {
 
   [[nodiscard]] bool is_paced() const noexcept { return messages_per_s > 0 || bits_per_s > 0; }
   [[nodiscard]] bool has_responses() const noexcept { return pattern != LoadPattern::kStream; }
+  /// Of the largest message; 0 when there is none.
+  [[nodiscard]] std::uint32_t most_payload_bytes() const noexcept;
   /// Mean payload of a message.
   [[nodiscard]] double mean_payload_bytes() const noexcept;
   /// Messages a second that the rate comes to; 0: unpaced.

@@ -17,7 +17,7 @@ namespace tunrelay {
 class Receiver {
  public:
   virtual ~Receiver() = default;
-  /// Until STOP is set and nothing waits any more.
+  /// Until STOP is set: who sets it has waited for what was under way.
   virtual void run() noexcept = 0;
 };
 

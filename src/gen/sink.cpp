@@ -1,14 +1,11 @@
 #include "gen/sink.hpp"
 
-#include <algorithm>
-
 #include "gen/load_socket.hpp"
 
 namespace tunrelay {
 
 Sink::Sink(const LoadSpec& spec, const IpAddress& address, std::uint16_t trial)
-    : spec_(spec),
-      pattern_(spec.seed, *std::max_element(spec.payload_bytes.begin(), spec.payload_bytes.end())) {
+    : spec_(spec), pattern_(spec.seed, spec.most_payload_bytes()) {
   const bool udp = spec_.protocol == LoadProtocol::kUdp;
   for (std::size_t thread = 0; thread < spec_.threads; ++thread) {
     FileDescriptor socket = bind_load_socket(udp ? SOCK_DGRAM : SOCK_STREAM, address, 0);

@@ -28,7 +28,7 @@ class Sink {
   /// What has come so far; any thread.
   [[nodiscard]] LiveTotals live() const noexcept;
   [[nodiscard]] ReceiveReport received() const;
-  /// Ends the threads once nothing waits any more: from here on received() is final.
+  /// Ends the threads, whatever still comes: from here on received() is final.
   void finish() { threads_.join(); }
 
  private:

@@ -1,7 +1,5 @@
 #include "gen/source.hpp"
 
-#include <algorithm>
-
 #include "base/ensure.hpp"
 #include "gen/load_socket.hpp"
 #include "gen/transactor.hpp"
@@ -22,7 +20,7 @@ bool waits_for_each(const LoadSpec& spec) {
 Source::Source(const LoadSpec& spec, const IpAddress& address, const SinkName& sink,
                std::uint16_t trial)
     : spec_(spec),
-      pattern_(spec.seed, *std::max_element(spec.payload_bytes.begin(), spec.payload_bytes.end())),
+      pattern_(spec.seed, spec.most_payload_bytes()),
       trial_(trial),
       sockets_(spec.threads) {
   ensure(sink.ports.size() == spec.threads, "a sink has a port for each thread");

@@ -1,5 +1,6 @@
 // TCP connections, many a thread: messages are found and checked as the bytes come.
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -26,9 +27,8 @@ class TcpReceiver final : public Receiver {
       : parts_(parts),
         listener_(listener.get()),
         poll_(check_system_call(::epoll_create1(EPOLL_CLOEXEC), "make", "an epoll")),
-        chunk_(kChunkBytes) {
-    for (const std::uint32_t size : parts.spec.payload_bytes)
-      most_bytes_ = std::max(most_bytes_, size);
+        chunk_(kChunkBytes),
+        most_bytes_(parts.spec.most_payload_bytes()) {
     readers_.reserve(parts.spec.flows);
     accepted_.reserve(parts.spec.flows);
     for (const FileDescriptor& connection : connections) watch_connection(connection.get());
@@ -40,10 +40,9 @@ class TcpReceiver final : public Receiver {
 
   void run() noexcept override {
     std::array<epoll_event, kEvents> events{};
-    while (true) {
+    while (!parts_.stop.load(std::memory_order_relaxed)) {
       const int ready = ::epoll_wait(poll_.get(), events.data(), kEvents,
                                      kSocketPatienceNs / kNanosecondsPerMillisecond);
-      if (ready <= 0 && parts_.stop.load(std::memory_order_relaxed)) return;
       for (int at = 0; at < ready; ++at) {
         const std::uint64_t which = events[static_cast<std::size_t>(at)].data.u64;
         if (which == kListener)
@@ -77,8 +76,7 @@ class TcpReceiver final : public Receiver {
     if (!socket.is_open() || accepted_.size() == accepted_.capacity()) return;
     if (parts_.echo) {
       constexpr int kOn = 1;
-      static_cast<void>(
-          ::setsockopt(socket.get(), IPPROTO_TCP, 1 /* TCP_NODELAY */, &kOn, sizeof kOn));
+      static_cast<void>(::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof kOn));
     }
     if (watch_connection(socket.get()) == 0) accepted_.push_back(std::move(socket));
   }
@@ -106,7 +104,7 @@ class TcpReceiver final : public Receiver {
   int listener_;
   FileDescriptor poll_;
   std::vector<std::byte> chunk_;
-  std::uint32_t most_bytes_ = 0;
+  std::uint32_t most_bytes_;
   std::vector<Connection> readers_;
   std::vector<FileDescriptor> accepted_;
 };
@@ -115,18 +113,15 @@ class TcpReceiver final : public Receiver {
 class ConnectionReceiver final : public Receiver {
  public:
   ConnectionReceiver(const ReceiverParts& parts, const FileDescriptor& listener)
-      : parts_(parts), listener_(listener), chunk_(kChunkBytes) {
-    for (const std::uint32_t size : parts.spec.payload_bytes)
-      most_bytes_ = std::max(most_bytes_, size);
-  }
+      : parts_(parts),
+        listener_(listener),
+        chunk_(kChunkBytes),
+        most_bytes_(parts.spec.most_payload_bytes()) {}
 
   void run() noexcept override {
-    while (true) {
+    while (!parts_.stop.load(std::memory_order_relaxed)) {
       const FileDescriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      if (socket.is_open())
-        serve(socket.get());
-      else if (parts_.stop.load(std::memory_order_relaxed))
-        return;
+      if (socket.is_open()) serve(socket.get());
     }
   }
 
@@ -135,11 +130,9 @@ class ConnectionReceiver final : public Receiver {
     const timeval limit{.tv_sec = 0, .tv_usec = kSocketPatienceNs / kNanosecondsPerMicrosecond};
     static_cast<void>(::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit));
     TcpReader reader(false, most_bytes_);
-    while (true) {
+    while (!parts_.stop.load(std::memory_order_relaxed)) {
       const ssize_t count = ::recv(socket, chunk_.data(), chunk_.size(), 0);
-      if (count < 0 && (errno == EAGAIN || errno == EINTR) &&
-          !parts_.stop.load(std::memory_order_relaxed))
-        continue;
+      if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
       if (count <= 0) return;
       const auto answer = [&](const TcpMessage& message) noexcept {
         if (parts_.intake.take(message.header, message.size_bytes, message.intact, 0,
@@ -155,7 +148,7 @@ class ConnectionReceiver final : public Receiver {
   ReceiverParts parts_;
   const FileDescriptor& listener_;
   std::vector<std::byte> chunk_;
-  std::uint32_t most_bytes_ = 0;
+  std::uint32_t most_bytes_;
 };
 
 }  // namespace

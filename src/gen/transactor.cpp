@@ -18,12 +18,6 @@ namespace {
 constexpr std::int64_t kResponseLimitNs = kNanosecondsPerSecond;
 constexpr std::size_t kResponseChunkBytes = 256 << 10;
 
-std::uint32_t most_bytes_of(const LoadSpec& spec) {
-  std::uint32_t most = 0;
-  for (const std::uint32_t size : spec.payload_bytes) most = std::max(most, size);
-  return most;
-}
-
 /// Receives on a blocking socket that wakes now and then. 0: ended; -1: an errno.
 ssize_t receive_until(int socket, std::span<std::byte> into, std::int64_t limit_ns,
                       const std::atomic<bool>& stop) noexcept {
@@ -54,7 +48,7 @@ class UdpTransactions final : public Outlet {
         outlet_(make_udp_outlet(sockets, pattern, 1)),
         intake_(intake),
         stop_(stop),
-        chunk_(most_bytes_of(spec) + 1) {}
+        chunk_(spec.most_payload_bytes() + 1) {}
 
   int send(std::size_t flow_index, const MessageHeader& header, std::uint32_t size_bytes,
            std::uint32_t count) noexcept override {
@@ -111,7 +105,7 @@ class TcpTransactions final : public Outlet {
         pattern_(pattern),
         intake_(intake),
         stop_(stop),
-        readers_(sockets.size(), TcpReader(true, most_bytes_of(spec))),
+        readers_(sockets.size(), TcpReader(true, spec.most_payload_bytes())),
         chunk_(kResponseChunkBytes) {}
 
   int send(std::size_t flow_index, const MessageHeader& header, std::uint32_t size_bytes,
@@ -136,7 +130,7 @@ class ConnectionTransactions final : public Outlet {
                          const std::atomic<bool>& stop)
       : own_name_(address, 0),
         server_(server),
-        most_bytes_(most_bytes_of(spec)),
+        most_bytes_(spec.most_payload_bytes()),
         pattern_(pattern),
         intake_(intake),
         stop_(stop),

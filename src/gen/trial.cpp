@@ -26,7 +26,7 @@ constexpr std::int64_t kCopiesNs = 5 * kNanosecondsPerMillisecond;
 constexpr std::int64_t kQuietNs = 20 * kNanosecondsPerMillisecond;
 /// The same where the ends have no common clock, so that delays are not known.
 constexpr std::int64_t kBlindQuietNs = 250 * kNanosecondsPerMillisecond;
-/// Neither more comes than that, nor is it waited longer for the first.
+/// So long is waited at most, for the first and for the last (as RFC 2544 has it, section 23).
 constexpr std::int64_t kMostQuietNs = 2 * kNanosecondsPerSecond;
 
 /// Another number for each trial, so that stragglers of one don't count in the next.
@@ -207,7 +207,12 @@ class RunningTrial {
       const std::uint64_t now_arrivals = now[0].arrivals + now[1].arrivals;
       if (now_arrivals != arrivals) last_change_ns = now_ns;
       arrivals = now_arrivals;
-      if (now_ns >= std::min(limit_ns, last_change_ns + patience_ns(now[0], now[1]))) return;
+      if (now_ns >= last_change_ns + patience_ns(now[0], now[1])) return;
+      if (now_ns >= limit_ns) {
+        // A queue somewhere, deeper than that.
+        report_.still_coming = arrivals != 0 && now_ns < last_change_ns + kBlindQuietNs;
+        return;
+      }
       pause(kLookNs);
     }
   }

@@ -24,11 +24,9 @@ class UdpReceiver final : public Receiver {
  public:
   UdpReceiver(const ReceiverParts& parts, const std::vector<FileDescriptor>& sockets)
       : parts_(parts), sockets_(sockets) {
-    std::size_t slot_bytes = kMergedBytes;
-    if (!parts.spec.receive_merged)
-      for (const std::uint32_t size : parts.spec.payload_bytes)
-        slot_bytes =
-            slot_bytes == kMergedBytes ? size + 1 : std::max<std::size_t>(slot_bytes, size + 1);
+    // A byte more than any of ours: what is longer shall not pass for one that it begins with.
+    const std::size_t slot_bytes =
+        parts.spec.receive_merged ? kMergedBytes : std::size_t{parts.spec.most_payload_bytes()} + 1;
     bytes_.resize(kBatch * slot_bytes);
     for (std::size_t at = 0; at < kBatch; ++at) {
       pieces_[at] = {bytes_.data() + at * slot_bytes, slot_bytes};
@@ -46,24 +44,26 @@ class UdpReceiver final : public Receiver {
   }
 
   void run() noexcept override {
-    while (sockets_.size() == 1 ? receive(sockets_.front().get(), MSG_WAITFORONE) : wait()) {
+    while (!parts_.stop.load(std::memory_order_relaxed)) {
+      if (sockets_.size() == 1)
+        receive(sockets_.front().get(), MSG_WAITFORONE);
+      else
+        receive_from_those_ready();
     }
     for (const FileDescriptor& socket : sockets_)
       parts_.intake.count_socket_drops(receive_drops_of(socket.get()));
   }
 
  private:
-  /// False when we shall stop and nothing is there any more.
-  bool wait() noexcept {
+  void receive_from_those_ready() noexcept {
     std::array<epoll_event, kBatch> events;
     const int ready = ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()),
                                    kSocketPatienceNs / kNanosecondsPerMillisecond);
     for (int at = 0; at < ready; ++at)
       receive(events[static_cast<std::size_t>(at)].data.fd, MSG_DONTWAIT);
-    return ready > 0 || !parts_.stop.load(std::memory_order_relaxed);
   }
 
-  bool receive(int socket, int flags) noexcept {
+  void receive(int socket, int flags) noexcept {
     for (std::size_t at = 0; at < kBatch; ++at) {
       msghdr& message = messages_[at].msg_hdr;
       message.msg_name = parts_.echo ? &names_[at] : nullptr;
@@ -73,11 +73,10 @@ class UdpReceiver final : public Receiver {
     }
     const int count = ::recvmmsg(socket, messages_.data(), kBatch, flags, nullptr);
     // An error that a datagram of ours caused (ECONNREFUSED) is told once and then gone.
-    if (count <= 0) return !parts_.stop.load(std::memory_order_relaxed);
+    if (count <= 0) return;
     const std::int64_t now_ns = monotonic_ns();
     for (std::size_t at = 0; at < static_cast<std::size_t>(count); ++at) take(at, now_ns);
     if (parts_.echo) send_back(socket, static_cast<std::size_t>(count));
-    return true;
   }
 
   void take(std::size_t at, std::int64_t now_ns) noexcept {

@@ -59,6 +59,28 @@ TEST(KnownFaultsTest, AreCountedExactly) {
   EXPECT_EQ(report.received.delay.count(), kMessages);
 }
 
+TEST(KnownFaultsTest, SaysWhenMessagesWereStillComingAtTheEnd) {
+  LoadSpec spec;
+  spec.messages_per_s = 200;
+  spec.duration_ns = kNanosecondsPerSecond;
+  spec.slip_limit_ns = kNanosecondsPerSecond;
+  const IpAddress lo = IpAddress::parse("127.0.0.1");
+  for (const bool slow : {false, true}) {
+    LocalEnd here(lo);
+    // The first comes 1.5 s after the last was sent, and half of them later than is waited for.
+    test::RelayedEnd there(lo, {.delay_ns = slow ? 2'500 * kNanosecondsPerMillisecond : 0});
+    const TrialReport report = run_trial(spec, here, there);
+    EXPECT_EQ(report.still_coming, slow);
+    const std::uint64_t received = report.directions[0].received.sequence.received;
+    if (slow) {
+      EXPECT_GT(received, 20U);
+      EXPECT_LT(received, 180U);
+    } else {
+      EXPECT_EQ(received, 200U);
+    }
+  }
+}
+
 TEST(KnownFaultsTest, SeveralFlowsAndThreadsAreNotMixedUp) {
   LoadSpec spec = counted_load();
   spec.flows = 4;
