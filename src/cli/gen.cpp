@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
+#include "base/growing_file.hpp"
 #include "base/signal_watch.hpp"
 #include "base/units.hpp"
 #include "cli/gen_flags.hpp"
@@ -133,6 +134,14 @@ Result unfinished_result(const Result& known, const IntervalReport& interval) {
   return result;
 }
 
+void add_latencies(GrowingFile& log, const IntervalReport& interval, const Result& known) {
+  const std::string lines = latency_log_lines(interval);
+  if (lines.empty()) return;
+  const bool is_first = log.text().empty();
+  log.add_or_tell((is_first ? hdr_log_head("tunrelay", parse_utc(known.started_utc)) : "") + lines,
+                  tell_failed_save);
+}
+
 int send(const GenVerbFlags& flags) {
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP});
   const Ends ends = make_ends(flags);
@@ -152,11 +161,15 @@ int send(const GenVerbFlags& flags) {
 
   std::optional<ResultSaver> saver;
   if (file) saver.emplace(*file, tell_failed_save);
+  std::optional<GrowingFile> latency_log;
+  if (const std::string path = flags.outputs.latency_log_path(); !path.empty())
+    latency_log.emplace(path);
   TrialOptions options;
   options.interval_ns = intervals.length_ns();
-  options.interval_reports = file || !flags.client.empty() || flags.outputs.wants_latency_log();
+  options.interval_reports = file || !flags.client.empty() || latency_log;
   options.on_interval = [&](const IntervalReport& interval) {
     intervals.take(interval);
+    if (latency_log) add_latencies(*latency_log, interval, known);
     if (!saver || interval.end_s * 1e9 <= static_cast<double>(spec.warm_up_ns)) return;
     Result so_far = unfinished_result(known, interval);
     so_far.series.push_back(intervals.rate());
@@ -168,9 +181,7 @@ int send(const GenVerbFlags& flags) {
   Result result = as_result(known, trial, intervals.end_s());
   result.series.push_back(intervals.rate());
   ResultOutputs outputs = flags.outputs;
-  if (!intervals.latency_log().empty())
-    outputs.use_latency_log(hdr_log_head("tunrelay", parse_utc(result.started_utc)) +
-                            intervals.latency_log());
+  if (latency_log) outputs.use_latency_log(latency_log->text());
   // What was measured is told before it is written: a full disk takes nothing away.
   fmt::print("{}", flags.json ? result_text(result) : trial_text(trial, floor ? &*floor : nullptr));
   std::fflush(stdout);

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
 #include "cli/gen_text.hpp"
 #include "measure/hdr_log.hpp"
+#include "measure/histogram.hpp"
 
 namespace tunrelay {
 
@@ -31,11 +33,6 @@ void GenIntervals::take(const IntervalReport& interval) {
   if (tells_) fmt::print(stderr, "{}\n", interval_line(interval, spec_));
   const double seconds = interval.end_s - interval.begin_s;
   end_s_ = interval.end_s;
-  for (std::size_t direction = 0; direction < interval.directions.size(); ++direction) {
-    const std::string prefix = direction == 0 ? "" : "reverse_";
-    log(prefix + "one_way", interval.directions.at(direction).one_way, interval);
-    log(prefix + "round_trip", interval.directions.at(direction).round_trip, interval);
-  }
   // The points of a series stand at equal distances: what is much shorter has no place there.
   if (seconds < rate_.interval_s / 2) return;
   double bytes = 0;
@@ -44,13 +41,21 @@ void GenIntervals::take(const IntervalReport& interval) {
   rate_.values.push_back(8 * bytes / seconds);
 }
 
-void GenIntervals::log(const std::string& name, const std::optional<Histogram>& delays,
-                       const IntervalReport& interval) {
-  if (!delays || delays->count() == 0) return;
-  latency_log_ += hdr_log_line({.tag = name + "/" + kSubject,
-                                .start_s = std::max(0.0, interval.begin_s),
-                                .length_s = interval.end_s - interval.begin_s,
-                                .histogram = *delays});
+std::string latency_log_lines(const IntervalReport& interval) {
+  std::string lines;
+  const auto add = [&](const std::string& name, const std::optional<Histogram>& delays) {
+    if (!delays || delays->count() == 0) return;
+    lines += hdr_log_line({.tag = name + "/" + kSubject,
+                           .start_s = std::max(0.0, interval.begin_s),
+                           .length_s = interval.end_s - interval.begin_s,
+                           .histogram = *delays});
+  };
+  for (std::size_t direction = 0; direction < interval.directions.size(); ++direction) {
+    const std::string prefix = direction == 0 ? "" : "reverse_";
+    add(prefix + "one_way", interval.directions.at(direction).one_way);
+    add(prefix + "round_trip", interval.directions.at(direction).round_trip);
+  }
+  return lines;
 }
 
 }  // namespace tunrelay

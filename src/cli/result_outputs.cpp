@@ -27,6 +27,11 @@ namespace {
 constexpr const char* kStandardOutput = "-";
 constexpr const char* kLatencyLog = "--hdr-log";
 
+/// What replace_file() writes to for PATH as the user gave it.
+std::string place_of(const std::string& path) {
+  return path == kStandardOutput ? "/dev/stdout" : path;
+}
+
 /// COMPARISON is null where there is none.
 using FormText = std::string (*)(const Result& result, const ComparisonReport* comparison);
 
@@ -77,10 +82,10 @@ bool ResultOutputs::any() const {
                      [](const std::string& path) { return !path.empty(); });
 }
 
-bool ResultOutputs::wants_latency_log() const {
+std::string ResultOutputs::latency_log_path() const {
   for (std::size_t at = 0; at < paths_.size(); ++at)
-    if (std::string_view(kForms.at(at).flag) == kLatencyLog) return !paths_.at(at).empty();
-  return false;
+    if (std::string_view(kForms.at(at).flag) == kLatencyLog) return place_of(paths_.at(at));
+  return "";
 }
 
 void ResultOutputs::check() const {
@@ -107,7 +112,7 @@ void ResultOutputs::write_form(std::size_t at, const Result& result,
   const std::string& path = paths_.at(at);
   const bool to_standard_output = path == kStandardOutput;
   if (to_standard_output) std::fflush(stdout);
-  const std::string place = to_standard_output ? "/dev/stdout" : path;
+  const std::string place = place_of(path);
   if (std::string_view(form.flag) == kLatencyLog && !latency_log_.empty())
     replace_file(place, latency_log_);
   else if (form.text != nullptr)

@@ -27,8 +27,9 @@ class ResultOutputs {
 
   /// Whether any file was asked for.
   [[nodiscard]] bool any() const;
-  /// Whether --hdr-log was: `gen` fills it with more than a result has, interval by interval.
-  [[nodiscard]] bool wants_latency_log() const;
+  /// The file of --hdr-log; empty: not asked for. `gen` fills it with more than a result has,
+  /// interval by interval, and gives all of it to write() at the end.
+  [[nodiscard]] std::string latency_log_path() const;
   void use_latency_log(std::string text) { latency_log_ = std::move(text); }
   /// Throws the Error that write() would, as far as that can be told without touching the files:
   /// to be asked before a long run.

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 
+#include "measure/hdr_log.hpp"
 #include "measure/result_json.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
@@ -85,9 +86,10 @@ TEST_F(GenFaultTest, WhatADeadServerHadReceivedIsKept) {
 TEST_F(GenFaultTest, AKilledTrialLeavesWhatItHadMeasured) {
   const test::TemporaryFolder folder;
   const std::string path = folder / "result.json";
+  const std::string log = folder / "latency.hlog";
   test::BackgroundProcess client(
       gen("127.0.0.1 127.0.0.1 --request-response --pps 1000 -t 60s --max-slip 1s -i 50ms --out " +
-          path));
+          path + " --hdr-log " + log));
   const auto has_measured = [&] {
     if (!std::filesystem::exists(path)) return false;
     const Result result = read_result(path);  // whole at any moment
@@ -104,6 +106,11 @@ TEST_F(GenFaultTest, AKilledTrialLeavesWhatItHadMeasured) {
   EXPECT_LT(result.duration_s, 60);
   ASSERT_FALSE(result.distributions.empty());
   EXPECT_GT(result.distributions.front().histogram.count(), 50U);
+  std::uint64_t logged = 0;
+  read_hdr_log(test::content_of(log), log, [&](const HdrLogInterval& interval) {
+    if (interval.tag == "round_trip/subject") logged += interval.histogram.count();
+  });
+  EXPECT_GT(logged, 50U);
   const test::ProcessResult told = test::run({test::program(), "report", path});
   EXPECT_THAT(told.standard_output, HasSubstr("Written when ")) << told.describe();
 }

@@ -4,8 +4,6 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 
 #include "base/file_descriptor.hpp"
 #include "support/skip.hpp"
+#include "support/small_disk.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thrown_error.hpp"
 
@@ -120,10 +119,8 @@ TEST(WholeFileTest, NamesTheFileWhenTheDeviceIsFull) {
 
 TEST(WholeFileTest, KeepsTheOldTextWhenTheDiskIsFull) {
   if (::geteuid() != 0) return skip_or_fail("a file system of its own needs root");
-  const TemporaryFolder folder;
-  ASSERT_EQ(::unshare(CLONE_NEWNS), 0);
-  ASSERT_EQ(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
-  ASSERT_EQ(::mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=64k"), 0);
+  const SmallDisk disk;
+  const TemporaryFolder& folder = disk.folder();
   const std::string path = folder / "result.json";
   replace_file(path, "measured so far");
   const Error full = thrown_error([&] { replace_file(path, std::string(100'000, 'x')); });
@@ -133,7 +130,6 @@ TEST(WholeFileTest, KeepsTheOldTextWhenTheDiskIsFull) {
   EXPECT_EQ(folder.files(), 1U) << "a piece stayed";
   replace_file(path, "and on");
   EXPECT_EQ(content_of(path), "and on");
-  EXPECT_EQ(::umount(folder.path().c_str()), 0);
 }
 
 TEST(WholeFileTest, TellsBeforehandWhatCannotBeWritten) {
