@@ -21,13 +21,6 @@ if(TUNRELAY_SANITIZE)
   endif()
   target_link_options(tunrelay_options INTERFACE -fsanitize=${TUNRELAY_SANITIZE})
 endif()
-if(TUNRELAY_FUZZ)
-  # The rooms carry the probes that lead libFuzzer to new inputs, and the sanitizers that
-  # tell when one has gone wrong; only the fuzzers link libFuzzer itself.
-  set(FUZZ_PROBES -fsanitize=fuzzer-no-link,address,undefined)
-  target_compile_options(tunrelay_options INTERFACE ${FUZZ_PROBES} -fno-sanitize-recover=all)
-  target_link_options(tunrelay_options INTERFACE ${FUZZ_PROBES})
-endif()
 find_package(Threads REQUIRED)
 target_link_libraries(tunrelay_options INTERFACE Threads::Threads)
 
