@@ -24,8 +24,8 @@ class CompareTest : public test::PrivateNetwork {
 
 TEST_F(CompareTest, FindsAProgramThatIsMuchSlower) {
   const test::ProcessResult done = test::run_shell(
-      test::program() + " compare -q --slice 100ms --rounds 10 --alpha 0.05 --base " +
-          test::program() + " --head " + test::program() + " --head-flags '--burn 300'",
+      test::program() + " compare -q --slice 100ms --time 1m --base " + test::program() +
+          " --head " + test::program() + " --head-flags '--burn 300'",
       std::chrono::minutes(2));
   EXPECT_EQ(done.exit_code, 4) << done.describe();
   EXPECT_THAT(done.standard_output, HasSubstr("worse"));
