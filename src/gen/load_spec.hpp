@@ -35,11 +35,10 @@ struct LoadSpec {
   LoadPattern pattern = LoadPattern::kStream;
   LoadDirection direction = LoadDirection::kForward;
   std::size_t flows = 1;
-  std::size_t threads = 1;  ///< of each end; flows are dealt to them in turn
-  std::vector<std::uint32_t> payload_bytes{
-      64};                       ///< message by message in turn, from the first again
-  double messages_per_s = 0;     ///< of all flows together; 0: see bits_per_s
-  std::uint64_t bits_per_s = 0;  ///< of payload, all flows together; 0: unpaced
+  std::size_t threads = 1;                       ///< of each end; flows are dealt to them in turn
+  std::vector<std::uint32_t> payload_bytes{64};  ///< of a flow's messages, in turn, and again
+  double messages_per_s = 0;                     ///< of all flows together; 0: see bits_per_s
+  std::uint64_t bits_per_s = 0;                  ///< of payload, all flows together; 0: unpaced
   std::int64_t duration_ns = 10 * kNanosecondsPerSecond;
   std::int64_t warm_up_ns = 0;   ///< before the duration; its messages don't count
   std::uint64_t count = 0;       ///< messages in all; 0: as the duration says

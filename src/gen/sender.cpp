@@ -78,7 +78,9 @@ void Sender::run() noexcept {
 bool Sender::send_one(std::uint64_t number, std::int64_t intended_ns,
                       std::int64_t now_ns) noexcept {
   const std::size_t index = number % sequences_.size();
-  const std::uint32_t size_bytes = spec_.payload_bytes[number % spec_.payload_bytes.size()];
+  // Each flow has all sizes, in turn, and flows begin at different ones.
+  const std::size_t turn = number / sequences_.size() + index;
+  const std::uint32_t size_bytes = spec_.payload_bytes[turn % spec_.payload_bytes.size()];
   const bool counts = intended_ns >= count_from_ns_;
   std::uint32_t& sequence = counts ? sequences_[index] : warm_up_sequences_[index];
   const MessageHeader header{
