@@ -1,10 +1,7 @@
 #include "base/growing_file.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <utility>
 
 #include "base/file_descriptor.hpp"
@@ -19,13 +16,7 @@ void GrowingFile::add_or_tell(std::string_view text,
                               const std::function<void(const Error&)>& tell) {
   text_ += text;
   if (!is_kept_) return;
-  try {
-    catch_up();
-    last_failed_ = false;
-  } catch (const Error& error) {
-    if (!last_failed_) tell(error);
-    last_failed_ = true;
-  }
+  news_.attempt([this] { catch_up(); }, tell);
 }
 
 void GrowingFile::catch_up() {
@@ -35,14 +26,8 @@ void GrowingFile::catch_up() {
     constexpr const char* kAttempt = "add to";
     const FileDescriptor file(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
     check_system_call(file.get(), kAttempt, path_);
-    struct stat found {};
-    check_system_call(::fstat(file.get(), &found), kAttempt, path_);
-    const int error = write_all(file.get(), std::string_view(text_).substr(written_bytes_));
-    if (error != 0) {
-      // What comes later shall not be joined to a piece of this.
-      [[maybe_unused]] const int cut = ::ftruncate(file.get(), found.st_size);
-      throw_system_error(error, kAttempt, path_, "make room on its file system");
-    }
+    const int error = append_all(file.get(), std::string_view(text_).substr(written_bytes_));
+    if (error != 0) throw_system_error(error, kAttempt, path_, "make room on its file system");
   }
   written_bytes_ = text_.size();
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/failure_news.hpp"
 
 namespace tunrelay {
 
@@ -17,10 +18,10 @@ class GrowingFile {
   /// What stands at PATH is left alone until the first add(), and replaced by that.
   explicit GrowingFile(std::string path);
 
-  /// Adds TEXT, and what could not be added before, without waiting for the disk. TELL gets the
-  /// Error of a write that failed where the one before had not: a disk that is full now may have
-  /// room later. A pipe or a terminal is not written to, since what it got can't be replaced at the
-  /// end.
+  /// Adds TEXT, and what could not be added before; waits for the disk the first time only. TELL
+  /// gets the Error of a write that failed where the one before had not: a disk that is full now
+  /// may have room later. A pipe or a terminal is not written to, since what it got can't be
+  /// replaced at the end.
   void add_or_tell(std::string_view text, const std::function<void(const Error&)>& tell);
 
   /// All that was added, written or not.
@@ -33,7 +34,7 @@ class GrowingFile {
   bool is_kept_;  ///< false: no regular file
   std::string text_;
   std::size_t written_bytes_ = 0;
-  bool last_failed_ = false;
+  FailureNews news_;
 };
 
 }  // namespace tunrelay

@@ -172,4 +172,14 @@ int write_all(int fd, std::string_view text) noexcept {
   return 0;
 }
 
+int append_all(int fd, std::string_view text, bool to_disk) noexcept {
+  struct stat found {};
+  if (::fstat(fd, &found) != 0) return errno;
+  int error = write_all(fd, text);
+  if (error == 0 && to_disk && ::fsync(fd) != 0 && errno != EINVAL) error = errno;  // no disk below
+  if (error == 0) return 0;
+  [[maybe_unused]] const int cut = ::ftruncate(fd, found.st_size);
+  return error;
+}
+
 }  // namespace tunrelay

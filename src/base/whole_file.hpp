@@ -30,5 +30,8 @@ void check_replaceable(const std::string& path);
 
 /// All of TEXT to FD. Returns 0 or an errno; a piece may have been written then.
 [[nodiscard]] int write_all(int fd, std::string_view text) noexcept;
+/// The same to FD's end, where a piece that was written is cut off again: what others add later
+/// shall not be joined to it. TO_DISK: it is there when this returns 0.
+[[nodiscard]] int append_all(int fd, std::string_view text, bool to_disk = false) noexcept;
 
 }  // namespace tunrelay

@@ -128,13 +128,7 @@ void ResultFile::save(const Result& result) {
 
 void ResultFile::save_or_tell(const Result& result, const std::function<void(const Error&)>& tell) {
   if (!is_kept_) return;
-  try {
-    save(result);
-    last_failed_ = false;
-  } catch (const Error& error) {
-    if (!last_failed_) tell(error);
-    last_failed_ = true;
-  }
+  news_.attempt([&] { save(result); }, tell);
 }
 
 }  // namespace tunrelay

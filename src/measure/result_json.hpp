@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/failure_news.hpp"
 #include "measure/result.hpp"
 
 namespace tunrelay {
@@ -56,7 +57,7 @@ class ResultFile {
  private:
   std::string path_;
   bool is_kept_;  ///< false: what was written can't be replaced
-  bool last_failed_ = false;
+  FailureNews news_;
 };
 
 }  // namespace tunrelay

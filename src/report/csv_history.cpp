@@ -109,12 +109,8 @@ void append_csv_history(const std::string& path, const Result& result) {
   check_system_call(::fstat(file.get(), &found), kAppending, path);
   if (found.st_size != 0) check_history(file.get(), found.st_size, path);
   const std::string lines = (found.st_size == 0 ? csv_history_header() : "") + csv_history(result);
-  int error = write_all(file.get(), lines);
-  if (error == 0 && ::fsync(file.get()) != 0 && errno != EINVAL) error = errno;  // no disk below
-  if (error == 0) return;
-  // Others' lines that come later shall not be joined to a piece of ours.
-  [[maybe_unused]] const int cut = ::ftruncate(file.get(), found.st_size);
-  throw_system_error(error, kAppending, path, "make room on its file system");
+  const int error = append_all(file.get(), lines, true);
+  if (error != 0) throw_system_error(error, kAppending, path, "make room on its file system");
 }
 
 }  // namespace tunrelay
