@@ -18,7 +18,7 @@ constexpr std::size_t kMostSlots = std::numeric_limits<BufferId>::max();
 }  // namespace
 
 BufferArena::BufferArena(std::size_t slots, std::size_t hold_bytes)
-    : hold_slots_(kUnlimited), hold_bytes_(kUnlimited) {
+    : hold_slots_(kUnlimited), hold_bytes_(kUnlimited), always_slots_(slots) {
   ensure(slots > 0 && slots <= kMostSlots, "a buffer arena has 1 to 65,535 slots");
   std::size_t all = slots;
   if (hold_bytes != 0) {
@@ -27,9 +27,9 @@ BufferArena::BufferArena(std::size_t slots, std::size_t hold_bytes)
     all = std::min(kMostSlots, slots + kReaders * (hold_bytes / kPageBytes));
     hold_slots_ = (all - slots) / kReaders;
     hold_bytes_ = hold_bytes;
+    hot_bytes_ = slots * kStride;
   }
   mapped_bytes_ = all * kStride;
-  most_touched_bytes_ = slots * kStride + kReaders * hold_bytes;
   // No reserve: most of it is address space that will never be memory.
   void* mapped = ::mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -39,10 +39,12 @@ BufferArena::BufferArena(std::size_t slots, std::size_t hold_bytes)
   memory_ = static_cast<std::byte*>(mapped);
   // Packets are the users' data: they have no place in a core dump.
   ::madvise(mapped, mapped_bytes_, MADV_DONTDUMP);
+  // A held packet must not cost 2 MiB where transparent huge pages are `always`.
+  ::madvise(mapped, mapped_bytes_, MADV_NOHUGEPAGE);
   slots_.resize(all);
-  for (std::vector<BufferId>& stack : free_) stack.reserve(all);
+  for (FreeStack& stack : free_) stack.slots.reserve(all);
   for (std::size_t id = slots; id-- > 0;) {
-    free_[0].push_back(static_cast<BufferId>(id));
+    free_[0].slots.push_back(static_cast<BufferId>(id));
     // The first page is what small packets need; super-packets fault in the rest of a slot
     // once, so that memory follows use.
     *data(static_cast<BufferId>(id)) = std::byte{0};
@@ -57,11 +59,12 @@ BufferArena::~BufferArena() {
 }
 
 std::optional<BufferId> BufferArena::take(std::uint8_t reader) noexcept {
-  std::vector<BufferId>& stack = free_[reader].empty() ? free_[1 - reader] : free_[reader];
+  FreeStack& stack = free_[reader].slots.empty() ? free_[1 - reader] : free_[reader];
   BufferId id = 0;
-  if (!stack.empty()) {
-    id = stack.back();
-    stack.pop_back();
+  if (!stack.slots.empty()) {
+    id = stack.slots.back();
+    stack.slots.pop_back();
+    stack.cold = std::min(stack.cold, stack.slots.size());
   } else if (used_once_ < slots_.size()) {
     id = static_cast<BufferId>(used_once_++);
   } else {
@@ -75,12 +78,16 @@ std::optional<BufferId> BufferArena::take(std::uint8_t reader) noexcept {
 
 void BufferArena::note_use(BufferId id, std::size_t bytes) noexcept {
   Slot& slot = slots_[id];
-  const std::size_t pages = (bytes + kPageBytes - 1) / kPageBytes;
+  const std::size_t pages = pages_for(bytes);
   used_bytes_[slot.reader] += pages * kPageBytes - slot.used_pages * kPageBytes;
   slot.used_pages = static_cast<std::uint8_t>(pages);
-  if (pages <= slot.touched_pages) return;
-  touched_bytes_.add((pages - slot.touched_pages) * kPageBytes);
-  slot.touched_pages = slot.used_pages;
+  const std::size_t touched = pages_for(offset_of(id) + bytes);
+  if (touched > slot.touched_pages) {
+    touched_bytes_.add((touched - slot.touched_pages) * kPageBytes);
+    slot.touched_pages = static_cast<std::uint8_t>(touched);
+  }
+  // A small packet in a slot that was full of a super-packet: the rest goes back.
+  if (has_too_much_memory()) keep_pages(id, touched);
 }
 
 void BufferArena::release(BufferId id) noexcept {
@@ -90,18 +97,30 @@ void BufferArena::release(BufferId id) noexcept {
   --used_slots_[slot.reader];
   used_bytes_[slot.reader] -= slot.used_pages * kPageBytes;
   slot.used_pages = 0;
-  // Slots that were full of super-packets now hold small ones: the rest goes back.
-  if (touched_bytes_.get() > most_touched_bytes_ && slot.touched_pages > 1) trim(id);
-  free_[slot.reader].push_back(id);
+  free_[slot.reader].slots.push_back(id);
+  if (has_too_much_memory()) trim_cold_slots();
 }
 
-void BufferArena::trim(BufferId id) noexcept {
-  // The arena begins with a page. A page that a slot shares with its neighbour stays.
-  const std::size_t first = (id * kStride + 2 * kPageBytes - 1) & ~(kPageBytes - 1);
-  const std::size_t last = (id * kStride + kStride) & ~(kPageBytes - 1);
-  ::madvise(memory_ + first, last - first, MADV_DONTNEED);
-  touched_bytes_.set(touched_bytes_.get() - (slots_[id].touched_pages - 1) * kPageBytes);
-  slots_[id].touched_pages = 1;
+void BufferArena::keep_pages(BufferId id, std::size_t pages) noexcept {
+  Slot& slot = slots_[id];
+  if (slot.touched_pages <= pages) return;
+  const std::size_t given_back = (slot.touched_pages - pages) * kPageBytes;
+  ::madvise(memory_ + id * kStride + pages * kPageBytes, given_back, MADV_DONTNEED);
+  touched_bytes_.set(touched_bytes_.get() - given_back);
+  slot.touched_pages = static_cast<std::uint8_t>(pages);
+}
+
+void BufferArena::trim_cold_slots() noexcept {
+  // A few at a time, so that the end of a burst costs each of its packets a little. What one
+  // packet frees is never more than one of these slots has.
+  constexpr int kMostSlotsAtOnce = 8;
+  for (int slots = 0; slots < kMostSlotsAtOnce && has_too_much_memory(); ++slots) {
+    const auto warm = [](const FreeStack& stack) { return stack.slots.size() - stack.cold; };
+    FreeStack& stack = warm(free_[0]) > warm(free_[1]) ? free_[0] : free_[1];
+    if (warm(stack) == 0) return;
+    const BufferId id = stack.slots[stack.cold++];
+    keep_pages(id, id < always_slots_ ? 1 : 0);
+  }
 }
 
 }  // namespace tunrelay

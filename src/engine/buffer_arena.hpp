@@ -8,8 +8,8 @@
 //
 // Stages may hold packets back for long, in the slots that they were read into. So behind the
 // few slots that a relay at full speed goes round in there is address space for many more,
-// which become memory when they are first used: a link with a delay costs what it holds, one
-// without nothing.
+// which become memory when they are first used, and are given back when they are not: a link with
+// a delay costs what it holds, one without nothing.
 #pragma once
 
 #include <array>
@@ -41,14 +41,17 @@ class BufferArena {
   BufferArena& operator=(const BufferArena&) = delete;
 
   /// The first byte of the slot; kSlotBytes may be used.
-  [[nodiscard]] std::byte* data(BufferId id) const noexcept { return memory_ + id * kStride; }
+  [[nodiscard]] std::byte* data(BufferId id) const noexcept {
+    return memory_ + id * kStride + offset_of(id);
+  }
   [[nodiscard]] std::size_t slots() const noexcept { return slots_.size(); }
   [[nodiscard]] std::size_t free_slots() const noexcept {
-    return free_[0].size() + free_[1].size() + slots_.size() - used_once_;
+    return free_[0].slots.size() + free_[1].slots.size() + slots_.size() - used_once_;
   }
-  /// Bytes that slots have had written into and not given back to the system; any thread. Above
-  /// those of the slots that are always there and of HOLD_BYTES for each reader, each slot that is
-  /// released gives back all but its first page; so it is never twice as much.
+  /// Bytes that slots have had written into and not given back to the system; any thread. With
+  /// HOLD_BYTES that follows what is in use: at most half as much again, beside the slots that are
+  /// always there. Above it, slots give back what they don't use, those first that were used
+  /// longest ago.
   [[nodiscard]] std::size_t touched_bytes() const noexcept { return touched_bytes_.get(); }
 
   /// Takes a free slot, with one reference, for READER (0 or 1) to read into: one that it used
@@ -77,33 +80,54 @@ class BufferArena {
   void release(BufferId id) noexcept;
 
  private:
-  // An odd number of cache lines, so that the first lines of neighbouring slots, the only
-  // ones that small packets touch, do not share a cache set.
-  static constexpr std::size_t kLineBytes = 64;
-  static constexpr std::size_t kStride =
-      ((kSlotBytes + kLineBytes - 1) / kLineBytes | 1) * kLineBytes;
+  // Slots have pages of their own, so that each can give them back. Neighbours begin a cache line
+  // apart within the first half of their first page: the first lines of slots, the only ones that
+  // small packets touch, would otherwise share a cache set. A packet of an Ethernet's MTU still
+  // fits its page.
   static constexpr std::size_t kPageBytes = 4096;
+  static constexpr std::size_t kLineBytes = 64;
+  static constexpr std::size_t kOffsets = kPageBytes / 2 / kLineBytes;
+  static constexpr std::size_t kStride =
+      (kSlotBytes + (kOffsets - 1) * kLineBytes + kPageBytes - 1) / kPageBytes * kPageBytes;
   static constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
+  static constexpr std::size_t offset_of(BufferId id) noexcept {
+    return id % kOffsets * kLineBytes;
+  }
+  static constexpr std::size_t pages_for(std::size_t bytes) noexcept {
+    return (bytes + kPageBytes - 1) / kPageBytes;
+  }
+
   struct Slot {
-    std::uint32_t references = 0;  ///< a super-packet may be cut into all of its segments, twice
-    std::uint8_t reader = 0;       ///< who used it last
-    std::uint8_t used_pages = 0;
-    std::uint8_t touched_pages = 0;  ///< the most that it ever used
+    std::uint32_t references = 0;    ///< a super-packet may be cut into all of its segments, twice
+    std::uint8_t reader = 0;         ///< who used it last
+    std::uint8_t used_pages = 0;     ///< that its packet would fill from a page's start on
+    std::uint8_t touched_pages = 0;  ///< of its memory, from the first on
+  };
+  /// Free slots, the last one used on top; those below COLD have given their memory back.
+  struct FreeStack {
+    std::vector<BufferId> slots;
+    std::size_t cold = 0;
   };
 
-  void trim(BufferId id) noexcept;
+  [[nodiscard]] bool has_too_much_memory() const noexcept {
+    const std::size_t used = used_bytes_[0] + used_bytes_[1];
+    return touched_bytes_.get() > hot_bytes_ + used + used / 2;
+  }
+  void keep_pages(BufferId id, std::size_t pages) noexcept;
+  void trim_cold_slots() noexcept;
 
   std::byte* memory_ = nullptr;
   std::size_t mapped_bytes_ = 0;
   std::vector<Slot> slots_;
-  std::size_t used_once_ = 0;  ///< the slots behind were never taken and are on no stack
-  std::array<std::vector<BufferId>, kReaders> free_;  ///< by reader
+  std::size_t used_once_ = 0;             ///< the slots behind were never taken and are on no stack
+  std::array<FreeStack, kReaders> free_;  ///< by reader
   std::array<std::size_t, kReaders> used_slots_{};
   std::array<std::size_t, kReaders> used_bytes_{};
   std::size_t hold_slots_;  ///< for each reader
   std::size_t hold_bytes_;
-  std::size_t most_touched_bytes_ = 0;
+  std::size_t always_slots_;                ///< the first ones: they keep their first page
+  std::size_t hot_bytes_ = kUnlimited / 2;  ///< memory that is never given back
   Counter touched_bytes_;
 };
 
