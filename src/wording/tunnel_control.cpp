@@ -72,6 +72,8 @@ void TunnelControl::set_link(const nlohmann::json& question) {
     const std::string text = question.at(key);
     description.directions.at(direction) = text.empty() ? StageList{} : parse_stages({text, key});
   }
+  // Without a seed another one is drawn: who measures twice wants two samples, not one twice.
+  description.seed.reset();
   if (question.contains("seed")) description.seed = question.at("seed").get<std::uint64_t>();
   tunnel_.change_link(std::move(description));
 }

@@ -1,7 +1,8 @@
 // What a running tunnel answers at its control socket:
 //
 //   {"do": "show"}   -> {"version", "a", "b", "link": LINK, "report": {}}
-//   {"do": "set", "a_to_b": TEXT, "b_to_a": TEXT, "seed": N}; what is left out stays
+//   {"do": "set", "a_to_b": TEXT, "b_to_a": TEXT, "seed": N}; stages that are left out stay, and
+//   without a seed another is drawn
 //                    -> {"link": LINK}
 //   {"do": "capture_start", "file", "filter", "snap_bytes", "wire_segments", "buffer_bytes"}
 //                    with the open file as a descriptor; the capture ends with the connection
