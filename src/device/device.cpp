@@ -181,10 +181,8 @@ Device Device::open(const DeviceRequest& request) {
     check_system_call(::ioctl(first, TUNSETVNETHDRSZ, &kHeaderBytes), "set the header size of",
                       request.name);
   }
-  if (request.offload)
-    device.offloads_ = enable_best_offloads(first);
-  else
-    device.change_offloads({});
+  device.offloads_ = device.known_offloads_ = enable_best_offloads(first);
+  if (!request.offload) device.change_offloads({});
   return device;
 }
 

@@ -44,6 +44,9 @@ class Device {
   /// Whether each packet stands behind a virtio-net header of kVirtioNetHeaderBytes.
   [[nodiscard]] bool has_virtio_net_header() const noexcept { return virtio_net_header_; }
   [[nodiscard]] const Offloads& offloads() const noexcept { return offloads_; }
+  /// What this kernel's TUN knows, whether or not it is switched on. Super-packets of these kinds
+  /// may be written in any case (virtio_net_hdr_to_skb() in include/linux/virtio_net.h).
+  [[nodiscard]] const Offloads& known_offloads() const noexcept { return known_offloads_; }
   /// Takes effect at once, under traffic too. Throws Error when the kernel refuses.
   void change_offloads(const Offloads& offloads);
 
@@ -56,6 +59,7 @@ class Device {
   bool virtio_net_header_ = true;
   int former_header_bytes_ = 0;  ///< of an administrator's device, where we changed it
   Offloads offloads_;
+  Offloads known_offloads_;
   std::vector<FileDescriptor> queues_;
 };
 

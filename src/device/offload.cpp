@@ -38,6 +38,12 @@ std::string Offloads::to_string() const {
   return text.empty() ? "none" : text;
 }
 
+std::string Offloads::missing() const {
+  if (!any()) return "this kernel's TUN takes none";
+  if (!tso4 || !tso6 || !tso_ecn) return "this kernel's TUN takes no more of TCP's";
+  return uso ? "" : "no uso: UDP super-packets need Linux 6.2";
+}
+
 bool set_offloads(int queue_fd, const Offloads& offloads) noexcept {
   return ::ioctl(queue_fd, TUNSETOFFLOAD, static_cast<unsigned long>(offloads.flags())) == 0;
 }

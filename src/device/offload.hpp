@@ -20,6 +20,8 @@ struct Offloads {
   [[nodiscard]] unsigned flags() const noexcept;
   /// "csum tso4 tso6 tso-ecn uso", or "none".
   [[nodiscard]] std::string to_string() const;
+  /// Why this kernel's TUN lacks some of them, a phrase for the user: empty where it has all.
+  [[nodiscard]] std::string missing() const;
   bool operator==(const Offloads&) const = default;
 };
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/counter.hpp"
@@ -46,6 +47,11 @@ struct Arrival {
   std::uint32_t length = 0;
 };
 
+/// Whether a write is a super-packet that we built of small ones, and of which protocol: a target
+/// may refuse those although it takes all that was read (Linux before 6.2 takes no UDP).
+enum class Merged : std::uint8_t { kNo, kTcp, kUdp };
+inline constexpr std::size_t kMergedKinds = 3;
+
 /// One packet to write. The bytes of all pieces must stay until the next flush() or turn()
 /// returns; the engine takes over one reference of each buffer and releases it then.
 struct Write {
@@ -53,6 +59,7 @@ struct Write {
   std::span<const BufferId> buffers;  ///< 1 to kMaxBatch; the array is copied by write()
   Tally tally;                        ///< what this write counts for
   std::span<const iovec> pieces;      ///< 1 to kMaxPieces, in order; the array is copied
+  Merged merged = Merged::kNo;
 };
 /// A header, and a payload slice of each packet that was merged.
 inline constexpr std::size_t kMaxPieces = 1 + kMaxBatch;
@@ -87,10 +94,14 @@ struct WriteOutcome {
   Tally written;
   bool any_dropped = false;  ///< spares readers the look at `dropped`
   std::array<Tally, kDropReasons> dropped;
+  /// Packets that were in refused super-packets of ours, by Merged.
+  std::array<std::uint64_t, kMergedKinds> refused_merged{};
 
-  void drop(DropReason reason, const Tally& tally) noexcept {
+  void drop(DropReason reason, const Tally& tally, Merged merged = Merged::kNo) noexcept {
     any_dropped = true;
     dropped[static_cast<std::size_t>(reason)] += tally;
+    if (reason == DropReason::kTargetRefused)
+      refused_merged[static_cast<std::size_t>(merged)] += tally.packets;
   }
 };
 
@@ -100,8 +111,9 @@ struct Turn {
   std::size_t arrival_count = 0;
   std::array<WriteOutcome, kMaxEndpoints> writes;  ///< by endpoint
   bool woken = false;                              ///< the wake descriptor was signalled
-  /// The endpoint's device was deleted, for good: nothing more comes from it.
-  std::array<bool, kMaxEndpoints> gone{};
+  /// Not 0: nothing more comes from this endpoint, for good. The errno of its read: EBADFD is a
+  /// device that was deleted; EPIPE stands for the end of a socketpair.
+  std::array<int, kMaxEndpoints> gone_errno{};
 };
 
 class Engine {
@@ -134,12 +146,13 @@ struct EngineOptions {
 };
 
 /// Whether this kernel, and the policy we run under, allow the uring engine; if not, REASON
-/// says what was missing. Makes and closes a ring.
+/// says what was missing and HINT what helps. Makes and closes a ring.
 struct UringSupport {
   bool available = false;
-  std::string_view reason;
+  std::string reason;
+  std::string hint;
 };
-[[nodiscard]] UringSupport probe_uring() noexcept;
+[[nodiscard]] UringSupport probe_uring();
 
 /// Must be called, and the engine used and destroyed, in the worker's own thread (the ring
 /// has a single issuer). WAKE_FD: an eventfd that ends a wait. The arena must outlive the

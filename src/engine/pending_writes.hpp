@@ -40,7 +40,7 @@ class PendingWrites {
   };
   Kept add(const Write& write) noexcept {
     const std::size_t first_piece = pieces_.size();
-    writes_.push_back({write.endpoint, 0, write.tally});
+    writes_.push_back({write.endpoint, write.merged, 0, write.tally});
     buffers_.insert(buffers_.end(), write.buffers.begin(), write.buffers.end());
     pieces_.insert(pieces_.end(), write.pieces.begin(), write.pieces.end());
     return {static_cast<std::uint32_t>(writes_.size() - 1),
@@ -62,7 +62,7 @@ class PendingWrites {
       if (write.error == 0)
         outcome.written += write.tally;
       else
-        outcome.drop(drop_reason_of_write(write.error), write.tally);
+        outcome.drop(drop_reason_of_write(write.error), write.tally, write.merged);
     }
     writes_.clear();
     pieces_.clear();
@@ -71,6 +71,7 @@ class PendingWrites {
  private:
   struct Entry {
     EndpointIndex endpoint;
+    Merged merged;
     int error;
     Tally tally;
   };

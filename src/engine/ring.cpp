@@ -5,10 +5,12 @@
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <string>
 
 #include "base/clock.hpp"
 #include "base/ensure.hpp"
 #include "base/error.hpp"
+#include "base/text_file.hpp"
 #include "engine/engine.hpp"
 #include "engine/uring_compat.hpp"
 
@@ -36,15 +38,50 @@ int open_ring(unsigned submission_entries, unsigned completion_entries, io_uring
   }
 }
 
+/// RESULT of a call that enters the kernel. A signal (EINTR), a shortage of memory (EAGAIN), the
+/// time limit (ETIME) and completions that wait for room (EBUSY) end it early and lose nothing; see
+/// io_uring_enter(2). No other answer is one to go on with.
+void check(int result) noexcept {
+  ensure_errno(
+      result >= 0 || result == -EINTR || result == -EAGAIN || result == -ETIME || result == -EBUSY,
+      -result, "enter an io_uring");
+}
+
+/// Why io_uring_setup() answered ERROR, and what helps.
+UringSupport reason_of(int error) noexcept {
+  switch (error) {
+    case EPERM:
+    case EACCES: {
+      // The sysctl is of Linux 6.6; 1 forbids it to users without CAP_SYS_ADMIN, 2 to all.
+      const auto disabled = read_text_file("/proc/sys/kernel/io_uring_disabled");
+      if (disabled && *disabled != "0")
+        return {false, "io_uring is forbidden by kernel.io_uring_disabled",
+                "sysctl kernel.io_uring_disabled=0"};
+      return {false, "io_uring is forbidden by a seccomp profile (containers often have one)",
+              "use a seccomp profile that allows io_uring_setup, _enter and _register"};
+    }
+    case ENOSYS:
+      return {false, "this kernel has no io_uring",
+              "use Linux 6.7 or later, built with CONFIG_IO_URING"};
+    case ENOMEM:
+      return {false, "RLIMIT_MEMLOCK leaves no room for an io_uring",
+              "ulimit -l 8192, or LimitMEMLOCK= of the service"};
+    case EINVAL:
+      return {false, "this kernel's io_uring lacks deferred task work", "use Linux 6.7 or later"};
+    default:
+      return {false, "io_uring can't be set up: " + describe_errno(error), ""};
+  }
+}
+
 }  // namespace
 
 Ring::Ring(unsigned submission_entries, unsigned completion_entries, std::span<const int> files) {
-  constexpr const char* kWayOut =
-      "use --engine syscall, allow io_uring (kernel.io_uring_disabled=0, seccomp profile), or "
-      "raise "
-      "RLIMIT_MEMLOCK";
-  if (const int error = open_ring(submission_entries, completion_entries, ring_); error < 0)
-    throw_system_error(-error, "set up", "an io_uring", kWayOut);
+  constexpr const char* kWayOut = "use --engine syscall";
+  if (const int error = open_ring(submission_entries, completion_entries, ring_); error < 0) {
+    const std::string hint = reason_of(-error).hint;
+    throw_system_error(-error, "set up", "an io_uring",
+                       hint.empty() ? kWayOut : std::string(kWayOut) + ", or: " + hint);
+  }
   // Saves the descriptor look-up of every system call; refused before Linux 5.18, no loss.
   io_uring_register_ring_fd(&ring_);
   const int error =
@@ -62,42 +99,40 @@ Ring::~Ring() {
 void Ring::submit() noexcept {
   while (io_uring_sq_ready(&ring_) != 0) {
     const int submitted = io_uring_submit(&ring_);
-    ensure(submitted >= 0 || submitted == -EINTR || submitted == -EAGAIN,
-           "an io_uring takes what fits its queue");
+    check(submitted);
+    // Completions that did not fit wait in the kernel: it takes no more before those are fetched.
+    if (submitted == -EBUSY) check(io_uring_get_events(&ring_));
   }
 }
 
 void Ring::submit_and_wait(std::int64_t wait_ns) noexcept {
   if (wait_ns == 0) {
-    io_uring_submit_and_get_events(&ring_);
+    check(io_uring_submit_and_get_events(&ring_));
   } else if (wait_ns < 0) {
-    io_uring_submit_and_wait(&ring_, 1);
+    check(io_uring_submit_and_wait(&ring_, 1));
   } else {
     __kernel_timespec limit{.tv_sec = wait_ns / kNanosecondsPerSecond,
                             .tv_nsec = wait_ns % kNanosecondsPerSecond};
     io_uring_cqe* first = nullptr;
-    io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr);
+    check(io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr));
   }
   // A signal or a shortage of memory can end the call before all was taken.
   submit();
 }
 
-UringSupport probe_uring() noexcept {
+UringSupport probe_uring() {
   io_uring ring{};
   io_uring_params params = wanted_params(16);
-  const int error = io_uring_queue_init_params(8, &ring, &params);
-  if (error == -EPERM || error == -EACCES)
-    return {false, "io_uring is forbidden here (kernel.io_uring_disabled or a seccomp profile)"};
-  if (error == -ENOSYS) return {false, "this kernel has no io_uring"};
-  if (error == -ENOMEM) return {false, "RLIMIT_MEMLOCK leaves no room for an io_uring"};
-  if (error < 0) return {false, "io_uring lacks deferred task work (needs Linux 6.1)"};
+  if (const int error = io_uring_queue_init_params(8, &ring, &params); error < 0)
+    return reason_of(-error);
   const std::unique_ptr<io_uring_probe, decltype(&std::free)> probe(io_uring_get_probe_ring(&ring),
                                                                     &std::free);
   const bool multishot =
       probe != nullptr && io_uring_opcode_supported(probe.get(), kOpReadMultishot) != 0;
   io_uring_queue_exit(&ring);
-  if (!multishot) return {false, "io_uring lacks multishot reads (needs Linux 6.7)"};
-  return {true, {}};
+  if (!multishot)
+    return {false, "this kernel's io_uring lacks multishot reads", "use Linux 6.7 or later"};
+  return {true, {}, {}};
 }
 
 }  // namespace tunrelay

@@ -11,8 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/ensure.hpp"
-#include "base/error.hpp"
-#include "base/file_descriptor.hpp"
+#include "engine/epoll_set.hpp"
 #include "engine/read_ahead.hpp"
 #include "engine/waiter.hpp"
 #include "engine/write_outcome.hpp"
@@ -29,11 +28,11 @@ class SyscallEngine final : public Engine {
         wake_fd_(wake_fd),
         counters_(counters),
         waiter_(options.spin),
-        epoll_(check_system_call(::epoll_create1(EPOLL_CLOEXEC), "create", "an epoll set")) {
+        queues_(counters.system_calls) {
     ensure(endpoints.size() <= kMaxEndpoints, "an engine serves at most kMaxEndpoints endpoints");
     for (std::size_t index = 0; index < endpoints_.size(); ++index)
-      watch(endpoints_[index].fd, static_cast<std::uint32_t>(index));
-    watch(wake_fd_, kWake);
+      queues_.add(endpoints_[index].fd, static_cast<std::uint32_t>(index));
+    queues_.add(wake_fd_, kWake);
   }
 
   [[nodiscard]] EngineKind kind() const noexcept override { return EngineKind::kSyscall; }
@@ -50,7 +49,7 @@ class SyscallEngine final : public Engine {
                     : ::writev(fd, pieces, static_cast<int>(write.pieces.size()));
     } while (written < 0 && errno == EINTR);
     if (written < 0)
-      outcome.drop(drop_reason_of_write(errno), write.tally);
+      outcome.drop(drop_reason_of_write(errno), write.tally, write.merged);
     else
       outcome.written += write.tally;
     for (const BufferId buffer : write.buffers) arena_.release(buffer);
@@ -74,25 +73,16 @@ class SyscallEngine final : public Engine {
     wait(wait_ns);
     read_ready(turn);
     note_wait(turn);
-    turn.gone = gone_;
+    turn.gone_errno = gone_errno_;
   }
 
  private:
   static constexpr std::uint32_t kWake = kMaxEndpoints;
   static constexpr std::int64_t kRetryNs = kNanosecondsPerMillisecond;
 
-  void watch(int fd, std::uint32_t tag) {
-    epoll_event event{.events = EPOLLIN, .data = {.u32 = tag}};
-    check_system_call(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event), "watch",
-                      "a queue by epoll");
-  }
-
   /// Whether something is ready within WAIT_NS (negative: without limit).
   bool look(std::int64_t wait_ns) noexcept {
-    counters_.system_calls.add(1);
-    const timespec limit = to_timespec(std::max<std::int64_t>(wait_ns, 0));
-    ready_count_ = ::epoll_pwait2(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()),
-                                  wait_ns < 0 ? nullptr : &limit, nullptr);
+    ready_count_ = queues_.wait(wait_ns, ready_);
     return ready_count_ > 0;
   }
 
@@ -114,7 +104,7 @@ class SyscallEngine final : public Engine {
   void read_ready(Turn& turn) noexcept {
     // Each ready endpoint gets its share of the turn, so that one flood can't keep the
     // other direction waiting.
-    const auto ready = std::span(ready_).first(static_cast<std::size_t>(std::max(ready_count_, 0)));
+    const auto ready = std::span(ready_).first(ready_count_);
     const auto endpoints_ready = static_cast<std::size_t>(
         std::count_if(ready.begin(), ready.end(),
                       [](const epoll_event& event) { return event.data.u32 != kWake; }));
@@ -123,6 +113,7 @@ class SyscallEngine final : public Engine {
         std::uint64_t signals = 0;
         counters_.system_calls.add(1);
         turn.woken = ::read(wake_fd_, &signals, sizeof signals) > 0;
+        ensure_errno(turn.woken || errno == EAGAIN || errno == EINTR, errno, "read a wake-up");
       } else {
         drain(static_cast<EndpointIndex>(event.data.u32), kMaxBatch / endpoints_ready, turn);
       }
@@ -144,15 +135,15 @@ class SyscallEngine final : public Engine {
         continue;
       }
       arena_.release(*buffer);
-      // End of file is a closed socketpair; EBADFD a deleted device.
-      if (length == 0 || (errno != EAGAIN && errno != EINTR)) give_up(index);
+      const int error = length == 0 ? EPIPE : errno;
+      if (error != EAGAIN && error != EINTR) give_up(index, error);
       return;
     }
   }
 
-  void give_up(EndpointIndex index) noexcept {
-    gone_[index] = true;
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, endpoints_[index].fd, nullptr);
+  void give_up(EndpointIndex index, int error) noexcept {
+    gone_errno_[index] = error;
+    queues_.remove(endpoints_[index].fd);
   }
 
   BufferArena& arena_;
@@ -160,11 +151,11 @@ class SyscallEngine final : public Engine {
   int wake_fd_;
   EngineCounters& counters_;
   Waiter waiter_;
-  FileDescriptor epoll_;
+  EpollSet queues_;
   std::array<epoll_event, kMaxEndpoints + 1> ready_{};
-  int ready_count_ = 0;
+  std::size_t ready_count_ = 0;
   std::array<WriteOutcome, kMaxEndpoints> outcomes_;
-  std::array<bool, kMaxEndpoints> gone_{};
+  std::array<int, kMaxEndpoints> gone_errno_{};
 };
 
 }  // namespace

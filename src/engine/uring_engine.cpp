@@ -108,7 +108,7 @@ class UringEngine final : public Engine {
     std::unique_ptr<BufferRing> buffers;
     ReadAhead read_ahead;
     bool armed = false;
-    bool gone = false;
+    int gone_errno = 0;  ///< Turn::gone_errno
   };
 
   static std::vector<int> files_of(std::span<const Endpoint> endpoints, int wake_fd) {
@@ -158,7 +158,7 @@ class UringEngine final : public Engine {
     Source& source = sources_[index];
     source.buffers->refill(source.read_ahead.limit());
     // A read that finds no buffer would end at once.
-    if (source.armed || source.gone || source.buffers->held() == 0) return;
+    if (source.armed || source.gone_errno != 0 || source.buffers->held() == 0) return;
     io_uring_sqe* entry = next_entry();
     prep_read_multishot(entry, static_cast<int>(index), static_cast<unsigned short>(index));
     io_uring_sqe_set_data64(entry, user_data(Subject::kRead, static_cast<std::uint32_t>(index)));
@@ -177,6 +177,8 @@ class UringEngine final : public Engine {
           pending_.fail(index, -completion.res);
           break;
         case Subject::kWake:
+          ensure_errno(completion.res >= 0 || completion.res == -ECANCELED, -completion.res,
+                       "poll the wake-up descriptor by io_uring");
           woken_ = true;
           wake_armed_ = (completion.flags & IORING_CQE_F_MORE) != 0;
           break;
@@ -201,9 +203,10 @@ class UringEngine final : public Engine {
     }
     if (completion.res == -ENOBUFS)
       counters_.no_buffer.add(1);
-    else if (completion.res == 0 || (completion.res < 0 && completion.res != -EAGAIN &&
-                                     completion.res != -EINTR && completion.res != -ECANCELED))
-      source.gone = true;  // EBADFD: the device was deleted; 0: a closed socketpair
+    else if (completion.res == 0)
+      source.gone_errno = EPIPE;
+    else if (completion.res != -EAGAIN && completion.res != -EINTR && completion.res != -ECANCELED)
+      source.gone_errno = -completion.res;
   }
 
   void hand_over(Turn& turn) noexcept {
@@ -214,12 +217,13 @@ class UringEngine final : public Engine {
     turn.writes = outcomes_;
     outcomes_ = {};
     for (std::size_t index = 0; index < sources_.size(); ++index)
-      turn.gone[index] = sources_[index].gone;
+      turn.gone_errno[index] = sources_[index].gone_errno;
     turn.woken = std::exchange(woken_, false);
     if (!turn.woken) return;
     std::uint64_t signals = 0;
     counters_.system_calls.add(1);
-    [[maybe_unused]] const ssize_t drained = ::read(wake_fd_, &signals, sizeof signals);
+    const ssize_t drained = ::read(wake_fd_, &signals, sizeof signals);
+    ensure_errno(drained > 0 || errno == EAGAIN || errno == EINTR, errno, "read a wake-up");
     if (!wake_armed_) arm_wake();
   }
 

@@ -23,6 +23,10 @@ struct LaneCounts {
   std::array<Tally, kDropReasons> dropped;
   std::uint64_t writes = 0;  ///< write operations; fewer than packets where they coalesce
   std::uint64_t path_probes = 0;
+  // Packets lost since the target refused them merged into one. Merging of that protocol has then
+  // ended in this lane.
+  std::uint64_t refused_merged_tcp = 0;
+  std::uint64_t refused_merged_udp = 0;
   // What stages have held at most in one queue: memory, in whole pages, and packets.
   std::uint64_t held_bytes_peak = 0;
   std::uint64_t held_packets_peak = 0;
@@ -36,6 +40,8 @@ struct LaneCounts {
       dropped[reason] += other.dropped[reason];
     writes += other.writes;
     path_probes += other.path_probes;
+    refused_merged_tcp += other.refused_merged_tcp;
+    refused_merged_udp += other.refused_merged_udp;
     held_bytes_peak = std::max(held_bytes_peak, other.held_bytes_peak);
     held_packets_peak = std::max(held_packets_peak, other.held_packets_peak);
     return *this;
@@ -51,6 +57,8 @@ struct LaneCounts {
       dropped[reason] -= other.dropped[reason];
     writes -= other.writes;
     path_probes -= other.path_probes;
+    refused_merged_tcp -= other.refused_merged_tcp;
+    refused_merged_udp -= other.refused_merged_udp;
     return *this;
   }
   [[nodiscard]] Tally dropped_in_all() const noexcept {
@@ -73,6 +81,8 @@ struct alignas(64) LaneCounters {
   std::array<TallyCounter, kDropReasons> dropped;
   Counter writes;
   Counter path_probes;
+  Counter refused_merged_tcp;
+  Counter refused_merged_udp;
   Counter held_bytes_peak;
   Counter held_packets_peak;
   Counter last_path_nonce;  ///< of the newest path probe that passed
@@ -87,6 +97,8 @@ struct alignas(64) LaneCounters {
       counts.dropped[reason] = dropped[reason].get();
     counts.writes = writes.get();
     counts.path_probes = path_probes.get();
+    counts.refused_merged_tcp = refused_merged_tcp.get();
+    counts.refused_merged_udp = refused_merged_udp.get();
     counts.held_bytes_peak = held_bytes_peak.get();
     counts.held_packets_peak = held_packets_peak.get();
     return counts;

@@ -21,7 +21,7 @@ void Coalescer::plan(std::span<const Packet> packets) noexcept {
     return;
   }
   for (std::uint16_t at = 0; at < count; ++at) {
-    const MergeRole role = merge_role(packets[at]);
+    const MergeRole role = role_of(packets[at]);
     // Without an open group only an opener changes anything: a batch of super-packets, of
     // acknowledgements, or of other protocols does not get further than this.
     if (role == MergeRole::kBystander || (open_count_ == 0 && role != MergeRole::kOpener)) {
@@ -42,6 +42,13 @@ void Coalescer::begin_turn() noexcept {
   if (++turn_ != 0) return;
   flows_.fill({});  // the count went round: entries of long ago would pass for new ones
   turn_ = 1;
+}
+
+MergeRole Coalescer::role_of(const Packet& packet) const noexcept {
+  const MergeRole role = merge_role(packet);
+  if (role != MergeRole::kOpener && role != MergeRole::kCloser) return role;
+  const bool may_merge = packet.layers.protocol == IPPROTO_TCP ? rules_.tcp : rules_.udp;
+  return may_merge ? role : MergeRole::kLoner;
 }
 
 std::uint16_t Coalescer::add_group(std::uint16_t packet) noexcept {

@@ -41,6 +41,10 @@ class Coalescer {
  public:
   explicit Coalescer(MergeRules rules = {}) noexcept : rules_(rules) {}
 
+  [[nodiscard]] const MergeRules& rules() const noexcept { return rules_; }
+  /// Takes effect with the next plan().
+  void change_rules(const MergeRules& rules) noexcept { rules_ = rules; }
+
   /// PACKETS: at most kMaxBatch packets that parse() accepted. They, and their frames, must
   /// stay as they are until the last build().
   void plan(std::span<const Packet> packets) noexcept;
@@ -55,6 +59,10 @@ class Coalescer {
   [[nodiscard]] std::size_t build(const MergeGroup& group, HeaderSlot& slot,
                                   std::span<iovec, kMaxMergedPieces> pieces) const noexcept;
 
+  /// The packet that GROUP begins with.
+  [[nodiscard]] const Packet& first_of(const MergeGroup& group) const noexcept {
+    return packets_[group.first];
+  }
   /// Calls VISIT(packet) for the packets of GROUP in order.
   template <typename Visit>
   void for_each_packet(const MergeGroup& group, Visit visit) const {
@@ -76,6 +84,7 @@ class Coalescer {
   static constexpr std::uint16_t kNoGroup = 0xffff;
 
   void begin_turn() noexcept;
+  [[nodiscard]] MergeRole role_of(const Packet& packet) const noexcept;
   std::uint16_t add_group(std::uint16_t packet) noexcept;
   void close_all() noexcept;
   void close(std::uint16_t group) noexcept;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "packet/packet.hpp"
 
@@ -15,13 +16,26 @@ namespace tunrelay {
 inline constexpr std::uint32_t kMaxMergedUdpSegments = 64;
 
 struct MergeRules {
+  /// Which packets are merged at all: those whose super-packets the target takes.
+  bool tcp = true;
+  bool udp = true;
   /// The kernel's segmentation counts the IPv4 ID up, so a sequence of packets with one and
   /// the same ID comes out with other IDs. With DF set nothing may read the ID (RFC 6864,
   /// 4.1: the ID of an atomic datagram carries no meaning), and Linux gives ID 0 to all
   /// datagrams of an unconnected UDP socket, so true: such packets are merged, as GRO does.
   /// False: only packets whose IDs count up are merged.
   bool renumber_atomic = true;
+
+  [[nodiscard]] constexpr bool any() const noexcept { return tcp || udp; }
+  bool operator==(const MergeRules&) const = default;
 };
+/// "TCP and UDP", "TCP alone", "UDP alone" or "none".
+[[nodiscard]] constexpr std::string_view to_string(const MergeRules& rules) noexcept {
+  if (rules.tcp) return rules.udp ? "TCP and UDP" : "TCP alone";
+  return rules.udp ? "UDP alone" : "none";
+}
+
+inline constexpr MergeRules kNoMerging{.tcp = false, .udp = false};
 
 /// What a packet means for the groups of its batch.
 enum class MergeRole : std::uint8_t {

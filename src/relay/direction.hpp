@@ -18,4 +18,8 @@ inline constexpr std::size_t kDirections = 2;
   return static_cast<std::size_t>(direction);
 }
 
+[[nodiscard]] constexpr Direction opposite(Direction direction) noexcept {
+  return direction == Direction::kAToB ? Direction::kBToA : Direction::kAToB;
+}
+
 }  // namespace tunrelay

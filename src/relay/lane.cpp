@@ -40,6 +40,20 @@ void Lane::settle(const Turn& turn) noexcept {
   for (std::size_t reason = 0; reason < kDropReasons; ++reason)
     if (outcome.dropped[reason].segments != 0)
       counters_.dropped[reason].add(outcome.dropped[reason]);
+  end_refused_merging(outcome);
+}
+
+void Lane::end_refused_merging(const WriteOutcome& outcome) noexcept {
+  // What this target refuses is built no more: the packets of this one batch are lost.
+  MergeRules rules = writer_.merging();
+  const std::uint64_t tcp = outcome.refused_merged[static_cast<std::size_t>(Merged::kTcp)];
+  const std::uint64_t udp = outcome.refused_merged[static_cast<std::size_t>(Merged::kUdp)];
+  if (tcp + udp == 0) return;
+  rules.tcp = rules.tcp && tcp == 0;
+  rules.udp = rules.udp && udp == 0;
+  writer_.change_merging(rules);
+  counters_.refused_merged_tcp.add(tcp);
+  counters_.refused_merged_udp.add(udp);
 }
 
 void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {

@@ -61,6 +61,9 @@ class Lane {
   [[nodiscard]] std::unique_ptr<StageChain> take_former_chain() noexcept;
   [[nodiscard]] bool has_former_chain() const noexcept { return former_chain_ != nullptr; }
 
+  /// Which small packets are merged from here on.
+  void change_merging(const MergeRules& rules) noexcept { writer_.change_merging(rules); }
+
   /// TAP sees every packet from here on, none if it is null; the former one is returned.
   std::unique_ptr<PacketTap> change_tap(std::unique_ptr<PacketTap> tap) noexcept {
     return std::exchange(tap_, std::move(tap));
@@ -92,6 +95,7 @@ class Lane {
   void leave(const Packet& packet) noexcept;
   void write(Batch& packets) noexcept;
   void hurry_former_chain(std::int64_t now_ns) noexcept;
+  void end_refused_merging(const WriteOutcome& outcome) noexcept;
   void note_path_probe(const Packet& packet) noexcept;
 
   std::uint16_t queue_;

@@ -1,14 +1,16 @@
 #include "relay/lane_writer.hpp"
 
+#include <netinet/in.h>
+
 #include "packet/segment_run.hpp"
 
 namespace tunrelay {
 
 LaneWriter::LaneWriter(const TargetPlan& target, Engine& engine) noexcept
-    : target_(target), engine_(engine), coalescer_(target.rules) {}
+    : target_(target), engine_(engine), coalescer_(target.merge) {}
 
 std::size_t LaneWriter::write(std::span<const Packet> packets) noexcept {
-  if (!target_.coalesce || !target_.has_header || packets.size() == 1) {
+  if (!merging().any() || !target_.has_header || packets.size() == 1) {
     for (const Packet& packet : packets) write_plain(packet);
     return packets.size();
   }
@@ -32,7 +34,12 @@ void LaneWriter::write_merged(const MergeGroup& group) noexcept {
     tally += tally_of(packet);
   });
   const std::size_t count = coalescer_.build(group, next_slot(), pieces);
-  engine_.write({target_.endpoint, {buffers.data(), buffer_count}, tally, {pieces.data(), count}});
+  const bool is_tcp = coalescer_.first_of(group).layers.protocol == IPPROTO_TCP;
+  engine_.write({target_.endpoint,
+                 {buffers.data(), buffer_count},
+                 tally,
+                 {pieces.data(), count},
+                 is_tcp ? Merged::kTcp : Merged::kUdp});
 }
 
 void LaneWriter::write_plain(const Packet& packet) noexcept {

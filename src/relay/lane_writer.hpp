@@ -19,8 +19,7 @@ namespace tunrelay {
 struct TargetPlan {
   EndpointIndex endpoint = 1;
   bool has_header = true;  ///< a virtio-net header is wanted before each packet
-  bool coalesce = true;    ///< merge small packets; needs the header
-  MergeRules rules{};
+  MergeRules merge{};      ///< which small packets are merged; needs the header
 };
 
 /// Used by its worker's thread alone.
@@ -31,6 +30,9 @@ class LaneWriter {
 
   /// All writes of the turn before are done: their headers' memory is free again.
   void begin_turn() noexcept { slots_used_ = 0; }
+  /// From the next write() on.
+  void change_merging(const MergeRules& rules) noexcept { coalescer_.change_rules(rules); }
+  [[nodiscard]] const MergeRules& merging() const noexcept { return coalescer_.rules(); }
   /// Queues the packets for writing: at most kMaxBatch. One reference of each packet's buffer
   /// goes to the engine. Returns the number of writes.
   std::size_t write(std::span<const Packet> packets) noexcept;

@@ -18,7 +18,7 @@ Relay::Relay(const RelayConfig& config) : mtu_bytes_(config.mtu_bytes) {
     worker.fds = config.queue_pairs[queue];
     worker.has_header = config.has_header;
     worker.link_type = config.link_type;
-    worker.coalesce = config.coalesce;
+    worker.merge = config.merge;
     worker.engine = config.engine;
     worker.min_wait_ns = config.min_wait_ns;
     worker.hold_bytes = config.hold_bytes;
@@ -121,6 +121,14 @@ bool Relay::take_former_chains() {
   return all_taken;
 }
 
+void Relay::change_merging(const std::array<MergeRules, kDirections>& merge) {
+  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
+    workers_[queue]->between_turns([&] {
+      for (const Direction direction : {Direction::kAToB, Direction::kBToA})
+        lane(queue, direction).change_merging(merge[index_of(opposite(direction))]);
+    });
+}
+
 void Relay::change_taps(const TapMaker& make) {
   for (std::size_t queue = 0; queue < workers_.size(); ++queue)
     for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
@@ -166,9 +174,10 @@ bool Relay::saw_path_nonce(Direction direction, std::uint64_t nonce) const noexc
   });
 }
 
-bool Relay::is_gone(std::size_t end) const noexcept {
-  return std::any_of(workers_.begin(), workers_.end(),
-                     [end](const auto& worker) { return worker->is_gone(end); });
+int Relay::gone_errno(std::size_t end) const noexcept {
+  for (const auto& worker : workers_)
+    if (const int error = worker->gone_errno(end); error != 0) return error;
+  return 0;
 }
 
 }  // namespace tunrelay

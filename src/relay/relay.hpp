@@ -26,7 +26,9 @@ struct RelayConfig {
   std::vector<std::array<int, kDirections>> queue_pairs;  ///< descriptors of a[q] and b[q]
   std::array<bool, kDirections> has_header{true, true};
   LinkType link_type = LinkType::kIp;
-  bool coalesce = true;  ///< merge small packets of a flow on write
+  /// Which small packets of a flow are merged on write to a and to b: what they take, and is
+  /// wanted.
+  std::array<MergeRules, kDirections> merge{};
   std::uint32_t mtu_bytes = 1500;
   EngineOptions engine;
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart, so that batches grow
@@ -60,6 +62,8 @@ class Relay {
   /// former stages are empty; where they are not, the next change is refused by an Error for as
   /// long.
   void change_stages(const StageSpecs& stages);
+  /// From here on those small packets are merged on write to a and to b.
+  void change_merging(const std::array<MergeRules, kDirections>& merge);
   /// From here on each lane's packets are shown to what MAKE gives for it; to nobody when it is
   /// empty. The former taps are destroyed when this returns.
   void change_taps(const TapMaker& make);
@@ -79,9 +83,11 @@ class Relay {
   [[nodiscard]] LaneCounts counts(Direction direction) const;
   /// Whether a path probe with that nonce was the last one that some queue has passed.
   [[nodiscard]] bool saw_path_nonce(Direction direction, std::uint64_t nonce) const noexcept;
-  /// Signalled when a device was deleted; is_gone() then says which.
+  /// Signalled when reading from a device has ended; gone_errno() then says which and why.
   [[nodiscard]] const EventFd& endpoint_gone() const noexcept { return endpoint_gone_; }
-  [[nodiscard]] bool is_gone(std::size_t end) const noexcept;
+  /// 0, or the errno with which a worker's reading from that end's device has ended for good:
+  /// EBADFD where it was deleted.
+  [[nodiscard]] int gone_errno(std::size_t end) const noexcept;
 
  private:
   [[nodiscard]] std::vector<const EventFd*> wakes() const;

@@ -37,8 +37,7 @@ struct Worker::Inside {
                           .source_has_header = config.has_header[source],
                           .target = {.endpoint = static_cast<EndpointIndex>(target),
                                      .has_header = config.has_header[target],
-                                     .coalesce = config.coalesce,
-                                     .rules = {}}};
+                                     .merge = config.merge[target]}};
       lanes[source] = std::make_unique<Lane>(
           config.queue, ends, config.link_type, mtu_bytes, *engine, arena,
           config.stages ? config.stages(static_cast<Direction>(source), config.queue)
@@ -114,7 +113,10 @@ std::int64_t Worker::wait_ns(const Inside& inside) const noexcept {
   for (const DirectionHub* hub : hubs_)
     deadline_ns = std::min(deadline_ns, hub->next_deadline_ns());
   if (deadline_ns == Stage::kNoDeadline) return Engine::kNever;
-  return std::max<std::int64_t>(deadline_ns - monotonic_ns(), 0);
+  // Compared first: a stage of a user's may name any number, also one that can't be subtracted
+  // from.
+  const std::int64_t now_ns = monotonic_ns();
+  return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 }
 
 void Worker::run(Inside& inside) noexcept {
@@ -123,8 +125,9 @@ void Worker::run(Inside& inside) noexcept {
     take_turn(inside, wait_ns(inside));
     if (change_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
       make_change();
-    for (std::size_t end = 0; end < inside.turn.gone.size(); ++end)
-      if (inside.turn.gone[end] && !gone_[end].exchange(true, std::memory_order_relaxed))
+    for (std::size_t end = 0; end < inside.turn.gone_errno.size(); ++end)
+      if (const int error = inside.turn.gone_errno[end];
+          error != 0 && gone_[end].exchange(error, std::memory_order_relaxed) == 0)
         endpoint_gone_.signal();
   }
 }

@@ -29,8 +29,8 @@ struct WorkerConfig {
   std::array<int, kDirections> fds{-1, -1};  ///< the queues of device a and of device b
   std::array<bool, kDirections> has_header{true, true};
   LinkType link_type = LinkType::kIp;
-  bool coalesce = true;    ///< merge small packets of a flow on write
-  std::optional<int> cpu;  ///< where to pin the thread
+  std::array<MergeRules, kDirections> merge{};  ///< which small packets a and b take merged
+  std::optional<int> cpu;                       ///< where to pin the thread
   EngineOptions engine;
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart
   std::size_t buffers = 0;       ///< slots of the arena; 0: what the engine needs
@@ -88,8 +88,8 @@ class Worker {
   [[nodiscard]] WorkerReport report() const;
   /// The nonce of the newest path probe that passed in that direction.
   [[nodiscard]] std::uint64_t last_path_nonce(Direction direction) const noexcept;
-  /// Whether the device at that end was deleted.
-  [[nodiscard]] bool is_gone(std::size_t end) const noexcept {
+  /// Not 0: nothing comes from the device at that end any more; Turn::gone_errno says why.
+  [[nodiscard]] int gone_errno(std::size_t end) const noexcept {
     return gone_.at(end).load(std::memory_order_relaxed);
   }
 
@@ -108,7 +108,7 @@ class Worker {
   const EventFd& endpoint_gone_;
   EventFd wake_;
   std::atomic<bool> stopping_{false};
-  std::array<std::atomic<bool>, kDirections> gone_{};
+  std::array<std::atomic<int>, kDirections> gone_{};
   /// Turns after which nothing was under way: all writes booked, nothing new read.
   std::atomic<std::uint64_t> rests_{0};
   std::atomic<const std::function<void()>*> change_{nullptr};  ///< waits for the turn's end

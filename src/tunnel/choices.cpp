@@ -29,9 +29,10 @@ EngineChoice choose_engine(std::optional<EngineKind> wanted) {
   const UringSupport support = probe_uring();
   if (support.available) return {EngineKind::kUring, ""};
   if (wanted == EngineKind::kUring)
-    throw_unfit_error("use", "the uring engine", std::string(support.reason),
-                      "use --engine syscall, or allow io_uring");
-  return {EngineKind::kSyscall, std::string(support.reason)};
+    throw_unfit_error(
+        "use", "the uring engine", support.reason,
+        "use --engine syscall" + (support.hint.empty() ? "" : ", or: " + support.hint));
+  return {EngineKind::kSyscall, support.reason};
 }
 
 std::size_t choose_queues(const TunnelOptions& options) {

@@ -82,7 +82,7 @@ void Tunnel::start() {
   apply_plan();
   monitor_ = std::make_unique<RouteMonitor>(*applied_);
   prove_path();
-  if (devices_[0].offloads().any()) self_test_offloads();
+  self_test();
   begin_accounts();
   ready_ns_ = monotonic_ns();
   report_.ready_after_ns = ready_ns_ - begun_ns_;
@@ -102,6 +102,7 @@ void Tunnel::open_devices() {
     report_.ends[0].offload_reason = report_.ends[1].offload_reason =
         "the two devices do not offer the same; make both with vnet_hdr";
   }
+  choose_merging();
   if (queues > 1)
     for (const Device& device : devices_)
       if (!steer_by_flow(device.queue_fd(0), device.type()))
@@ -114,6 +115,21 @@ void Tunnel::open_devices() {
   }
 }
 
+void Tunnel::choose_merging() {
+  for (std::size_t end = 0; end < devices_.size(); ++end) {
+    const Device& device = devices_[end];
+    const bool may_merge = options_.coalesce && device.has_virtio_net_header();
+    merge_.at(end) = {.tcp = may_merge && device.known_offloads().tso4,
+                      .udp = may_merge && device.known_offloads().uso};
+    if (options_.offload && report_.ends.at(end).offload_reason.empty())
+      report_.ends.at(end).offload_reason = device.has_virtio_net_header()
+                                                ? device.known_offloads().missing()
+                                                : device.name() + " was made without vnet_hdr";
+    if (may_merge && !merge_.at(end).udp)
+      report_.merging_reason = device.known_offloads().missing();
+  }
+}
+
 void Tunnel::start_relay() {
   RelayConfig config;
   for (std::size_t queue = 0; queue < devices_[0].queues(); ++queue)
@@ -121,7 +137,7 @@ void Tunnel::start_relay() {
   config.has_header = {devices_[0].has_virtio_net_header(), devices_[1].has_virtio_net_header()};
   config.link_type = link_type_of(options_.type);
   config.mtu_bytes = options_.mtu_bytes;
-  config.coalesce = options_.coalesce;
+  config.merge = merge_;
   config.engine.kind = report_.engine;
   config.engine.spin = choose_spin(options_);
   config.min_wait_ns = options_.min_wait_ns;

@@ -21,6 +21,7 @@
 #include "route/monitor.hpp"
 #include "route/path_check.hpp"
 #include "stage/trace_log.hpp"
+#include "tunnel/self_test.hpp"
 #include "tunnel/tunnel_options.hpp"
 #include "tunnel/tunnel_report.hpp"
 
@@ -80,6 +81,7 @@ class Tunnel {
  private:
   void load_stages();
   void open_devices();
+  void choose_merging();
   void start_relay();
   [[nodiscard]] std::unique_ptr<EmulatedLink> make_link(LinkDescription description) const;
   [[nodiscard]] StageSpecs stage_specs(const EmulatedLink& link);
@@ -88,7 +90,10 @@ class Tunnel {
   void attend_capture(std::vector<TunnelEvent>& events);
   void apply_plan();
   void prove_path();
-  void self_test_offloads();
+  void self_test();
+  [[nodiscard]] bool switch_off_after(const SelfTestFinding& finding);
+  [[nodiscard]] MergeRules merging() const;
+  void report_refused_merging(std::vector<TunnelEvent>& events);
   void follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events);
   void take_link_counters(bool at_start) noexcept;
   void take_socket_counters(bool at_start) noexcept;
@@ -113,6 +118,8 @@ class Tunnel {
   std::unique_ptr<AppliedPlan> applied_;
   std::unique_ptr<RouteMonitor> monitor_;
   std::array<std::uint32_t, kDirections> mtu_bytes_{};  ///< of a and of b, as they are now
+  std::array<MergeRules, kDirections> merge_{};         ///< on write to a and to b
+  std::uint64_t refused_merged_packets_ = 0;            ///< as far as they were reported
   std::array<LinkCounters, kDirections> first_counters_{};
   SocketCounters first_sockets_;
   /// What the relay had counted when the tunnel was ready: its own tests, by worker.

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -46,6 +47,7 @@ std::vector<TunnelEvent> Tunnel::attend() {
   const bool was_proven = report_.path.proven;
   bool changed = false;
   attend_capture(events);
+  report_refused_merging(events);
   for (const RouteEvent& event : monitor_->handle()) {
     changed = true;
     events.push_back({kind_of(event.kind), event.text});
@@ -56,9 +58,13 @@ std::vector<TunnelEvent> Tunnel::attend() {
   if (relay_->endpoint_gone().drain() && !gone_) {
     gone_ = true;
     for (std::size_t end = 0; end < devices_.size(); ++end)
-      if (relay_->is_gone(end))
-        events.push_back({TunnelEvent::Kind::kGone,
-                          fmt::format("{} was deleted by another program.", devices_[end].name())});
+      if (const int error = relay_->gone_errno(end); error != 0)
+        events.push_back(
+            {TunnelEvent::Kind::kGone,
+             error == EBADFD
+                 ? fmt::format("{} was deleted by another program.", devices_[end].name())
+                 : fmt::format("Reading from {} has ended: {}.", devices_[end].name(),
+                               describe_errno(error))});
   }
   if (gone_) {
     report_.path.proven = false;
@@ -94,6 +100,36 @@ void Tunnel::follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& event
                      report_.ends[0].device, mtu_bytes_[0], report_.ends[1].device, mtu_bytes_[1],
                      smaller, report_.ends.at(mtu_bytes_[0] < mtu_bytes_[1] ? 1 : 0).device,
                      smaller)});
+}
+
+MergeRules Tunnel::merging() const {
+  MergeRules rules;
+  for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
+    const LaneCounts counts = relay_->counts(direction);
+    const MergeRules& target = merge_.at(index_of(opposite(direction)));
+    rules.tcp = rules.tcp && target.tcp && counts.refused_merged_tcp == 0;
+    rules.udp = rules.udp && target.udp && counts.refused_merged_udp == 0;
+  }
+  return rules;
+}
+
+void Tunnel::report_refused_merging(std::vector<TunnelEvent>& events) {
+  std::uint64_t refused = 0;
+  std::string targets;
+  for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
+    const LaneCounts counts = relay_->counts(direction);
+    const std::uint64_t packets = counts.refused_merged_tcp + counts.refused_merged_udp;
+    if (packets == 0) continue;
+    refused += packets;
+    targets +=
+        fmt::format("{}{} refused {} packets that were merged into {} super-packets",
+                    targets.empty() ? "" : ", ", devices_[index_of(opposite(direction))].name(),
+                    packets, counts.refused_merged_udp != 0 ? "UDP" : "TCP");
+  }
+  if (refused == std::exchange(refused_merged_packets_, refused)) return;
+  report_.merging_reason = targets;
+  events.push_back({TunnelEvent::Kind::kNote,
+                    targets + "; they are lost (target_refused), and none are merged any more."});
 }
 
 void Tunnel::take_link_counters(bool at_start) noexcept {
@@ -173,6 +209,7 @@ TunnelReport Tunnel::report() {
   for (std::size_t end = 0; end < devices_.size(); ++end)
     report.ends.at(end).offloads = devices_[end].offloads().to_string();
   report.workers = relay_->reports();
+  report.merging = merging();
   for (std::size_t worker = 0; worker < report.workers.size(); ++worker)
     for (std::size_t direction = 0; direction < kDirections; ++direction) {
       LaneCounts& lane = report.workers[worker].lanes.at(direction);

@@ -7,7 +7,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "route/path_probe.hpp"
-#include "tunnel/offload_test.hpp"
+#include "tunnel/self_test.hpp"
 #include "tunnel/tunnel.hpp"
 
 namespace tunrelay {
@@ -68,8 +68,8 @@ void Tunnel::prove_path() {
     if (monotonic_ns() > deadline_ns)
       throw_unfit_error("prove the path of", options_.a.device + " <-> " + options_.b.device,
                         report_.path.finding,
-                        "look at `tunrelay doctor` and at the firewall; --strategy namespaces "
-                        "depends least on the host");
+                        "see what the firewall does to the tunnel's addresses (nft list ruleset); "
+                        "--strategy namespaces depends least on the host");
     ::nanosleep(&kProofPause, nullptr);
   }
   // What failed before was the path coming up, no failure of a tunnel that was ready.
@@ -78,14 +78,48 @@ void Tunnel::prove_path() {
   report_.path.probes_sent = report_.path.probes_crossed;
 }
 
-void Tunnel::self_test_offloads() {
-  const auto finding = test_offloads(applied_->plan().ends, options_.mtu_bytes);
-  if (!finding) return;
-  for (Device& device : devices_) device.change_offloads({});
-  for (EndReport& end : report_.ends) end.offload_reason = "the self-test found: " + *finding;
-  if (const auto again = test_offloads(applied_->plan().ends, options_.mtu_bytes))
-    throw_unfit_error("carry packets unchanged through", options_.a.device, *again,
-                      "a firewall or NAT rule changes or drops the tunnel's packets");
+void Tunnel::self_test() {
+  const HoldRelay hold = [this](const std::function<void()>& act) { relay_->between_turns(act); };
+  for (;;) {
+    const Offloads& offloads = devices_[0].offloads();
+    const bool merges_udp = merge_[0].udp || merge_[1].udp;
+    if (!offloads.any() && !merges_udp && !merge_[0].tcp && !merge_[1].tcp) return;
+    const auto finding =
+        run_self_test(applied_->plan().ends, options_.mtu_bytes,
+                      {.udp_segment = offloads.checksum, .merged_udp = merges_udp}, hold);
+    if (!finding) return;
+    if (!switch_off_after(*finding))
+      throw_unfit_error("carry packets unchanged through", options_.a.device, finding->text,
+                        "a firewall or NAT rule may change or drop the tunnel's packets");
+  }
+}
+
+bool Tunnel::switch_off_after(const SelfTestFinding& finding) {
+  using Part = SelfTestFinding::Part;
+  // The least that can be at fault goes first; what is left is tested again.
+  Offloads offloads = devices_[0].offloads();
+  std::array<MergeRules, kDirections> merge = merge_;
+  if (finding.part == Part::kUdpSegment && offloads.uso)
+    offloads.uso = false;
+  else if (finding.part != Part::kTcp && (merge[0].udp || merge[1].udp))
+    merge[0].udp = merge[1].udp = false;
+  else if (offloads.any())
+    offloads = {};
+  else if (merge[0].any() || merge[1].any())
+    merge = {kNoMerging, kNoMerging};
+  else
+    return false;
+  const std::string reason = "the self-test found: " + finding.text;
+  if (offloads != devices_[0].offloads()) {
+    for (Device& device : devices_) device.change_offloads(offloads);
+    for (EndReport& end : report_.ends) end.offload_reason = reason;
+  }
+  if (merge != merge_) {
+    merge_ = merge;
+    relay_->change_merging(merge_);
+    report_.merging_reason = reason;
+  }
+  return true;
 }
 
 }  // namespace tunrelay

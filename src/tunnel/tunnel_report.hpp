@@ -47,6 +47,8 @@ struct TunnelReport {
   Strategy strategy = Strategy::kPolicy;
   EngineKind engine = EngineKind::kUring;
   std::string engine_reason;
+  MergeRules merging;          ///< small packets of which protocols are merged, either way
+  std::string merging_reason;  ///< why not all, where that was wanted
   std::uint32_t mtu_bytes = 0;
   std::int64_t duration_ns = 0;               ///< since ready
   std::int64_t ready_after_ns = 0;            ///< from the start of the set-up

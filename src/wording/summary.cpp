@@ -140,6 +140,8 @@ std::string summary_text(const TunnelReport& report) {
   text += fmt::format(
       "  offloads  {}{}\n", report.ends[0].offloads,
       report.ends[0].offload_reason.empty() ? "" : " (" + report.ends[0].offload_reason + ")");
+  if (!report.merging_reason.empty())
+    text += fmt::format("  merging   {} ({})\n", to_string(report.merging), report.merging_reason);
   text += fmt::format("  queues    {}: {}\n", report.workers.size(), pinning_words(report));
   text += queue_lines(report);
   if (!report.link.empty())
@@ -164,6 +166,10 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
           {"strategy", to_string(report.strategy)},
           {"engine", to_string(report.engine)},
           {"engine_reason", report.engine_reason},
+          {"merging",
+           {{"tcp", report.merging.tcp},
+            {"udp", report.merging.udp},
+            {"reason", report.merging_reason}}},
           {"queues", report.workers.size()},
           {"mtu_bytes", report.mtu_bytes},
           {"duration_ns", report.duration_ns},

@@ -53,7 +53,7 @@ class MergeChecks {
       if (planned.back().size() != group.count) return "a group's count is not that of its packets";
       merged_packets_ += group.count > 1 ? group.count : 0;
     }
-    if (planned != coalesce_naively(packets_, rules_.renumber_atomic))
+    if (planned != coalesce_naively(packets_, rules_))
       return "the groups are not those of the naive coalescer";
     if (std::string fault = check_order(planned); !fault.empty()) return fault;
     for (std::size_t at = 0; at < planned.size(); ++at)

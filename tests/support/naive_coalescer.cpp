@@ -83,7 +83,8 @@ struct Facts {
   std::uint32_t sequence = 0;
 };
 
-bool may_be_merged(const Packet& packet, const Facts& facts) {
+bool may_be_merged(const Packet& packet, const Facts& facts, const MergeRules& rules) {
+  if (!(facts.is_tcp ? rules.tcp : rules.udp)) return false;
   if (packet.header.gso_type != 0 || facts.payload_bytes() == 0) return false;
   if (facts.transport - facts.ip != (facts.is_ipv4 ? 20U : 40U)) return false;
   if (facts.ip + facts.ip_bytes != facts.bytes.size()) return false;
@@ -139,7 +140,7 @@ bool goes_on(const Group& group, const Facts& next, bool renumber_atomic) {
 }  // namespace
 
 std::vector<std::vector<std::size_t>> coalesce_naively(std::span<const Packet> packets,
-                                                       bool renumber_atomic) {
+                                                       const MergeRules& rules) {
   std::vector<Group> groups;
   for (std::size_t at = 0; at < packets.size(); ++at) {
     const Packet& packet = packets[at];
@@ -153,11 +154,11 @@ std::vector<std::vector<std::size_t>> coalesce_naively(std::span<const Packet> p
       continue;
     }
     const Facts facts{packet};
-    const bool mergeable = may_be_merged(packet, facts);
+    const bool mergeable = may_be_merged(packet, facts, rules);
     const auto group = std::ranges::find_if(groups, [&](const Group& other) {
       return other.open && other.facts[0].flow == facts.flow;
     });
-    if (group != groups.end() && mergeable && goes_on(*group, facts, renumber_atomic)) {
+    if (group != groups.end() && mergeable && goes_on(*group, facts, rules.renumber_atomic)) {
       group->packets.push_back(at);
       group->facts.push_back(facts);
       group->open = (facts.flags & kPsh) == 0 &&

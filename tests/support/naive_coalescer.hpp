@@ -7,13 +7,14 @@
 #include <span>
 #include <vector>
 
+#include "packet/merge_rules.hpp"
 #include "packet/packet.hpp"
 
 namespace tunrelay::test {
 
 /// Indices in the batch, group by group, in the order of the groups' first packets.
-/// PACKETS: parsed. RENUMBER_ATOMIC: MergeRules::renumber_atomic.
+/// PACKETS: parsed.
 [[nodiscard]] std::vector<std::vector<std::size_t>> coalesce_naively(
-    std::span<const Packet> packets, bool renumber_atomic);
+    std::span<const Packet> packets, const MergeRules& rules);
 
 }  // namespace tunrelay::test

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 
 #include "base/clock.hpp"
@@ -49,7 +50,9 @@ class EngineTest : public ::testing::TestWithParam<EngineKind> {
   Arrival receive_one(std::string_view packet) {
     EXPECT_TRUE(pairs_[0].send(packet));
     engine_->turn(kNanosecondsPerSecond, turn_);
-    EXPECT_EQ(turn_.arrival_count, 1U);
+    // There is no arrival to go on with: its buffer would be one that nobody holds.
+    if (turn_.arrival_count != 1)
+      throw std::runtime_error(std::to_string(turn_.arrival_count) + " packets came, not one");
     return turn_.arrivals[0];
   }
 
@@ -221,9 +224,9 @@ TEST_P(EngineTest, SaysWhenAnEndpointIsGone) {
   pairs_[0].far.reset();
   const std::int64_t deadline = monotonic_ns() + kNanosecondsPerSecond;
   do engine_->turn(10 * kNanosecondsPerMillisecond, turn_);
-  while (!turn_.gone[0] && monotonic_ns() < deadline);
-  EXPECT_TRUE(turn_.gone[0]);
-  EXPECT_FALSE(turn_.gone[1]);
+  while (turn_.gone_errno[0] == 0 && monotonic_ns() < deadline);
+  EXPECT_NE(turn_.gone_errno[0], 0);
+  EXPECT_EQ(turn_.gone_errno[1], 0);
   // The other endpoint goes on.
   ASSERT_TRUE(pairs_[1].send("still here"));
   EXPECT_EQ(collect(1), std::vector<std::string>{"still here"});

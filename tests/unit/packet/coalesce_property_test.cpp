@@ -8,11 +8,11 @@
 namespace tunrelay::test {
 namespace {
 
-class CoalescePropertyTest : public ::testing::TestWithParam<bool> {};
+class CoalescePropertyTest : public ::testing::TestWithParam<MergeRules> {};
 
 TEST_P(CoalescePropertyTest, HoldsForRandomBatches) {
   SeededRandom random;
-  const MergeRules rules{.renumber_atomic = GetParam()};
+  const MergeRules rules = GetParam();
   Coalescer coalescer{rules};
   std::size_t merged_packets = 0;
   for (std::size_t times = scaled(1500); times > 0; --times) {
@@ -33,9 +33,15 @@ TEST_P(CoalescePropertyTest, HoldsForRandomBatches) {
   EXPECT_GT(merged_packets, scaled(1500)) << "the batches hardly ever merge: a test of nothing";
 }
 
-INSTANTIATE_TEST_SUITE_P(Rules, CoalescePropertyTest, ::testing::Bool(), [](const auto& rules) {
-  return rules.param ? "AtomicIdsRenumbered" : "AllIdsKept";
-});
+INSTANTIATE_TEST_SUITE_P(Rules, CoalescePropertyTest,
+                         ::testing::Values(MergeRules{}, MergeRules{.renumber_atomic = false},
+                                           MergeRules{.udp = false}, MergeRules{.tcp = false}),
+                         [](const auto& rules) {
+                           if (!rules.param.udp) return "TcpAlone";
+                           if (!rules.param.tcp) return "UdpAlone";
+                           return rules.param.renumber_atomic ? "AtomicIdsRenumbered"
+                                                              : "AllIdsKept";
+                         });
 
 }  // namespace
 }  // namespace tunrelay::test

@@ -79,6 +79,17 @@ TEST(CoalesceTest, IdsThatStandStillNeedDontFragmentAndTheRule) {
               ElementsAre(1, 1, 1, 1, 1, 1));
 }
 
+TEST(CoalesceTest, OnlyWhatTheTargetTakesIsMerged) {
+  for (const int ip_version : {4, 6}) {
+    const std::vector<Frame> tcp = packets_of(tcp_spec(ip_version), 4);
+    const std::vector<Frame> udp = packets_of(udp_spec(ip_version), 4);
+    EXPECT_THAT(group_sizes(tcp, {.udp = false}), ElementsAre(4));
+    EXPECT_THAT(group_sizes(udp, {.udp = false}), ElementsAre(1, 1, 1, 1));
+    EXPECT_THAT(group_sizes(tcp, {.tcp = false}), ElementsAre(1, 1, 1, 1));
+    EXPECT_THAT(group_sizes(udp, {.tcp = false}), ElementsAre(4));
+  }
+}
+
 TEST(CoalesceTest, IdsEitherCountOrStand) {
   const auto sizes_of = [](const std::vector<std::uint16_t>& ids) {
     return group_sizes(

@@ -121,7 +121,7 @@ TEST_P(HeldPacketsTest, ACopyIsCountedAsMade) {
       const SocketDevice a(queues);
       const SocketDevice b(queues);
       RelayConfig config = test::socket_relay(a, b, GetParam());
-      config.coalesce = false;
+      config.merge = {kNoMerging, kNoMerging};
       config.stages[0].push_back(spec_of<Twice>(scope));
       Relay relay(config);
       relay.start();

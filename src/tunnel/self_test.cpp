@@ -1,4 +1,4 @@
-#include "tunnel/offload_test.hpp"
+#include "tunnel/self_test.hpp"
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -22,9 +22,9 @@
 namespace tunrelay {
 namespace {
 
-// What does not come any more is given up when nothing has come for so long; what crawls, since the
-// kernel sends piece by piece again what was lost, after the other. On a busy host either of our
-// threads may wait a while for a CPU, and that is no fault of the offloads.
+// A part fails when nothing has arrived for kStandstillNs, or when it is still incomplete after
+// kTimeLimitNs: TCP sends lost segments again one by one, which is slow. Both are long, since our
+// threads may wait for a CPU on a busy host.
 constexpr std::int64_t kStandstillNs = 2 * kNanosecondsPerSecond;
 constexpr std::int64_t kTimeLimitNs = 5 * kNanosecondsPerSecond;
 constexpr std::size_t kIpv6UdpHeaderBytes = 48;
@@ -106,23 +106,37 @@ std::string where(std::string_view what, IpFamily family, const PathEnds& ends) 
                      ends.source.device, ends.target.device);
 }
 
-/// One UDP_SEGMENT send must come out as its datagrams.
-std::optional<std::string> test_udp(const PathEnds& ends, IpFamily family,
-                                    std::uint32_t mtu_bytes) {
-  const std::size_t datagram_bytes = std::min<std::size_t>(1000, mtu_bytes - kIpv6UdpHeaderBytes);
-  const FileDescriptor sender = open_socket(ends.source, family, SOCK_DGRAM);
-  const FileDescriptor receiver = open_socket(ends.target, family, SOCK_DGRAM);
-  const std::uint16_t port = bind_anywhere(receiver, family);
-  const int segment_bytes = static_cast<int>(datagram_bytes);
-  // A kernel without UDP_SEGMENT has no USO that could be wrong.
-  if (::setsockopt(sender.get(), SOL_UDP, UDP_SEGMENT, &segment_bytes, sizeof segment_bytes) != 0)
-    return std::nullopt;
-  const std::vector<char> sent = pattern(10 * datagram_bytes + datagram_bytes / 3);
-  const SocketAddress target =
-      socket_address(addresses_of(ends.target, family).front().address, port);
-  if (::sendto(sender.get(), sent.data(), sent.size(), 0, target.get(), target.length) < 0)
-    return where("the send of a UDP super-packet", family, ends) +
-           " failed: " + describe_errno(errno);
+/// Datagrams across the tunnel: what is sent, and the two sockets.
+struct UdpTest {
+  UdpTest(const PathEnds& test_ends, IpFamily test_family, std::uint32_t mtu_bytes)
+      : ends(test_ends),
+        family(test_family),
+        datagram_bytes(std::min<std::size_t>(1000, mtu_bytes - kIpv6UdpHeaderBytes)),
+        sent(pattern(10 * datagram_bytes + datagram_bytes / 3)),
+        sender(open_socket(ends.source, family, SOCK_DGRAM)),
+        receiver(open_socket(ends.target, family, SOCK_DGRAM)),
+        target(socket_address(addresses_of(ends.target, family).front().address,
+                              bind_anywhere(receiver, family))) {}
+
+  /// 0, or the errno of the send. Takes BYTES of what is to be sent, from FIRST on.
+  [[nodiscard]] int send(std::size_t first, std::size_t bytes) const noexcept {
+    const ssize_t length =
+        ::sendto(sender.get(), sent.data() + first, bytes, 0, target.get(), target.length);
+    return length < 0 ? errno : 0;
+  }
+  /// What has arrived must be what was sent, datagram by datagram.
+  [[nodiscard]] std::optional<std::string> compare(std::string_view what) const;
+
+  PathEnds ends;
+  IpFamily family;
+  std::size_t datagram_bytes;
+  std::vector<char> sent;
+  FileDescriptor sender;
+  FileDescriptor receiver;
+  SocketAddress target;
+};
+
+std::optional<std::string> UdpTest::compare(std::string_view what) const {
   std::vector<char> received;
   std::vector<char> datagram(65536);
   const std::int64_t deadline_ns = monotonic_ns() + kTimeLimitNs;
@@ -131,14 +145,43 @@ std::optional<std::string> test_udp(const PathEnds& ends, IpFamily family,
     if (length < 0) break;
     const std::size_t expected = std::min(datagram_bytes, sent.size() - received.size());
     if (static_cast<std::size_t>(length) != expected)
-      return fmt::format("{}: a datagram of {} bytes came out as {}",
-                         where("a UDP super-packet", family, ends), expected, length);
+      return fmt::format("{}: a datagram of {} bytes came out as {}", where(what, family, ends),
+                         expected, length);
     received.insert(received.end(), datagram.begin(), datagram.begin() + length);
   }
   if (received == sent) return std::nullopt;
-  return fmt::format("{}: {} of {} bytes came out, {}", where("a UDP super-packet", family, ends),
-                     received.size(), sent.size(),
-                     received.size() == sent.size() ? "changed" : "the rest was lost");
+  return fmt::format("{}: {} of {} bytes came out, {}", where(what, family, ends), received.size(),
+                     sent.size(), received.size() == sent.size() ? "changed" : "the rest was lost");
+}
+
+std::string failed_send(std::string_view what, const UdpTest& test, int error) {
+  return fmt::format("the send of {} failed: {}", where(what, test.family, test.ends),
+                     describe_errno(error));
+}
+
+/// One UDP_SEGMENT send must come out as its datagrams.
+std::optional<std::string> test_udp_segment(const UdpTest& test) {
+  constexpr std::string_view kWhat = "a UDP super-packet";
+  const int segment_bytes = static_cast<int>(test.datagram_bytes);
+  // A kernel without UDP_SEGMENT has no USO that could be wrong.
+  if (::setsockopt(test.sender.get(), SOL_UDP, UDP_SEGMENT, &segment_bytes,
+                   sizeof segment_bytes) != 0)
+    return std::nullopt;
+  if (const int error = test.send(0, test.sent.size()); error != 0)
+    return failed_send(kWhat, test, error);
+  return test.compare(kWhat);
+}
+
+/// Datagrams that the relay reads as one batch, and so may merge, must come out one by one.
+std::optional<std::string> test_merged_udp(const UdpTest& test, const HoldRelay& hold) {
+  constexpr std::string_view kWhat = "a batch of UDP datagrams";
+  int error = 0;
+  hold([&test, &error] {
+    for (std::size_t first = 0; first < test.sent.size() && error == 0;
+         first += test.datagram_bytes)
+      error = test.send(first, std::min(test.datagram_bytes, test.sent.size() - first));
+  });
+  return error != 0 ? failed_send(kWhat, test, error) : test.compare(kWhat);
 }
 
 /// A TCP stream is sent in super-packets; what is read must be what was written.
@@ -175,12 +218,19 @@ std::optional<std::string> test_tcp(const PathEnds& ends, IpFamily family) {
 
 }  // namespace
 
-std::optional<std::string> test_offloads(const TunnelEnds& ends, std::uint32_t mtu_bytes) {
+std::optional<SelfTestFinding> run_self_test(const TunnelEnds& ends, std::uint32_t mtu_bytes,
+                                             const SelfTestScope& scope, const HoldRelay& hold) {
+  using Part = SelfTestFinding::Part;
   for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA}) {
     const PathEnds path = ends_of(ends, direction);
     for (const IpFamily family : families_of(ends.a)) {
-      if (auto finding = test_udp(path, family, mtu_bytes)) return finding;
-      if (auto finding = test_tcp(path, family)) return finding;
+      std::optional<std::string> fault;
+      if (scope.udp_segment) fault = test_udp_segment({path, family, mtu_bytes});
+      if (fault) return SelfTestFinding{Part::kUdpSegment, *fault};
+      if (scope.merged_udp) fault = test_merged_udp({path, family, mtu_bytes}, hold);
+      if (fault) return SelfTestFinding{Part::kMergedUdp, *fault};
+      fault = test_tcp(path, family);
+      if (fault) return SelfTestFinding{Part::kTcp, *fault};
     }
   }
   return std::nullopt;
