@@ -5,11 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -35,29 +36,62 @@ const char* word_for(Check::Verdict verdict) {
   return "missing";
 }
 
-/// In a child of its own, whose namespace goes with it: what it found, through a pipe.
-[[noreturn]] void try_tunnel_in_child(int pipe) {
-  std::string finding;
-  int exit_code = 0;
-  try {
-    TunnelOptions options;
-    enter_private_network(options.strategy);
-    options.owns_namespace = true;
-    Tunnel tunnel(options);
-    tunnel.start();
-    const TunnelReport report = tunnel.report();
-    finding = fmt::format("packets cross: {} engine, offloads {}", to_string(report.engine),
-                          report.ends[0].offloads);
-    tunnel.stop();
-  } catch (const Error& error) {
-    finding = error.what();
-    exit_code = static_cast<int>(error.exit_code());
-  }
-  [[maybe_unused]] const ssize_t written = ::write(pipe, finding.data(), finding.size());
-  ::_exit(exit_code);
+/// What the trial tunnel found: checks, each as JSON.
+nlohmann::json check_json(const Check& check) {
+  return {{"name", check.name},
+          {"verdict", word_for(check.verdict)},
+          {"finding", check.finding},
+          {"cure", check.cure}};
 }
 
-Check check_tunnel() {
+Check check_of(const nlohmann::json& json) {
+  Check check{json.at("name"), Check::Verdict::kGood, json.at("finding"), json.at("cure")};
+  for (const Check::Verdict verdict : {Check::Verdict::kWarning, Check::Verdict::kMissing})
+    if (json.at("verdict") == word_for(verdict)) check.verdict = verdict;
+  return check;
+}
+
+/// A feature that the tunnel works without.
+Check check_feature(const char* name, const std::string& in_force, const std::string& reason) {
+  if (reason.empty()) return {name, Check::Verdict::kGood, in_force, ""};
+  return {name, Check::Verdict::kWarning, fmt::format("{} ({})", in_force, reason),
+          "the tunnel works without, at the cost of speed"};
+}
+
+nlohmann::json try_tunnel() {
+  TunnelOptions options;
+  enter_private_network(options.strategy);
+  options.owns_namespace = true;
+  Tunnel tunnel(options);
+  tunnel.start();
+  const TunnelReport report = tunnel.report();
+  tunnel.stop();
+  return {
+      check_json({"trial tunnel", Check::Verdict::kGood,
+                  fmt::format("packets cross: {} engine", to_string(report.engine)), ""}),
+      check_json(check_feature("offloads", report.ends[0].offloads, report.ends[0].offload_reason)),
+      check_json(
+          check_feature("merging", std::string(to_string(report.merging)), report.merging_reason))};
+}
+
+/// In a child of its own, whose namespace goes with it: what it found, through a pipe.
+[[noreturn]] void try_tunnel_in_child(int pipe) {
+  nlohmann::json checks;
+  try {
+    checks = try_tunnel();
+  } catch (const Error& error) {
+    const Error::Parts& parts = error.parts();
+    checks = {check_json(
+        {"trial tunnel", Check::Verdict::kMissing,
+         fmt::format("could not {} {}: {}", parts.attempt, parts.object, parts.answer),
+         parts.way_out.empty() ? "see what is missing or warned of above" : parts.way_out})};
+  }
+  const std::string text = checks.dump();
+  [[maybe_unused]] const ssize_t written = ::write(pipe, text.data(), text.size());
+  ::_exit(0);
+}
+
+std::vector<Check> check_tunnel() {
   std::array<int, 2> ends{};
   check_system_call(::pipe2(ends.data(), O_CLOEXEC), "make", "a pipe");
   const FileDescriptor read_end(ends[0]);
@@ -66,17 +100,18 @@ Check check_tunnel() {
   const pid_t child = check_system_call(::fork(), "fork for", "a trial tunnel");
   if (child == 0) try_tunnel_in_child(write_end.get());
   write_end.reset();
-  std::string finding;
+  std::string text;
   std::array<char, 512> buffer{};
   for (ssize_t length = 0; (length = ::read(read_end.get(), buffer.data(), buffer.size())) > 0;)
-    finding.append(buffer.data(), static_cast<std::size_t>(length));
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  const bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  std::replace(finding.begin(), finding.end(), '\n', ' ');
-  if (good) return {"trial tunnel", Check::Verdict::kGood, finding, ""};
-  return {"trial tunnel", Check::Verdict::kMissing, finding.empty() ? "it crashed" : finding,
-          "mend what is missing above"};
+    text.append(buffer.data(), static_cast<std::size_t>(length));
+  ::waitpid(child, nullptr, 0);
+  const nlohmann::json found = nlohmann::json::parse(text, nullptr, false);
+  if (!found.is_array())
+    return {{"trial tunnel", Check::Verdict::kMissing, "it crashed",
+             "report it, with what `tunrelay --version` prints"}};
+  std::vector<Check> checks;
+  for (const nlohmann::json& check : found) checks.push_back(check_of(check));
+  return checks;
 }
 
 void print_words(const std::vector<Check>& checks) {
@@ -88,18 +123,14 @@ void print_words(const std::vector<Check>& checks) {
 
 void print_json(const std::vector<Check>& checks) {
   nlohmann::json list = nlohmann::json::array();
-  for (const Check& check : checks)
-    list.push_back({{"name", check.name},
-                    {"verdict", word_for(check.verdict)},
-                    {"finding", check.finding},
-                    {"cure", check.cure}});
+  for (const Check& check : checks) list.push_back(check_json(check));
   const nlohmann::json answer{{"event", "doctor"}, {"checks", list}};
   fmt::print("{}\n", answer.dump());
 }
 
 int doctor(bool json) {
   std::vector<Check> checks = check_host();
-  checks.push_back(check_tunnel());
+  for (Check& check : check_tunnel()) checks.push_back(std::move(check));
   if (json)
     print_json(checks);
   else

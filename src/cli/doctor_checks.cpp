@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
 #include <fstream>
 #include <optional>
 
@@ -15,6 +13,7 @@
 
 #include "base/cpu_topology.hpp"
 #include "base/error.hpp"
+#include "base/kernel_version.hpp"
 #include "base/units.hpp"
 #include "device/tun_node.hpp"
 #include "engine/engine.hpp"
@@ -34,16 +33,10 @@ std::optional<std::string> first_line(const std::string& path) {
 }
 
 Check check_kernel() {
-  utsname name{};
-  ::uname(&name);
-  int major = 0;
-  int minor = 0;
-  if (std::sscanf(name.release, "%d.%d", &major, &minor) != 2 || major < 5)
-    return {"kernel", CheckVerdict::kMissing, name.release, "use Linux 5.10 or later"};
-  if (major < 6 || (major == 6 && minor < 7))
-    return {"kernel", CheckVerdict::kWarning, name.release,
-            "Linux 6.7 brings multishot reads (the uring engine), 6.2 the offload of UDP"};
-  return {"kernel", CheckVerdict::kGood, name.release, ""};
+  const std::string release = kernel_release();
+  const bool is_enough = parse_kernel_version(release) >= KernelVersion{5, 10};
+  return {"kernel", is_enough ? CheckVerdict::kGood : CheckVerdict::kMissing, release,
+          is_enough ? "" : "use Linux 5.10 or later"};
 }
 
 Check check_tun_node() {
@@ -71,9 +64,8 @@ Check check_permission() {
 Check check_io_uring() {
   const UringSupport support = probe_uring();
   if (support.available) return {"io_uring", CheckVerdict::kGood, "with multishot reads", ""};
-  return {"io_uring", CheckVerdict::kWarning, std::string(support.reason),
-          "the syscall engine is used; allow io_uring: sysctl kernel.io_uring_disabled=0, and a "
-          "container profile that permits io_uring_setup"};
+  return {"io_uring", CheckVerdict::kWarning, support.reason + "; the syscall engine is used",
+          support.hint};
 }
 
 Check check_locked_memory() {

@@ -1,8 +1,8 @@
 #include "cli/version.hpp"
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
+#include "base/kernel_version.hpp"
 #include "cli/git_commit.hpp"
 #include "engine/engine.hpp"
 #include "wording/build_info.hpp"
@@ -10,17 +10,18 @@
 namespace tunrelay {
 
 std::string version_text() {
-  utsname kernel{};
-  ::uname(&kernel);
   const UringSupport uring = probe_uring();
+  const std::string release = kernel_release();
+  // Asking the driver itself takes a device, which takes privileges; `doctor` does.
+  const bool has_uso = parse_kernel_version(release) >= KernelVersion{6, 2};
   return fmt::format(
       "tunrelay {}{} ({}, {})\n"
-      "kernel       {} {}\n"
+      "kernel       Linux {}\n"
       "engine uring {}\n"
-      "offloads     csum tso4 tso6 tso-ecn uso, as far as the kernel has them",
+      "offloads     csum tso4 tso6 tso-ecn{}",
       kVersion, *kCommit == '\0' ? "" : fmt::format(" at {}", kCommit), kCompiler, kBuildType,
-      kernel.sysname, kernel.release,
-      uring.available ? "available, with multishot reads" : std::string(uring.reason));
+      release, uring.available ? "available, with multishot reads" : uring.reason,
+      has_uso ? " uso" : " (uso needs Linux 6.2)");
 }
 
 }  // namespace tunrelay

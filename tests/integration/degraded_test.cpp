@@ -2,23 +2,15 @@
 // it does not.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <string>
-#include <thread>
+#include <vector>
 
 #include "support/process.hpp"
+#include "support/refused_calls.hpp"
 #include "support/skip.hpp"
 #include "support/tunnel_process.hpp"
 #include "support/unchanged_network.hpp"
@@ -29,23 +21,6 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-/// Runs BODY in a thread of which no process can make an io_uring: io_uring_setup() answers
-/// ERROR, as a container's filter or sysctl kernel.io_uring_disabled does.
-void without_io_uring(std::uint32_t error, const std::function<void()>& body) {
-  std::thread([&] {
-    std::array<sock_filter, 4> program{{
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    }};
-    const sock_fprog filter{.len = program.size(), .filter = program.data()};
-    ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-    ASSERT_EQ(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
-    body();
-  }).join();
-}
 
 class DegradedTest : public UnchangedNetwork {
  protected:
@@ -63,8 +38,8 @@ class DegradedTest : public UnchangedNetwork {
 };
 
 TEST_F(DegradedTest, WithoutIoUringTheSyscallEngineWorksAndTheReasonIsTold) {
-  for (const std::uint32_t error : {std::uint32_t{EPERM}, std::uint32_t{ENOSYS}})
-    without_io_uring(error, [&] {
+  for (const int error : {EPERM, ENOSYS})
+    run_without({refused_io_uring(error)}, [&] {
       TunnelProcess tunnel;
       ASSERT_TRUE(tunnel.wait_until_ready());
       expect_crossing();
@@ -76,7 +51,7 @@ TEST_F(DegradedTest, WithoutIoUringTheSyscallEngineWorksAndTheReasonIsTold) {
 }
 
 TEST_F(DegradedTest, WithoutIoUringTheUringEngineIsRefused) {
-  without_io_uring(EPERM, [&] {
+  run_without({refused_io_uring(EPERM)}, [&] {
     const ProcessResult result = run({program(), "run", "--engine", "uring"});
     EXPECT_EQ(result.exit_code, 3) << result.describe();
     EXPECT_THAT(result.standard_error,
@@ -84,6 +59,72 @@ TEST_F(DegradedTest, WithoutIoUringTheUringEngineIsRefused) {
   });
   EXPECT_TRUE(restored_within(milliseconds{0}, before_));
 }
+
+/// Features that older kernels lack, each by itself and all together.
+struct LackingKernel {
+  const char* name;
+  std::vector<RefusedCall> refused;
+  const char* engine;
+  bool has_uso;
+};
+
+class LackingKernelTest : public DegradedTest,
+                          public ::testing::WithParamInterface<LackingKernel> {};
+
+TEST_P(LackingKernelTest, TunnelsCarryAllTheSame) {
+  run_without(GetParam().refused, [&] {
+    for (const char* flags :
+         {"", "--engine syscall", "--offload off", "--queues 2", "--type tap"}) {
+      SCOPED_TRACE(flags);
+      TunnelProcess tunnel(flags);
+      ASSERT_TRUE(tunnel.wait_until_ready());
+      expect_crossing();
+      // Datagrams that come in batches are those that are merged.
+      const ProcessResult load = run(words(
+          program() + " gen 192.168.13.1 192.168.13.2 --pps 10k -t 500ms -i 0 --size 1000 --json"));
+      EXPECT_EQ(load.exit_code, 0) << load.describe();
+      const nlohmann::json counters = tunnel.counters();
+      const bool chosen = std::string(flags).find("--engine") == std::string::npos;
+      EXPECT_EQ(counters.at("engine"), chosen ? GetParam().engine : "syscall");
+      EXPECT_EQ(counters.at("merging").at("udp"), GetParam().has_uso);
+      EXPECT_EQ(counters.at("a_to_b").at("dropped").value("target_refused", nlohmann::json()),
+                nlohmann::json());
+      expect_end_in_order(tunnel);
+    }
+  });
+}
+
+TEST_P(LackingKernelTest, TheDoctorNamesTheCause) {
+  run_without(GetParam().refused, [&] {
+    const ProcessResult doctor = run({program(), "doctor", "--json"});
+    EXPECT_EQ(doctor.exit_code, 0) << doctor.describe();
+    const nlohmann::json checks = nlohmann::json::parse(doctor.standard_output).at("checks");
+    const auto finding = [&](const char* name) {
+      for (const nlohmann::json& check : checks)
+        if (check.at("name") == name) return check.at("finding").get<std::string>();
+      return std::string("no such check");
+    };
+    EXPECT_EQ(finding("io_uring") == "with multishot reads",
+              std::string_view(GetParam().engine) == "uring")
+        << finding("io_uring");
+    EXPECT_EQ(finding("offloads").find("Linux 6.2") == std::string::npos, GetParam().has_uso)
+        << finding("offloads");
+    EXPECT_EQ(doctor.standard_output.find("sysctl"), std::string::npos) << "it would not help";
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Features, LackingKernelTest,
+    ::testing::Values(
+        LackingKernel{"NoUso", {refused_uso()}, "uring", false},
+        LackingKernel{"NoEpollPwait2", {refused_epoll_pwait2(ENOSYS)}, "uring", true},
+        LackingKernel{"NoMultishotReads", {refused_multishot_reads()}, "syscall", true},
+        LackingKernel{"NoIoUring", {refused_io_uring(ENOSYS)}, "syscall", true},
+        LackingKernel{"AsLinux5_10",
+                      {refused_uso(), refused_epoll_pwait2(ENOSYS), refused_multishot_reads()},
+                      "syscall",
+                      false}),
+    [](const auto& instance) { return instance.param.name; });
 
 TEST_F(DegradedTest, OneAllowedCpuCarriesSeveralQueues) {
   for (const char* flags : {"--queues 2", "--queues 4", "--queues 4 --engine syscall"}) {
