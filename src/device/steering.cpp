@@ -11,151 +11,178 @@
 #include <vector>
 
 #include "base/file_descriptor.hpp"
+#include "device/bpf_assembler.hpp"
 
 namespace tunrelay {
 namespace {
 
-// Registers of the program. LD_ABS and LD_IND load packet bytes in host order into r0, want the
-// packet in r6, and spoil r1 to r5; a load behind the packet's end makes the program return 0.
 constexpr std::uint8_t kResult = BPF_REG_0;
 constexpr std::uint8_t kPacket = BPF_REG_6;
 constexpr std::uint8_t kHash = BPF_REG_7;
 constexpr std::uint8_t kProtocol = BPF_REG_8;
-constexpr std::uint8_t kIndex = BPF_REG_9;
+constexpr std::uint8_t kIndex = BPF_REG_9;  ///< of the transport header
 
-/// Writes a BPF program instruction by instruction; jumps are patched when their target is known.
-class Assembler {
+// Places in the program's stack: the key of a datagram's fragments, and their hash.
+constexpr std::int16_t kKeyAddresses = -12;
+constexpr std::int16_t kKeyId = -8;
+constexpr std::int16_t kKeyProtocol = -4;
+constexpr std::int16_t kValueHash = -16;
+constexpr std::uint32_t kKeyBytes = 12;
+constexpr std::uint32_t kValueBytes = 4;
+/// Datagrams whose fragments are under way at once; the kernel sends one's after the other.
+constexpr std::uint32_t kFragmentedDatagrams = 512;
+
+constexpr std::int32_t kIpv6FragmentHeaderBytes = 8;
+
+/// Writes the program for packets whose IP header begins at byte IP: it returns a hash of the flow,
+/// which the kernel takes modulo the number of queues.
+///
+/// Only a datagram's first fragment has ports. Its hash is kept in a map, under addresses, ID and
+/// protocol, where the later ones find it. So a flow whose datagrams are partly fragments stays
+/// in one queue, and in order. Without a map (-1) the flow of a fragment is that of its addresses.
+class FlowProgram {
  public:
-  using Jump = std::size_t;  ///< the place of a jump that waits for its target
+  FlowProgram(std::int32_t ip, int map_fd) : ip_(ip), map_fd_(map_fd) {}
 
-  void load(std::uint8_t size, std::int32_t offset) {
-    add(static_cast<std::uint8_t>(BPF_LD | size | BPF_ABS), 0, 0, offset);
+  const std::vector<bpf_insn>& write() {
+    code_.move(kPacket, BPF_REG_1);
+    code_.set(kHash, 0);
+    code_.load(BPF_B, ip_);
+    code_.compute(BPF_RSH, kResult, 4);
+    const auto ipv4 = code_.jump_if_equal(kResult, 4);
+    const auto ipv6 = code_.jump_if_equal(kResult, 6);
+    done_.push_back(code_.jump());
+    code_.land(ipv4);
+    write_ipv4();
+    code_.land(ipv6);
+    write_ipv6();
+    for (const auto jump : done_) code_.land(jump);
+    // A multiplication (Fibonacci hashing) brings the high bits down first.
+    code_.compute(BPF_MUL, kHash, static_cast<std::int32_t>(0x9e3779b1));
+    code_.compute(BPF_RSH, kHash, 16);
+    code_.move(kResult, kHash);
+    code_.exit();
+    return code_.program();
   }
-  void load_indexed(std::uint8_t size, std::int32_t offset) {
-    add(static_cast<std::uint8_t>(BPF_LD | size | BPF_IND), 0, kIndex, offset);
-  }
-  void move(std::uint8_t target, std::uint8_t source) {
-    add(BPF_ALU64 | BPF_MOV | BPF_X, target, source, 0);
-  }
-  void set(std::uint8_t target, std::int32_t value) {
-    add(BPF_ALU64 | BPF_MOV | BPF_K, target, 0, value);
-  }
-  /// OPERATION such as BPF_AND, on 32 bits, with a constant.
-  void compute(std::uint8_t operation, std::uint8_t target, std::int32_t value) {
-    add(static_cast<std::uint8_t>(BPF_ALU | operation | BPF_K), target, 0, value);
-  }
-  void exclusive_or(std::uint8_t target, std::uint8_t source) {
-    add(BPF_ALU | BPF_XOR | BPF_X, target, source, 0);
-  }
-  Jump jump_if_equal(std::uint8_t left, std::int32_t right) {
-    add(BPF_JMP | BPF_JEQ | BPF_K, left, 0, right);
-    return program_.size() - 1;
-  }
-  Jump jump_if_not_equal(std::uint8_t left, std::int32_t right) {
-    add(BPF_JMP | BPF_JNE | BPF_K, left, 0, right);
-    return program_.size() - 1;
-  }
-  Jump jump() {
-    add(BPF_JMP | BPF_JA, 0, 0, 0);
-    return program_.size() - 1;
-  }
-  void land(Jump jump) {
-    program_[jump].off = static_cast<std::int16_t>(program_.size() - jump - 1);
-  }
-  void exit() { add(BPF_JMP | BPF_EXIT, 0, 0, 0); }
-
-  [[nodiscard]] const std::vector<bpf_insn>& program() const noexcept { return program_; }
 
  private:
-  void add(std::uint8_t code, std::uint8_t target, std::uint8_t source, std::int32_t value) {
-    bpf_insn instruction{};
-    instruction.code = code;
-    instruction.dst_reg = target & 0xf;
-    instruction.src_reg = source & 0xf;
-    instruction.imm = value;
-    program_.push_back(instruction);
+  /// RFC 791: addresses at 12 and 16, flags and offset at 6, ID at 4.
+  void write_ipv4() {
+    fold(12);
+    fold(16);
+    code_.load(BPF_B, ip_ + 9);
+    code_.move(kProtocol, kResult);
+    code_.load(BPF_B, ip_);
+    code_.compute(BPF_AND, kResult, 0xf);
+    code_.compute(BPF_LSH, kResult, 2);
+    code_.compute(BPF_ADD, kResult, ip_);
+    code_.move(kIndex, kResult);
+    code_.load(BPF_H, ip_ + 6);
+    code_.compute(BPF_AND, kResult, 0x3fff);  // "more fragments" and the offset
+    const auto whole = code_.jump_if_equal(kResult, 0);
+    constexpr std::int32_t kIdBytes = 4;
+    write_fragment({BPF_H, ip_ + kIdBytes}, {BPF_H, ip_ + 6, 0x1fff});
+    code_.land(whole);
+    skip_unless_ports();
+    fold_ports();
+    done_.push_back(code_.jump());
   }
 
-  std::vector<bpf_insn> program_;
+  /// RFC 8200: addresses from 8 to 39, the next header's number at 6. Behind other extension
+  /// headers than that of a fragment ports are not looked for.
+  void write_ipv6() {
+    constexpr std::int32_t kIpv6HeaderBytes = 40;
+    for (std::int32_t word = 8; word < kIpv6HeaderBytes; word += 4) fold(word);
+    code_.load(BPF_B, ip_ + 6);
+    code_.move(kProtocol, kResult);
+    code_.set(kIndex, ip_ + kIpv6HeaderBytes);
+    const auto whole = code_.jump_if_not_equal(kProtocol, IPPROTO_FRAGMENT);
+    code_.load(BPF_B, ip_ + kIpv6HeaderBytes);
+    code_.move(kProtocol, kResult);
+    code_.compute(BPF_ADD, kIndex, kIpv6FragmentHeaderBytes);
+    write_fragment({BPF_W, ip_ + kIpv6HeaderBytes + 4},
+                   {BPF_H, ip_ + kIpv6HeaderBytes + 2, 0xfff8});
+    code_.land(whole);
+    skip_unless_ports();
+    fold_ports();
+  }
+
+  struct Field {
+    std::uint8_t size = BPF_H;
+    std::int32_t offset = 0;
+    std::int32_t bits = -1;
+  };
+
+  /// ID and OFFSET: where the fragment's are. kProtocol and kIndex are set.
+  void write_fragment(const Field& id, const Field& offset) {
+    if (map_fd_ < 0) return done_.push_back(code_.jump());
+    code_.store(kKeyAddresses, kHash);
+    code_.store(kKeyProtocol, kProtocol);
+    code_.load(id.size, id.offset);
+    code_.store(kKeyId, kResult);
+    code_.load(offset.size, offset.offset);
+    code_.compute(BPF_AND, kResult, offset.bits);
+    const auto later = code_.jump_if_not_equal(kResult, 0);
+    skip_unless_ports();
+    fold_ports();
+    code_.store(kValueHash, kHash);
+    code_.name_map(map_fd_);
+    code_.point(BPF_REG_2, kKeyAddresses);
+    code_.point(BPF_REG_3, kValueHash);
+    code_.set(BPF_REG_4, BPF_ANY);
+    code_.call(BPF_FUNC_map_update_elem);
+    done_.push_back(code_.jump());
+    code_.land(later);
+    code_.name_map(map_fd_);
+    code_.point(BPF_REG_2, kKeyAddresses);
+    code_.call(BPF_FUNC_map_lookup_elem);
+    done_.push_back(code_.jump_if_equal(kResult, 0));
+    code_.fetch(kHash, kResult);
+    done_.push_back(code_.jump());
+  }
+
+  /// Folds a 32-bit word of the IP header into the hash: exclusive or, since that is the same
+  /// whichever of source and destination comes first.
+  void fold(std::int32_t offset) {
+    code_.load(BPF_W, ip_ + offset);
+    code_.exclusive_or(kHash, kResult);
+  }
+
+  /// The same for the two ports.
+  void fold_ports() {
+    code_.load_indexed(BPF_H, kIndex, 0);
+    code_.move(kProtocol, kResult);  // no longer needed as such
+    code_.load_indexed(BPF_H, kIndex, 2);
+    code_.exclusive_or(kProtocol, kResult);
+    // Away from the low bits, in which neighbouring hosts differ.
+    code_.compute(BPF_LSH, kProtocol, 12);
+    code_.exclusive_or(kHash, kProtocol);
+  }
+
+  void skip_unless_ports() {
+    const auto tcp = code_.jump_if_equal(kProtocol, IPPROTO_TCP);
+    done_.push_back(code_.jump_if_not_equal(kProtocol, IPPROTO_UDP));
+    code_.land(tcp);
+  }
+
+  std::int32_t ip_;
+  int map_fd_;
+  BpfAssembler code_;
+  std::vector<BpfAssembler::Jump> done_;  ///< to where the hash is complete
 };
 
-/// Folds a 32-bit word at OFFSET into the hash: exclusive or, since that is the same whichever
-/// of source and destination comes first.
-void fold(Assembler& code, std::int32_t offset) {
-  code.load(BPF_W, offset);
-  code.exclusive_or(kHash, kResult);
+int bpf(bpf_cmd command, bpf_attr& attributes) noexcept {
+  return static_cast<int>(::syscall(SYS_bpf, command, &attributes, sizeof attributes));
 }
 
-/// With kIndex at the transport header of TCP or UDP: folds the two ports in.
-void fold_ports(Assembler& code) {
-  code.load_indexed(BPF_H, 0);
-  code.move(kProtocol, kResult);  // no longer needed as such
-  code.load_indexed(BPF_H, 2);
-  code.exclusive_or(kProtocol, kResult);
-  // Away from the low bits, in which neighbouring hosts differ.
-  code.compute(BPF_LSH, kProtocol, 12);
-  code.exclusive_or(kHash, kProtocol);
-}
-
-/// Jumps that are taken when PROTOCOL is neither TCP nor UDP lead to the returned place.
-Assembler::Jump skip_unless_ports(Assembler& code) {
-  const auto tcp = code.jump_if_equal(kProtocol, IPPROTO_TCP);
-  const auto other = code.jump_if_not_equal(kProtocol, IPPROTO_UDP);
-  code.land(tcp);
-  return other;
-}
-
-/// The program for packets whose IP header begins at byte IP.
-std::vector<bpf_insn> flow_program(std::int32_t ip) {
-  Assembler code;
-  code.move(kPacket, BPF_REG_1);
-  code.set(kHash, 0);
-  code.load(BPF_B, ip);
-  code.compute(BPF_RSH, kResult, 4);
-  const auto ipv4 = code.jump_if_equal(kResult, 4);
-  const auto ipv6 = code.jump_if_equal(kResult, 6);
-  const auto no_ip = code.jump();
-
-  // IPv4 (RFC 791): addresses at 12 and 16; a fragment has no ports, so its flow is that of the
-  // addresses alone (bytes 6 and 7: "more fragments" and the offset).
-  code.land(ipv4);
-  fold(code, ip + 12);
-  fold(code, ip + 16);
-  code.load(BPF_B, ip + 9);
-  code.move(kProtocol, kResult);
-  code.load(BPF_H, ip + 6);
-  code.compute(BPF_AND, kResult, 0x3fff);
-  const auto fragment = code.jump_if_not_equal(kResult, 0);
-  const auto ipv4_other = skip_unless_ports(code);
-  code.load(BPF_B, ip);
-  code.compute(BPF_AND, kResult, 0xf);
-  code.compute(BPF_LSH, kResult, 2);
-  code.compute(BPF_ADD, kResult, ip);
-  code.move(kIndex, kResult);
-  fold_ports(code);
-  const auto ipv4_done = code.jump();
-
-  // IPv6 (RFC 8200): addresses from 8 to 39. Behind extension headers ports are not looked for.
-  code.land(ipv6);
-  for (std::int32_t word = 8; word < 40; word += 4) fold(code, ip + word);
-  code.load(BPF_B, ip + 6);
-  code.move(kProtocol, kResult);
-  const auto ipv6_other = skip_unless_ports(code);
-  code.set(kIndex, ip + 40);
-  fold_ports(code);
-
-  // The kernel takes the result modulo the number of queues; a multiplication (Fibonacci
-  // hashing) brings the high bits down first.
-  code.land(no_ip);
-  code.land(fragment);
-  code.land(ipv4_other);
-  code.land(ipv4_done);
-  code.land(ipv6_other);
-  code.compute(BPF_MUL, kHash, static_cast<std::int32_t>(0x9e3779b1));
-  code.compute(BPF_RSH, kHash, 16);
-  code.move(kResult, kHash);
-  code.exit();
-  return code.program();
+/// May be refused where the program is not: before Linux 5.11 it counts against RLIMIT_MEMLOCK.
+FileDescriptor make_fragment_map() noexcept {
+  bpf_attr attributes{};
+  attributes.map_type = BPF_MAP_TYPE_LRU_HASH;
+  attributes.key_size = kKeyBytes;
+  attributes.value_size = kValueBytes;
+  attributes.max_entries = kFragmentedDatagrams;
+  return FileDescriptor(bpf(BPF_MAP_CREATE, attributes));
 }
 
 FileDescriptor load_program(const std::vector<bpf_insn>& program) noexcept {
@@ -164,16 +191,17 @@ FileDescriptor load_program(const std::vector<bpf_insn>& program) noexcept {
   attributes.insns = reinterpret_cast<std::uintptr_t>(program.data());
   attributes.insn_cnt = static_cast<std::uint32_t>(program.size());
   attributes.license = reinterpret_cast<std::uintptr_t>("MIT");
-  return FileDescriptor(
-      static_cast<int>(::syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof attributes)));
+  return FileDescriptor(bpf(BPF_PROG_LOAD, attributes));
 }
 
 }  // namespace
 
 bool steer_by_flow(int queue_fd, DeviceType type) noexcept {
   constexpr std::int32_t kEthernetHeaderBytes = 14;
-  const FileDescriptor program =
-      load_program(flow_program(type == DeviceType::kTap ? kEthernetHeaderBytes : 0));
+  // The program keeps the map.
+  const FileDescriptor fragments = make_fragment_map();
+  const FileDescriptor program = load_program(
+      FlowProgram(type == DeviceType::kTap ? kEthernetHeaderBytes : 0, fragments.get()).write());
   if (!program.is_open()) return false;
   int fd = program.get();
   return ::ioctl(queue_fd, TUNSETSTEERINGEBPF, &fd) == 0;
