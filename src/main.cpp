@@ -1,18 +1,20 @@
 // tunrelay: parse, dispatch, and the only catch.
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "base/error.hpp"
+#include "base/wrap.hpp"
 #include "cli/command_line.hpp"
 
 int main(int argc, char** argv) {
   try {
     return tunrelay::run_command_line(argc, argv);
   } catch (const tunrelay::Error& error) {
-    std::fprintf(stderr, "tunrelay: %s\n", error.what());
+    tunrelay::print_wrapped(stderr, std::string("tunrelay: ") + error.what() + "\n");
     return static_cast<int>(error.exit_code());
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "tunrelay: %s\n", error.what());
+    tunrelay::print_wrapped(stderr, std::string("tunrelay: ") + error.what() + "\n");
     return static_cast<int>(tunrelay::ExitCode::kFailed);
   }
 }

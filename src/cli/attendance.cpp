@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/wrap.hpp"
+
 namespace tunrelay {
 namespace {
 
@@ -23,7 +25,7 @@ void Attendance::tell(const std::vector<TunnelEvent>& events) const {
       std::puts(line.dump().c_str());
       std::fflush(stdout);
     } else {
-      fmt::print(stderr, "tunrelay: {}: {}\n", to_string(event.kind), event.text);
+      print_wrapped(stderr, fmt::format("tunrelay: {}: {}\n", to_string(event.kind), event.text));
     }
   }
 }

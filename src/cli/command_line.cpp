@@ -1,7 +1,8 @@
 #include "cli/command_line.hpp"
 
 #include <algorithm>
-#include <iostream>
+#include <cstdio>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
+#include "base/wrap.hpp"
 #include "cli/verb.hpp"
 #include "cli/version.hpp"
 #include "wording/config_file.hpp"
@@ -61,7 +63,12 @@ int run_command_line(int argc, char** argv) {
     app.parse(words);
   } catch (const CLI::ParseError& error) {
     // --help and --version come this way too. CLI11's own codes are 100 and more.
-    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+    std::ostringstream answer;
+    std::ostringstream fault;
+    const bool is_answer = app.exit(error, answer, fault) == 0;
+    print_wrapped(stdout, answer.str());
+    print_wrapped(stderr, fault.str());
+    return static_cast<int>(is_answer ? ExitCode::kDone : ExitCode::kUsage);
   }
   for (const Verb& verb : verbs)
     if (verb.command->parsed()) return verb.run();

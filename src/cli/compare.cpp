@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "base/signal_watch.hpp"
 #include "base/units.hpp"
+#include "base/wrap.hpp"
 #include "cli/new_result.hpp"
 #include "cli/result_outputs.hpp"
 #include "cli/terminal_style.hpp"
@@ -82,9 +83,9 @@ int compare_files(const CompareFlags& flags) {
                       fmt::format("{}", fmt::join(differences, "; ")),
                       "measure both here (--base PROGRAM --head PROGRAM), or use --force");
   for (const std::string& difference : differences)
-    fmt::print(stderr, "tunrelay: note: {}\n", difference);
+    print_wrapped(stderr, fmt::format("tunrelay: note: {}\n", difference));
   for (const std::string& difference : differences_to_mention(base, head))
-    fmt::print(stderr, "tunrelay: note: {}\n", difference);
+    print_wrapped(stderr, fmt::format("tunrelay: note: {}\n", difference));
   return tell(flags, compare_results(base, head, judge_options(flags)), head, flags.files[0],
               flags.files[1]);
 }

@@ -15,6 +15,7 @@
 #include "base/child_process.hpp"
 #include "base/error.hpp"
 #include "base/signal_watch.hpp"
+#include "base/wrap.hpp"
 #include "cli/attendance.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/served_tunnel.hpp"
@@ -64,7 +65,7 @@ void tell_summary(const TunnelReport& report, const ExecFlags& flags) {
   if (flags.json)
     fmt::print(stderr, "{}\n", json);
   else if (!flags.quiet)
-    fmt::print(stderr, "{}", summary_text(report));
+    print_wrapped(stderr, summary_text(report));
 }
 
 int exec(const ExecFlags& flags) {
@@ -90,7 +91,7 @@ int exec(const ExecFlags& flags) {
     attendance.serve(tunnel.control());
     const auto on_signal = [&](int signal) {
       if (signal == SIGUSR1)
-        fmt::print(stderr, "{}", summary_text(tunnel->report()));
+        print_wrapped(stderr, summary_text(tunnel->report()));
       else if (signal != SIGINT || ::getpgrp() != ::tcgetpgrp(STDIN_FILENO))
         child.send_signal(signal);  // a keyboard's SIGINT has reached it already
       return Attendance::Answer::kGoOn;

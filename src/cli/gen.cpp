@@ -14,11 +14,13 @@
 #include "base/growing_file.hpp"
 #include "base/signal_watch.hpp"
 #include "base/units.hpp"
+#include "base/wrap.hpp"
 #include "cli/gen_flags.hpp"
 #include "cli/gen_intervals.hpp"
 #include "cli/gen_text.hpp"
 #include "cli/new_result.hpp"
 #include "cli/result_outputs.hpp"
+#include "cli/terminal_style.hpp"
 #include "cli/verb.hpp"
 #include "gen/floor.hpp"
 #include "gen/load_json.hpp"
@@ -65,7 +67,7 @@ int serve(const GenVerbFlags& flags) {
     constexpr int kServerLookMs = 200;
     if (::poll(&ready, 1, kServerLookMs) <= 0) continue;
     if (const std::string fault = server.serve_one(is_stopping); !fault.empty())
-      fmt::print(stderr, "tunrelay: {}\n", fault);
+      print_wrapped(stderr, fmt::format("tunrelay: {}\n", fault));
     if (flags.once) break;
   }
   return 0;
@@ -183,7 +185,9 @@ int send(const GenVerbFlags& flags) {
   ResultOutputs outputs = flags.outputs;
   if (latency_log) outputs.use_latency_log(latency_log->text());
   // What was measured is told before it is written: a full disk takes nothing away.
-  fmt::print("{}", flags.json ? result_text(result) : trial_text(trial, floor ? &*floor : nullptr));
+  fmt::print("{}", flags.json ? result_text(result)
+                              : wrap_lines(trial_text(trial, floor ? &*floor : nullptr),
+                                           standard_output_style().columns));
   std::fflush(stdout);
   outputs.write(result, nullptr, file ? &*file : nullptr);
   return trial.void_reason.empty() ? 0 : static_cast<int>(ExitCode::kFailed);

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
+#include "base/wrap.hpp"
 #include "cli/gen_text.hpp"
 #include "measure/hdr_log.hpp"
 #include "measure/histogram.hpp"
@@ -30,7 +31,7 @@ GenIntervals::GenIntervals(const std::string& length, const LoadSpec& spec)
 }
 
 void GenIntervals::take(const IntervalReport& interval) {
-  if (tells_) fmt::print(stderr, "{}\n", interval_line(interval, spec_));
+  if (tells_) print_wrapped(stderr, interval_line(interval, spec_) + "\n");
   const double seconds = interval.end_s - interval.begin_s;
   end_s_ = interval.end_s;
   // The points of a series stand at equal distances: what is much shorter has no place there.

@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/whole_file.hpp"
+#include "base/wrap.hpp"
 #include "report/csv_history.hpp"
 #include "report/google_benchmark.hpp"
 #include "report/html_report.hpp"
@@ -140,8 +141,10 @@ void ResultOutputs::write(const Result& result, const ComparisonReport* comparis
 }
 
 void tell_failed_save(const Error& error) {
-  fmt::print(stderr, "tunrelay: {}\ntunrelay: what is measured is told at the end all the same\n",
-             error.what());
+  print_wrapped(stderr,
+                fmt::format("tunrelay: {}\ntunrelay: what is measured is told at the end all "
+                            "the same\n",
+                            error.what()));
 }
 
 }  // namespace tunrelay

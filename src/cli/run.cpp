@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/signal_watch.hpp"
+#include "base/wrap.hpp"
 #include "cli/attendance.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/served_tunnel.hpp"
@@ -28,8 +29,10 @@ struct RunFlags {
 };
 
 void print_report(const TunnelReport& report, const char* event, bool json, std::FILE* out) {
-  const std::string text = json ? report_json(report, event).dump() + "\n" : summary_text(report);
-  std::fwrite(text.data(), 1, text.size(), out);
+  if (json)
+    fmt::print(out, "{}\n", report_json(report, event).dump());
+  else
+    print_wrapped(out, summary_text(report));
   std::fflush(out);
 }
 
@@ -55,9 +58,9 @@ int run(const RunFlags& flags) {
   if (flags.json) {
     print_report(ready, "ready", true, out);
   } else {
-    fmt::print(out, "{}\n", ready_line(ready));
+    print_wrapped(out, ready_line(ready) + "\n");
     for (const std::string& note : ready.notes)
-      std::fprintf(stderr, "tunrelay: note: %s\n", note.c_str());
+      print_wrapped(stderr, "tunrelay: note: " + note + "\n");
   }
   std::fflush(out);
 
@@ -73,8 +76,7 @@ int run(const RunFlags& flags) {
 
   const std::vector<std::string> failures = tunnel.stop();
   print_report(tunnel->report(), "summary", flags.json, out);
-  for (const std::string& failure : failures)
-    std::fprintf(stderr, "tunrelay: %s\n", failure.c_str());
+  for (const std::string& failure : failures) print_wrapped(stderr, "tunrelay: " + failure + "\n");
   return failures.empty() && ended == Attendance::End::kAsked ? 0
                                                               : static_cast<int>(ExitCode::kFailed);
 }

@@ -1,10 +1,11 @@
 #include "cli/terminal_style.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <string_view>
+
+#include "base/wrap.hpp"
 
 namespace tunrelay {
 namespace {
@@ -19,8 +20,7 @@ std::string_view environment_word(const char* name) {
 TerminalStyle standard_output_style() {
   TerminalStyle style;
   if (::isatty(STDOUT_FILENO) != 1) return style;
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) style.columns = size.ws_col;
+  style.columns = text_columns(STDOUT_FILENO);
   style.colour = environment_word("NO_COLOR").empty() && environment_word("TERM") != "dumb";
   return style;
 }

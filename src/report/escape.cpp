@@ -167,10 +167,4 @@ std::string escape_script_json(std::string_view json) {
   });
 }
 
-std::size_t width_of(std::string_view line) {
-  return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char character) {
-    return (static_cast<unsigned char>(character) & 0xC0U) != 0x80;
-  }));
-}
-
 }  // namespace tunrelay

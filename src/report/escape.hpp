@@ -28,7 +28,4 @@ namespace tunrelay {
 /// JSON text for a <script> element of HTML: the same JSON, without anything that ends the element.
 [[nodiscard]] std::string escape_script_json(std::string_view json);
 
-/// How many columns of a terminal LINE takes: its code points. (Of CJK that is too few.)
-[[nodiscard]] std::size_t width_of(std::string_view line);
-
 }  // namespace tunrelay

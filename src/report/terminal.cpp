@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/units.hpp"
+#include "base/wrap.hpp"
 #include "report/escape.hpp"
 #include "report/tables.hpp"
 
@@ -18,23 +19,6 @@ namespace {
 
 std::string section(const TextTable& table, const TerminalStyle& style) {
   return table.rows.empty() ? "" : "\n" + as_terminal(table, style.columns);
-}
-
-/// TEXT in lines of at most COLUMNS (0: in one), those behind the first a little to the right.
-std::string wrapped(const std::string& text, std::size_t columns) {
-  constexpr const char* kIndent = "  ";
-  std::string lines;
-  std::string line;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    if (columns != 0 && !line.empty() && width_of(line) + 1 + width_of(word) > columns) {
-      lines += line + "\n";
-      line = kIndent + word;
-    } else {
-      line += (line.empty() ? "" : " ") + word;
-    }
-  }
-  return lines + line + "\n";
 }
 
 /// ECMA-48's colours: the same words in a terminal without them.
@@ -88,8 +72,8 @@ std::string reasons_text(const ComparisonReport& comparison, const TerminalStyle
   std::string text;
   const bool has_one = reasons.size() == 1 && open == comparison.rows.size() - aside && open > 3;
   for (const auto& [reason, metrics] : reasons)
-    text += wrapped(fmt::format("{}: {}", has_one ? "all that are judged" : metrics, reason),
-                    style.columns);
+    text += wrap_lines(fmt::format("{}: {}\n", has_one ? "all that are judged" : metrics, reason),
+                       style.columns);
   return text;
 }
 
@@ -103,9 +87,9 @@ std::string terminal_text(const Result& result, const TerminalStyle& style) {
   text += section(latency_table(result), style);
   text += section(void_samples_table(result), style);
   if (!result.complete || !result.notes.empty()) text += "\n";
-  if (!result.complete) text += wrapped(fmt::format("note: {}", kIncomplete), style.columns);
+  if (!result.complete) text += wrap_lines(fmt::format("note: {}\n", kIncomplete), style.columns);
   for (const std::string& note : result.notes)
-    text += wrapped(fmt::format("note: {}", clean_line(note)), style.columns);
+    text += wrap_lines(fmt::format("note: {}\n", clean_line(note)), style.columns);
   return text;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/ensure.hpp"
+#include "base/wrap.hpp"
 #include "report/escape.hpp"
 
 namespace tunrelay {

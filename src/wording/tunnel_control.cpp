@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/wrap.hpp"
 #include "control/control_place.hpp"
 #include "link/stage_text.hpp"
 #include "wording/build_info.hpp"
@@ -111,8 +112,9 @@ std::unique_ptr<ControlServer> open_control(const ControlWish& wish, ControlServ
     static_cast<void>(living_controls(directory));  // what killed relays have left goes
     return std::make_unique<ControlServer>(wish.path, service);
   } catch (const Error& error) {
-    fmt::print(stderr, "tunrelay: note: nobody can change this relay while it runs: {}\n",
-               error.what());
+    print_wrapped(stderr,
+                  fmt::format("tunrelay: note: nobody can change this relay while it runs: {}\n",
+                              error.what()));
     return nullptr;
   }
 }

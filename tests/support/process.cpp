@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <sstream>
 #include <stdexcept>
@@ -83,6 +84,8 @@ BackgroundProcess::BackgroundProcess(const Command& command)
   for (const std::string& argument : command)
     arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
+  // Whole sentences are looked for: lines for people stay whole, unless a test wants them broken.
+  ::setenv("COLUMNS", "0", 0);
   const pid_t parent = ::getpid();
   pid_ = checked(::fork(), "fork");
   if (pid_ == 0) become(arguments.data(), output_.get(), error_.get(), parent);

@@ -1,0 +1,86 @@
+// Text in lines that fit: where they are broken, what stays whole.
+#include "base/wrap.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <sstream>
+#include <string>
+
+namespace tunrelay {
+namespace {
+
+TEST(WrapTest, BreaksAtBlanksAndIndentsWhatFollows) {
+  EXPECT_EQ(wrap_lines("one two three four\nfive\n", 10), "one two\n  three\n  four\nfive\n");
+  EXPECT_EQ(wrap_lines("one two three", 13), "one two three");
+  EXPECT_EQ(wrap_lines("    a note of words", 12), "    a note\n      of\n      words");
+  EXPECT_EQ(wrap_lines("", 10), "");
+  EXPECT_EQ(wrap_lines("one two three four", 0), "one two three four");
+}
+
+TEST(WrapTest, WhatFollowsStandsBelowTheSecondColumn) {
+  EXPECT_EQ(wrap_lines("  path  proven by all of them", 20),
+            "  path  proven by\n        all of them");
+  EXPECT_EQ(wrap_lines("ready  tun0 and tun1, 2 queues", 20),
+            "ready  tun0 and\n       tun1, 2 queues");
+  EXPECT_EQ(wrap_lines("a first column so long  and more words here", 24),
+            "a first column so long\n  and more words here")
+      << "there is no room below the second";
+}
+
+TEST(WrapTest, AWordThatIsTooLongStandsAlone) {
+  EXPECT_EQ(wrap_lines("see /a/very/long/path/of/it for more", 12),
+            "see\n  /a/very/long/path/of/it\n  for more");
+  EXPECT_EQ(wrap_lines("/a/very/long/path", 5), "/a/very/long/path");
+}
+
+TEST(WrapTest, APlaceInTheUsersTextIsNotMoved) {
+  const std::string text = "    delay 20ms, dely 3ms\n                ^^^^\n";
+  EXPECT_EQ(wrap_lines(text, 10), text);
+}
+
+TEST(WrapTest, CountsCharactersNotBytes) {
+  EXPECT_EQ(wrap_lines("\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xb6\xc3\xb6\xc3\xb6", 7),
+            "\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xb6\xc3\xb6\xc3\xb6");
+}
+
+TEST(WrapTest, NothingIsLostAndEveryLineFits) {
+  std::string text = "  key       ";
+  for (int word = 0; word < 500; ++word) text += std::string(word % 9 + 1, 'x') + " ";
+  for (std::size_t columns = 30; columns < 100; ++columns) {
+    const std::string wrapped = wrap_lines(text, columns);
+    std::istringstream lines(wrapped);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), columns);
+    std::istringstream before(text);
+    std::istringstream after(wrapped);
+    std::string expected;
+    std::string word;
+    while (before >> expected) {
+      ASSERT_TRUE(after >> word);
+      EXPECT_EQ(word, expected);
+    }
+  }
+}
+
+TEST(WrapTest, WithoutATerminalLinesHave80Columns) {
+  const char* const inherited = std::getenv("COLUMNS");
+  const std::string before = inherited == nullptr ? "" : inherited;
+  ::unsetenv("COLUMNS");
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  EXPECT_EQ(text_columns(ends[1]), 80U);
+  ::setenv("COLUMNS", "132", 1);
+  EXPECT_EQ(text_columns(ends[1]), 132U);
+  ::setenv("COLUMNS", "wide", 1);
+  EXPECT_EQ(text_columns(ends[1]), 80U);
+  ::close(ends[0]);
+  ::close(ends[1]);
+  if (inherited == nullptr)
+    ::unsetenv("COLUMNS");
+  else
+    ::setenv("COLUMNS", before.c_str(), 1);
+}
+
+}  // namespace
+}  // namespace tunrelay
