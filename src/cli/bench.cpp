@@ -176,7 +176,7 @@ Verb add_bench_verb(CLI::App& app) {
                   "exit code: 0 measured, 1 a load has no sample that counts, or a byte was wrong\n"
                   "examples: sudo tunrelay bench throughput --out result.json\n"
                   "          sudo tunrelay bench iperf3 -- --udp --bitrate 1G");
-  return {command, [flags] { return bench(*flags); }};
+  return {command, [flags] { return bench(*flags); }, OtherWords::kBehindDashes};
 }
 
 }  // namespace tunrelay

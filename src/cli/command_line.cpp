@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/wrap.hpp"
+#include "cli/command_words.hpp"
 #include "cli/verb.hpp"
 #include "cli/version.hpp"
 #include "wording/config_file.hpp"
@@ -21,13 +22,6 @@ namespace {
 constexpr const char* kFooter =
     "exit codes: 0 done, 1 failed, 2 usage, 3 this host can't, 4 regression, 5 inconclusive;\n"
     "            `exec` returns its command's own";
-
-/// The sub-command NAME of COMMAND, or null.
-const CLI::App* find_command(const CLI::App& command, const std::string& name) {
-  const auto found =
-      command.get_subcommands([&name](const CLI::App* inner) { return inner->get_name() == name; });
-  return found.empty() ? nullptr : found.front();
-}
 
 }  // namespace
 
@@ -45,6 +39,13 @@ int run_command_line(int argc, char** argv) {
                                 add_trend_verb(app),   add_link_verb(app),   add_replay_verb(app),
                                 add_capture_verb(app)};
   std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && !words.front().starts_with('-')) {
+    const auto verb = std::find_if(verbs.begin(), verbs.end(), [&words](const Verb& known) {
+      return known.command->get_name() == words.front();
+    });
+    if (verb == verbs.end()) refuse_command(app, words.front());
+    words = check_flags(*verb, std::move(words));
+  }
   const CLI::App* command = &app;
   std::size_t verb_words = 0;
   for (; verb_words < words.size(); ++verb_words) {
@@ -52,9 +53,6 @@ int run_command_line(int argc, char** argv) {
     if (inner == nullptr) break;
     command = inner;
   }
-  if (verb_words == 0 && !words.empty() && !words.front().starts_with('-'))
-    throw_usage_error("run the verb", "'" + words.front() + "'", "there is none of that name",
-                      "see tunrelay --help");
   words = expand_config_files(std::move(words), verb_words, [command](const std::string& flag) {
     return command->get_option_no_throw(flag) != nullptr;
   });

@@ -70,8 +70,9 @@ void tell_summary(const TunnelReport& report, const ExecFlags& flags) {
 
 int exec(const ExecFlags& flags) {
   if (flags.command.empty())
-    throw_usage_error("run", "nothing", "no command is given",
-                      "write it behind --, for example: tunrelay exec -- ping -c 3 192.168.13.2");
+    throw_usage_error(
+        "run", "nothing", "no command is given",
+        "write it behind the flags, for example: tunrelay exec ping -c 3 192.168.13.2");
   TunnelOptions options = tunnel_options(flags.tunnel);
   options.owns_namespace = true;
   // A capture to standard output has that for itself.
@@ -119,13 +120,14 @@ Verb add_exec_verb(CLI::App& app) {
   command->add_option("--summary-file", flags->summary_file, "write the summary as JSON to a file");
   command->add_flag("-q,--quiet", flags->quiet, "no summary on standard error");
   command->add_flag("--dry-run", flags->dry_run, "print the equal `ip` commands, change nothing");
-  command->add_option("command", flags->command, "the command and its arguments, behind --")
+  command->add_option("command", flags->command, "the command and its arguments")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->footer(
       "The command finds TUNRELAY_A_DEVICE, _ADDRESS, _ADDRESS6 and _NETNS, and the same for B,\n"
-      "in its environment. Its exit code is returned; 128 + N when signal N ended it.\n"
-      "example: tunrelay exec -- sh -c 'iperf3 -s -D; sleep 1; iperf3 -c 192.168.13.2'");
-  return {command, [flags] { return exec(*flags); }};
+      "in its environment. Its exit code is returned; 128 + N when signal N ended it, 127 when\n"
+      "there is no such command, 126 when it can't be run.\n"
+      "example: tunrelay exec sh -c 'iperf3 -s -D; sleep 1; iperf3 -c 192.168.13.2'");
+  return {command, [flags] { return exec(*flags); }, OtherWords::kCommand};
 }
 
 }  // namespace tunrelay

@@ -11,11 +11,19 @@ class App;
 
 namespace tunrelay {
 
+/// Which words of another program may stand behind a verb's own.
+enum class OtherWords {
+  kNone,
+  kCommand,       ///< a command: from the first word on that is neither a flag nor a flag's value
+  kBehindDashes,  ///< behind "--" alone
+};
+
 /// Adds the verb's sub-command to APP. The returned function runs it and gives the exit code;
 /// it is called when the sub-command was parsed.
 struct Verb {
   CLI::App* command = nullptr;
   std::function<int()> run;
+  OtherWords other_words = OtherWords::kNone;
 };
 
 Verb add_run_verb(CLI::App& app);

@@ -1,0 +1,15 @@
+// The name that somebody who misspelt one most likely meant.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tunrelay {
+
+/// The one of NAMES that is fewest edits away from NAME (a character added, left out, replaced, or
+/// swapped with its neighbour); empty when none is near: within two edits, and a third of its
+/// length.
+[[nodiscard]] std::string nearest_name(std::string_view name, std::span<const std::string> names);
+
+}  // namespace tunrelay
