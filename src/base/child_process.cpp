@@ -58,6 +58,21 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
   ::_exit(127);
 }
 
+[[noreturn]] void refuse_command(const std::string& name, int error) {
+  std::string way_out = "check its name and PATH";
+  // A file that is there and yet is not found lacks what its first line or its header names.
+  if (error == ENOENT && name.find('/') != std::string::npos && ::access(name.c_str(), F_OK) == 0)
+    way_out = "its interpreter is missing: see its first line, or `file " + name + "`";
+  else if (error == EACCES)
+    way_out = "it has to be an executable file: see `ls -l`, chmod +x";
+  throw CommandNotRun({.attempt = "run",
+                       .object = name,
+                       .answer = describe_errno(error),
+                       .way_out = way_out,
+                       .system_errno = error,
+                       .exit_code = exit_code_for(error)});
+}
+
 std::vector<pid_t> children_of(pid_t pid) {
   const std::string number = std::to_string(pid);
   std::ifstream file("/proc/" + number + "/task/" + number + "/children");
@@ -83,7 +98,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command,
   int error = 0;
   if (::read(read_end.get(), &error, sizeof error) == static_cast<ssize_t>(sizeof error)) {
     wait();
-    throw_system_error(error, "run", command.front(), "check its name and PATH");
+    refuse_command(command.front(), error);
   }
   process_ = FileDescriptor(check_system_call(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)),
                                               "watch", command.front()));

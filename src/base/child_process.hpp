@@ -7,10 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/file_descriptor.hpp"
 #include "base/signal_watch.hpp"
 
 namespace tunrelay {
+
+/// The kernel does not run a command: it is missing, may not be executed, or is no program.
+class CommandNotRun final : public Error {
+ public:
+  using Error::Error;
+};
 
 /// Used by the thread that made it, which must outlive the child: the kernel ends the child
 /// together with that thread.
@@ -18,7 +25,7 @@ class ChildProcess {
  public:
   /// Runs COMMAND (looked up in PATH) with the signal mask from before WATCH, with ENVIRONMENT
   /// ("NAME=value") beside the inherited one. STANDARD_OUTPUT: where it writes, instead of where
-  /// we do. Throws Error when it can't be started.
+  /// we do. Throws CommandNotRun, or Error when there can be no child at all.
   ChildProcess(const std::vector<std::string>& command, const std::vector<std::string>& environment,
                const SignalWatch& watch, int standard_output = STDOUT_FILENO);
   /// Ends the command if it still runs, and every process that it left.

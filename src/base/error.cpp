@@ -17,7 +17,9 @@ std::string join(const Error::Parts& parts) {
   return text;
 }
 
-ExitCode exit_code_for(int system_errno) {
+}  // namespace
+
+ExitCode exit_code_for(int system_errno) noexcept {
   switch (system_errno) {
     case EPERM:
     case EACCES:
@@ -33,8 +35,6 @@ ExitCode exit_code_for(int system_errno) {
       return ExitCode::kFailed;
   }
 }
-
-}  // namespace
 
 Error::Error(Parts parts) : parts_(std::move(parts)), text_(join(parts_)) {}
 

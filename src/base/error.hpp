@@ -16,6 +16,9 @@ enum class ExitCode : int {
   kUnfit = 3,  ///< this host can't: no permission, no tun, a conflict
   kRegression = 4,
   kInconclusive = 5,
+  // Of `exec` alone, as env(1) and shells have them.
+  kCommandNotRun = 126,    ///< the command is there, but can't be run
+  kCommandNotFound = 127,  ///< there is no such command
 };
 
 class Error : public std::exception {
@@ -41,8 +44,10 @@ class Error : public std::exception {
   std::string text_;
 };
 
-/// Throws the Error for a failed system call. The exit code follows from the errno:
-/// permission, absence and conflict mean that this host can't (3), the rest is 1.
+/// Permission, absence and conflict mean that this host can't (3), the rest is 1.
+[[nodiscard]] ExitCode exit_code_for(int system_errno) noexcept;
+
+/// Throws the Error for a failed system call, with the exit code for its errno.
 [[noreturn]] void throw_system_error(int system_errno, std::string attempt, std::string object,
                                      std::string way_out = {});
 

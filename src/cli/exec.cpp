@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -53,6 +54,19 @@ std::vector<std::string> environment_of(const TunnelReport& report) {
   return variables;
 }
 
+/// CMD as a child. When it can't be run, the exit code is env(1)'s.
+ChildProcess start_command(const ExecFlags& flags, const TunnelReport& report,
+                           const SignalWatch& signals, int standard_output) {
+  try {
+    return {flags.command, environment_of(report), signals, standard_output};
+  } catch (const CommandNotRun& error) {
+    Error::Parts parts = error.parts();
+    parts.exit_code =
+        error.system_errno() == ENOENT ? ExitCode::kCommandNotFound : ExitCode::kCommandNotRun;
+    throw Error(parts);
+  }
+}
+
 /// CMD owns standard output, so the summary goes to standard error, and to a file when asked.
 void tell_summary(const TunnelReport& report, const ExecFlags& flags) {
   const std::string json = report_json(report, "summary").dump();
@@ -86,8 +100,8 @@ int exec(const ExecFlags& flags) {
   int exit_code = static_cast<int>(ExitCode::kFailed);
   bool gone = false;
   {
-    ChildProcess child(flags.command, environment_of(tunnel->report()), signals,
-                       takes_output ? STDERR_FILENO : STDOUT_FILENO);
+    ChildProcess child = start_command(flags, tunnel->report(), signals,
+                                       takes_output ? STDERR_FILENO : STDOUT_FILENO);
     Attendance attendance(*tunnel, false);
     attendance.serve(tunnel.control());
     const auto on_signal = [&](int signal) {
