@@ -174,14 +174,14 @@ int send(const GenVerbFlags& flags) {
     if (latency_log) add_latencies(*latency_log, interval, known);
     if (!saver || interval.end_s * 1e9 <= static_cast<double>(spec.warm_up_ns)) return;
     Result so_far = unfinished_result(known, interval);
-    so_far.series.push_back(intervals.rate());
+    so_far.series = intervals.rates();
     saver->offer(std::move(so_far));
   };
   options.is_stopping = [&] { return asked_to_stop(signals); };
   const TrialReport trial = run_trial(spec, *ends.here, *ends.there, options);
   saver.reset();
   Result result = as_result(known, trial, intervals.end_s());
-  result.series.push_back(intervals.rate());
+  result.series = intervals.rates();
   ResultOutputs outputs = flags.outputs;
   if (latency_log) outputs.use_latency_log(latency_log->text());
   // What was measured is told before it is written: a full disk takes nothing away.

@@ -23,11 +23,15 @@ GenIntervals::GenIntervals(const std::string& length, const LoadSpec& spec)
   if (length_ns_ <= 0)
     throw_usage_error("read --interval", "'" + length + "'", "it is no time",
                       "give a time such as 500ms, or 0 for no lines");
-  rate_ = {.name = "throughput",
-           .unit = "bits_per_s",
-           .start_s = 0,
-           .interval_s = static_cast<double>(length_ns_) / 1e9,
-           .values = {}};
+  for (std::size_t direction = 0; direction < 2; ++direction) {
+    if (!spec.has(direction)) continue;
+    directions_.push_back(direction);
+    rates_.push_back({.name = direction_prefix(direction) + "throughput",
+                      .unit = "bits_per_s",
+                      .start_s = 0,
+                      .interval_s = static_cast<double>(length_ns_) / 1e9,
+                      .values = {}});
+  }
 }
 
 void GenIntervals::take(const IntervalReport& interval) {
@@ -35,11 +39,11 @@ void GenIntervals::take(const IntervalReport& interval) {
   const double seconds = interval.end_s - interval.begin_s;
   end_s_ = interval.end_s;
   // The points of a series stand at equal distances: what is much shorter has no place there.
-  if (seconds < rate_.interval_s / 2) return;
-  double bytes = 0;
-  for (const auto& direction : interval.directions)
-    bytes += static_cast<double>(direction.received_bytes);
-  rate_.values.push_back(8 * bytes / seconds);
+  if (seconds * 1e9 < static_cast<double>(length_ns_) / 2) return;
+  for (std::size_t at = 0; at < rates_.size(); ++at) {
+    const auto bytes = interval.directions.at(directions_[at]).received_bytes;
+    rates_[at].values.push_back(8 * static_cast<double>(bytes) / seconds);
+  }
 }
 
 std::string latency_log_lines(const IntervalReport& interval) {
@@ -52,7 +56,7 @@ std::string latency_log_lines(const IntervalReport& interval) {
                            .histogram = *delays});
   };
   for (std::size_t direction = 0; direction < interval.directions.size(); ++direction) {
-    const std::string prefix = direction == 0 ? "" : "reverse_";
+    const std::string prefix = direction_prefix(direction);
     add(prefix + "one_way", interval.directions.at(direction).one_way);
     add(prefix + "round_trip", interval.directions.at(direction).round_trip);
   }

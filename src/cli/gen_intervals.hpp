@@ -1,9 +1,11 @@
-// What the intervals of a trial tell: a line each for people, the rate over time for the result,
+// What the intervals of a trial tell: a line each for people, the rates over time for the result,
 // and the lines of a latency log.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "gen/load_spec.hpp"
 #include "gen/trial.hpp"
@@ -18,7 +20,8 @@ class GenIntervals {
   GenIntervals(const std::string& length, const LoadSpec& spec);
 
   [[nodiscard]] std::int64_t length_ns() const noexcept { return length_ns_; }
-  [[nodiscard]] const Series& rate() const noexcept { return rate_; }
+  /// A direction's each, named as its metric is: "throughput", "reverse_throughput".
+  [[nodiscard]] const std::vector<Series>& rates() const noexcept { return rates_; }
   /// Of the trial, warm-up included.
   [[nodiscard]] double end_s() const noexcept { return end_s_; }
 
@@ -28,7 +31,8 @@ class GenIntervals {
   bool tells_;
   std::int64_t length_ns_;
   const LoadSpec& spec_;
-  Series rate_;
+  std::vector<std::size_t> directions_;  ///< that the load has; a rate each
+  std::vector<Series> rates_;
   double end_s_ = 0;
 };
 

@@ -61,10 +61,7 @@ struct TrialReport {
   std::string congestion_control;
 
   /// Whether the spec has that direction.
-  [[nodiscard]] bool has(std::size_t direction) const noexcept {
-    return spec.direction == LoadDirection::kBoth ||
-           (spec.direction == LoadDirection::kForward) == (direction == 0);
-  }
+  [[nodiscard]] bool has(std::size_t direction) const noexcept { return spec.has(direction); }
 };
 
 /// Fills in void_reason where a sender was late, could not send what was asked, or was stopped.

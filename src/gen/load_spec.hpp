@@ -52,6 +52,11 @@ struct LoadSpec {
   std::int64_t slip_limit_ns = kNanosecondsPerMillisecond;
 
   [[nodiscard]] bool is_paced() const noexcept { return messages_per_s > 0 || bits_per_s > 0; }
+  /// Whether the load goes WAY: 0, forward, or 1, reverse.
+  [[nodiscard]] bool has(std::size_t way) const noexcept {
+    return direction == LoadDirection::kBoth ||
+           (direction == LoadDirection::kForward) == (way == 0);
+  }
   [[nodiscard]] bool has_responses() const noexcept { return pattern != LoadPattern::kStream; }
   /// Of the largest message; 0 when there is none.
   [[nodiscard]] std::uint32_t most_payload_bytes() const noexcept;
@@ -60,6 +65,11 @@ struct LoadSpec {
   /// Messages a second that the rate comes to; 0: unpaced.
   [[nodiscard]] double target_messages_per_s() const noexcept;
 };
+
+/// What begins the names of a direction's metrics: "" or "reverse_".
+[[nodiscard]] inline std::string direction_prefix(std::size_t direction) {
+  return direction == 0 ? "" : "reverse_";
+}
 
 /// Throws a usage Error that names what can't be.
 void check_load_spec(const LoadSpec& spec);

@@ -11,8 +11,7 @@ class Adder {
       : result_(result), place_(place), trial_(trial) {}
 
   void add_direction(std::size_t direction) {
-    prefix_ = place_.load.empty() ? "" : place_.load + "/";
-    if (direction == 1) prefix_ += "reverse_";
+    prefix_ = (place_.load.empty() ? "" : place_.load + "/") + direction_prefix(direction);
     const DirectionReport& report = trial_.directions.at(direction);
     // With responses, what came back is what counts.
     const bool responses = trial_.spec.has_responses();

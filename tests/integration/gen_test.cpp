@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -16,6 +17,7 @@
 namespace tunrelay {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class GenTest : public test::PrivateNetwork {
@@ -56,6 +58,27 @@ TEST_F(GenTest, EveryDatagramIsAccountedFor) {
   EXPECT_EQ(value_of(run.result, "corrupt"), 0);
   EXPECT_GT(value_of(run.result, "one_way_p50"), 0);
   EXPECT_GE(run.summary.at("a_to_b").at("read").at("segments").get<int>(), 1000);
+}
+
+TEST_F(GenTest, EachDirectionHasASeriesOfItsOwn) {
+  const auto names_of = [](const nlohmann::json& result) {
+    std::vector<std::string> names;
+    for (const nlohmann::json& series : result.at("series")) {
+      names.push_back(series.at("name"));
+      double messages = 0;
+      for (const nlohmann::json& rate : series.at("values"))
+        messages += rate.get<double>() * series.at("interval_s").get<double>() / 8 / 64;
+      EXPECT_NEAR(messages, 1000, 300) << series.at("name");
+    }
+    return names;
+  };
+  const std::string load =
+      "192.168.13.1 192.168.13.2 --pps 1000 -t 1s -i 100ms --max-slip 1s --size 64 ";
+  EXPECT_THAT(names_of(across_a_tunnel(load + "--bidir").result),
+              ElementsAre("throughput", "reverse_throughput"));
+  EXPECT_THAT(names_of(across_a_tunnel(load + "--reverse").result),
+              ElementsAre("reverse_throughput"));
+  EXPECT_THAT(names_of(across_a_tunnel(load).result), ElementsAre("throughput"));
 }
 
 TEST_F(GenTest, RoundTripsOverIpv6) {
