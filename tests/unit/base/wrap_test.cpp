@@ -22,7 +22,7 @@ TEST(WrapTest, BreaksAtBlanksAndIndentsWhatFollows) {
 TEST(WrapTest, WhatFollowsStandsBelowTheSecondColumn) {
   EXPECT_EQ(wrap_lines("  path  proven by all of them", 20),
             "  path  proven by\n        all of them");
-  EXPECT_EQ(wrap_lines("ready  tun0 and tun1, 2 queues", 20),
+  EXPECT_EQ(wrap_lines("ready  tun0 and tun1, 2 queues", 21),
             "ready  tun0 and\n       tun1, 2 queues");
   EXPECT_EQ(wrap_lines("a first column so long  and more words here", 24),
             "a first column so long\n  and more words here")
