@@ -9,6 +9,14 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
+/// Of VALUES: the median, the lowest and the highest.
+void set_figures(LinkSummary& summary, const std::vector<double>& values) {
+  summary.median = median_of(values);
+  const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
+  summary.lowest = values.empty() ? kNone : *lowest;
+  summary.highest = values.empty() ? kNone : *highest;
+}
+
 }  // namespace
 
 double median_of(std::vector<double> values) {
@@ -59,18 +67,28 @@ std::vector<LinkSummary> summarise(const Metric& metric) {
     LinkSummary summary{.link = link,
                         .valid = values.size(),
                         .invalid = static_cast<std::size_t>(samples) - values.size(),
-                        .median = median_of(values),
+                        .median = kNone,
                         .lowest = kNone,
                         .highest = kNone,
                         .ratio = kNone};
-    if (!values.empty()) {
-      const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
-      summary.lowest = *lowest;
-      summary.highest = *highest;
-    }
+    set_figures(summary, values);
     if (!reference.empty() && link != reference)
       summary.ratio = median_of(paired_ratios(metric, link, reference));
     summaries.push_back(std::move(summary));
+  }
+  return summaries;
+}
+
+std::vector<LinkSummary> shown_summaries(const Metric& metric) {
+  std::vector<LinkSummary> summaries = summarise(metric);
+  for (LinkSummary& summary : summaries) {
+    if (summary.valid != 0) continue;
+    std::vector<double> values;
+    for (const Sample& sample : metric.samples)
+      if (sample.link == summary.link && std::isfinite(sample.value))
+        values.push_back(sample.value);
+    set_figures(summary, values);
+    summary.is_void = !values.empty();
   }
   return summaries;
 }

@@ -40,9 +40,14 @@ struct LinkSummary {
   double highest = 0;
   /// The median of paired_ratios() to reference_link(); NaN for that link itself, or for no pair.
   double ratio = 0;
+  bool is_void =
+      false;  ///< of shown_summaries() alone: the figures are of samples that don't count
 };
 
 /// In the order of links_of().
 [[nodiscard]] std::vector<LinkSummary> summarise(const Metric& metric);
+
+/// The same for people: a link none of whose samples counts is shown by those that don't, as void.
+[[nodiscard]] std::vector<LinkSummary> shown_summaries(const Metric& metric);
 
 }  // namespace tunrelay

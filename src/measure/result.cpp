@@ -56,4 +56,12 @@ const Metric* Result::find_metric(std::string_view name) const noexcept {
   return found == metrics.end() ? nullptr : &*found;
 }
 
+bool is_void(const Result& result, const Distribution& distribution) {
+  const Metric* metric = result.find_metric(distribution.name + "_p50");
+  if (metric == nullptr) return false;
+  const std::vector<std::string> links = links_of(*metric);
+  return std::find(links.begin(), links.end(), distribution.link) != links.end() &&
+         valid_values(*metric, distribution.link).empty();
+}
+
 }  // namespace tunrelay

@@ -91,4 +91,8 @@ struct Result {
   [[nodiscard]] const Metric* find_metric(std::string_view name) const noexcept;
 };
 
+/// Whether DISTRIBUTION of RESULT is of void trials alone: none of its link's samples of the metric
+/// that bears its name counts.
+[[nodiscard]] bool is_void(const Result& result, const Distribution& distribution);
+
 }  // namespace tunrelay

@@ -90,6 +90,7 @@ std::string card(const Metric& metric, const LinkSummary& link, const std::strin
           ? "1 round"
           : fmt::format("{}, {} rounds", format_range(link.lowest, link.highest, metric.unit),
                         link.valid);
+  if (link.is_void) more = "void: it does not count";
   if (std::isfinite(link.ratio))
     more += fmt::format("<br>{} of {}", format_number(link.ratio), escape_markup(reference));
   return fmt::format(
@@ -107,8 +108,8 @@ std::string cards(const Result& result) {
   for (const Metric& metric : result.metrics) {
     if (metric.better == Better::kNeither) continue;
     const std::string reference = reference_link(metric);
-    for (const LinkSummary& link : summarise(metric)) {
-      if (link.link == reference || link.valid == 0 || count == kMostCards) continue;
+    for (const LinkSummary& link : shown_summaries(metric)) {
+      if (link.link == reference || std::isnan(link.median) || count == kMostCards) continue;
       html += card(metric, link, reference);
       ++count;
     }

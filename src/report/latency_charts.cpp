@@ -50,7 +50,8 @@ using ToPoints = void (*)(const Histogram&, ordered_json& x, ordered_json& y);
 
 /// A line a member. Where there is more than one load, the colour tells the load and the dash the
 /// link; else both tell the link.
-ordered_json lines_of(const Group& group, const char* mode, ToPoints to_points) {
+ordered_json lines_of(const Result& result, const Group& group, const char* mode,
+                      ToPoints to_points) {
   Ordinals loads;
   Ordinals links;
   bool several_loads = false;
@@ -65,6 +66,7 @@ ordered_json lines_of(const Group& group, const char* mode, ToPoints to_points) 
     const std::string link = clean_line(member->link);
     std::string name = several_loads ? load : link;
     if (several_loads && several_links) name += ", " + link;
+    if (is_void(result, *member)) name += " (void)";
     const std::size_t colour = several_loads ? loads(load_of(member->name)) : links(member->link);
     ordered_json x = ordered_json::array();
     ordered_json y = ordered_json::array();
@@ -136,7 +138,7 @@ ordered_json percentile_charts(const Result& result) {
          {"height", 300},
          {"x", {{"label", "share of packets"}, {"unit", ""}, {"kind", "tail"}, {"name", "at"}}},
          {"y", latency_axis()},
-         {"lines", lines_of(group, "line", percentile_points)}});
+         {"lines", lines_of(result, group, "line", percentile_points)}});
   return charts;
 }
 
@@ -147,7 +149,7 @@ ordered_json distribution_charts(const Result& result) {
         {{"title", clean_line(group.name)},
          {"x", latency_axis()},
          {"y", {{"label", "% of packets"}, {"unit", "%"}, {"kind", "linear"}, {"zero", true}}},
-         {"lines", lines_of(group, "area", distribution_points)}});
+         {"lines", lines_of(result, group, "area", distribution_points)}});
   return charts;
 }
 

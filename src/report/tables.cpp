@@ -27,6 +27,11 @@ std::string rounds_words(const LinkSummary& summary) {
   return fmt::format("{} ({} void)", format_count(summary.valid), format_count(summary.invalid));
 }
 
+/// LINK, and that its figures are of void trials.
+std::string link_words(const std::string& link, bool is_void) {
+  return is_void ? link + " (void)" : link;
+}
+
 /// A percentile of so few values that they do not tell it is left open.
 std::string latency_cell(const Histogram& histogram, double percentile) {
   const double beyond = static_cast<double>(histogram.count()) * (1 - percentile / 100);
@@ -69,8 +74,9 @@ TextTable metrics_table(const Result& result) {
   for (const Metric& metric : result.metrics) {
     if (reference_link(metric) == kBase) table.columns.back().title = "to base";
     std::string name = metric.name;
-    for (const LinkSummary& summary : summarise(metric)) {
-      table.add({std::exchange(name, ""), summary.link, format_figure(summary.median, metric.unit),
+    for (const LinkSummary& summary : shown_summaries(metric)) {
+      table.add({std::exchange(name, ""), link_words(summary.link, summary.is_void),
+                 format_figure(summary.median, metric.unit),
                  format_range(summary.lowest, summary.highest, metric.unit), rounds_words(summary),
                  std::isfinite(summary.ratio) ? format_number(summary.ratio) : ""});
     }
@@ -88,7 +94,8 @@ TextTable latency_table(const Result& result) {
   for (const Distribution& distribution : result.distributions) {
     const bool again = distribution.name == before;
     before = distribution.name;
-    std::vector<std::string> cells{again ? "" : distribution.name, distribution.link};
+    std::vector<std::string> cells{again ? "" : distribution.name,
+                                   link_words(distribution.link, is_void(result, distribution))};
     for (const auto& [percentile, optional] : kLatencyColumns)
       cells.push_back(latency_cell(distribution.histogram, percentile));
     cells.push_back(format_count(distribution.histogram.count()));

@@ -7,7 +7,8 @@
 
 namespace tunrelay {
 
-/// A row a metric and link: median, lowest and highest, rounds, the ratio to the control.
+/// A row a metric and link: median, lowest and highest, rounds, the ratio to the control. A link
+/// that has void samples alone is shown by those, as void; latencies likewise.
 [[nodiscard]] TextTable metrics_table(const Result& result);
 /// A row a distribution: percentiles to 99.999, the highest, how many.
 [[nodiscard]] TextTable latency_table(const Result& result);

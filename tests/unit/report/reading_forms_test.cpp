@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <regex>
 #include <sstream>
+#include <tuple>
 
+#include "measure/link_summary.hpp"
 #include "report/charts.hpp"
 #include "report/html_report.hpp"
 #include "report/markdown.hpp"
@@ -17,6 +20,7 @@ namespace tunrelay::test {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -66,6 +70,36 @@ TEST(TerminalTest, OfAResult) {
             "tcp_1_flow  control      1  12 packets went over lo\n"
             "\n"
             "note: The governor is powersave.\n");
+}
+
+/// One trial, which was void, with all that it measured.
+Result void_result() {
+  Result result = small_result();
+  result.metrics.clear();
+  const std::string reason = "the sender could not keep the rate";
+  for (const auto& [name, unit, better, value] :
+       {std::tuple{"throughput", "bits_per_s", Better::kHigher, 5.12e6},
+        std::tuple{"round_trip_p50", "ns", Better::kLower, 1000.0}})
+    result.metric(name, unit, better)
+        .samples.push_back({.link = kSubject, .value = value, .void_reason = reason});
+  result.distributions.front().name = "round_trip";
+  return result;
+}
+
+TEST(TerminalTest, AVoidTrialsFiguresAreShownAsVoidWithTheReason) {
+  const std::string text = terminal_text(void_result());
+  EXPECT_THAT(text, ContainsRegex("\nthroughput +subject \\(void\\) +5.120 Mbit/s "
+                                  "+5.120 to 5.120 Mbit/s +0 \\(1 void\\)\n"));
+  EXPECT_THAT(text, ContainsRegex("\nround_trip +subject \\(void\\) +1.000 us "));
+  EXPECT_THAT(text, HasSubstr("the sender could not keep the rate\n"));
+  EXPECT_EQ(summarise(void_result().metrics.front()).front().valid, 0U);
+  EXPECT_TRUE(std::isnan(summarise(void_result().metrics.front()).front().median))
+      << "what programs read has no figure that does not count";
+}
+
+TEST(TerminalTest, AVoidSampleBesideOneThatCountsIsNotShown) {
+  const std::string text = terminal_text(small_result());
+  EXPECT_THAT(text, Not(HasSubstr("(void)")));
 }
 
 TEST(TerminalTest, OfAComparison) {
@@ -142,6 +176,13 @@ TEST(MarkdownTest, OfAResult) {
                         "|\n"));
   EXPECT_THAT(text, HasSubstr("\n- The governor is powersave.\n"));
   EXPECT_THAT(text, Not(HasSubstr("cut short")));
+}
+
+TEST(MarkdownTest, AVoidTrialsFiguresAreShownAsVoid) {
+  EXPECT_THAT(markdown_summary(void_result()),
+              AllOf(HasSubstr("| throughput | subject (void) | 5.120 Mbit/s |"),
+                    HasSubstr("| round_trip | subject (void) | 1.000 us |"),
+                    HasSubstr("the sender could not keep the rate")));
 }
 
 TEST(MarkdownTest, OfAComparison) {
