@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "base/cpu_wait.hpp"
 #include "base/error.hpp"
 #include "base/path_nonce.hpp"
 #include "route/editor.hpp"
@@ -107,6 +108,7 @@ ProbeResult probe_path(const TunnelEnds& ends, PathDirection direction, IpFamily
     return result;
   }
   result.sent = true;
+  const CpuWait cpu_wait;
   const std::int64_t limit_ns = std::chrono::nanoseconds(time_limit).count();
   if (const auto arrival = await(receiver, result, sent_ns + limit_ns)) {
     result.one_way = std::chrono::nanoseconds(monotonic_ns() - sent_ns);
@@ -115,7 +117,12 @@ ProbeResult probe_path(const TunnelEnds& ends, PathDirection direction, IpFamily
         arrival->source != result.source || arrival->source_port != sender.port();
   }
   count_packets(editor, path, source_before, target_before, result);
+  result.host_busy = !result.received && cpu_wait.is_long();
   result.words = describe(result, path);
+  if (result.host_busy)
+    result.words =
+        fmt::format("The probe from {} to {} did not arrive in time: {}.",
+                    result.source.to_string(), result.target.to_string(), cpu_wait.to_string());
   return result;
 }
 

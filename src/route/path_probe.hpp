@@ -26,6 +26,7 @@ struct ProbeResult {
   std::uint64_t nonce = 0;
   bool sent = false;
   bool received = false;        ///< by a socket at the target
+  bool host_busy = false;       ///< not received, but this process was short of CPU: it may be late
   bool source_changed = false;  ///< its source address or port was rewritten on the way (NAT)
   /// Packets that the devices counted meanwhile: at least ours, when it crossed.
   std::uint64_t source_tx_packets = 0;

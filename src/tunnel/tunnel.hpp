@@ -98,6 +98,8 @@ class Tunnel {
   void take_link_counters(bool at_start) noexcept;
   void take_socket_counters(bool at_start) noexcept;
   bool check_path(std::chrono::milliseconds probe_limit);
+  /// One direction of one family, into the report; on a busy host by several probes.
+  void prove_way(PathDirection direction, IpFamily family, std::chrono::milliseconds probe_limit);
   void begin_accounts();
   void wait_for_devices_to_go() noexcept;
 

@@ -16,6 +16,9 @@ namespace {
 // A path that was just made may need a moment: neighbours are looked up on a TAP.
 // The first probes may be lost in it, so they are not waited for as long as later ones.
 constexpr std::int64_t kFirstProofLimitNs = 5 * kNanosecondsPerSecond;
+// On a busy host probes are late rather than lost: more of them are sent, and for longer.
+constexpr std::int64_t kBusyProofLimitNs = 20 * kNanosecondsPerSecond;
+constexpr int kMostProbesOfABusyHost = 3;
 constexpr std::chrono::milliseconds kFirstProbeLimit{200};
 constexpr timespec kProofPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
 
@@ -38,38 +41,53 @@ bool Tunnel::check_path(std::chrono::milliseconds probe_limit) {
   ++report_.path.checks;
   report_.path.proven = false;
   report_.path.finding.clear();
+  report_.path.host_busy = false;
   const TunnelEnds& ends = applied_->plan().ends;
   const PathCheck check = tunrelay::check_path(ends);
   if (!check.is_whole()) report_.path.finding = check.to_string();
   for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA}) {
     if (!report_.path.finding.empty()) break;
-    const Direction lane = to_direction(direction);
-    for (const IpFamily family : families_of(ends.a)) {
-      const std::uint64_t nonce = draw_nonce();
-      const ProbeResult probe = probe_path(ends, direction, family, nonce, probe_limit);
-      ++report_.path.probes_sent.at(index_of(lane));
-      // The proof is ours alone: the relay has seen this very number pass.
-      const bool seen = relay_->saw_path_nonce(lane, nonce);
-      if (probe.crossed() && seen)
-        ++report_.path.probes_crossed.at(index_of(lane));
-      else if (report_.path.finding.empty())
-        report_.path.finding =
-            probe.crossed() ? probe.words + " But the relay has not seen it." : probe.words;
-    }
+    for (const IpFamily family : families_of(ends.a)) prove_way(direction, family, probe_limit);
   }
   report_.path.proven = report_.path.finding.empty();
   if (!report_.path.proven) ++report_.path.failed_checks;
   return report_.path.proven;
 }
 
+void Tunnel::prove_way(PathDirection direction, IpFamily family,
+                       std::chrono::milliseconds probe_limit) {
+  const Direction lane = to_direction(direction);
+  for (int probes = 1;; ++probes) {
+    const std::uint64_t nonce = draw_nonce();
+    const ProbeResult probe =
+        probe_path(applied_->plan().ends, direction, family, nonce, probe_limit);
+    ++report_.path.probes_sent.at(index_of(lane));
+    // The proof is ours alone: the relay has seen this very number pass.
+    const bool seen = relay_->saw_path_nonce(lane, nonce);
+    if (probe.crossed() && seen) {
+      ++report_.path.probes_crossed.at(index_of(lane));
+      return;
+    }
+    if (probe.host_busy && probes < kMostProbesOfABusyHost) continue;
+    if (!report_.path.finding.empty()) return;
+    report_.path.finding =
+        probe.crossed() ? probe.words + " But the relay has not seen it." : probe.words;
+    report_.path.host_busy = probe.host_busy;
+    return;
+  }
+}
+
 void Tunnel::prove_path() {
-  const std::int64_t deadline_ns = monotonic_ns() + kFirstProofLimitNs;
+  const std::int64_t begin_ns = monotonic_ns();
   while (!check_path(kFirstProbeLimit)) {
-    if (monotonic_ns() > deadline_ns)
+    const bool is_busy = report_.path.host_busy;
+    if (monotonic_ns() - begin_ns > (is_busy ? kBusyProofLimitNs : kFirstProofLimitNs))
       throw_unfit_error("prove the path of", options_.a.device + " <-> " + options_.b.device,
                         report_.path.finding,
-                        "see what the firewall does to the tunnel's addresses (nft list ruleset); "
-                        "--strategy namespaces depends least on the host");
+                        is_busy ? "end what else needs the CPUs, or give the relay CPUs of its own "
+                                  "(--cpus)"
+                                : "see what the firewall does to the tunnel's addresses (nft list "
+                                  "ruleset); --strategy namespaces depends least on the host");
     ::nanosleep(&kProofPause, nullptr);
   }
   // What failed before was the path coming up, no failure of a tunnel that was ready.

@@ -34,8 +34,9 @@ struct EndReport {
 /// What path checks have proven: a probe counts where the relay has seen it pass and the
 /// receiver has got it.
 struct PathReport {
-  bool proven = false;  ///< by the newest check
-  std::string finding;  ///< why not
+  bool proven = false;     ///< by the newest check
+  std::string finding;     ///< why not
+  bool host_busy = false;  ///< it failed, since the host was too busy to tell
   std::uint64_t checks = 0;
   std::uint64_t failed_checks = 0;
   std::array<std::uint64_t, kDirections> probes_sent{};

@@ -6,6 +6,7 @@
 #include "route/path_check.hpp"
 #include "route/path_probe.hpp"
 #include "route_network.hpp"
+#include "support/busy_threads.hpp"
 
 namespace tunrelay::test {
 namespace {
@@ -92,6 +93,23 @@ TEST_F(CrossingTest, TapDevicesWorkUnderEveryStrategy) {
       EXPECT_TRUE(check_path(applied->plan().ends).is_whole());
       expect_probes_cross(applied->plan().ends);
     }
+}
+
+TEST_F(CrossingTest, AProbeThatABusyHostMayHaveHeldUpBlamesNoFirewall) {
+  constexpr std::chrono::milliseconds kLimit{300};
+  const auto applied = apply(request_for({}));  // nobody passes packets on
+  const TunnelEnds& ends = applied->plan().ends;
+  const auto probe = [&] {
+    return probe_path(ends, PathDirection::kAToB, IpFamily::kIpv4, 4711, kLimit);
+  };
+  const ProbeResult calm = probe();
+  EXPECT_FALSE(calm.host_busy) << calm.words;
+  EXPECT_THAT(calm.words, HasSubstr("was lost before tun0"));
+  const BusyThreads threads(4);
+  const ProbeResult busy = probe();
+  EXPECT_TRUE(busy.host_busy) << busy.words;
+  EXPECT_THAT(busy.words, HasSubstr("did not arrive in time: the host is busy: this process "));
+  EXPECT_THAT(busy.words, ::testing::Not(HasSubstr("firewall")));
 }
 
 TEST_F(CrossingTest, PolicyPassesEveryReversePathFilter) {
