@@ -56,9 +56,12 @@ struct TunnelReport {
   std::array<LaneCounts, kDirections> lanes;  ///< by Direction; since ready
   std::vector<WorkerReport> workers;
   PathReport path;
-  SocketCounters sockets;                    ///< of the ends' whole namespaces; since ready
-  std::uint64_t repairs = 0;                 ///< of rules and routes that someone took away
-  LinkReport link;                           ///< what its stages were asked and have done
+  SocketCounters sockets;     ///< of the ends' whole namespaces; since ready
+  std::uint64_t repairs = 0;  ///< of rules and routes that someone took away
+  LinkReport link;            ///< what its stages were asked and have done
+  /// When `link set` made that link, after the tunnel was ready; 0: it was not set. Its stages have
+  /// counted since.
+  std::int64_t link_set_ns = 0;
   std::vector<UserStageReport> user_stages;  ///< since ready
   std::optional<CaptureReport> capture;      ///< the newest, if there was one
   std::uint64_t trace_lost = 0;              ///< packets that could not be printed

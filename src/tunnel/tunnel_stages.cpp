@@ -66,6 +66,7 @@ void Tunnel::change_link(LinkDescription description) {
   link->begin();
   relay_->change_stages(stage_specs(*link));
   link_ = std::move(link);
+  report_.link_set_ns = monotonic_ns() - ready_ns_;
 }
 
 }  // namespace tunrelay

@@ -28,6 +28,7 @@ nlohmann::ordered_json times_json(const Histogram& histogram) {
 
 std::string link_lines(const LinkReport& link, std::size_t direction) {
   std::string lines;
+  const char* from = "after they were read";
   for (const LinkStageReport& stage : link.directions.at(direction)) {
     const StageCounts& counts = stage.counts;
     lines += fmt::format("    {}\n", stage.text);
@@ -39,13 +40,13 @@ std::string link_lines(const LinkReport& link, std::size_t direction) {
     if (counts.marked != 0) lines += fmt::format(", {} marked", format_count(counts.marked));
     if (stage.answers != 0) lines += fmt::format(", {} answers", format_count(stage.answers));
     if (counts.since_read_ns.count() != 0)
-      lines +=
-          fmt::format("; out p50 {} p99 {} after they were read",
-                      time_words(counts.since_read_ns, 50), time_words(counts.since_read_ns, 99));
+      lines += fmt::format("; out p50 {} p99 {} {}", time_words(counts.since_read_ns, 50),
+                           time_words(counts.since_read_ns, 99), from);
     if (counts.late_ns.count() != 0)
       lines += fmt::format("; releases late p50 {} p99 {}", time_words(counts.late_ns, 50),
                            time_words(counts.late_ns, 99));
     lines += "\n";
+    from = "after they were read, the stages before it included";
   }
   return lines;
 }

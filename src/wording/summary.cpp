@@ -79,6 +79,17 @@ std::string path_line(const TunnelReport& report) {
       path.failed_checks);
 }
 
+std::string link_line(const TunnelReport& report) {
+  if (report.link.empty()) return "";
+  const std::string since =
+      report.link_set_ns == 0
+          ? "the tunnel was ready"
+          : fmt::format("it was set, {} after the tunnel was ready",
+                        format_duration(static_cast<double>(report.link_set_ns)));
+  return fmt::format("  link      counted since {}; --seed {} repeats its chances\n", since,
+                     report.link.seed);
+}
+
 nlohmann::ordered_json end_json(const EndReport& end) {
   return {{"device", end.device},
           {"type", to_string(end.type)},
@@ -144,8 +155,7 @@ std::string summary_text(const TunnelReport& report) {
     text += fmt::format("  merging   {} ({})\n", to_string(report.merging), report.merging_reason);
   text += fmt::format("  queues    {}: {}\n", report.workers.size(), pinning_words(report));
   text += queue_lines(report);
-  if (!report.link.empty())
-    text += fmt::format("  link      --seed {} repeats its chances\n", report.link.seed);
+  text += link_line(report);
   text += user_stage_lines(report);
   text += fmt::format("  routing   {}, MTU {}", to_string(report.strategy), report.mtu_bytes);
   text += report.repairs == 0 ? "\n" : fmt::format(", {} repairs\n", report.repairs);
@@ -192,6 +202,7 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
             {"probes_crossed",
              {{"a_to_b", path.probes_crossed[0]}, {"b_to_a", path.probes_crossed[1]}}}}},
           {"link", link_json(report.link)},
+          {"link_set_ns", report.link_set_ns},
           {"stages", user_stages_json(report)},
           {"repairs", report.repairs},
           {"trace_lost_packets", report.trace_lost},

@@ -50,6 +50,9 @@ TEST_F(ControlVerbsTest, ALinkIsChangedAndClearedWhilePacketsCross) {
     EXPECT_EQ(shown.at("link").at("a_to_b"), "mtu 1000") << "what is not named stays";
     EXPECT_EQ(shown.at("link").at("b_to_a"), "mtu 1200");
     EXPECT_GE(shown.at("report").at("a_to_b").at("read").at("packets"), 3);
+    const nlohmann::json& report = shown.at("report");
+    EXPECT_GT(report.at("link_set_ns"), 1'000'000'000) << "the ping that waited for its time-out";
+    EXPECT_LT(report.at("link_set_ns"), report.at("duration_ns"));
     ASSERT_TRUE(ask_relay({"link", "clear"}).succeeded());
     EXPECT_TRUE(test::run(words("ping -n -c 1 -W 1 -s 1100 192.168.13.2")).succeeded());
     EXPECT_TRUE(test::is_balanced(tunnel.finish()));

@@ -71,13 +71,27 @@ TEST(Summary, TellsWhatEachStageOfTheLinkHasDone) {
       HasSubstr("    rate 10mbit codel ecn\n      200 wire segments, 3 dropped "
                 "(1.5000 %), 2 marked, 5 answers; out p50 5.001 ms p99 5.001 ms after they were "
                 "read; releases late p50 20.02 us p99 20.02 us\n"));
-  EXPECT_THAT(text, HasSubstr("--seed 42 repeats its chances"));
+  EXPECT_THAT(text, HasSubstr("  link      counted since the tunnel was ready; --seed 42 repeats "
+                              "its chances\n"));
   const nlohmann::json json = report_json(report, "summary").at("link");
   EXPECT_EQ(json.at("seed"), 42);
   EXPECT_EQ(json.at("a_to_b").at(0).at("taken").at("segments"), 200);
   EXPECT_EQ(json.at("a_to_b").at(0).at("marked_segments"), 2);
   EXPECT_EQ(json.at("a_to_b").at(0).at("answers"), 5);
   EXPECT_TRUE(json.at("b_to_a").empty());
+}
+
+TEST(Summary, TellsWhatAStagesTimesAreCountedFrom) {
+  TunnelReport report = sample_report();
+  LinkStageReport stage{.text = "delay 5ms", .counts = {}, .answers = 0};
+  stage.counts.since_read_ns.record(5'000'000, 10);
+  report.link.directions[0] = {stage, stage};
+  report.link_set_ns = 1'500'000'000;
+  const std::string text = summary_text(report);
+  EXPECT_THAT(text, HasSubstr("p99 5.001 ms after they were read\n    delay 5ms\n"));
+  EXPECT_THAT(text, HasSubstr("after they were read, the stages before it included\n"));
+  EXPECT_THAT(text, HasSubstr("counted since it was set, 1.50 s after the tunnel was ready; "));
+  EXPECT_EQ(report_json(report, "summary").at("link_set_ns"), 1'500'000'000);
 }
 
 TEST(Summary, TellsHowMuchStagesHeldAtMost) {
