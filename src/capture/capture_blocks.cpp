@@ -6,6 +6,8 @@
 #include <array>
 #include <string>
 
+#include "base/path_nonce.hpp"
+
 namespace tunrelay {
 namespace {
 
@@ -14,15 +16,21 @@ constexpr int kSegmentBits = 16;
 
 /// What became of a packet that did not leave.
 std::string_view comment_of(const CaptureRecord& record) {
+  constexpr std::size_t kLeft = kDropReasons;  // no reason: it was not dropped
+  // [0]: of the user's packets, [1]: of our probes.
   static const auto kComments = [] {
-    std::array<std::string, kDropReasons> comments;
-    for (std::size_t reason = 0; reason < comments.size(); ++reason)
-      comments.at(reason) =
+    std::array<std::array<std::string, kDropReasons + 1>, 2> comments;
+    for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
+      const std::string dropped =
           fmt::format("dropped by tunrelay: {}", to_string(static_cast<DropReason>(reason)));
+      comments[0].at(reason) = dropped;
+      comments[1].at(reason) = fmt::format("{}, {}", kPathProbeName, dropped);
+    }
+    comments[1][kLeft] = kPathProbeName;
     return comments;
   }();
-  return record.dropped ? kComments.at(static_cast<std::size_t>(*record.dropped))
-                        : std::string_view{};
+  const std::size_t reason = record.dropped ? static_cast<std::size_t>(*record.dropped) : kLeft;
+  return kComments.at(record.path_probe ? 1 : 0).at(reason);
 }
 
 std::uint32_t direction_of(const CaptureRecord& record) {

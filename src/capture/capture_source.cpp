@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/path_nonce.hpp"
 #include "packet/segment_run.hpp"
 
 namespace tunrelay {
@@ -84,6 +85,7 @@ void CaptureSource::note(const Packet& packet, const Sight& sight) noexcept {
                             .first_segment = packet.run.first,
                             .device = sight.device,
                             .outbound = sight.outbound,
+                            .path_probe = is_path_probe(packet.payload()),
                             .dropped = sight.dropped,
                             .header = header};
   place += sizeof(CaptureRecord);

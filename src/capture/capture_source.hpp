@@ -29,6 +29,7 @@ struct CaptureRecord {
   std::uint16_t first_segment = 0;  ///< where the run begins in its packet
   std::uint8_t device = 0;          ///< 0: a, 1: b
   bool outbound = false;            ///< the relay sends it to the device, or would have
+  bool path_probe = false;          ///< our own: base/path_nonce.hpp
   std::optional<DropReason> dropped;
   VirtioNetHeader header;  ///< of the packet or run
 };

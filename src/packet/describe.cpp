@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/ip_address.hpp"
+#include "base/path_nonce.hpp"
 #include "packet/describe_control.hpp"
 #include "packet/layers.hpp"
 #include "packet/wire_format.hpp"
@@ -98,6 +99,15 @@ std::string describe_fragment(const PacketGlimpse& glimpse, const Layers& layers
                      (field & ipv4::kMoreFragments) != 0 ? "" : ", the last");
 }
 
+/// " (tunrelay path probe)", for the one kind of packet that the user's programs do not send.
+std::string describe_probe(const PacketGlimpse& glimpse, const Layers& layers) {
+  const std::uint32_t end = std::min(ip_end_offset(glimpse.bytes, layers), glimpse.frame_bytes);
+  if (end > glimpse.bytes.size() || end < layers.payload_offset) return "";
+  const auto payload =
+      glimpse.bytes.subspan(layers.payload_offset, end - std::size_t{layers.payload_offset});
+  return is_path_probe(payload) ? fmt::format(" ({})", kPathProbeName) : "";
+}
+
 std::string describe_ip(const PacketGlimpse& glimpse, const Layers& layers) {
   std::string words =
       fmt::format("IPv{} {} {} > {}", layers.ip_version, name_of_protocol(layers),
@@ -111,8 +121,8 @@ std::string describe_ip(const PacketGlimpse& glimpse, const Layers& layers) {
     return words + describe_icmpv6(transport);
   if (layers.payload_offset == 0)
     return words + fmt::format(", {} bytes", glimpse.frame_bytes - layers.ip_offset);
-  return words + (layers.protocol == IPPROTO_TCP ? describe_tcp(glimpse, layers)
-                                                 : describe_payload(glimpse, layers));
+  if (layers.protocol == IPPROTO_TCP) return words + describe_tcp(glimpse, layers);
+  return words + describe_payload(glimpse, layers) + describe_probe(glimpse, layers);
 }
 
 std::string describe_vlan_tags(const PacketGlimpse& glimpse, const Layers& layers) {

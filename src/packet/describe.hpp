@@ -4,7 +4,7 @@
 //   IPv6 UDP [fd13::1]:40000 > [fd13::2]:5201 1400 x 7, segments 8 to 14 of 40
 //   ARP who has 192.168.13.2, tell 192.168.13.1
 // Numbers behind TCP and UDP are payload bytes; N x COUNT those of a segment and how many
-// segments, of which the last may be shorter.
+// segments, of which the last may be shorter. A path probe of ours is named as one.
 #pragma once
 
 #include <cstddef>

@@ -100,7 +100,7 @@ void UserEndpoint::end_turn(EndpointWay way) noexcept {
 
 bool UserEndpoint::passes_by(const Packet& packet) const noexcept {
   if (packet.arrival_ns < surroundings_.begun_ns.load(std::memory_order_relaxed)) return true;
-  return packet.payload().size() == kPathProbeBytes && read_path_probe(packet.payload());
+  return is_path_probe(packet.payload());
 }
 
 tunrelay_host UserEndpoint::make_host(UserEndpoint& endpoint) noexcept {

@@ -46,8 +46,7 @@ class Selective final : public Stage {
 
  private:
   [[nodiscard]] bool is_for(const Packet& packet) noexcept {
-    if (packet.payload().size() == kPathProbeBytes && read_path_probe(packet.payload()))
-      return false;
+    if (is_path_probe(packet.payload())) return false;
     return !filter_ || filter_->matches(packet);
   }
 

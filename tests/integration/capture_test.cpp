@@ -115,8 +115,25 @@ TEST_F(CaptureTest, WiresharksToolsTakeItWithoutComplaint) {
         "Capture application: tunrelay ", "Raw IP", "nanoseconds (9)", "Strict time order:   True",
         "Number of stat entries = 1"})
     EXPECT_THAT(told.standard_output, HasSubstr(line));
-  EXPECT_EQ(fields(kFile, "-Y frame.comment -e frame.interface_name -e frame.len -e frame.comment"),
-            "tun1\t1478\tdropped by tunrelay: over_mtu\n");
+  EXPECT_EQ(
+      fields(kFile, "-Y frame.comment&&icmp -e frame.interface_name -e frame.len -e frame.comment"),
+      "tun1\t1478\tdropped by tunrelay: over_mtu\n");
+}
+
+TEST_F(CaptureTest, PathProbesAreNamed) {
+  for (const char* flags : {"", " --capture-snaplen 40 --type tap"}) {
+    // The path is checked once more when the command has ended.
+    const std::string file = std::string("--capture ") + kFile + flags;
+    ASSERT_TRUE(
+        run(words(test::program() + " exec -q " + file + " -- ping -n -q -c 1 -W 1 192.168.13.2"))
+            .succeeded());
+    const std::string probes = fields(kFile, "-Y udp.length==40 -e frame.comment");
+    EXPECT_GE(lines_in(probes), 8U) << "each way of both families, in and out";
+    EXPECT_EQ(probes, fields(kFile, "-Y frame.comment -e frame.comment"));
+    std::string expected;
+    while (expected.size() < probes.size()) expected += "tunrelay path probe\n";
+    EXPECT_EQ(probes, expected);
+  }
 }
 
 TEST_F(CaptureTest, WireSegmentsAreWhatAWireWouldHave) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/path_nonce.hpp"
 #include "support/naive_packet.hpp"
 #include "support/owned_packet.hpp"
 #include "support/random.hpp"
@@ -12,6 +13,7 @@
 namespace tunrelay::test {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -44,6 +46,22 @@ TEST(DescribeTest, Ping) {
             "IPv4 ICMP 192.168.13.1 > 192.168.13.2 echo request id 7 seq 1");
   EXPECT_EQ(describe_frame(message_of(6, 58, {129, 0, 0, 0, 0, 7, 0, 1})),
             "IPv6 ICMPv6 fd13::1 > fd13::2 echo reply id 7 seq 1");
+}
+
+TEST(DescribeTest, APathProbeIsNamed) {
+  constexpr std::uint64_t kNonce = 7;
+  for (const int version : {4, 6})
+    for (const LinkType type : {LinkType::kIp, LinkType::kEthernet}) {
+      PacketSpec spec;
+      spec.ip_version = version;
+      spec.is_tcp = false;
+      spec.link_type = type;
+      const auto probe = make_path_probe(kNonce);
+      spec.payload.assign(probe.begin(), probe.end());
+      EXPECT_THAT(describe_frame(build_frame(spec), type), EndsWith(" 32 (tunrelay path probe)"));
+      spec.payload[20] ^= std::byte{1};
+      EXPECT_THAT(describe_frame(build_frame(spec), type), EndsWith(" 32"));
+    }
 }
 
 TEST(DescribeTest, ControlMessages) {
