@@ -14,7 +14,7 @@ namespace {
 // The id of a wire segment is its packet's and its number in it, which has fewer bits.
 constexpr int kSegmentBits = 16;
 
-/// What became of a packet that did not leave.
+/// What became of a packet that did not leave, and whether it is our own.
 std::string_view comment_of(const CaptureRecord& record) {
   constexpr std::size_t kLeft = kDropReasons;  // no reason: it was not dropped
   // [0]: of the user's packets, [1]: of our probes.
@@ -47,6 +47,10 @@ std::uint32_t flags_of(const CaptureRecord& record) {
 
 }  // namespace
 
+std::string capture_description(std::size_t device) {
+  return fmt::format("device {} of tunrelay, inbound: into the relay", device == 0 ? "a" : "b");
+}
+
 PcapngBytes capture_header(const CaptureOptions& options, const CaptureSite& site) {
   utsname kernel{};
   ::uname(&kernel);
@@ -56,9 +60,7 @@ PcapngBytes capture_header(const CaptureOptions& options, const CaptureSite& sit
   append_block(header, section);
   for (std::size_t device = 0; device < site.devices.size(); ++device)
     append_block(header, PcapngInterface{.name = site.devices.at(device),
-                                         .description = fmt::format(
-                                             "device {} of tunrelay, inbound: into the relay",
-                                             device == 0 ? "a" : "b"),
+                                         .description = capture_description(device),
                                          .link_type = site.link_type,
                                          .snap_bytes = options.snap_bytes,
                                          .filter = options.filter});

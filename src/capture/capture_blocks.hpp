@@ -1,11 +1,19 @@
 // What the blocks of a capture's file say: of the devices, and of each packet.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
 #include "capture/capture_options.hpp"
 #include "capture/capture_source.hpp"
 #include "capture/pcapng.hpp"
 
 namespace tunrelay {
+
+/// What a file says of DEVICE, 0 for a or 1 for b; `replay` knows a capture of ours by it.
+[[nodiscard]] std::string capture_description(std::size_t device);
 
 /// What each file begins with: us, and both devices as interfaces 0 and 1.
 [[nodiscard]] PcapngBytes capture_header(const CaptureOptions& options, const CaptureSite& site);

@@ -24,6 +24,7 @@ struct ReplayFlags {
   std::string input;
   std::string output;
   std::string direction = "a-to-b";
+  std::string interface;
   bool json = false;
 };
 
@@ -73,6 +74,7 @@ int run_replay(const ReplayFlags& flags) {
                               .output = flags.output,
                               .link = link_description(flags.link),
                               .direction = flags.direction == "a-to-b" ? 0U : 1U,
+                              .interface = flags.interface,
                               .application = version.substr(0, version.find('\n'))};
   const ReplayReport report = replay(options);
   if (flags.json)
@@ -95,6 +97,9 @@ Verb add_replay_verb(CLI::App& app) {
   command->add_option("--direction", flags->direction, "whose stages the packets meet")
       ->check(CLI::IsMember({"a-to-b", "b-to-a"}))
       ->capture_default_str();
+  command->add_option("--interface", flags->interface,
+                      "of a file with several, by name or number from 0 [all of them; of a capture "
+                      "by tunrelay the one that the direction begins at]");
   command->add_flag("--json", flags->json, "the summary as JSON");
   command->footer(
       "The same file, link and seed give the same output, bit for bit.\n"

@@ -96,7 +96,7 @@ class Replayer {
 }  // namespace
 
 ReplayReport replay(const ReplayOptions& options) {
-  PacketFile file(options.input);
+  PacketFile file(options.input, {.interface = options.interface, .device = options.direction});
   const std::optional<FilePacket> first = file.next();
   EmulatedLink link(
       options.link,

@@ -17,6 +17,7 @@ struct ReplayOptions {
   std::string output;  ///< pcapng: what came out, at the time it came out
   LinkDescription link;
   std::size_t direction = 0;  ///< whose stages the packets meet; 0: a to b
+  std::string interface;      ///< of the input, whose packets are taken; empty: see PacketChoice
   std::string application;    ///< what the output says has written it
 };
 

@@ -52,6 +52,7 @@ class ReplayTest : public ::testing::Test {
                           .output = folder_ / output,
                           .link = {},
                           .direction = 1,
+                          .interface = {},
                           .application = "a test"};
     options.link.directions[1] = parse_stages({text, "the test"});
     options.link.seed = seed;
