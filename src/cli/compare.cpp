@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/signal_watch.hpp"
@@ -24,6 +25,7 @@
 #include "judge/noise.hpp"
 #include "measure/result_json.hpp"
 #include "report/comparison.hpp"
+#include "report/comparison_json.hpp"
 #include "report/terminal.hpp"
 #include "suite/comparison_run.hpp"
 #include "suite/progress.hpp"
@@ -43,6 +45,7 @@ struct CompareFlags {
   bool force = false;
   bool noise = false;
   bool quiet = false;
+  bool json = false;
   std::string out;
   ResultOutputs outputs;
 };
@@ -62,11 +65,18 @@ JudgeOptions judge_options(const CompareFlags& flags) {
   return options;
 }
 
+void print_json(const nlohmann::ordered_json& json) {
+  fmt::print("{}\n", json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
 /// Prints the comparison, writes what was asked for, and gives the exit code.
 int tell(const CompareFlags& flags, const Comparison& comparison, const Result& head,
          const std::string& base_name, const std::string& head_name, ResultFile* file = nullptr) {
   const ComparisonReport report = comparison_report(comparison, base_name, head_name);
-  fmt::print("{}", terminal_text(report, standard_output_style()));
+  if (flags.json)
+    print_json(comparison_json(report));
+  else
+    fmt::print("{}", terminal_text(report, standard_output_style()));
   std::fflush(stdout);
   flags.outputs.write(head, &report, file);
   return static_cast<int>(exit_code_of(comparison.verdict));
@@ -90,10 +100,12 @@ int compare_files(const CompareFlags& flags) {
               flags.files[1]);
 }
 
-void tell_noise(const Result& result, const JudgeOptions& judge) {
+void tell_noise(const CompareFlags& flags, const Result& result, const JudgeOptions& judge) {
+  const std::vector<NoiseFloor> floors = noise_floors(result, judge);
+  if (flags.json) return print_json(noise_json(floors));
   fmt::print("what this host can see, told from {} runs that should be alike:\n",
              result.metrics.empty() ? 0 : result.metrics.front().samples.size());
-  for (const NoiseFloor& floor : noise_floors(result, judge))
+  for (const NoiseFloor& floor : floors)
     fmt::print("  {:<36} spread {:5.1f} %   smallest change seen {:.1f} %\n", floor.metric,
                100 * floor.spread, 100 * floor.visible_change);
 }
@@ -146,7 +158,7 @@ int compare_programs(const CompareFlags& flags) {
   result.complete = !stopped;
   ResultFile* const out = file ? &*file : nullptr;
   if (flags.noise) {
-    tell_noise(result, judge);
+    tell_noise(flags, result, judge);
     std::fflush(stdout);
     flags.outputs.write(result, nullptr, out);
     return 0;
@@ -189,6 +201,7 @@ Verb add_compare_verb(CLI::App& app) {
   command->add_flag("--noise", flags->noise,
                     "measure --base against itself: which change can this host see?");
   command->add_flag("-q,--quiet", flags->quiet, "no progress");
+  command->add_flag("--json", flags->json, "the comparison as JSON");
   command->add_option("--out", flags->out, "write the samples as a result to a file");
   flags->outputs.add_to(*command);
   command->footer(

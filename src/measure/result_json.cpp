@@ -15,16 +15,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// JSON has neither NaN nor infinity.
-ordered_json number_or_null(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json();
-}
-
 ordered_json sample_json(const Sample& sample) {
   ordered_json object{{"link", sample.link},
                       {"round", sample.round},
-                      {"value", number_or_null(sample.value)},
-                      {"at_s", number_or_null(sample.at_s)}};
+                      {"value", json_number(sample.value)},
+                      {"at_s", json_number(sample.at_s)}};
   if (!sample.void_reason.empty()) object["void_reason"] = sample.void_reason;
   return object;
 }
@@ -36,9 +31,9 @@ ordered_json metric_json(const Metric& metric) {
     ordered_json row{{"link", link.link},
                      {"valid", link.valid},
                      {"invalid", link.invalid},
-                     {"median", number_or_null(link.median)},
-                     {"lowest", number_or_null(link.lowest)},
-                     {"highest", number_or_null(link.highest)}};
+                     {"median", json_number(link.median)},
+                     {"lowest", json_number(link.lowest)},
+                     {"highest", json_number(link.highest)}};
     if (std::isfinite(link.ratio)) row["ratio_to_" + reference] = link.ratio;
     summary.push_back(std::move(row));
   }
@@ -59,25 +54,25 @@ ordered_json distribution_json(const Distribution& distribution) {
         {{"percentile", row.percentile}, {"value_ns", row.value_ns}, {"count", row.count_up_to}});
   return {{"name", distribution.name},
           {"link", distribution.link},
-          {"start_s", number_or_null(distribution.start_s)},
-          {"interval_s", number_or_null(distribution.interval_s)},
+          {"start_s", json_number(distribution.start_s)},
+          {"interval_s", json_number(distribution.interval_s)},
           {"count", histogram.count()},
           {"lowest_ns", histogram.lowest()},
           {"highest_ns", histogram.highest()},
-          {"mean_ns", number_or_null(histogram.mean())},
-          {"standard_deviation_ns", number_or_null(histogram.standard_deviation())},
+          {"mean_ns", json_number(histogram.mean())},
+          {"standard_deviation_ns", json_number(histogram.standard_deviation())},
           {"percentiles", std::move(percentiles)},
           {"histogram", encode_histogram(histogram)}};
 }
 
 ordered_json series_json(const Series& series) {
   ordered_json values = ordered_json::array();
-  for (const double value : series.values) values.push_back(number_or_null(value));
+  for (const double value : series.values) values.push_back(json_number(value));
   return {{"name", series.name},
           {"unit", series.unit},
           {"link", series.link},
-          {"start_s", number_or_null(series.start_s)},
-          {"interval_s", number_or_null(series.interval_s)},
+          {"start_s", json_number(series.start_s)},
+          {"interval_s", json_number(series.interval_s)},
           {"values", std::move(values)}};
 }
 
@@ -90,13 +85,17 @@ ordered_json list(const std::vector<Part>& parts, ordered_json (*to_json)(const 
 
 }  // namespace
 
+ordered_json json_number(double value) {
+  return std::isfinite(value) ? ordered_json(value) : ordered_json();
+}
+
 ordered_json to_json_result(const Result& result) {
   return {{"format", kResultFormat},
           {"version", Result::kVersion},
           {"suite", result.suite},
           {"title", result.title},
           {"started_utc", result.started_utc},
-          {"duration_s", number_or_null(result.duration_s)},
+          {"duration_s", json_number(result.duration_s)},
           {"seed", result.seed},
           {"complete", result.complete},
           {"asked", result.asked},

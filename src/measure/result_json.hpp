@@ -16,6 +16,9 @@
 
 namespace tunrelay {
 
+/// Null for what is no number: JSON has neither NaN nor infinity.
+[[nodiscard]] nlohmann::ordered_json json_number(double value);
+
 inline constexpr const char* kResultFormat = "tunrelay-result";
 
 /// In the order in which a person reads it. Converts to nlohmann::json.

@@ -1,13 +1,13 @@
 // The forms of trends: the other half of report/history_trend.hpp.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <functional>
 #include <map>
 
 #include "base/figure.hpp"
 #include "base/units.hpp"
 #include "measure/link_summary.hpp"
+#include "measure/result_json.hpp"
 #include "report/escape.hpp"
 #include "report/history_trend.hpp"
 #include "report/text_table.hpp"
@@ -75,11 +75,6 @@ std::string rest_words(std::span<const MetricTrend> trends) {
                  ? fmt::format("{} points are too few, {} are needed: {}\n", points, kFewest, list)
                  : fmt::format("no change among {} points: {}\n", points, list);
   return words;
-}
-
-/// null for what is no number.
-ordered_json json_number(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json();
 }
 
 ordered_json json_of(const TrendChange& change) {

@@ -71,6 +71,30 @@ TEST_F(ReportVerbTest, PutsABaselineBesideIt) {
   EXPECT_THAT(content("summary.md"), HasSubstr("base.json"));
 }
 
+TEST_F(ReportVerbTest, AComparisonIsHadAsJson) {
+  write_result(folder_ / "base.json", test::full_result(1));
+  Result head = test::full_result(1);
+  for (Sample& sample : head.metrics.at(0).samples)
+    if (sample.link == kSubject) sample.value *= 0.5;
+  write_result(folder_ / "head.json", head);
+  const test::ProcessResult text = tunrelay("compare base.json head.json");
+  const test::ProcessResult done = tunrelay("compare base.json head.json --json");
+  EXPECT_EQ(done.exit_code, text.exit_code) << done.describe();
+  const auto json = nlohmann::json::parse(done.standard_output);
+  EXPECT_EQ(json.at("format"), "tunrelay-comparison");
+  EXPECT_EQ(json.at("base"), "base.json");
+  EXPECT_EQ(json.at("head"), "head.json");
+  EXPECT_THAT(text.standard_output,
+              HasSubstr("the whole: " + json.at("verdict").get<std::string>() + "\n"));
+  const nlohmann::json& halved = json.at("metrics").at(0);
+  EXPECT_EQ(halved.at("metric"), "tcp_1_flow/throughput");
+  EXPECT_EQ(halved.at("unit"), "bits_per_s");
+  EXPECT_EQ(halved.at("verdict"), "worse");
+  EXPECT_NEAR(halved.at("change"), -0.5, 0.01);
+  EXPECT_LE(halved.at("low"), halved.at("change"));
+  EXPECT_NEAR(halved.at("head").get<double>() / halved.at("base").get<double>(), 0.5, 0.01);
+}
+
 TEST_F(ReportVerbTest, AHistoryGrowsAndItsTrendNamesTheCommit) {
   for (int run = 0; run < 16; ++run) {
     Result result = test::full_result(static_cast<std::uint64_t>(run));
