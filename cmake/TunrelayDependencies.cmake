@@ -10,11 +10,18 @@ find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(ZLIB REQUIRED)
+# Only its headers are used, whose path CMake's own module (gone with CMake 3.30) and Boost's
+# configuration file both tell.
+if(POLICY CMP0167)
+  cmake_policy(SET CMP0167 NEW)
+endif()
 find_package(Boost 1.74 REQUIRED)
 
-find_path(CONCURRENTQUEUE_INCLUDE concurrentqueue/concurrentqueue.h REQUIRED)
+# Since 1.0.4 its headers are in a folder of their own.
+find_path(CONCURRENTQUEUE_FOLDER concurrentqueue.h REQUIRED
+          PATH_SUFFIXES concurrentqueue/moodycamel concurrentqueue)
 add_library(concurrentqueue INTERFACE IMPORTED)
-target_include_directories(concurrentqueue SYSTEM INTERFACE ${CONCURRENTQUEUE_INCLUDE})
+target_include_directories(concurrentqueue SYSTEM INTERFACE ${CONCURRENTQUEUE_FOLDER})
 
 if(TUNRELAY_TESTS)
   find_package(GTest REQUIRED)

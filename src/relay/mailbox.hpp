@@ -2,7 +2,7 @@
 // that sleeps.
 #pragma once
 
-#include <concurrentqueue/concurrentqueue.h>
+#include <concurrentqueue.h>
 
 #include <atomic>
 #include <cstddef>

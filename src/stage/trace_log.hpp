@@ -3,7 +3,7 @@
 // bounded queue; a thread of its own writes the lines. What the queue can't take is counted.
 #pragma once
 
-#include <concurrentqueue/concurrentqueue.h>
+#include <concurrentqueue.h>
 
 #include <array>
 #include <atomic>

@@ -234,7 +234,7 @@ TEST_F(CaptureTest, RotatesIntoWholeFiles) {
     names.push_back(entry.path());
   EXPECT_EQ(names.size(), 3U);
   std::sort(names.begin(), names.end());
-  EXPECT_EQ(names.back(), summary.at("capture").at("file"));
+  EXPECT_EQ(names.back(), summary.at("capture").at("file").get<std::string>());
   std::uint64_t last_ns = 0;
   for (const std::string& name : names) {
     EXPECT_LE(std::filesystem::file_size(name), kLimit);
