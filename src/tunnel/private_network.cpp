@@ -15,6 +15,7 @@
 
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
+#include "tunnel/private_mounts.hpp"
 
 namespace tunrelay {
 namespace {
@@ -31,7 +32,8 @@ void become_root_of_a_user_namespace() {
   const auto group = ::getegid();
   check_system_call(::unshare(CLONE_NEWUSER), "make", "a user namespace",
                     "run as root, or allow user namespaces "
-                    "(sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces)");
+                    "(sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces); in a "
+                    "chroot the kernel makes none");
   write_file("/proc/self/setgroups", "deny");
   write_file("/proc/self/uid_map", fmt::format("0 {} 1", user));
   write_file("/proc/self/gid_map", fmt::format("0 {} 1", group));
@@ -60,9 +62,7 @@ void enter_private_network(Strategy strategy) {
   if (::geteuid() != 0) become_root_of_a_user_namespace();
   check_system_call(::unshare(CLONE_NEWNET | CLONE_NEWNS), "make", "a private network namespace",
                     "run as root, or in a container with --cap-add SYS_ADMIN");
-  // Nothing that we mount may reach the host.
-  check_system_call(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make private",
-                    "the mounts of the new namespace");
+  make_mounts_private();
   bring_loopback_up();
   // /sys/class/net of the new network; a container may forbid it, then it shows the old one.
   ::mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);

@@ -1,0 +1,83 @@
+// `exec` in a chroot whose root is a plain folder, no mount point, as chroot(1) leaves it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "support/private_network.hpp"
+#include "support/process.hpp"
+#include "support/program.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+/// /run/root has what the program needs; what is mounted lies below it, and it is none itself.
+constexpr const char* kMakeRoot = R"sh(
+  for folder in usr etc dev proc sys "$(dirname "$1")"; do
+    mkdir -p "/run/root/$folder"
+    mount --rbind "/$folder" "/run/root/$folder"
+  done
+  for link in bin sbin lib lib64; do cp -a "/$link" /run/root/; done
+  mkdir /run/root/run
+  touch /run/root/here
+)sh";
+
+std::string mounts_of_this_process() {
+  std::ostringstream text;
+  text << std::ifstream("/proc/self/mountinfo").rdbuf();
+  return text.str();
+}
+
+class ChrootTest : public PrivateNetwork {
+ protected:
+  void SetUp() override {
+    PrivateNetwork::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    output_of({"sh", "-euc", kMakeRoot, "sh", program()});
+  }
+  /// `exec` with ARGUMENTS in the chroot, started by the command BEFORE it.
+  static ProcessResult exec(const Command& arguments, const Command& before = {}) {
+    Command command{"chroot", "/run/root"};
+    command.insert(command.end(), before.begin(), before.end());
+    command.insert(command.end(), {program(), "exec"});
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return run(command);
+  }
+};
+
+TEST_F(ChrootTest, CarriesPackets) {
+  for (const char* strategy : {"policy", "classic", "namespaces"}) {
+    const ProcessResult result =
+        exec({"-q", "--strategy", strategy, "--", "sh", "-c",
+              "test -e /here && ${TUNRELAY_A_NETNS:+nsenter --net=/run/netns/$TUNRELAY_A_NETNS} "
+              "ping -n -q -c 1 -W 5 192.168.13.2"});
+    EXPECT_TRUE(result.succeeded()) << strategy << ": " << result.describe();
+  }
+}
+
+TEST_F(ChrootTest, MountsReachNobodyElse) {
+  // As on a usual host, where systemd makes all mounts shared.
+  output_of(words("mount --make-rshared /"));
+  const std::string before = mounts_of_this_process();
+  ASSERT_THAT(before, HasSubstr("shared:"));
+  const ProcessResult result = exec({"-q", "--strategy", "namespaces", "--", "cat",
+                                     "/proc/" + std::to_string(::getpid()) + "/mountinfo"});
+  EXPECT_TRUE(result.succeeded()) << result.describe();
+  EXPECT_EQ(result.standard_output, before);
+  EXPECT_EQ(mounts_of_this_process(), before);
+}
+
+TEST_F(ChrootTest, NamesTheCapabilityThatItNeeds) {
+  const ProcessResult result = exec({"--", "true"}, words("setpriv --bounding-set -sys_chroot"));
+  EXPECT_EQ(result.exit_code, 3) << result.describe();
+  EXPECT_THAT(result.standard_error, AllOf(HasSubstr("EPERM"), HasSubstr("CAP_SYS_CHROOT")));
+}
+
+}  // namespace
+}  // namespace tunrelay::test
