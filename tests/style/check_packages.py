@@ -6,6 +6,8 @@ import re
 
 import sources
 
+SECTIONS = ("build", "run", "test", "peers", "kernels", "distributions")
+
 
 def check_list(root):
     findings, seen, section = [], set(), None
@@ -20,7 +22,7 @@ def check_list(root):
         name = entry.group(1) if entry else line
         if not entry:
             findings.append(sources.finding(root, path, number, "not `package  # reason`"))
-        elif section not in ("build", "run", "test", "peers"):
+        elif section not in SECTIONS:
             findings.append(sources.finding(root, path, number, f"{name} is in no known section"))
         elif name in seen:
             findings.append(sources.finding(root, path, number, f"{name} stands there twice"))

@@ -1,0 +1,1 @@
+"""Debian's archive, from the mirror that this machine's apt uses and without a change to it."""

@@ -1,0 +1,1 @@
+"""Debian's kernels, booted in QEMU above this machine's own root, and what is checked there."""
