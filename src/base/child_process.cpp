@@ -123,9 +123,13 @@ int ChildProcess::wait() noexcept {
       exit_code_ = 127;
       break;
     }
-    exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    exit_code_ = exit_code_of(status);
   }
   return exit_code_;
+}
+
+int exit_code_of(int wait_status) noexcept {
+  return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
 void end_all_children() noexcept {

@@ -46,6 +46,9 @@ class ChildProcess {
   int exit_code_ = -1;
 };
 
+/// What a shell makes of a status of waitpid(2): the exit code, or 128 + the signal that ended it.
+[[nodiscard]] int exit_code_of(int wait_status) noexcept;
+
 /// Ends and reaps all children of the calling process, and theirs: orphans come to us, since
 /// `exec` is a child subreaper (prctl(2)).
 void end_all_children() noexcept;

@@ -60,8 +60,7 @@ Check check_feature(const char* name, const std::string& in_force, const std::st
 
 nlohmann::json try_tunnel() {
   TunnelOptions options;
-  enter_private_network(options.strategy);
-  options.owns_namespace = true;
+  options.left_namespaces = enter_private_network(options.strategy);
   Tunnel tunnel(options);
   tunnel.start();
   const TunnelReport report = tunnel.report();

@@ -21,6 +21,7 @@
 #include "cli/dry_run.hpp"
 #include "cli/served_tunnel.hpp"
 #include "cli/verb.hpp"
+#include "tunnel/private_command.hpp"
 #include "tunnel/private_network.hpp"
 #include "wording/summary.hpp"
 #include "wording/tunnel_flags.hpp"
@@ -54,11 +55,10 @@ std::vector<std::string> environment_of(const TunnelReport& report) {
   return variables;
 }
 
-/// CMD as a child. When it can't be run, the exit code is env(1)'s.
-ChildProcess start_command(const ExecFlags& flags, const TunnelReport& report,
-                           const SignalWatch& signals, int standard_output) {
+/// When CMD can't be run, the exit code is env(1)'s.
+void start_command(PrivateCommand& command, const TunnelReport& report) {
   try {
-    return {flags.command, environment_of(report), signals, standard_output};
+    command.run(environment_of(report));
   } catch (const CommandNotRun& error) {
     Error::Parts parts = error.parts();
     parts.exit_code =
@@ -88,33 +88,34 @@ int exec(const ExecFlags& flags) {
         "run", "nothing", "no command is given",
         "write it behind the flags, for example: tunrelay exec ping -c 3 192.168.13.2");
   TunnelOptions options = tunnel_options(flags.tunnel);
-  options.owns_namespace = true;
   // A capture to standard output has that for itself.
   const bool takes_output = options.capture && options.capture->to_standard_output();
   if (takes_output) options.trace_file = stderr;
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1});
   const ControlWish wish = control_wish(flags.tunnel.control, options);
-  enter_private_network(options.strategy);
+  options.left_namespaces = enter_private_network(options.strategy);
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
+  PrivateCommand command(flags.command, signals, takes_output ? STDERR_FILENO : STDOUT_FILENO);
+  if (!command.shortfall().empty() && !flags.quiet)
+    fmt::print(stderr, "tunrelay: note: {}\n", command.shortfall());
   ServedTunnel tunnel(options, wish);
   int exit_code = static_cast<int>(ExitCode::kFailed);
   bool gone = false;
   {
-    ChildProcess child = start_command(flags, tunnel->report(), signals,
-                                       takes_output ? STDERR_FILENO : STDOUT_FILENO);
+    start_command(command, tunnel->report());
     Attendance attendance(*tunnel, false);
     attendance.serve(tunnel.control());
     const auto on_signal = [&](int signal) {
       if (signal == SIGUSR1)
         print_wrapped(stderr, summary_text(tunnel->report()));
       else if (signal != SIGINT || ::getpgrp() != ::tcgetpgrp(STDIN_FILENO))
-        child.send_signal(signal);  // a keyboard's SIGINT has reached it already
+        command.send_signal(signal);  // a keyboard's SIGINT has reached it already
       return Attendance::Answer::kGoOn;
     };
-    gone = attendance.until_signal(signals, on_signal, child.fd()) == Attendance::End::kGone;
+    gone = attendance.until_signal(signals, on_signal, command.fd()) == Attendance::End::kGone;
     // Without a tunnel CMD would go on over lo: it is ended instead.
-    if (gone) child.send_signal(SIGTERM);
-    exit_code = child.wait();
+    if (gone) command.send_signal(SIGTERM);
+    exit_code = command.wait();
     if (!gone) tunnel->check_path();  // the proof holds to the end of CMD
   }
   tunnel.stop();

@@ -79,7 +79,6 @@ TunnelOptions options_of(const tunrelay_tunnel_setup& setup, const TunnelFlags& 
   }
   options.stages.insert(options.stages.begin(), stages.begin(), stages.end());
   options.janitor = (setup.flags & TUNRELAY_NO_JANITOR) == 0;
-  options.owns_namespace = (setup.flags & TUNRELAY_PRIVATE_NETWORK) != 0;
   return options;
 }
 
@@ -93,11 +92,12 @@ EmbeddedTunnel::EmbeddedTunnel(const tunrelay_tunnel_setup& setup)
   const TunnelFlags flags =
       read_tunnel_words(words_of(setup.options, setup.option_count), std::move(defaults));
   TunnelOptions options = options_of(setup, flags);
-  if (options.owns_namespace || options.janitor) refuse_other_threads(options.owns_namespace);
+  const bool is_private = (setup.flags & TUNRELAY_PRIVATE_NETWORK) != 0;
+  if (is_private || options.janitor) refuse_other_threads(is_private);
   const ControlWish wish = control_wish(flags.control, options);
   options.control_path = wish.path;
   const SignalBlock block;
-  if (options.owns_namespace) enter_private_network(options.strategy);
+  if (is_private) options.left_namespaces = enter_private_network(options.strategy);
   tunnel_ = std::make_unique<Tunnel>(std::move(options));
   tunnel_->start();
   service_ = std::make_unique<TunnelControl>(*tunnel_);

@@ -52,37 +52,51 @@ Outcome wait_for_end(bool has_pidfd) {
   }
 }
 
-/// One round; whether somebody was there.
-bool kill_others_in(std::uint64_t netns) {
-  bool found = false;
-  for (const pid_t pid : all_processes()) {
-    if (pid == ::getpid() || netns_inode_of(pid) != netns) continue;
-    const FileDescriptor process(open_pidfd(pid));
-    // Looked at again: behind the pidfd it is one process for good, and it must be the right one.
-    if (!process.is_open() || netns_inode_of(pid) != netns) continue;
-    ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
-    found = true;
+/// The namespaces that go with the tunnel.
+class PrivateNamespaces {
+ public:
+  explicit PrivateNamespaces(const ProcessNamespaces& left) : left_(left) {}
+
+  /// Kills are for a namespace that nobody else lives in.
+  [[nodiscard]] bool is_private() const {
+    return own_.network != left_.network && netns_inode_of(1) != own_.network;
   }
-  return found;
-}
+  /// One round; whether somebody was there.
+  [[nodiscard]] bool kill_others() const {
+    bool found = false;
+    for (const pid_t pid : all_processes()) {
+      if (pid == ::getpid() || !contains(pid)) continue;
+      const FileDescriptor process(open_pidfd(pid));
+      // Looked at again: behind the pidfd it is one process for good, and it must be the right one.
+      if (!process.is_open() || !contains(pid)) continue;
+      ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
+      found = true;
+    }
+    return found;
+  }
+
+ private:
+  [[nodiscard]] bool contains(pid_t pid) const {
+    const auto network = netns_inode_of(pid);
+    if (!network) return false;  // not ours, or a zombie, which has a user namespace still
+    return *network == own_.network ||
+           (own_.user != left_.user && lives_in_user_namespace(pid, own_.user));
+  }
+
+  ProcessNamespaces left_;
+  ProcessNamespaces own_ = own_namespaces();
+};
 
 void complain(const std::string& text) {
   std::fprintf(stderr, "tunrelay-janitor: %s\n", text.c_str());
 }
 
-/// Kills are for a namespace that nobody else lives in: neither process 1 nor whoever started us.
-bool is_private_netns() {
-  const std::uint64_t netns = current_netns_inode();
-  const auto starter = netns_inode_of(::getppid());
-  return starter && *starter != netns && netns_inode_of(1) != netns;
-}
-
-void empty_namespace(bool is_private) {
-  if (!is_private) return complain("this network namespace is not private, so nobody is killed");
-  const std::uint64_t netns = current_netns_inode();
+void empty(const PrivateNamespaces& namespaces) {
+  if (!namespaces.is_private())
+    return complain("this network namespace is not private, so nobody is killed");
   constexpr int kRounds = 400;
   constexpr useconds_t kIntervalUs = 5'000;
-  for (int round = 0; round < kRounds && kill_others_in(netns); ++round) ::usleep(kIntervalUs);
+  for (int round = 0; round < kRounds && namespaces.kill_others(); ++round) ::usleep(kIntervalUs);
 }
 
 void restore(const JanitorDuty& duty) {
@@ -125,13 +139,13 @@ void remove_socket(const std::string& path) {
     ::unlink(path.c_str());
 }
 
-[[noreturn]] void be_janitor(const JanitorDuty& duty, bool is_private, int pidfd, int bell) {
+[[noreturn]] void be_janitor(const JanitorDuty& duty, int pidfd, int bell) {
   int exit_code = 0;
   try {
     detach(pidfd, bell);
     if (wait_for_end(pidfd >= 0) == Outcome::kDied) {
       if (!duty.journal_directory.empty()) restore(duty);
-      if (duty.kill_namespace) empty_namespace(is_private);
+      if (duty.left_namespaces) empty(PrivateNamespaces(*duty.left_namespaces));
       remove_socket(duty.socket_path);
     }
   } catch (const std::exception& error) {
@@ -151,14 +165,12 @@ Janitor::Janitor(const JanitorDuty& duty) {
   bell_ = FileDescriptor(ends[1]);
   // Opened before the fork: the child could ask too late, for the next process of that number.
   const FileDescriptor self(open_pidfd(::getpid()));
-  // Who started us may be gone later.
-  const bool is_private = duty.kill_namespace && is_private_netns();
   // Held back until the child is deaf to it, a signal to both can't end the janitor at its birth.
   const SignalBlock block;
   pid_ = check_system_call(::fork(), "start", "the janitor");
   if (pid_ != 0) return;
   bell_.reset();
-  be_janitor(duty, is_private, self.get(), listener.get());
+  be_janitor(duty, self.get(), listener.get());
 }
 
 Janitor::~Janitor() = default;

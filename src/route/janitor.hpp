@@ -7,19 +7,21 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "base/file_descriptor.hpp"
+#include "route/process.hpp"
 
 namespace tunrelay {
 
 struct JanitorDuty {
   std::string journal_directory{};  ///< empty: there is nothing to restore
   std::string instance{};
-  /// Kill all that still lives in this network namespace. It must be a private one: nobody is
-  /// killed where process 1 lives, or the process that started this one, or where that can't be
-  /// told.
-  bool kill_namespace = false;
+  /// This process's network namespace is private, made when it left these: kill all that still
+  /// lives in it, and in its user namespace if that is new too. Nobody is killed where process 1
+  /// lives, or where nothing was left.
+  std::optional<ProcessNamespaces> left_namespaces{};
   std::string socket_path{};  ///< a socket that goes with the tunnel; empty: none
 };
 

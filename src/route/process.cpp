@@ -1,6 +1,9 @@
 #include "route/process.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/nsfs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +14,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "base/file_descriptor.hpp"
 #include "base/netns.hpp"
 #include "base/text_file.hpp"
 
@@ -75,6 +79,24 @@ std::optional<std::uint64_t> netns_inode_of(pid_t pid) {
   struct stat status {};
   if (::stat(fmt::format("/proc/{}/ns/net", pid).c_str(), &status) < 0) return std::nullopt;
   return status.st_ino;
+}
+
+ProcessNamespaces own_namespaces() {
+  constexpr const char* kPath = "/proc/self/ns/user";
+  struct stat user {};
+  check_system_call(::stat(kPath, &user), "look at", kPath, "mount /proc");
+  return {.network = current_netns_inode(), .user = user.st_ino};
+}
+
+bool lives_in_user_namespace(pid_t pid, std::uint64_t inode) {
+  FileDescriptor place(
+      ::open(fmt::format("/proc/{}/ns/user", pid).c_str(), O_RDONLY | O_CLOEXEC));
+  while (place.is_open()) {
+    struct stat status {};
+    if (::fstat(place.get(), &status) == 0 && status.st_ino == inode) return true;
+    place = FileDescriptor(::ioctl(place.get(), NS_GET_PARENT));
+  }
+  return false;
 }
 
 bool is_netns_in_use(std::uint64_t inode) {

@@ -31,6 +31,17 @@ std::string boot_id();
 std::vector<pid_t> all_processes();
 /// Nothing when the process is gone or belongs to somebody else.
 std::optional<std::uint64_t> netns_inode_of(pid_t pid);
+/// Where a process lives, as numbers that name a namespace as long as it lives.
+struct ProcessNamespaces {
+  std::uint64_t network = 0;
+  std::uint64_t user = 0;
+};
+/// Of the calling process. Throws Error.
+ProcessNamespaces own_namespaces();
+/// Whether the process lives in the user namespace of that number or in one that was made in it.
+/// False also when that can't be told.
+[[nodiscard]] bool lives_in_user_namespace(pid_t pid, std::uint64_t inode);
+
 /// Whether somebody uses the network namespace of that number: a process, or a name that is
 /// mounted here. True also when not all processes can be asked.
 [[nodiscard]] bool is_netns_in_use(std::uint64_t inode);

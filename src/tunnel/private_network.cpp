@@ -49,16 +49,19 @@ void bring_loopback_up() {
                     "lo of the private network");
 }
 
-/// An empty directory of our own over PATH. Where the directory can't be made there is nothing
-/// to hide either.
+/// An empty directory of our own over PATH; what is mounted in it later shows in the mount
+/// namespaces that are made from this one. Where the directory can't be made there is nothing to
+/// hide either.
 void cover_with_private_directory(const char* path) {
   if (::mkdir(path, 0755) != 0 && errno != EEXIST) return;
   ::mount("tunrelay", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755,size=1m");
+  ::mount(nullptr, path, nullptr, MS_SHARED, nullptr);
 }
 
 }  // namespace
 
-void enter_private_network(Strategy strategy) {
+ProcessNamespaces enter_private_network(Strategy strategy) {
+  const ProcessNamespaces left = own_namespaces();
   if (::geteuid() != 0) become_root_of_a_user_namespace();
   check_system_call(::unshare(CLONE_NEWNET | CLONE_NEWNS), "make", "a private network namespace",
                     "run as root, or in a container with --cap-add SYS_ADMIN");
@@ -67,6 +70,7 @@ void enter_private_network(Strategy strategy) {
   // /sys/class/net of the new network; a container may forbid it, then it shows the old one.
   ::mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
   if (strategy == Strategy::kNamespaces) cover_with_private_directory("/run/netns");
+  return left;
 }
 
 }  // namespace tunrelay

@@ -2,14 +2,15 @@
 // its last process ends.
 #pragma once
 
+#include "route/process.hpp"
 #include "route/tunnel_ends.hpp"
 
 namespace tunrelay {
 
 /// Moves the calling process into new network and mount namespaces (and, for an ordinary user,
 /// a new user namespace in which it is root), brings lo up, shows the new network under /sys,
-/// and, for the strategy that names namespaces, covers /run/netns with a private directory. To
-/// be called while there is one thread. Throws Error.
-void enter_private_network(Strategy strategy);
+/// and, for the strategy that names namespaces, covers /run/netns with a private directory. Returns
+/// what it has left, for TunnelOptions. To be called while there is one thread. Throws Error.
+ProcessNamespaces enter_private_network(Strategy strategy);
 
 }  // namespace tunrelay

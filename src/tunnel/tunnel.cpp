@@ -60,7 +60,7 @@ Tunnel::~Tunnel() {
 
 void Tunnel::start() {
   // What a killed tunnel has left would look like a conflict.
-  if (!options_.owns_namespace) {
+  if (!options_.left_namespaces) {
     for (const UndoFailure& failure : clean_up_leftovers(options_.state_directory).failures)
       report_.notes.push_back(
           "A former tunnel's change could not be undone: " + failure.to_string() + ".");
@@ -73,7 +73,7 @@ void Tunnel::start() {
     janitor_ = std::make_unique<Janitor>(
         JanitorDuty{.journal_directory = journal_ ? options_.state_directory : "",
                     .instance = instance_,
-                    .kill_namespace = options_.owns_namespace,
+                    .left_namespaces = options_.left_namespaces,
                     .socket_path = options_.control_path});
   load_stages();
   open_devices();

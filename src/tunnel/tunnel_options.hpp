@@ -15,6 +15,7 @@
 #include "link/description.hpp"
 #include "plugin/stage_library.hpp"
 #include "relay/relay.hpp"
+#include "route/process.hpp"
 #include "route/tunnel_ends.hpp"
 
 namespace tunrelay {
@@ -62,8 +63,9 @@ struct TunnelOptions {
   /// A process that restores the host if we are killed. It is forked at the start, while there must
   /// be one thread alone.
   bool janitor = true;
-  /// The network namespace is private and goes with us: processes left in it are ended too.
-  bool owns_namespace = false;
+  /// Set: the network namespace is private, made when these were left, and goes with us: processes
+  /// left in it are ended too.
+  std::optional<ProcessNamespaces> left_namespaces;
 };
 
 /// What stands first in a packet of such a device.

@@ -157,6 +157,7 @@ TEST_F(JanitorTest, EmptiesAPrivateNamespace) {
   const pid_t tunnel = ::fork();
   if (tunnel == 0) {
     // The test itself lives here too; it must not be killed: a further namespace.
+    const ProcessNamespaces left = own_namespaces();
     if (::unshare(CLONE_NEWNET) != 0) ::_exit(1);
     const pid_t victim = ::fork();
     if (victim == 0) {
@@ -164,7 +165,7 @@ TEST_F(JanitorTest, EmptiesAPrivateNamespace) {
       ::pause();
       ::_exit(0);
     }
-    const Janitor janitor({.kill_namespace = true});
+    const Janitor janitor({.left_namespaces = left});
     std::ofstream("/run/pids") << victim << " " << janitor.pid() << std::endl;
     ::raise(SIGKILL);
   }
