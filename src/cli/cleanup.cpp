@@ -6,12 +6,14 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "cli/verb.hpp"
+#include "control/control_place.hpp"
 
 namespace tunrelay {
 namespace {
@@ -29,21 +31,21 @@ nlohmann::json left_json(const std::vector<JournalLeft>& journals) {
   return list;
 }
 
-void print_json(const CleanupReport& report) {
+void print_json(const CleanupReport& report, const std::vector<std::string>& sockets) {
   nlohmann::json failures = nlohmann::json::array();
   for (const UndoFailure& failure : report.failures) failures.push_back(failure.to_string());
-  const nlohmann::json answer{{"event", "cleanup"},
-                              {"restored", report.restored},
-                              {"outdated", report.outdated},
-                              {"left", left_json(report.left)},
-                              {"unreadable", left_json(report.unreadable)},
-                              {"failures", failures}};
+  const nlohmann::json answer{
+      {"event", "cleanup"},          {"restored", report.restored},
+      {"outdated", report.outdated}, {"left", left_json(report.left)},
+      {"removed_sockets", sockets},  {"unreadable", left_json(report.unreadable)},
+      {"failures", failures}};
   fmt::print("{}\n", answer.dump());
 }
 
-void print_words(const CleanupReport& report) {
+void print_words(const CleanupReport& report, const std::vector<std::string>& sockets) {
   for (const std::string& name : report.restored) fmt::print("restored  {}\n", name);
   for (const std::string& name : report.outdated) fmt::print("outdated  {}\n", name);
+  for (const std::string& path : sockets) fmt::print("removed   {}\n", path);
   for (const JournalLeft& journal : report.left)
     fmt::print("left      {}: {}\n", journal.name, journal.reason);
   for (const JournalLeft& journal : report.unreadable)
@@ -56,10 +58,13 @@ void print_words(const CleanupReport& report) {
 int cleanup(const CleanupFlags& flags) {
   const CleanupReport report =
       clean_up_leftovers(flags.state_directory, {.persistent_too = flags.persistent});
+  const std::string control = control_directory();
+  const std::vector<std::string> sockets =
+      control.empty() ? std::vector<std::string>{} : sort_controls(control).removed;
   if (flags.json)
-    print_json(report);
+    print_json(report, sockets);
   else
-    print_words(report);
+    print_words(report, sockets);
   return report.is_clean() ? 0 : static_cast<int>(ExitCode::kFailed);
 }
 

@@ -5,9 +5,9 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -16,6 +16,7 @@
 #include "base/child_process.hpp"
 #include "base/error.hpp"
 #include "base/signal_watch.hpp"
+#include "base/whole_file.hpp"
 #include "base/wrap.hpp"
 #include "cli/attendance.hpp"
 #include "cli/dry_run.hpp"
@@ -67,19 +68,38 @@ void start_command(PrivateCommand& command, const TunnelReport& report) {
   }
 }
 
+/// Before CMD runs, as far as it can be told then.
+void check_summary_file(const std::string& path) try {
+  if (!path.empty()) check_replaceable(path);
+} catch (const Error& error) {
+  Error::Parts parts = error.parts();
+  parts.exit_code = ExitCode::kFailed;
+  throw Error(std::move(parts));
+}
+
+/// Empty, or why the summary is not in the file.
+std::string write_summary_file(const std::string& path, const std::string& json) try {
+  if (!path.empty()) replace_file(path, json + "\n");
+  return "";
+} catch (const Error& error) {
+  return error.what();
+}
+
 /// CMD owns standard output, so the summary goes to standard error, and to a file when asked.
-void tell_summary(const TunnelReport& report, const ExecFlags& flags) {
-  const std::string json = report_json(report, "summary").dump();
-  if (!flags.summary_file.empty()) {
-    std::ofstream file(flags.summary_file);
-    file << json << '\n';
-    file.close();
-    if (!file) fmt::print(stderr, "tunrelay: could not write {}\n", flags.summary_file);
-  }
-  if (flags.json)
+/// Returns the exit code: 1 where that file can't be written.
+int tell_summary(const TunnelReport& report, const ExecFlags& flags, int command_exit_code) {
+  nlohmann::ordered_json summary = report_json(report, "summary");
+  summary["command_exit_code"] = command_exit_code;
+  const std::string json = summary.dump();
+  const std::string failure = write_summary_file(flags.summary_file, json);
+  if (flags.json || !failure.empty())
     fmt::print(stderr, "{}\n", json);
   else if (!flags.quiet)
     print_wrapped(stderr, summary_text(report));
+  if (failure.empty()) return command_exit_code;
+  fmt::print(stderr, "tunrelay: {}\ntunrelay: the command has ended with exit code {}\n", failure,
+             command_exit_code);
+  return static_cast<int>(ExitCode::kFailed);
 }
 
 int exec(const ExecFlags& flags) {
@@ -91,6 +111,7 @@ int exec(const ExecFlags& flags) {
   // A capture to standard output has that for itself.
   const bool takes_output = options.capture && options.capture->to_standard_output();
   if (takes_output) options.trace_file = stderr;
+  check_summary_file(flags.summary_file);
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1});
   const ControlWish wish = control_wish(flags.tunnel.control, options);
   options.left_namespaces = enter_private_network(options.strategy);
@@ -99,29 +120,26 @@ int exec(const ExecFlags& flags) {
   if (!command.shortfall().empty() && !flags.quiet)
     fmt::print(stderr, "tunrelay: note: {}\n", command.shortfall());
   ServedTunnel tunnel(options, wish);
-  int exit_code = static_cast<int>(ExitCode::kFailed);
-  bool gone = false;
-  {
-    start_command(command, tunnel->report());
-    Attendance attendance(*tunnel, false);
-    attendance.serve(tunnel.control());
-    const auto on_signal = [&](int signal) {
-      if (signal == SIGUSR1)
-        print_wrapped(stderr, summary_text(tunnel->report()));
-      else if (signal != SIGINT || ::getpgrp() != ::tcgetpgrp(STDIN_FILENO))
-        command.send_signal(signal);  // a keyboard's SIGINT has reached it already
-      return Attendance::Answer::kGoOn;
-    };
-    gone = attendance.until_signal(signals, on_signal, command.fd()) == Attendance::End::kGone;
-    // Without a tunnel CMD would go on over lo: it is ended instead.
-    if (gone) command.send_signal(SIGTERM);
-    exit_code = command.wait();
-    if (!gone) tunnel->check_path();  // the proof holds to the end of CMD
-  }
+  start_command(command, tunnel->report());
+  Attendance attendance(*tunnel, false);
+  attendance.serve(tunnel.control());
+  const auto on_signal = [&](int signal) {
+    if (signal == SIGUSR1)
+      print_wrapped(stderr, summary_text(tunnel->report()));
+    else if (signal != SIGINT || ::getpgrp() != ::tcgetpgrp(STDIN_FILENO))
+      command.send_signal(signal);  // a keyboard's SIGINT has reached it already
+    return Attendance::Answer::kGoOn;
+  };
+  const bool gone =
+      attendance.until_signal(signals, on_signal, command.fd()) == Attendance::End::kGone;
+  // Without a tunnel CMD would go on over lo: it is ended instead.
+  if (gone) command.send_signal(SIGTERM);
+  const int exit_code = command.wait();
+  if (!gone) tunnel->check_path();  // the proof holds to the end of CMD
   tunnel.stop();
   end_all_children();
-  tell_summary(tunnel->report(), flags);
-  return gone ? static_cast<int>(ExitCode::kFailed) : exit_code;
+  const int told_code = tell_summary(tunnel->report(), flags, exit_code);
+  return gone ? static_cast<int>(ExitCode::kFailed) : told_code;
 }
 
 }  // namespace

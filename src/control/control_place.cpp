@@ -1,17 +1,40 @@
 #include "control/control_place.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "base/error.hpp"
 #include "control/unix_socket.hpp"
 
 namespace tunrelay {
+namespace {
+
+constexpr timespec kStartPause{.tv_sec = 0, .tv_nsec = 20'000'000};
+
+/// The number of the socket at PATH; 0 where something else stands there, or nothing.
+ino_t socket_at(const std::string& path) noexcept {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
+}
+
+enum class Listener { kThere, kNone, kUnknown };
+
+Listener listener_at(const std::string& path) {
+  const FileDescriptor socket = make_unix_socket();
+  if (connect_unix_socket(socket, path) == 0) return Listener::kThere;
+  return errno == ECONNREFUSED ? Listener::kNone : Listener::kUnknown;
+}
+
+}  // namespace
 
 std::string control_directory() {
   if (::geteuid() == 0) return "/run/tunrelay";
@@ -23,20 +46,31 @@ std::string control_path(const std::string& directory, const std::string& instan
   return fmt::format("{}/{}.{}.sock", directory, instance, ::getpid());
 }
 
-std::vector<std::string> living_controls(const std::string& directory) {
-  std::vector<std::string> living;
+FoundControls sort_controls(const std::string& directory) {
+  FoundControls found;
+  std::vector<std::pair<std::string, ino_t>> refusing;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    if (entry.path().extension() != ".sock" || !entry.is_socket(ignored)) continue;
     const std::string path = entry.path();
-    FileDescriptor socket = make_unix_socket();
-    if (connect_unix_socket(socket, path) == 0)
-      living.push_back(path);
-    else if (errno == ECONNREFUSED)
-      ::unlink(path.c_str());
+    const ino_t inode = socket_at(path);
+    if (entry.path().extension() != ".sock" || inode == 0) continue;
+    const Listener listener = listener_at(path);
+    if (listener == Listener::kThere) found.living.push_back(path);
+    if (listener == Listener::kNone) refusing.emplace_back(path, inode);
   }
-  std::sort(living.begin(), living.end());
-  return living;
+  // A relay that is just starting has its socket's name a moment before it listens.
+  if (!refusing.empty()) ::nanosleep(&kStartPause, nullptr);
+  for (const auto& [path, inode] : refusing)
+    if (listener_at(path) == Listener::kNone && socket_at(path) == inode &&
+        ::unlink(path.c_str()) == 0)
+      found.removed.push_back(path);
+  std::sort(found.living.begin(), found.living.end());
+  std::sort(found.removed.begin(), found.removed.end());
+  return found;
+}
+
+std::vector<std::string> living_controls(const std::string& directory) {
+  return sort_controls(directory).living;
 }
 
 std::string find_control(const std::string& path) {

@@ -13,8 +13,14 @@ namespace tunrelay {
 /// DIRECTORY/INSTANCE.PID.sock, of this process.
 [[nodiscard]] std::string control_path(const std::string& directory, const std::string& instance);
 
-/// The sockets in DIRECTORY behind which somebody listens, in alphabetical order. Those that
-/// killed relays have left are removed.
+struct FoundControls {
+  std::vector<std::string> living{};   ///< paths
+  std::vector<std::string> removed{};  ///< likewise
+};
+
+/// The sockets in DIRECTORY, in alphabetical order. Those behind which nobody listens, which killed
+/// relays have left, are removed; no other file is touched.
+[[nodiscard]] FoundControls sort_controls(const std::string& directory);
 [[nodiscard]] std::vector<std::string> living_controls(const std::string& directory);
 
 /// PATH, or, where it is empty, that of the only relay that runs. Throws a usage Error that names

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/netns.hpp"
 #include "route/journal.hpp"
+#include "route/netns_use.hpp"
 #include "route/process.hpp"
 
 namespace tunrelay {
@@ -50,7 +51,8 @@ class Cleaner {
     if (!journal.is_locked_by_us() || is_alive(header.owner))
       return fmt::format("process {} is at work", header.owner.pid);
     // The number of a namespace that is gone may have come to this one.
-    if (header.netns_inode != current_netns_inode() && is_netns_in_use(header.netns_inode))
+    if (header.netns_inode != current_netns_inode() &&
+        is_netns_in_use(header.netns_inode, header.netns_cookie))
       return "it belongs to another network namespace";
     // An application that was interrupted was not to stay.
     if (header.persistent && contents.complete && !options_.persistent_too)

@@ -89,28 +89,13 @@ ProcessNamespaces own_namespaces() {
 }
 
 bool lives_in_user_namespace(pid_t pid, std::uint64_t inode) {
-  FileDescriptor place(
-      ::open(fmt::format("/proc/{}/ns/user", pid).c_str(), O_RDONLY | O_CLOEXEC));
+  FileDescriptor place(::open(fmt::format("/proc/{}/ns/user", pid).c_str(), O_RDONLY | O_CLOEXEC));
   while (place.is_open()) {
     struct stat status {};
     if (::fstat(place.get(), &status) == 0 && status.st_ino == inode) return true;
     place = FileDescriptor(::ioctl(place.get(), NS_GET_PARENT));
   }
   return false;
-}
-
-bool is_netns_in_use(std::uint64_t inode) {
-  for (const pid_t pid : all_processes()) {
-    struct stat status {};
-    if (::stat(fmt::format("/proc/{}/ns/net", pid).c_str(), &status) == 0) {
-      if (status.st_ino == inode) return true;
-    } else if (errno == EACCES || errno == EPERM) {
-      return true;
-    }
-  }
-  // A named namespace is a mount whose root is "net:[4026531840]" (proc(5), mountinfo).
-  const std::string mounts = read_text_file("/proc/self/mountinfo").value_or("");
-  return mounts.find(fmt::format(" net:[{}] ", inode)) != std::string::npos;
 }
 
 bool networkd_runs_here() {

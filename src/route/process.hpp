@@ -42,10 +42,6 @@ ProcessNamespaces own_namespaces();
 /// False also when that can't be told.
 [[nodiscard]] bool lives_in_user_namespace(pid_t pid, std::uint64_t inode);
 
-/// Whether somebody uses the network namespace of that number: a process, or a name that is
-/// mounted here. True also when not all processes can be asked.
-[[nodiscard]] bool is_netns_in_use(std::uint64_t inode);
-
 /// A systemd-networkd lives in the calling thread's network namespace. It deletes the rules of
 /// others when it (re)starts, but for those of protocol `kernel` (systemd issue 19106).
 [[nodiscard]] bool networkd_runs_here();

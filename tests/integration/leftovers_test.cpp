@@ -79,6 +79,33 @@ TEST_F(ExecTest, LeavesNothingWhenItIsKilled) {
   EXPECT_TRUE(same_network_state(before_, network_state()));
 }
 
+TEST_F(ExecTest, CleanupTakesSocketsThatNobodyListensAt) {
+  TunnelProcess living;
+  ASSERT_TRUE(living.wait_until_ready());
+  const std::string dead = "/run/tunrelay/tun8-tun9.1.sock";
+  output_of({"python3", "-c", "import socket; socket.socket(socket.AF_UNIX).bind('" + dead + "')"});
+  const std::size_t before = files_under_run();
+  const ProcessResult result = run({program(), "cleanup"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_THAT(result.standard_output, HasSubstr("removed   " + dead));
+  EXPECT_EQ(files_under_run(), before - 1);
+  EXPECT_TRUE(run({program(), "link", "show"}).succeeded());
+}
+
+TEST_F(ExecTest, CleanupTakesTheJournalOfANetworkThatIsGone) {
+  const ProcessResult killed = run_shell(
+      "unshare -n sh -c 'ip link set lo up\n" + program() +
+      " run > /run/output & T=$!\n"
+      "until grep -q ready /run/output; do sleep 0.05; done\n"
+      "kill -STOP $T; pkill -KILL -P $T tunrelay-janito; kill -KILL $T; wait $T || true'\n"
+      "rm /run/output; ls /run/tunrelay");
+  ASSERT_THAT(killed.standard_output, HasSubstr(".journal")) << killed.describe();
+  const ProcessResult result = run({program(), "cleanup"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_THAT(result.standard_output, HasSubstr("outdated  "));
+  EXPECT_EQ(files_under_run(), 0U);
+}
+
 /// Two devices that some other program is to join.
 class RoutesTest : public UnchangedNetwork {
  protected:

@@ -193,14 +193,35 @@ TEST_F(ControlTest, TheSocketIsItsOwnersAndGoesWithTheServer) {
   EXPECT_FALSE(std::filesystem::exists(other));
 }
 
+TEST_F(ControlTest, ARelayThatIsJustStartingKeepsItsSocket) {
+  const std::string starting = folder_ / "starting.sock";
+  const FileDescriptor socket = make_unix_socket();
+  ASSERT_EQ(bind_unix_socket(socket, starting), 0);
+  std::thread starter([&socket] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ::listen(socket.get(), 1);
+  });
+  EXPECT_THAT(sort_controls(folder_.path()).removed, ::testing::IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists(starting));
+  starter.join();
+}
+
 TEST_F(ControlTest, FindsWhoLivesAndClearsAwayWhoDoesNot) {
   const std::string dead = folder_ / "dead.sock";
   {
     const FileDescriptor socket = make_unix_socket();
     ASSERT_EQ(bind_unix_socket(socket, dead), 0);
   }
-  EXPECT_THAT(living_controls(folder_.path()), ElementsAre(path_));
+  const std::string file = folder_.write("file.sock", "text");
+  const std::string link = folder_ / "link.sock";
+  std::filesystem::create_symlink(dead, link);
+  const FoundControls found = sort_controls(folder_.path());
+  EXPECT_THAT(found.living, ElementsAre(path_));
+  EXPECT_THAT(found.removed, ElementsAre(dead));
   EXPECT_FALSE(std::filesystem::exists(dead));
+  EXPECT_EQ(test::content_of(file), "text");
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_THAT(living_controls(folder_.path()), ElementsAre(path_));
   EXPECT_EQ(find_control("/as/it/is"), "/as/it/is");
   EXPECT_THROW(ControlClient(folder_ / "none"), Error);
 }
