@@ -14,6 +14,7 @@
 #include "cli/command_words.hpp"
 #include "cli/verb.hpp"
 #include "cli/version.hpp"
+#include "route/janitor.hpp"
 #include "wording/config_file.hpp"
 
 namespace tunrelay {
@@ -26,6 +27,8 @@ constexpr const char* kFooter =
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  run_janitor(words);
   CLI::App app("tunrelay joins two TUN or TAP interfaces of one Linux host in user space",
                "tunrelay");
   app.require_subcommand(1);
@@ -38,7 +41,6 @@ int run_command_line(int argc, char** argv) {
                                 add_compare_verb(app), add_bench_verb(app),  add_report_verb(app),
                                 add_trend_verb(app),   add_link_verb(app),   add_replay_verb(app),
                                 add_capture_verb(app)};
-  std::vector<std::string> words(argv + 1, argv + argc);
   if (!words.empty() && !words.front().starts_with('-')) {
     const auto verb = std::find_if(verbs.begin(), verbs.end(), [&words](const Verb& known) {
       return known.command->get_name() == words.front();

@@ -38,6 +38,7 @@ class ServedTunnel {
  private:
   static TunnelOptions listening_at(TunnelOptions options, const std::string& path) {
     options.control_path = path;  // the janitor of a killed tunnel removes it
+    options.janitor_program = "/proc/self/exe";
     return options;
   }
 

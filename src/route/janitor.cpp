@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 #include "base/error.hpp"
@@ -155,14 +157,43 @@ void remove_socket(const std::string& path) {
   ::_exit(exit_code);
 }
 
+/// A janitor that is spawned has its duty from the command line.
+constexpr const char* kCommand = "janitor";
+
+std::vector<std::string> janitor_arguments(const JanitorDuty& duty) {
+  const ProcessNamespaces left = duty.left_namespaces.value_or(ProcessNamespaces{});
+  return {kCommand,         duty.journal_directory,       duty.instance,
+          duty.socket_path, std::to_string(left.network), std::to_string(left.user)};
+}
+
+std::optional<JanitorDuty> duty_in(const std::vector<std::string>& arguments) {
+  if (arguments.size() != janitor_arguments({}).size() || arguments[0] != kCommand)
+    return std::nullopt;
+  JanitorDuty duty{
+      .journal_directory = arguments[1], .instance = arguments[2], .socket_path = arguments[3]};
+  const ProcessNamespaces left{.network = std::strtoull(arguments[4].c_str(), nullptr, 10),
+                               .user = std::strtoull(arguments[5].c_str(), nullptr, 10)};
+  if (left.network != 0) duty.left_namespaces = left;
+  return duty;
+}
+
+class SpawnActions {
+ public:
+  SpawnActions() noexcept { ::posix_spawn_file_actions_init(&actions_); }
+  ~SpawnActions() { ::posix_spawn_file_actions_destroy(&actions_); }
+  SpawnActions(const SpawnActions&) = delete;
+  SpawnActions& operator=(const SpawnActions&) = delete;
+
+  [[nodiscard]] posix_spawn_file_actions_t* get() noexcept { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+};
+
 }  // namespace
 
-Janitor::Janitor(const JanitorDuty& duty) {
-  std::array<int, 2> ends{};
-  check_system_call(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), "make",
-                    "a socket pair to the janitor");
-  const FileDescriptor listener(ends[0]);
-  bell_ = FileDescriptor(ends[1]);
+Janitor::Janitor(const JanitorDuty& duty) : duty_(duty) {
+  const FileDescriptor listener = make_bell();
   // Opened before the fork: the child could ask too late, for the next process of that number.
   const FileDescriptor self(open_pidfd(::getpid()));
   // Held back until the child is deaf to it, a signal to both can't end the janitor at its birth.
@@ -170,10 +201,18 @@ Janitor::Janitor(const JanitorDuty& duty) {
   pid_ = check_system_call(::fork(), "start", "the janitor");
   if (pid_ != 0) return;
   bell_.reset();
-  be_janitor(duty, self.get(), listener.get());
+  be_janitor(duty_, self.get(), listener.get());
 }
 
 Janitor::~Janitor() = default;
+
+FileDescriptor Janitor::make_bell() {
+  std::array<int, 2> ends{};
+  check_system_call(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), "make",
+                    "a socket pair to the janitor");
+  bell_ = FileDescriptor(ends[1]);
+  return FileDescriptor(ends[0]);
+}
 
 void Janitor::dismiss() noexcept {
   if (pid_ <= 0) return;
@@ -182,6 +221,47 @@ void Janitor::dismiss() noexcept {
   [[maybe_unused]] const ssize_t sent = ::send(bell_.get(), &byte, 1, MSG_NOSIGNAL);
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) continue;
   pid_ = -1;
+}
+
+bool Janitor::has_died() noexcept {
+  char byte = 0;
+  // It alone has the other end.
+  if (pid_ > 0 && ::recv(bell_.get(), &byte, 1, MSG_DONTWAIT) == 0) {
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) continue;
+    pid_ = -1;
+  }
+  return pid_ <= 0;
+}
+
+void Janitor::start_again(const std::string& program) {
+  // Numbers that the two places behind the standard descriptors can't be.
+  constexpr int kHigh = 10;
+  const FileDescriptor listener = make_bell();
+  const FileDescriptor high_bell(::fcntl(listener.get(), F_DUPFD_CLOEXEC, kHigh));
+  const FileDescriptor self(open_pidfd(::getpid()));
+  const FileDescriptor high_pidfd(::fcntl(self.get(), F_DUPFD_CLOEXEC, kHigh));
+  SpawnActions actions;
+  if (high_pidfd.is_open())
+    ::posix_spawn_file_actions_adddup2(actions.get(), high_pidfd.get(), kPidfd);
+  ::posix_spawn_file_actions_adddup2(actions.get(), high_bell.get(), kBell);
+  std::vector<std::string> words = janitor_arguments(duty_);
+  words.insert(words.begin(), "tunrelay");
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  const SignalBlock block;  // as above
+  pid_t pid = -1;
+  const int error =
+      ::posix_spawn(&pid, program.c_str(), actions.get(), nullptr, pointers.data(), ::environ);
+  if (error != 0) throw_system_error(error, "start", "another janitor");
+  pid_ = pid;
+}
+
+void run_janitor(const std::vector<std::string>& arguments) {
+  const auto duty = duty_in(arguments);
+  struct stat bell {};
+  if (!duty || ::fstat(kBell, &bell) != 0 || !S_ISSOCK(bell.st_mode)) return;
+  be_janitor(*duty, ::fcntl(kPidfd, F_GETFD) < 0 ? -1 : kPidfd, kBell);
 }
 
 }  // namespace tunrelay

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/file_descriptor.hpp"
 #include "route/process.hpp"
@@ -38,11 +39,24 @@ class Janitor {
 
   /// Everything is undone: the janitor ends at once, and is waited for.
   void dismiss() noexcept;
+  /// Whether somebody has killed it.
+  [[nodiscard]] bool has_died() noexcept;
+  /// Starts another in the place of one that died: PROGRAM, which is to call run_janitor(). It is
+  /// spawned, not forked, since there may be other threads by now. Throws Error.
+  void start_again(const std::string& program);
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
  private:
+  /// Replaces the bell; the janitor's end of it.
+  FileDescriptor make_bell();
+
+  JanitorDuty duty_;
   FileDescriptor bell_;  ///< a byte: done. Its end: this process is dead, or the janitor is left
   pid_t pid_ = -1;
 };
+
+/// In a program that start_again() has started, with its ARGUMENTS: is the janitor, and does not
+/// return. Returns when these are other arguments.
+void run_janitor(const std::vector<std::string>& arguments);
 
 }  // namespace tunrelay

@@ -70,11 +70,12 @@ void Tunnel::start() {
   // The janitor is forked before the first thread and before the first device: it must hold
   // neither locks nor queues of ours.
   if (options_.janitor)
-    janitor_ = std::make_unique<Janitor>(
+    janitor_ = std::make_unique<JanitorKeeper>(
         JanitorDuty{.journal_directory = journal_ ? options_.state_directory : "",
                     .instance = instance_,
                     .left_namespaces = options_.left_namespaces,
-                    .socket_path = options_.control_path});
+                    .socket_path = options_.control_path},
+        options_.janitor_program);
   load_stages();
   open_devices();
   if (options_.capture) open_capture(*options_.capture, {});

@@ -17,24 +17,16 @@
 #include "plugin/user_stages.hpp"
 #include "relay/relay.hpp"
 #include "route/apply.hpp"
-#include "route/janitor.hpp"
 #include "route/monitor.hpp"
 #include "route/path_check.hpp"
 #include "stage/trace_log.hpp"
+#include "tunnel/janitor_keeper.hpp"
 #include "tunnel/self_test.hpp"
+#include "tunnel/tunnel_event.hpp"
 #include "tunnel/tunnel_options.hpp"
 #include "tunnel/tunnel_report.hpp"
 
 namespace tunrelay {
-
-/// What happened to a running tunnel, in words; for the user.
-struct TunnelEvent {
-  enum class Kind { kNote, kBroken, kRepaired, kGone };
-
-  Kind kind = Kind::kNote;
-  std::string text;
-};
-[[nodiscard]] std::string_view to_string(TunnelEvent::Kind kind) noexcept;
 
 /// Used by one thread at a time, and started while it is the only one, where there is to be a
 /// janitor (which is a fork). The threads that it makes have the signal mask of the starting one.
@@ -110,7 +102,7 @@ class Tunnel {
   std::string instance_;
   TunnelReport report_;
   std::unique_ptr<Journal> journal_;
-  std::unique_ptr<Janitor> janitor_;
+  std::unique_ptr<JanitorKeeper> janitor_;
   std::unique_ptr<TraceLog> trace_;
   std::unique_ptr<EmulatedLink> link_;
   std::unique_ptr<UserStages> user_stages_;

@@ -48,6 +48,7 @@ std::vector<TunnelEvent> Tunnel::attend() {
   bool changed = false;
   attend_capture(events);
   report_refused_merging(events);
+  if (janitor_) janitor_->attend(events);
   for (const RouteEvent& event : monitor_->handle()) {
     changed = true;
     events.push_back({kind_of(event.kind), event.text});

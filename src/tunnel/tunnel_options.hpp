@@ -63,6 +63,9 @@ struct TunnelOptions {
   /// A process that restores the host if we are killed. It is forked at the start, while there must
   /// be one thread alone.
   bool janitor = true;
+  /// What starts another when that one was killed: a program that calls run_janitor(). Empty: none,
+  /// and its death is told alone.
+  std::string janitor_program;
   /// Set: the network namespace is private, made when these were left, and goes with us: processes
   /// left in it are ended too.
   std::optional<ProcessNamespaces> left_namespaces;

@@ -1,5 +1,5 @@
-// What `tunrelay exec` starts ends with it, whoever started it and however it hides; and the command
-// finds what it would find elsewhere.
+// What `tunrelay exec` starts ends with it, whoever started it and however it hides; and the
+// command finds what it would find elsewhere.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -81,9 +81,10 @@ class PrivateCommandTest : public PrivateCommand,
 };
 
 TEST_P(PrivateCommandTest, NoDescendantOutlivesAKilledTunnel) {
-  expect_all_killed("sleep 100001 & setsid sleep 100001 & unshare -n sleep 100001 &\n"
-                    "(setsid unshare -n sleep 100001 &)",
-                    4, 100'001);
+  expect_all_killed(
+      "sleep 100001 & setsid sleep 100001 & unshare -n sleep 100001 &\n"
+      "(setsid unshare -n sleep 100001 &)",
+      4, 100'001);
 }
 
 TEST_P(PrivateCommandTest, NoDescendantOutlivesItsCommand) {
@@ -104,8 +105,9 @@ TEST_P(PrivateCommandTest, FindsItsProcessesInProc) {
 }
 
 TEST_P(PrivateCommandTest, IsToldOfEachSignalOnceAndMayHandleIt) {
-  BackgroundProcess tunnel(exec("trap 'echo term' TERM; trap 'echo hup; exit 5' HUP; echo ready; "
-                                "while :; do sleep 0.05; done"));
+  BackgroundProcess tunnel(
+      exec("trap 'echo term' TERM; trap 'echo hup; exit 5' HUP; echo ready; "
+           "while :; do sleep 0.05; done"));
   ASSERT_TRUE(tunnel.wait_for_line("ready", milliseconds{20'000}));
   tunnel.send_signal(SIGTERM);
   ASSERT_TRUE(tunnel.wait_for_line("term", kPatience));
@@ -153,9 +155,10 @@ TEST_F(MaskedProcTest, TheCommandRunsAsElsewhere) {
   EXPECT_EQ(sleepers(100'004), 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Users, PrivateCommandTest,
-                         ::testing::Values("", kOrdinaryUser),
-                         [](const auto& info) { return *info.param == '\0' ? "Root" : "Ordinary"; });
+INSTANTIATE_TEST_SUITE_P(Users, PrivateCommandTest, ::testing::Values("", kOrdinaryUser),
+                         [](const auto& info) {
+                           return *info.param == '\0' ? "Root" : "Ordinary";
+                         });
 
 }  // namespace
 }  // namespace tunrelay::test

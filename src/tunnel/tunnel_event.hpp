@@ -1,0 +1,18 @@
+// What happens to a running tunnel.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tunrelay {
+
+/// In words; for the user.
+struct TunnelEvent {
+  enum class Kind { kNote, kBroken, kRepaired, kGone };
+
+  Kind kind = Kind::kNote;
+  std::string text;
+};
+[[nodiscard]] std::string_view to_string(TunnelEvent::Kind kind) noexcept;
+
+}  // namespace tunrelay
