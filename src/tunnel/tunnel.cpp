@@ -85,6 +85,8 @@ void Tunnel::start() {
   prove_path();
   self_test();
   begin_accounts();
+  if (options_.path_check_interval_ns != 0)
+    path_watch_ = std::make_unique<PathWatch>(*prover_, options_.path_check_interval_ns);
   ready_ns_ = monotonic_ns();
   report_.ready_after_ns = ready_ns_ - begun_ns_;
 }
@@ -152,6 +154,7 @@ void Tunnel::start_relay() {
   config.stages = stage_specs(*link_);
   relay_ = std::make_unique<Relay>(config);
   relay_->start();
+  prover_ = std::make_unique<PathProver>(*relay_);
 }
 
 void Tunnel::apply_plan() {
@@ -172,6 +175,7 @@ void Tunnel::apply_plan() {
 
 std::vector<std::string> Tunnel::stop() noexcept {
   std::vector<std::string> failures;
+  path_watch_.reset();
   if (relay_) {
     relay_->stop();
     end_capture();
@@ -182,6 +186,7 @@ std::vector<std::string> Tunnel::stop() noexcept {
     for (const UndoFailure& failure : applied_->undo()) failures.push_back(failure.to_string());
     applied_.reset();
   }
+  prover_.reset();
   relay_.reset();
   trace_.reset();
   capture_.reset();

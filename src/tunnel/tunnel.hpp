@@ -18,9 +18,11 @@
 #include "relay/relay.hpp"
 #include "route/apply.hpp"
 #include "route/monitor.hpp"
-#include "route/path_check.hpp"
 #include "stage/trace_log.hpp"
+#include "tunnel/detour_count.hpp"
 #include "tunnel/janitor_keeper.hpp"
+#include "tunnel/path_prover.hpp"
+#include "tunnel/path_watch.hpp"
 #include "tunnel/self_test.hpp"
 #include "tunnel/tunnel_event.hpp"
 #include "tunnel/tunnel_options.hpp"
@@ -50,7 +52,8 @@ class Tunnel {
   /// Looks after the tunnel: follows the network's changes, repairs our rules, checks the path.
   /// To be called when a descriptor is readable, and at least once a second.
   std::vector<TunnelEvent> attend();
-  /// Proves the path now. True when probes crossed in every direction.
+  /// Proves the path now, which takes seconds while it is broken. True when probes crossed in every
+  /// direction.
   bool check_path();
   /// From here on packets meet this link's stages. Throws Error, and the link is as it was, for a
   /// description that can't be, or while a former link's packets are still held.
@@ -90,8 +93,11 @@ class Tunnel {
   void take_link_counters(bool at_start) noexcept;
   void take_socket_counters(bool at_start) noexcept;
   bool check_path(std::chrono::milliseconds probe_limit);
-  /// One direction of one family, into the report; on a busy host by several probes.
-  void prove_way(PathDirection direction, IpFamily family, std::chrono::milliseconds probe_limit);
+  void book(const PathVerdict& verdict);
+  void attend_path_watch(std::vector<TunnelEvent>& events);
+  void tell_path_change(bool was_proven, std::vector<TunnelEvent>& events) const;
+  /// That lo has carried, in the ends' network namespaces together.
+  std::uint64_t lo_packets() noexcept;
   void begin_accounts();
   void wait_for_devices_to_go() noexcept;
 
@@ -109,6 +115,11 @@ class Tunnel {
   std::unique_ptr<Capture> capture_;  ///< outlives the relay, whose taps it made
   std::vector<Device> devices_;       ///< a, b
   std::unique_ptr<Relay> relay_;
+  std::unique_ptr<PathProver> prover_;  ///< of the relay
+  std::unique_ptr<PathWatch> path_watch_;
+  std::int64_t path_checked_ns_ = 0;  ///< by check_path(), the newest time
+  DetourCount detour_;
+  std::uint64_t lo_packets_ = 0;  ///< the newest reading
   std::unique_ptr<AppliedPlan> applied_;
   std::unique_ptr<RouteMonitor> monitor_;
   std::array<std::uint32_t, kDirections> mtu_bytes_{};  ///< of a and of b, as they are now

@@ -39,12 +39,13 @@ TunnelEvent::Kind kind_of(RouteEvent::Kind kind) {
 }  // namespace
 
 std::vector<int> Tunnel::poll_fds() const {
-  return {relay_->endpoint_gone().fd(), monitor_->fd()};
+  std::vector<int> fds{relay_->endpoint_gone().fd(), monitor_->fd()};
+  if (path_watch_) fds.push_back(path_watch_->fd());
+  return fds;
 }
 
 std::vector<TunnelEvent> Tunnel::attend() {
   std::vector<TunnelEvent> events;
-  const bool was_proven = report_.path.proven;
   bool changed = false;
   attend_capture(events);
   report_refused_merging(events);
@@ -72,17 +73,18 @@ std::vector<TunnelEvent> Tunnel::attend() {
     if (report_.path.finding.empty()) report_.path.finding = "a device was deleted";
     return events;
   }
+  attend_path_watch(events);
   // Notifications tell of what changed; the look tells of what they do not cover.
   const std::int64_t now_ns = monotonic_ns();
   if (!changed && now_ns < next_look_ns_) return events;
   next_look_ns_ = now_ns + kLookIntervalNs;
+  const bool was_proven = report_.path.proven;
   const bool whole = tunrelay::check_path(applied_->plan().ends).is_whole();
-  if (!changed && whole == was_proven) return events;
-  if (check_path() != was_proven)
-    events.push_back(
-        was_proven
-            ? TunnelEvent{TunnelEvent::Kind::kBroken, "The path is broken: " + report_.path.finding}
-            : TunnelEvent{TunnelEvent::Kind::kRepaired, "The path is whole again."});
+  // Where the tables are right and yet nothing crosses, probes are waited for by the standing
+  // check.
+  if (!changed && (whole == was_proven || (whole && path_watch_))) return events;
+  check_path();
+  tell_path_change(was_proven, events);
   return events;
 }
 

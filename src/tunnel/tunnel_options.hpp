@@ -57,6 +57,8 @@ struct TunnelOptions {
   std::FILE* trace_file = stdout;
   std::optional<CaptureOptions> capture;  ///< from the start, to a file
   std::string application = "tunrelay";   ///< our name and version, for captures
+  /// Between the beginnings of two standing checks of the path; 0: none.
+  std::int64_t path_check_interval_ns = 5'000'000'000;
   double burn_ratio = 0;        ///< for tests: workers use that much more CPU time; 0.05: 5 %
   std::string state_directory;  ///< of the journal; empty: the usual one
   std::string control_path;     ///< a socket to be removed if we are killed; empty: none

@@ -1,11 +1,16 @@
 // The proof that packets cross, and that they cross unchanged.
+#include <fmt/format.h>
 #include <time.h>
 
 #include <chrono>
-#include <random>
+#include <exception>
+#include <set>
+#include <string>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/units.hpp"
+#include "route/host_state.hpp"
 #include "route/path_probe.hpp"
 #include "tunnel/self_test.hpp"
 #include "tunnel/tunnel.hpp"
@@ -16,19 +21,16 @@ namespace {
 // A path that was just made may need a moment: neighbours are looked up on a TAP.
 // The first probes may be lost in it, so they are not waited for as long as later ones.
 constexpr std::int64_t kFirstProofLimitNs = 5 * kNanosecondsPerSecond;
-// On a busy host probes are late rather than lost: more of them are sent, and for longer.
+// On a busy host probes are late rather than lost: they are sent for longer.
 constexpr std::int64_t kBusyProofLimitNs = 20 * kNanosecondsPerSecond;
-constexpr int kMostProbesOfABusyHost = 3;
 constexpr std::chrono::milliseconds kFirstProbeLimit{200};
 constexpr timespec kProofPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
 
-std::uint64_t draw_nonce() {
-  static std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
-
-Direction to_direction(PathDirection direction) {
-  return direction == PathDirection::kAToB ? Direction::kAToB : Direction::kBToA;
+void count_probes(const PathVerdict& verdict, PathReport& path) {
+  for (std::size_t direction = 0; direction < kDirections; ++direction) {
+    path.probes_sent.at(direction) += verdict.probes_sent.at(direction);
+    path.probes_crossed.at(direction) += verdict.probes_crossed.at(direction);
+  }
 }
 
 }  // namespace
@@ -38,43 +40,62 @@ bool Tunnel::check_path() {
 }
 
 bool Tunnel::check_path(std::chrono::milliseconds probe_limit) {
-  ++report_.path.checks;
-  report_.path.proven = false;
-  report_.path.finding.clear();
-  report_.path.host_busy = false;
-  const TunnelEnds& ends = applied_->plan().ends;
-  const PathCheck check = tunrelay::check_path(ends);
-  if (!check.is_whole()) report_.path.finding = check.to_string();
-  for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA}) {
-    if (!report_.path.finding.empty()) break;
-    for (const IpFamily family : families_of(ends.a)) prove_way(direction, family, probe_limit);
-  }
-  report_.path.proven = report_.path.finding.empty();
-  if (!report_.path.proven) ++report_.path.failed_checks;
+  book(prover_->prove(applied_->plan().ends, probe_limit));
+  path_checked_ns_ = monotonic_ns();
   return report_.path.proven;
 }
 
-void Tunnel::prove_way(PathDirection direction, IpFamily family,
-                       std::chrono::milliseconds probe_limit) {
-  const Direction lane = to_direction(direction);
-  for (int probes = 1;; ++probes) {
-    const std::uint64_t nonce = draw_nonce();
-    const ProbeResult probe =
-        probe_path(applied_->plan().ends, direction, family, nonce, probe_limit);
-    ++report_.path.probes_sent.at(index_of(lane));
-    // The proof is ours alone: the relay has seen this very number pass.
-    const bool seen = relay_->saw_path_nonce(lane, nonce);
-    if (probe.crossed() && seen) {
-      ++report_.path.probes_crossed.at(index_of(lane));
-      return;
-    }
-    if (probe.host_busy && probes < kMostProbesOfABusyHost) continue;
-    if (!report_.path.finding.empty()) return;
-    report_.path.finding =
-        probe.crossed() ? probe.words + " But the relay has not seen it." : probe.words;
-    report_.path.host_busy = probe.host_busy;
-    return;
+void Tunnel::book(const PathVerdict& verdict) {
+  PathReport& path = report_.path;
+  ++path.checks;
+  if (!verdict.proven()) ++path.failed_checks;
+  count_probes(verdict, path);
+  detour_.book(verdict.proven(), lo_packets());
+  path.detour_packets = detour_.total();
+  path.proven = verdict.proven();
+  path.finding = verdict.finding;
+  path.host_busy = verdict.host_busy;
+}
+
+void Tunnel::attend_path_watch(std::vector<TunnelEvent>& events) {
+  if (!path_watch_) return;
+  const bool was_proven = report_.path.proven;
+  const auto verdict = path_watch_->take();
+  // What a newer check has found counts more, and a probe that is lost in a full queue nothing.
+  if (verdict && verdict->begun_ns >= path_checked_ns_ && !verdict->congested) {
+    book(*verdict);
+    tell_path_change(was_proven, events);
+  } else if (verdict) {
+    count_probes(*verdict, report_.path);
   }
+  path_watch_->attend(applied_->plan().ends, report_.path.proven);
+}
+
+void Tunnel::tell_path_change(bool was_proven, std::vector<TunnelEvent>& events) const {
+  const PathReport& path = report_.path;
+  if (path.proven == was_proven) return;
+  const std::string detour = fmt::format("{} packets", format_count(detour_.newest()));
+  events.push_back(
+      was_proven
+          ? TunnelEvent{TunnelEvent::Kind::kBroken,
+                        fmt::format("The path is broken (since its last proof lo has carried {}, "
+                                    "whoever sent them): {}",
+                                    detour, path.finding)}
+          : TunnelEvent{TunnelEvent::Kind::kRepaired,
+                        fmt::format("The path is whole again. Meanwhile lo has carried {}, whoever "
+                                    "sent them.",
+                                    detour)});
+}
+
+std::uint64_t Tunnel::lo_packets() noexcept try {
+  std::uint64_t sum = 0;
+  const TunnelEnds& ends = applied_->plan().ends;
+  for (const std::string& netns : std::set<std::string>{ends.a.netns, ends.b.netns})
+    if (const auto reading = read_link(applied_->editor().socket(netns), "lo"))
+      sum += reading->counters.tx_packets;
+  return lo_packets_ = sum;
+} catch (const std::exception&) {
+  return lo_packets_;  // the last reading stands
 }
 
 void Tunnel::prove_path() {
@@ -94,6 +115,8 @@ void Tunnel::prove_path() {
   report_.path.checks = 1;
   report_.path.failed_checks = 0;
   report_.path.probes_sent = report_.path.probes_crossed;
+  detour_.begin();
+  report_.path.detour_packets = 0;
 }
 
 void Tunnel::self_test() {

@@ -39,6 +39,8 @@ struct PathReport {
   bool host_busy = false;  ///< it failed, since the host was too busy to tell
   std::uint64_t checks = 0;
   std::uint64_t failed_checks = 0;
+  /// That lo carried while the path was broken, whoever sent them.
+  std::uint64_t detour_packets = 0;
   std::array<std::uint64_t, kDirections> probes_sent{};
   std::array<std::uint64_t, kDirections> probes_crossed{};
 };

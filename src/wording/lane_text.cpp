@@ -62,6 +62,7 @@ nlohmann::ordered_json lane_json(const LaneCounts& counts) {
           {"dropped", drops_json(counts.dropped)},
           {"held_bytes_peak", counts.held_bytes_peak},
           {"held_packets_peak", counts.held_packets_peak},
+          {"path_probes", counts.path_probes},
           {"writes", counts.writes},
           {"refused_merged_packets", counts.refused_merged_tcp + counts.refused_merged_udp},
           {"balanced", counts.balanced()}};

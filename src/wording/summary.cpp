@@ -40,9 +40,12 @@ std::string direction_lines(const TunnelReport& report, std::size_t direction) {
   const EndReport& source = report.ends.at(direction);
   const EndReport& target = report.ends.at(1 - direction);
   std::string lines =
-      fmt::format("  {}  {} packets ({} wire segments), {}\n", arrow(report, direction),
+      fmt::format("  {}  {} packets ({} wire segments), {}", arrow(report, direction),
                   format_count(counts.read.packets), format_count(counts.read.segments),
                   format_bytes(counts.read.bytes));
+  if (counts.path_probes != 0)
+    lines += fmt::format("; {} of them path probes", format_count(counts.path_probes));
+  lines += '\n';
   lines += fmt::format("    drops in the relay: {}", drops_words(counts));
   lines += fmt::format("; in {}'s queue: {}; by the kernel behind {}: {}\n", source.device,
                        format_count(source.queue_dropped_packets), target.device,
@@ -70,13 +73,20 @@ std::string sockets_line(const SocketCounters& sockets) {
 
 std::string path_line(const TunnelReport& report) {
   const PathReport& path = report.path;
-  if (!path.proven) return fmt::format("  path      NOT PROVEN: {}\n", path.finding);
-  return fmt::format(
-      "  path      proven: {} of {} probes {} and {} of {} probes {} were seen by the relay and "
-      "arrived; {} check{}, {} failed\n",
-      path.probes_crossed[0], path.probes_sent[0], arrow(report, 0), path.probes_crossed[1],
-      path.probes_sent[1], arrow(report, 1), path.checks, path.checks == 1 ? "" : "s",
-      path.failed_checks);
+  std::string line = path.proven
+                         ? fmt::format(
+                               "  path      proven: {} of {} probes {} and {} of "
+                               "{} probes {} were seen by the relay and arrived",
+                               path.probes_crossed[0], path.probes_sent[0], arrow(report, 0),
+                               path.probes_crossed[1], path.probes_sent[1], arrow(report, 1))
+                         : fmt::format("  path      NOT PROVEN: {}", path.finding);
+  while (line.ends_with('\n')) line.pop_back();  // a finding may be several lines
+  line += fmt::format("; {} check{}, {} failed", path.checks, path.checks == 1 ? "" : "s",
+                      path.failed_checks);
+  if (path.failed_checks != 0)
+    line += fmt::format("; lo carried {} packets while it was broken, whoever sent them",
+                        format_count(path.detour_packets));
+  return line + "\n";
 }
 
 std::string link_line(const TunnelReport& report) {
@@ -198,6 +208,7 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
             {"finding", path.finding},
             {"checks", path.checks},
             {"failed_checks", path.failed_checks},
+            {"detour_packets", path.detour_packets},
             {"probes_sent", {{"a_to_b", path.probes_sent[0]}, {"b_to_a", path.probes_sent[1]}}},
             {"probes_crossed",
              {{"a_to_b", path.probes_crossed[0]}, {"b_to_a", path.probes_crossed[1]}}}}},

@@ -88,6 +88,10 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
       "let packets gather: turns begin at least that far apart, for example 50us: fewer wake-ups "
       "for longer round trips")
       ->capture_default_str();
+  add("--path-check-interval", flags.path_check_interval,
+      "between two standing checks of the path, a probe for each direction and address family, for "
+      "example 500ms; 0: none")
+      ->capture_default_str();
   add("--mtu", flags.mtu, "MTU of both devices in bytes, 68 to 65535")->capture_default_str();
   command.add_option("--txqueuelen", flags.txqueuelen, "packets that a device's queue holds")
       ->capture_default_str();
@@ -132,6 +136,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   if (flags.engine == "syscall") options.engine = EngineKind::kSyscall;
   if (flags.busy_poll != "auto") options.busy_poll_ns = parse_duration_ns(flags.busy_poll);
   options.min_wait_ns = parse_duration_ns(flags.min_wait);
+  options.path_check_interval_ns = parse_duration_ns(flags.path_check_interval);
   if (!flags.cpus.empty()) options.cpus = parse_cpu_list(flags.cpus);
   options.link = link_description(flags.link);
   options.hold_limit_bytes = parse_size_bytes(flags.hold_limit);

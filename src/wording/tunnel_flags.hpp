@@ -30,6 +30,7 @@ struct TunnelFlags {
   std::string busy_poll = "auto";
   std::string min_wait = "0";
   std::string queues = "auto";
+  std::string path_check_interval = "5s";
   std::string control = "auto";  ///< a path, auto or none
   LinkFlags link;
   std::string hold_limit = "256M";

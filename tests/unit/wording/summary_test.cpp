@@ -51,6 +51,21 @@ TEST(Summary, SaysWhereEachPacketWasLost) {
   EXPECT_THAT(text, Not(HasSubstr("accounting:"))) << "all are accounted for";
 }
 
+TEST(Summary, TellsOfProbesAndOfWhatWentPastTheTunnel) {
+  TunnelReport report = sample_report();
+  EXPECT_THAT(summary_text(report), Not(HasSubstr("of them path probes")));
+  EXPECT_THAT(summary_text(report), HasSubstr("arrived; 2 checks, 0 failed\n"));
+  report.lanes[0].path_probes = 4;
+  report.path.failed_checks = 1;
+  report.path.detour_packets = 1'234;
+  const std::string text = summary_text(report);
+  EXPECT_THAT(text, HasSubstr("10 packets (20 wire segments), 3.00 kB; 4 of them path probes\n"));
+  EXPECT_THAT(text, HasSubstr("2 checks, 1 failed; lo carried 1,234 packets while it was broken"));
+  const nlohmann::ordered_json json = report_json(report, "summary");
+  EXPECT_EQ(json.at("a_to_b").at("path_probes"), 4);
+  EXPECT_EQ(json.at("path").at("detour_packets"), 1'234);
+}
+
 TEST(Summary, TellsWhatEachStageOfTheLinkHasDone) {
   TunnelReport report = sample_report();
   EXPECT_THAT(summary_text(report), Not(HasSubstr("--seed"))) << "there is no link";

@@ -1,0 +1,101 @@
+#include "tunnel/path_prover.hpp"
+
+#include <random>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "route/editor.hpp"
+#include "route/host_state.hpp"
+#include "route/path_probe.hpp"
+
+namespace tunrelay {
+namespace {
+
+// On a busy host probes are late rather than lost: more of them are sent.
+constexpr int kMaxProbesOfABusyHost = 3;
+
+std::uint64_t draw_nonce() {
+  thread_local std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+Direction to_direction(PathDirection direction) {
+  return direction == PathDirection::kAToB ? Direction::kAToB : Direction::kBToA;
+}
+
+/// What tells a full queue from a closed way, by direction.
+struct Load {
+  std::array<std::uint64_t, kDirections> queue_dropped{};
+  std::array<std::uint64_t, kDirections> read{};
+};
+
+Load load_of(const TunnelEnds& ends, const Relay& relay) {
+  Editor editor;
+  Load load;
+  for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA}) {
+    const TunnelEnd& source = ends_of(ends, direction).source;
+    const std::size_t index = index_of(to_direction(direction));
+    if (const auto reading = read_link(editor.socket(source.netns), source.device))
+      load.queue_dropped.at(index) = reading->counters.tx_dropped;
+    load.read.at(index) = relay.counts(to_direction(direction)).read.packets;
+  }
+  return load;
+}
+
+bool is_congested(const PathVerdict& verdict, const Load& before, const Load& after) {
+  for (std::size_t index = 0; index < kDirections; ++index)
+    if (verdict.probes_sent.at(index) != verdict.probes_crossed.at(index) &&
+        after.queue_dropped.at(index) != before.queue_dropped.at(index) &&
+        after.read.at(index) != before.read.at(index))
+      return true;
+  return false;
+}
+
+}  // namespace
+
+PathVerdict PathProver::prove(const TunnelEnds& ends, std::chrono::milliseconds probe_limit,
+                              const std::atomic<bool>* stopping) const {
+  PathVerdict verdict{.begun_ns = monotonic_ns()};
+  try {
+    const PathCheck check = check_path(ends);
+    if (!check.is_whole()) verdict.finding = check.to_string();
+    const Load before = load_of(ends, relay_);
+    for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA}) {
+      if (!verdict.proven()) break;
+      for (const IpFamily family : families_of(ends.a)) {
+        if (stopping != nullptr && *stopping)
+          verdict.finding = "The check was ended.";
+        else
+          probe(ends, direction, family, probe_limit, verdict);
+      }
+    }
+    if (!verdict.proven()) verdict.congested = is_congested(verdict, before, load_of(ends, relay_));
+  } catch (const Error& error) {
+    verdict.finding = error.what();
+  }
+  return verdict;
+}
+
+void PathProver::probe(const TunnelEnds& ends, PathDirection direction, IpFamily family,
+                       std::chrono::milliseconds probe_limit, PathVerdict& verdict) const {
+  const Direction lane = to_direction(direction);
+  for (int probes = 1;; ++probes) {
+    const std::uint64_t nonce = draw_nonce();
+    const std::lock_guard lock(one_probe_);
+    const ProbeResult result = probe_path(ends, direction, family, nonce, probe_limit);
+    ++verdict.probes_sent.at(index_of(lane));
+    // The proof is ours alone: the relay has seen this very number pass.
+    if (result.crossed() && relay_.saw_path_nonce(lane, nonce)) {
+      ++verdict.probes_crossed.at(index_of(lane));
+      return;
+    }
+    if (result.host_busy && probes < kMaxProbesOfABusyHost) continue;
+    if (!verdict.proven()) return;
+    verdict.finding =
+        result.crossed() ? result.words + " But the relay has not seen it." : result.words;
+    verdict.host_busy = result.host_busy;
+    return;
+  }
+}
+
+}  // namespace tunrelay
