@@ -156,8 +156,8 @@ TEST_F(MaskedProcTest, TheCommandRunsAsElsewhere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Users, PrivateCommandTest, ::testing::Values("", kOrdinaryUser),
-                         [](const auto& info) {
-                           return *info.param == '\0' ? "Root" : "Ordinary";
+                         [](const auto& user) {
+                           return *user.param == '\0' ? "Root" : "Ordinary";
                          });
 
 }  // namespace
