@@ -3,6 +3,7 @@
 #include <exception>
 #include <string>
 
+#include "base/clean_text.hpp"
 #include "base/error.hpp"
 #include "base/wrap.hpp"
 #include "cli/command_line.hpp"
@@ -11,10 +12,12 @@ int main(int argc, char** argv) {
   try {
     return tunrelay::run_command_line(argc, argv);
   } catch (const tunrelay::Error& error) {
-    tunrelay::print_wrapped(stderr, std::string("tunrelay: ") + error.what() + "\n");
+    tunrelay::print_wrapped(stderr,
+                            std::string("tunrelay: ") + tunrelay::clean_lines(error.what()) + "\n");
     return static_cast<int>(error.exit_code());
   } catch (const std::exception& error) {
-    tunrelay::print_wrapped(stderr, std::string("tunrelay: ") + error.what() + "\n");
+    tunrelay::print_wrapped(stderr,
+                            std::string("tunrelay: ") + tunrelay::clean_lines(error.what()) + "\n");
     return static_cast<int>(tunrelay::ExitCode::kFailed);
   }
 }

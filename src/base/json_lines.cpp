@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 
 namespace tunrelay {
 namespace {
@@ -17,7 +18,7 @@ constexpr std::size_t kMostLineBytes = 16 << 20;  // histograms of a large trial
 }  // namespace
 
 void JsonLines::send(const nlohmann::json& object) {
-  const std::string line = object.dump() + "\n";
+  const std::string line = json_text(object) + "\n";
   std::size_t sent = 0;
   while (sent < line.size()) {
     const ssize_t count =

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "cli/verb.hpp"
 #include "control/control_place.hpp"
 
@@ -39,7 +40,7 @@ void print_json(const CleanupReport& report, const std::vector<std::string>& soc
       {"outdated", report.outdated}, {"left", left_json(report.left)},
       {"removed_sockets", sockets},  {"unreadable", left_json(report.unreadable)},
       {"failures", failures}};
-  fmt::print("{}\n", answer.dump());
+  fmt::print("{}\n", json_text(answer));
 }
 
 void print_words(const CleanupReport& report, const std::vector<std::string>& sockets) {

@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "cli/doctor_checks.hpp"
 #include "cli/verb.hpp"
 #include "tunnel/private_network.hpp"
@@ -124,7 +125,7 @@ void print_json(const std::vector<Check>& checks) {
   nlohmann::json list = nlohmann::json::array();
   for (const Check& check : checks) list.push_back(check_json(check));
   const nlohmann::json answer{{"event", "doctor"}, {"checks", list}};
-  fmt::print("{}\n", answer.dump());
+  fmt::print("{}\n", json_text(answer));
 }
 
 int doctor(bool json) {

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.hpp"
 #include "route/preflight.hpp"
 #include "tunnel/plan_request.hpp"
 
@@ -24,7 +25,7 @@ int print(const PlanRequest& request, const HostState& state, std::vector<std::s
   if (json) {
     const nlohmann::ordered_json answer{
         {"event", "plan"}, {"commands", commands}, {"notes", plan.notes}};
-    fmt::print("{}\n", answer.dump());
+    fmt::print("{}\n", json_text(answer));
     return 0;
   }
   for (const std::string& note : plan.notes) fmt::print("# {}\n", note);

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.hpp"
 #include "cli/link_control.hpp"
 #include "cli/verb.hpp"
 #include "link/link_file.hpp"
@@ -34,7 +35,7 @@ int print_profiles(const ProfileFlags& flags) {
     else
       fmt::print("{:<11} {}\n", profile.name, summary);
   }
-  if (flags.json) fmt::print("{}\n", list.dump());
+  if (flags.json) fmt::print("{}\n", json_text(list));
   return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.hpp"
 #include "base/units.hpp"
 #include "cli/verb.hpp"
 #include "cli/version.hpp"
@@ -78,7 +79,7 @@ int run_replay(const ReplayFlags& flags) {
                               .application = version.substr(0, version.find('\n'))};
   const ReplayReport report = replay(options);
   if (flags.json)
-    fmt::print("{}\n", replay_json(report).dump());
+    fmt::print("{}\n", json_text(replay_json(report)));
   else
     fmt::print("{}", replay_text(report, options.direction));
   return 0;

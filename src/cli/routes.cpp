@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/verb.hpp"
 #include "route/apply.hpp"
@@ -106,7 +107,7 @@ int check(const RoutesFlags& flags) {
   if (flags.json) {
     const nlohmann::json answer{
         {"event", "path"}, {"whole", whole}, {"tables", tables.to_string()}, {"probes", probes}};
-    fmt::print("{}\n", answer.dump());
+    fmt::print("{}\n", json_text(answer));
   } else {
     fmt::print("{}\n{}\n", words, whole ? "The path is whole." : "The path is BROKEN.");
   }

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "base/units.hpp"
 #include "base/whole_file.hpp"
 #include "cli/verb.hpp"
@@ -50,8 +51,7 @@ int trend(const TrendFlags& flags) {
                       "see its columns `metric` and `link`");
   if (!flags.markdown.empty()) replace_file(flags.markdown, trend_markdown(trends));
   if (flags.json)
-    fmt::print("{}\n",
-               trend_json(trends).dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(trend_json(trends), 1));
   else
     fmt::print("{}", trend_text(trends));
   return got_worse_lately(trends, flags.fail_within) ? static_cast<int>(ExitCode::kRegression) : 0;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/json_text.hpp"
+
 namespace tunrelay {
 namespace {
 
@@ -79,8 +81,7 @@ json member(const json& object, const std::string& key) {
 }
 
 std::string text_of(const json& value) {
-  return value.is_string() ? value.get<std::string>()
-                           : value.dump(-1, ' ', false, json::error_handler_t::replace);
+  return value.is_string() ? value.get<std::string>() : json_text(value);
 }
 
 class Findings {

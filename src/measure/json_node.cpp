@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/json_text.hpp"
+
 namespace tunrelay {
 namespace {
 
@@ -98,7 +100,7 @@ std::uint64_t JsonNode::whole_number(std::uint64_t most) const {
   if (!value_.is_number()) refuse_type("a whole number");
   // A negative one is of another type in nlohmann's library.
   if (!value_.is_number_unsigned() || value_.get<std::uint64_t>() > most)
-    refuse(fmt::format("a whole number from 0 to {} is needed, not {}", most, value_.dump()));
+    refuse(fmt::format("a whole number from 0 to {} is needed, not {}", most, json_text(value_)));
   return value_.get<std::uint64_t>();
 }
 

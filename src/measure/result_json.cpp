@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/json_text.hpp"
 #include "base/whole_file.hpp"
 #include "measure/hdr_encoding.hpp"
 #include "measure/link_summary.hpp"
@@ -109,7 +110,7 @@ ordered_json to_json_result(const Result& result) {
 }
 
 std::string result_text(const Result& result) {
-  return to_json_result(result).dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return json_text(to_json_result(result), 1) + "\n";
 }
 
 void write_result(const std::string& path, const Result& result) {

@@ -8,13 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace tunrelay {
+#include "base/clean_text.hpp"  // IWYU pragma: export
 
-/// Well-formed UTF-8 (RFC 3629: no overlong form, no surrogate), without control characters but
-/// line breaks and tabs.
-[[nodiscard]] std::string clean_text(std::string_view text);
-/// The same on one line: line breaks and tabs become blanks.
-[[nodiscard]] std::string clean_line(std::string_view text);
+namespace tunrelay {
 
 /// For element content and for attribute values in quotes, in XML 1.0 and in HTML alike.
 [[nodiscard]] std::string escape_markup(std::string_view text);

@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.hpp"
+
 namespace tunrelay {
 namespace {
 
@@ -98,7 +100,7 @@ std::string google_benchmark_json(const Result& result) {
   for (const Metric& metric : result.metrics)
     for (const std::string& link : links_of(metric)) add_rows(rows, result, metric, link, family++);
   const ordered_json document{{"context", context(result)}, {"benchmarks", std::move(rows)}};
-  return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return json_text(document, 2) + "\n";
 }
 
 }  // namespace tunrelay

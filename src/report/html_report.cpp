@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/figure.hpp"
+#include "base/json_text.hpp"
 #include "base/units.hpp"
 #include "measure/link_summary.hpp"
 #include "report/charts.hpp"
@@ -173,7 +174,7 @@ std::string page(const Result& result, const std::string& comparison) {
   html += folded("The generator's own floor", details_table(result.floor));
   html += folded("Environment", details_table(result.environment)) + "</section>\n</main>\n";
   html += "<footer>Made by tunrelay. This page needs no network.</footer>\n";
-  const std::string json = data.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  const std::string json = json_text(data);
   html += fmt::format("<script type=\"application/json\" id=\"data\">{}</script>\n",
                       escape_script_json(json));
   return html + fmt::format(

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/figure.hpp"
+#include "base/json_text.hpp"
 #include "base/units.hpp"
 #include "measure/link_summary.hpp"
 
@@ -48,7 +49,7 @@ std::string words_of(const nlohmann::json& value) {
     for (const nlohmann::json& item : value) words += (words.empty() ? "" : ", ") + words_of(item);
     return words;
   }
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return json_text(value);
 }
 
 void add_details(TextTable& table, const nlohmann::json& details, const std::string& prefix,

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "route/step_json.hpp"
 
 namespace tunrelay {
@@ -16,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 std::string line_of(const json& record) {
-  return record.dump() + "\n";
+  return json_text(record) + "\n";
 }
 
 [[noreturn]] void refuse(const std::string& name, const std::string& why) {

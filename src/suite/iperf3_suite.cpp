@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "suite/suites.hpp"
 
 namespace tunrelay {
@@ -81,7 +82,7 @@ std::string fault_of(const json& report, const LinkHost::CommandRun& run) {
   if (run.exit_code == kNotFound) return "iperf3 can't be started: is it installed?";
   if (!report.is_object())
     return fmt::format("iperf3 ended with {} and wrote no JSON", run.exit_code);
-  if (report.contains("error")) return "iperf3: " + report["error"].dump();
+  if (report.contains("error")) return "iperf3: " + json_text(report["error"]);
   return run.link.trial.void_reason;
 }
 

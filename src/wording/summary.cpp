@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/clean_text.hpp"
 #include "base/clock.hpp"
 #include "base/units.hpp"
 #include "wording/capture_text.hpp"
@@ -142,11 +143,11 @@ std::string ready_line(const TunnelReport& report) {
       words += " " + address.substr(0, address.find('/'));
     return words;
   };
-  return fmt::format("ready  {} <-> {}  {}, {} engine, {}, offloads {}, after {}",
-                     end_words(report.ends[0]), end_words(report.ends[1]),
-                     to_string(report.strategy), to_string(report.engine), queues_words(report),
-                     report.ends[0].offloads,
-                     format_duration(static_cast<double>(report.ready_after_ns)));
+  return clean_line(fmt::format("ready  {} <-> {}  {}, {} engine, {}, offloads {}, after {}",
+                                end_words(report.ends[0]), end_words(report.ends[1]),
+                                to_string(report.strategy), to_string(report.engine),
+                                queues_words(report), report.ends[0].offloads,
+                                format_duration(static_cast<double>(report.ready_after_ns))));
 }
 
 std::string summary_text(const TunnelReport& report) {
@@ -175,7 +176,7 @@ std::string summary_text(const TunnelReport& report) {
                         format_count(report.trace_lost));
   if (report.capture) text += capture_line(*report.capture);
   for (const std::string& note : report.notes) text += fmt::format("  note      {}\n", note);
-  return text;
+  return clean_lines(text);
 }
 
 nlohmann::ordered_json report_json(const TunnelReport& report, const char* event) {
