@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/file_descriptor.hpp"
+#include "base/output_file.hpp"
 #include "base/whole_file.hpp"
 
 namespace tunrelay {
@@ -23,11 +24,10 @@ void GrowingFile::catch_up() {
   if (written_bytes_ == 0) {
     replace_file(path_, text_);
   } else {
-    constexpr const char* kAttempt = "add to";
-    const FileDescriptor file(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-    check_system_call(file.get(), kAttempt, path_);
+    const OutputPlace place(path_, "add to");
+    const FileDescriptor file = place.open(O_WRONLY | O_APPEND);
     const int error = append_all(file.get(), std::string_view(text_).substr(written_bytes_));
-    if (error != 0) throw_system_error(error, kAttempt, path_, "make room on its file system");
+    if (error != 0) place.refuse(error, "make room on its file system");
   }
   written_bytes_ = text_.size();
 }

@@ -94,9 +94,8 @@ std::string wrap_lines(std::string_view text, std::size_t columns) {
   return wrapped;
 }
 
-void print_wrapped(std::FILE* file, std::string_view text) {
-  const std::string wrapped = wrap_lines(text, text_columns(::fileno(file)));
-  std::fwrite(wrapped.data(), 1, wrapped.size(), file);
+void print_wrapped(std::FILE* file, std::string_view text, std::int64_t patience_ns) {
+  print(file, wrap_lines(text, text_columns(::fileno(file))), patience_ns);
 }
 
 }  // namespace tunrelay

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
+
+#include "base/print.hpp"
 
 namespace tunrelay {
 
@@ -21,7 +24,7 @@ namespace tunrelay {
 /// text) stays whole.
 [[nodiscard]] std::string wrap_lines(std::string_view text, std::size_t columns);
 
-/// Writes TEXT, wrapped for FILE.
-void print_wrapped(std::FILE* file, std::string_view text);
+/// print()s TEXT, wrapped for FILE.
+void print_wrapped(std::FILE* file, std::string_view text, std::int64_t patience_ns = kNoLimit);
 
 }  // namespace tunrelay

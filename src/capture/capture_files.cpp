@@ -12,10 +12,12 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/output_file.hpp"
 
 namespace tunrelay {
 namespace {
 
+constexpr const char* kAttempt = "write the capture";
 constexpr int kPatienceMs = 50;
 
 /// NAME.pcapng -> NAME_00001.pcapng.
@@ -29,8 +31,8 @@ std::string numbered(const std::string& file, std::size_t number) {
 /// A pipe as a file of our own that does not make us wait, whatever others have set on it.
 FileDescriptor reopened(const FileDescriptor& pipe, const std::string& name) {
   const std::string path = fmt::format("/proc/self/fd/{}", pipe.get());
-  return FileDescriptor(check_system_call(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC),
-                                          "write the capture", name));
+  return FileDescriptor(
+      check_system_call(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC), kAttempt, name));
 }
 
 }  // namespace
@@ -43,6 +45,9 @@ CaptureFiles::CaptureFiles(Options options, PcapngBytes header)
 
 CaptureFiles::CaptureFiles(FileDescriptor file, std::string name, PcapngBytes header)
     : header_(std::move(header)), file_(std::move(file)), name_(std::move(name)), opened_(1) {
+  // Who may only read a pipe shall not write to it through us.
+  if ((::fcntl(file_.get(), F_GETFL) & O_ACCMODE) == O_RDONLY)
+    throw_usage_error("write a capture to", name_, "it is open for reading alone");
   begin_file();
   struct stat status {};
   ::fstat(file_.get(), &status);
@@ -64,10 +69,9 @@ void CaptureFiles::open_next() {
     return;
   }
   name_ = options_.rotates ? numbered(options_.file, opened_) : options_.file;
-  constexpr mode_t kMode = 0666;  // and the user's umask
-  file_ = FileDescriptor(
-      check_system_call(::open(name_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode),
-                        "write the capture", name_));
+  // Who starts the capture waits for a pipe's reader; the thread that begins the next file, and
+  // sees no signal, does not.
+  file_ = open_output(name_, kAttempt, kOwnerOnly, opened_ == 1 ? kNoLimit : 0);
   kept_names_.push_back(name_);
   while (options_.files != 0 && kept_names_.size() > options_.files) {
     ::unlink(kept_names_.front().c_str());
@@ -77,7 +81,7 @@ void CaptureFiles::open_next() {
 
 void CaptureFiles::begin_file() {
   struct stat status {};
-  check_system_call(::fstat(file_.get(), &status), "write the capture", name_);
+  check_system_call(::fstat(file_.get(), &status), kAttempt, name_);
   is_regular_ = S_ISREG(status.st_mode);
   if (S_ISFIFO(status.st_mode)) file_ = reopened(file_, name_);
   begin_bytes_ = 0;

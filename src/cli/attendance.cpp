@@ -7,6 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/clean_text.hpp"
+#include "base/json_text.hpp"
+#include "base/print.hpp"
 #include "base/wrap.hpp"
 
 namespace tunrelay {
@@ -22,10 +25,10 @@ void Attendance::tell(const std::vector<TunnelEvent>& events) const {
     if (json_) {
       const nlohmann::json line{{"event", std::string(to_string(event.kind))},
                                 {"text", event.text}};
-      std::puts(line.dump().c_str());
-      std::fflush(stdout);
+      print(stdout, json_text(line) + "\n");
     } else {
-      print_wrapped(stderr, fmt::format("tunrelay: {}: {}\n", to_string(event.kind), event.text));
+      print_wrapped(
+          stderr, fmt::format("tunrelay: {}: {}\n", to_string(event.kind), clean_line(event.text)));
     }
   }
 }

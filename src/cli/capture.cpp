@@ -14,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/output_file.hpp"
 #include "base/signal_watch.hpp"
 #include "base/units.hpp"
 #include "cli/verb.hpp"
@@ -41,10 +42,7 @@ FileDescriptor open_capture_file(const std::string& file) {
     return FileDescriptor(
         check_system_call(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "use", "standard output"));
   }
-  constexpr mode_t kMode = 0666;  // and the user's umask
-  return FileDescriptor(
-      check_system_call(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode),
-                        "write the capture", file));
+  return open_output(file, "write the capture", kOwnerOnly);
 }
 
 /// Until a signal, the time's end, the capture's, or until nobody reads PIPE any more (negative:

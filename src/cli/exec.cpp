@@ -14,7 +14,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/child_process.hpp"
+#include "base/clean_text.hpp"
 #include "base/error.hpp"
+#include "base/json_text.hpp"
+#include "base/print.hpp"
 #include "base/signal_watch.hpp"
 #include "base/whole_file.hpp"
 #include "base/wrap.hpp"
@@ -90,15 +93,17 @@ std::string write_summary_file(const std::string& path, const std::string& json)
 int tell_summary(const TunnelReport& report, const ExecFlags& flags, int command_exit_code) {
   nlohmann::ordered_json summary = report_json(report, "summary");
   summary["command_exit_code"] = command_exit_code;
-  const std::string json = summary.dump();
+  const std::string json = json_text(summary);
   const std::string failure = write_summary_file(flags.summary_file, json);
   if (flags.json || !failure.empty())
-    fmt::print(stderr, "{}\n", json);
+    print(stderr, json + "\n", kLastWordsPatienceNs);
   else if (!flags.quiet)
-    print_wrapped(stderr, summary_text(report));
+    print_wrapped(stderr, summary_text(report), kLastWordsPatienceNs);
   if (failure.empty()) return command_exit_code;
-  fmt::print(stderr, "tunrelay: {}\ntunrelay: the command has ended with exit code {}\n", failure,
-             command_exit_code);
+  print_wrapped(stderr,
+                fmt::format("tunrelay: {}\ntunrelay: the command has ended with exit code {}\n",
+                            clean_lines(failure), command_exit_code),
+                kLastWordsPatienceNs);
   return static_cast<int>(ExitCode::kFailed);
 }
 

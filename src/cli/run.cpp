@@ -9,7 +9,10 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/clean_text.hpp"
 #include "base/error.hpp"
+#include "base/json_text.hpp"
+#include "base/print.hpp"
 #include "base/signal_watch.hpp"
 #include "base/wrap.hpp"
 #include "cli/attendance.hpp"
@@ -28,12 +31,12 @@ struct RunFlags {
   bool dry_run = false;
 };
 
-void print_report(const TunnelReport& report, const char* event, bool json, std::FILE* out) {
+void print_report(const TunnelReport& report, const char* event, bool json, std::FILE* out,
+                  std::int64_t patience_ns = kNoLimit) {
   if (json)
-    fmt::print(out, "{}\n", report_json(report, event).dump());
+    print(out, json_text(report_json(report, event)) + "\n", patience_ns);
   else
-    print_wrapped(out, summary_text(report));
-  std::fflush(out);
+    print_wrapped(out, summary_text(report), patience_ns);
 }
 
 /// Where the words go: a capture to standard output has that for itself.
@@ -60,9 +63,8 @@ int run(const RunFlags& flags) {
   } else {
     print_wrapped(out, ready_line(ready) + "\n");
     for (const std::string& note : ready.notes)
-      print_wrapped(stderr, "tunrelay: note: " + note + "\n");
+      print_wrapped(stderr, "tunrelay: note: " + clean_line(note) + "\n");
   }
-  std::fflush(out);
 
   Attendance attendance(*tunnel, flags.json);
   attendance.serve(tunnel.control());
@@ -76,8 +78,9 @@ int run(const RunFlags& flags) {
 
   if (ended == Attendance::End::kAsked) tunnel->check_path();  // the proof holds to the end
   const std::vector<std::string> failures = tunnel.stop();
-  print_report(tunnel->report(), "summary", flags.json, out);
-  for (const std::string& failure : failures) print_wrapped(stderr, "tunrelay: " + failure + "\n");
+  print_report(tunnel->report(), "summary", flags.json, out, kLastWordsPatienceNs);
+  for (const std::string& failure : failures)
+    print_wrapped(stderr, "tunrelay: " + clean_line(failure) + "\n");
   return failures.empty() && ended == Attendance::End::kAsked ? 0
                                                               : static_cast<int>(ExitCode::kFailed);
 }

@@ -8,7 +8,7 @@
 #include <toml++/toml.h>
 
 #include "base/error.hpp"
-#include "base/whole_file.hpp"
+#include "base/input_file.hpp"
 #include "link/profile_text.hpp"
 #include "link/stage_text.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/whole_file.hpp"
+#include "base/input_file.hpp"
 #include "link/trace_file.hpp"
 #include "stage/bottleneck.hpp"
 #include "stage/corrupt.hpp"

@@ -10,7 +10,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
-#include "base/whole_file.hpp"
+#include "base/input_file.hpp"
 
 namespace tunrelay {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/whole_file.hpp"
+#include "base/input_file.hpp"
 #include "measure/hdr_encoding.hpp"
 #include "measure/json_node.hpp"
 #include "measure/result_json.hpp"

@@ -1,5 +1,6 @@
 #include "replay/packet_file.hpp"
 
+#include <fcntl.h>
 #include <pcap/pcap.h>
 
 #include <array>
@@ -8,10 +9,24 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/file_descriptor.hpp"
+#include "base/input_file.hpp"
 #include "replay/pcapng_source.hpp"
 
 namespace tunrelay {
 namespace {
+
+constexpr const char* kAttempt = "read the packets of";
+
+OpenFile open_stream(const std::string& path) {
+  FileDescriptor file = open_input(path == "-" ? "/dev/stdin" : path, kAttempt, kAnySize);
+  // libpcap takes "not yet" for a failure. No signal is blocked where packets are read.
+  ::fcntl(file.get(), F_SETFL, 0);
+  OpenFile stream(::fdopen(file.get(), "r"));
+  if (!stream) throw_system_error(errno, kAttempt, path);
+  static_cast<void>(file.release());
+  return stream;
+}
 
 class PcapSource final : public PacketSource {
  public:
@@ -19,8 +34,7 @@ class PcapSource final : public PacketSource {
     std::array<char, PCAP_ERRBUF_SIZE> words{};
     handle_.reset(::pcap_fopen_offline_with_tstamp_precision(file.get(), PCAP_TSTAMP_PRECISION_NANO,
                                                              words.data()));
-    if (!handle_)
-      throw_usage_error("read the packets of", path_, words.data(), "give a pcap or pcapng file");
+    if (!handle_) throw_usage_error(kAttempt, path_, words.data(), "give a pcap or pcapng file");
     static_cast<void>(file.release());  // libpcap closes it
     link_type_ = known_link_type(::pcap_datalink(handle_.get()), path_);
   }
@@ -32,7 +46,7 @@ class PcapSource final : public PacketSource {
     const u_char* bytes = nullptr;
     const int answer = ::pcap_next_ex(handle_.get(), &header, &bytes);
     if (answer == PCAP_ERROR_BREAK) return std::nullopt;
-    if (answer != 1) throw_usage_error("read the packets of", path_, ::pcap_geterr(handle_.get()));
+    if (answer != 1) throw_usage_error(kAttempt, path_, ::pcap_geterr(handle_.get()));
     // With this precision tv_usec counts nanoseconds.
     return FilePacket{.bytes = {reinterpret_cast<const std::byte*>(bytes), header->caplen},
                       .original_bytes = header->len,
@@ -60,7 +74,7 @@ LinkType known_link_type(int link_type, const std::string& path) {
       return LinkType::kIp;
     default: {
       const char* name = ::pcap_datalink_val_to_name(link_type);
-      throw_usage_error("read the packets of", path,
+      throw_usage_error(kAttempt, path,
                         "its packets are of the link type " +
                             (name == nullptr ? std::to_string(link_type) : std::string(name)),
                         "give a capture of an Ethernet or TUN device");
@@ -69,10 +83,7 @@ LinkType known_link_type(int link_type, const std::string& path) {
 }
 
 PacketFile::PacketFile(const std::string& path, const PacketChoice& choice) {
-  OpenFile file(path == "-" ? stdin : std::fopen(path.c_str(), "rbe"));
-  if (!file)
-    throw_usage_error("read the packets of", path, describe_errno(errno),
-                      "give a pcap or pcapng file");
+  OpenFile file = open_stream(path);
   const int first = std::getc(file.get());
   std::ungetc(first, file.get());
   if (first == PcapngSource::kFirstByte)
@@ -80,8 +91,7 @@ PacketFile::PacketFile(const std::string& path, const PacketChoice& choice) {
   else if (choice.interface.empty())
     source_ = std::make_unique<PcapSource>(path, std::move(file));
   else
-    throw_usage_error("read the packets of", path, "it does not tell interfaces apart",
-                      "leave --interface out");
+    throw_usage_error(kAttempt, path, "it does not tell interfaces apart", "leave --interface out");
 }
 
 }  // namespace tunrelay

@@ -1,11 +1,11 @@
 #include "replay/replay_exit.hpp"
 
-#include <fcntl.h>
 #include <sys/uio.h>
 
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/output_file.hpp"
 #include "base/whole_file.hpp"
 #include "packet/segment_run.hpp"
 
@@ -21,9 +21,7 @@ constexpr std::size_t kMostFrameBytes = 65535 + 64;
 ReplayExit::ReplayExit(const ReplayOptions& options, LinkType link_type, FrameStore& store,
                        ReplayReport& report)
     : path_(options.output),
-      file_(check_system_call(
-          ::open(options.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666),
-          "write the packets to", options.output)),
+      file_(open_output(options.output, "write the packets to", kOwnerOnly)),
       store_(store),
       report_(report) {
   append_block(blocks_, PcapngSection{.application = options.application, .operating_system = {}});

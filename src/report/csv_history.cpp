@@ -11,8 +11,11 @@
 #include <cmath>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
+#include "base/interruptible.hpp"
+#include "base/output_file.hpp"
 #include "base/whole_file.hpp"
 #include "measure/link_summary.hpp"
 #include "measure/result_json.hpp"
@@ -61,6 +64,19 @@ void check_history(int fd, off_t size, const std::string& path) {
                       "delete or complete its last line");
 }
 
+/// Others append for a moment; one who never ends is not waited for.
+void lock_history(int fd, const std::string& path) {
+  constexpr std::int64_t kPatienceNs = 10 * kNanosecondsPerSecond;
+  constexpr std::int64_t kPauseNs = 10 * kNanosecondsPerMillisecond;
+  const std::int64_t end_ns = monotonic_ns() + kPatienceNs;
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) throw_system_error(errno, kAppending, path);
+    if (monotonic_ns() > end_ns)
+      throw_system_error(EWOULDBLOCK, kAppending, path, "another program holds its lock (flock)");
+    if (wait_until_ready(-1, 0, kPauseNs) == EINTR) throw_system_error(EINTR, kAppending, path);
+  }
+}
+
 }  // namespace
 
 std::string csv_history_header() {
@@ -101,10 +117,9 @@ std::string csv_history(const Result& result) {
 }
 
 void append_csv_history(const std::string& path, const Result& result) {
-  const FileDescriptor file(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC,
-                                   S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH));
-  if (!file.is_open()) throw_system_error(errno, kAppending, path);
-  check_system_call(::flock(file.get(), LOCK_EX), kAppending, path);
+  const OutputPlace place(path, kAppending);
+  const FileDescriptor file = place.open(O_RDWR | O_APPEND | O_CREAT, kUsersChoice);
+  lock_history(file.get(), path);
   struct stat found {};
   check_system_call(::fstat(file.get(), &found), kAppending, path);
   if (found.st_size != 0) check_history(file.get(), found.st_size, path);

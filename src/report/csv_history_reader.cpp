@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/whole_file.hpp"
+#include "base/input_file.hpp"
 #include "report/csv_history.hpp"
 
 namespace tunrelay {

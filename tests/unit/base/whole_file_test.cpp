@@ -1,4 +1,4 @@
-// Files read and written as a whole: what stays when writing fails, links and modes kept, special
+// Files written as a whole: what stays when writing fails, links and modes kept, special
 // files written in place, and errors that name the file.
 #include "base/whole_file.hpp"
 
@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/file_descriptor.hpp"
+#include "support/pending_stop.hpp"
 #include "support/skip.hpp"
 #include "support/small_disk.hpp"
 #include "support/temporary_folder.hpp"
@@ -22,35 +23,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr std::size_t kMost = 1000;
-
 mode_t mode_of(const std::string& path) {
   struct stat found {};
   EXPECT_EQ(::stat(path.c_str(), &found), 0) << path;
   return found.st_mode & 07777U;
-}
-
-TEST(WholeFileTest, ReadsEveryByte) {
-  const TemporaryFolder folder;
-  const std::string text("a\0b\n\n", 5);
-  EXPECT_EQ(read_whole_file(folder.write("x", text), "read", kMost), text);
-  EXPECT_EQ(read_whole_file(folder.write("empty", ""), "read", kMost), "");
-}
-
-TEST(WholeFileTest, RefusesWhatCannotBeReadAsAUsageError) {
-  const TemporaryFolder folder;
-  const std::string missing = folder / "missing";
-  const Error absent = thrown_error([&] { return read_whole_file(missing, "read it", 9); });
-  EXPECT_EQ(absent.exit_code(), ExitCode::kUsage);
-  EXPECT_THAT(absent.what(), StartsWith("could not read it " + missing + ": No such file"));
-
-  const Error is_folder =
-      thrown_error([&] { return read_whole_file(folder.path(), "read", kMost); });
-  EXPECT_THAT(is_folder.what(), HasSubstr("EISDIR"));
-
-  const Error endless = thrown_error([] { return read_whole_file("/dev/zero", "read", kMost); });
-  EXPECT_EQ(endless.exit_code(), ExitCode::kUsage);
-  EXPECT_THAT(endless.what(), HasSubstr("it has over 1000 B"));
 }
 
 TEST(WholeFileTest, ReplacesAndLeavesNothingElse) {
@@ -97,6 +73,18 @@ TEST(WholeFileTest, WritesAPipeInPlace) {
   char got[16] = {};
   EXPECT_EQ(::read(reader.get(), got, sizeof got), 4);
   EXPECT_STREQ(got, "text");
+}
+
+TEST(WholeFileTest, ASignalEndsTheWaitForAPipesReader) {
+  const TemporaryFolder folder;
+  const std::string pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const PendingStop stop;
+  EXPECT_EQ(thrown_error([&] { replace_file(pipe, "text"); }).system_errno(), EINTR);
+  // A reader that does not read: the pipe is full after 64 KiB.
+  const FileDescriptor reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  EXPECT_EQ(thrown_error([&] { replace_file(pipe, std::string(100'000, 'x')); }).system_errno(),
+            EINTR);
 }
 
 TEST(WholeFileTest, AppendsToAFileThatIsOpenAlready) {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/whole_file.hpp"
+#include "base/input_file.hpp"
 #include "hit_statistics.hpp"
 #include "impairment_fixture.hpp"
 #include "stage/jitter.hpp"

@@ -1,0 +1,19 @@
+// What a running tunnel prints. Who reads a pipe may have stopped reading, and a plain write would
+// wait for them past every signal, which is blocked (base/signal_watch.hpp).
+#pragma once
+
+#include <cstdio>
+#include <string_view>
+
+#include "base/interruptible.hpp"
+
+namespace tunrelay {
+
+/// For what is printed after the signal that ends a program has come.
+inline constexpr std::int64_t kLastWordsPatienceNs = 5'000'000'000;
+
+/// TEXT to STREAM, behind what is in its buffer. Waits for the reader until a stop signal, and at
+/// most PATIENCE_NS at a time; what is left then, or after an error, is not printed.
+void print(std::FILE* stream, std::string_view text, std::int64_t patience_ns = kNoLimit) noexcept;
+
+}  // namespace tunrelay
