@@ -3,26 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 #include <string_view>
 
-#include <toml++/toml.h>
-
 #include "base/error.hpp"
+#include "base/input_file.hpp"
+#include "base/toml_text.hpp"
 
 namespace tunrelay {
 namespace {
 
-std::string place(const std::string& file, const toml::source_position& position) {
-  return fmt::format("{}:{}:{}", file, position.line, position.column);
-}
+constexpr std::size_t kMostConfigBytes = std::size_t{1} << 20U;
 
 /// The text of one value that is neither table nor array.
 std::string scalar_text(const toml::node& node, const std::string& file) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
   if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
-  throw_usage_error("read", place(file, node.source().begin),
+  throw_usage_error("read", toml_place(file, node.source()),
                     "a value is a text, a number, true, false, or an array of those");
 }
 
@@ -32,7 +29,7 @@ void add_words(const toml::table& table, const std::string& prefix, const std::s
     const std::string name = prefix + std::string(key.str());
     const std::string flag = "--" + name;
     const auto add = [&, &key = key](const std::string& word) {
-      words.push_back({flag, word, place(file, key.source().begin)});
+      words.push_back({flag, word, toml_place(file, key.source())});
     };
     if (const auto* inner = node.as_table()) {
       add_words(*inner, name + "-", file, words);
@@ -52,11 +49,8 @@ void add_words(const toml::table& table, const std::string& prefix, const std::s
 
 std::vector<ConfigWord> read_config_file(const std::string& file) {
   std::vector<ConfigWord> words;
-  try {
-    add_words(toml::parse_file(file), "", file, words);
-  } catch (const toml::parse_error& error) {
-    throw_usage_error("read", place(file, error.source().begin), std::string(error.description()));
-  }
+  const std::string text = read_whole_file(file, "read", kMostConfigBytes);
+  add_words(parse_toml(text, file), "", file, words);
   return words;
 }
 
