@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
+#include "base/inherited_descriptors.hpp"
 #include "base/wrap.hpp"
 #include "cli/command_words.hpp"
 #include "cli/verb.hpp"
@@ -58,6 +59,8 @@ int run_command_line(int argc, char** argv) {
   words = expand_config_files(std::move(words), verb_words, [command](const std::string& flag) {
     return command->get_option_no_throw(flag) != nullptr;
   });
+  // The command that `exec` runs gets what its caller meant for it, as from env(1).
+  if (command->get_name() != "exec") close_inherited_descriptors(words);
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {
     app.parse(words);

@@ -3,6 +3,9 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <system_error>
+
 #include "base/error.hpp"
 
 namespace tunrelay {
@@ -28,6 +31,21 @@ std::string fault_of(const tunrelay_stage_descriptor& descriptor) {
       descriptor.next_deadline_ns == nullptr || descriptor.at_deadline == nullptr)
     return "its table has an empty entry";
   return {};
+}
+
+/// The file that LIBRARY names. The dynamic linker would look for a name without a slash where the
+/// environment says (LD_LIBRARY_PATH), which under sudo may be another's than whose rights we have;
+/// and it would wait for the writer of a pipe.
+std::string path_of(const std::string& library) {
+  if (library.find('/') == std::string::npos)
+    throw_usage_error(kLoadAttempt, library, "it is no path: there is no slash in it",
+                      "write ./" + library + " for a file of this folder");
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::canonical(library, error);
+  if (error) throw_usage_error(kLoadAttempt, library, describe_errno(error.value()));
+  if (!std::filesystem::is_regular_file(path, error))
+    throw_usage_error(kLoadAttempt, library, "it is no regular file");
+  return path.string();
 }
 
 /// dlerror() begins with the object's name, which our message has already.
@@ -73,12 +91,9 @@ StageLibrary::StageLibrary(StageRequest request)
 
 void StageLibrary::load() {
   const std::string& library = request_.library;
-  handle_.reset(::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL));
-  if (handle_ == nullptr)
-    throw_usage_error(kLoadAttempt, library, loader_words(library),
-                      library.find('/') == std::string::npos
-                          ? "write a path with a slash for a file, such as ./" + library
-                          : "");
+  const std::string path = path_of(library);
+  handle_.reset(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL));
+  if (handle_ == nullptr) throw_usage_error(kLoadAttempt, library, loader_words(path));
   descriptor_ =
       static_cast<const tunrelay_stage_descriptor*>(::dlsym(handle_.get(), TUNRELAY_STAGE_SYMBOL));
   if (descriptor_ == nullptr)

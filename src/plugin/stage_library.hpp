@@ -14,7 +14,7 @@ namespace tunrelay {
 
 /// What a user asks for: a library, or a stage of the program itself, and what its endpoints get.
 struct StageRequest {
-  std::string library;  ///< a path, or a name that the dynamic linker looks for
+  std::string library;                                       ///< a path with a slash
   std::vector<std::pair<std::string, std::string>> options;  ///< as they were written
   /// Of a stage of the program, which outlives it; `library` is then only what it is called.
   const tunrelay_stage_descriptor* built_in = nullptr;

@@ -1,6 +1,7 @@
 // From the words of --stage to a loaded library, and what is said of one that does not do.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <memory>
 #include <string>
@@ -44,6 +45,21 @@ TEST(StageLibraryTest, AFitOneIsLoaded) {
     EXPECT_EQ(direction.before_link.size(), 1U);
     EXPECT_EQ(direction.behind_link.size(), 1U);
   }
+}
+
+TEST(StageLibraryTest, ANameIsNotLookedForWhereTheEnvironmentSays) {
+  // libm is where every program finds it.
+  const Error error = refusal("libm.so.6");
+  EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
+  EXPECT_THAT(error.what(), HasSubstr("no slash"));
+  EXPECT_THAT(error.what(), HasSubstr("write ./libm.so.6"));
+}
+
+TEST(StageLibraryTest, APipeIsRefusedUnopened) {
+  const TemporaryFolder folder;
+  const std::string pipe = folder / "libpipe.so";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(refusal(pipe).what(), HasSubstr(pipe + ": it is no regular file"));
 }
 
 TEST(StageLibraryTest, AnotherVersionIsNamedWithOurs) {
