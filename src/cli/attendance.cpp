@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <cstdio>
+#include <string>
 
 #include <nlohmann/json.hpp>
 
@@ -33,6 +34,15 @@ void Attendance::tell(const std::vector<TunnelEvent>& events) const {
   }
 }
 
+/// What a look takes (descriptors, memory) may be short for a while: packets cross all the same.
+void Attendance::look_after_tunnel() {
+  news_.attempt([this] { tell(tunnel_.attend()); },
+                [this](const Error& error) {
+                  tell({{TunnelEvent::Kind::kNote,
+                         std::string("The tunnel is not looked after now: ") + error.what()}});
+                });
+}
+
 Attendance::End Attendance::until_signal(const SignalWatch& signals,
                                          const std::function<Answer(int)>& on_signal, int end_fd) {
   std::vector<pollfd> watched{{.fd = signals.fd(), .events = POLLIN, .revents = 0},
@@ -46,7 +56,7 @@ Attendance::End Attendance::until_signal(const SignalWatch& signals,
     while (const auto signal = signals.next())
       if (on_signal(*signal) == Answer::kStop) return End::kAsked;
     if (watched[1].revents != 0) return End::kAsked;
-    tell(tunnel_.attend());
+    look_after_tunnel();
     if (tunnel_.is_gone()) return End::kGone;
     if (control_ != nullptr) control_->serve();
   }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/failure_news.hpp"
 #include "base/signal_watch.hpp"
 #include "control/control_server.hpp"
 #include "tunnel/tunnel.hpp"
@@ -31,10 +32,12 @@ class Attendance {
 
  private:
   void tell(const std::vector<TunnelEvent>& events) const;
+  void look_after_tunnel();
 
   Tunnel& tunnel_;
   bool json_;
   ControlServer* control_ = nullptr;
+  FailureNews news_;
 };
 
 }  // namespace tunrelay

@@ -6,16 +6,19 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <variant>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/clean_text.hpp"
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "control/control_client.hpp"
 #include "control/control_place.hpp"
-#include "link/stage_text.hpp"
+#include "link/stage_files.hpp"
 #include "wording/link_flags.hpp"
+#include "wording/tunnel_control.hpp"
 
 namespace tunrelay {
 namespace {
@@ -26,22 +29,17 @@ struct LinkControlFlags {
   bool json_wanted = false;
 };
 
-/// The relay reads the files, from a working directory of its own.
+/// Who looks at the link later may be in another folder.
 void name_files_from_root(LinkDescription& link) {
-  const auto from_root = [](std::string& file) {
-    if (!file.empty()) file = std::filesystem::absolute(file).string();
-  };
   for (StageList& stages : link.directions)
-    for (StageDescription& stage : stages) {
-      if (auto* delay = std::get_if<DelayDescription>(&stage.choice)) from_root(delay->table_file);
-      if (auto* pace = std::get_if<BottleneckDescription>(&stage.choice)) from_root(pace->file);
-    }
+    for (StageFile* file : files_of(stages))
+      file->name = std::filesystem::absolute(file->name).string();
 }
 
 void print_link(const nlohmann::json& link) {
   for (const char* key : {"a_to_b", "b_to_a"}) {
     const std::string text = link.at(key);
-    fmt::print("{}  {}\n", key, text.empty() ? "(nothing is done to packets)" : text);
+    fmt::print("{}  {}\n", key, text.empty() ? "(nothing is done to packets)" : clean_line(text));
   }
   fmt::print("seed    {}\n", link.at("seed").get<std::uint64_t>());
 }
@@ -49,7 +47,7 @@ void print_link(const nlohmann::json& link) {
 int show_link(const LinkControlFlags& flags) {
   const nlohmann::json answer = ControlClient(find_control(flags.control)).ask({{"do", "show"}});
   if (flags.json_wanted) {
-    fmt::print("{}\n", answer.dump());
+    fmt::print("{}\n", json_text(answer));
     return 0;
   }
   fmt::print("{} <-> {}\n", answer.at("a").get<std::string>(), answer.at("b").get<std::string>());
@@ -67,10 +65,11 @@ int show_link(const LinkControlFlags& flags) {
   return 0;
 }
 
-int ask_for_link(const LinkControlFlags& flags, const nlohmann::json& question) {
-  const nlohmann::json answer = ControlClient(find_control(flags.control)).ask(question);
+int ask(const LinkControlFlags& flags, const LinkQuestion& question) {
+  const nlohmann::json answer =
+      ControlClient(find_control(flags.control)).ask(question.json, question.attachment.get());
   if (flags.json_wanted)
-    fmt::print("{}\n", answer.dump());
+    fmt::print("{}\n", json_text(answer));
   else
     print_link(answer.at("link"));
   return 0;
@@ -80,17 +79,13 @@ int ask_for_link(const LinkControlFlags& flags, const nlohmann::json& question) 
 int set_link(const CLI::App& command, const LinkControlFlags& flags) {
   LinkDescription link = link_description(flags.link);
   name_files_from_root(link);
-  nlohmann::json question{{"do", "set"}};
   const bool whole = command.count("--link") != 0;
-  if (whole || command.count("--a-to-b") != 0)
-    question["a_to_b"] = print_stages(link.directions[0]);
-  if (whole || command.count("--b-to-a") != 0)
-    question["b_to_a"] = print_stages(link.directions[1]);
-  if (link.seed) question["seed"] = *link.seed;
-  if (question.size() == 1)
+  const std::array<bool, 2> is_named{whole || command.count("--a-to-b") != 0,
+                                     whole || command.count("--b-to-a") != 0};
+  if (!is_named[0] && !is_named[1] && !link.seed)
     throw_usage_error("change", "nothing", "no flag says what",
                       "add --a-to-b, --b-to-a, --link or --seed");
-  return ask_for_link(flags, question);
+  return ask(flags, ask_for_link(std::move(link), is_named));
 }
 
 }  // namespace
@@ -112,7 +107,7 @@ std::function<int()> add_link_control_verbs(CLI::App& link) {
     if (show->parsed()) return show_link(*flags);
     if (set->parsed()) return set_link(*set, *flags);
     static_cast<void>(clear);
-    return ask_for_link(*flags, {{"do", "set"}, {"a_to_b", ""}, {"b_to_a", ""}});
+    return ask(*flags, ask_for_link({}, {true, true}));
   };
 }
 

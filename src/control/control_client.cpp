@@ -4,6 +4,9 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/json_text.hpp"
+#include "base/units.hpp"
+#include "control/control_server.hpp"
 #include "control/unix_socket.hpp"
 
 namespace tunrelay {
@@ -25,11 +28,15 @@ ControlClient::ControlClient(const std::string& path)
     : lines_(connect_to(path), "the relay at " + path, "see whether it still runs") {}
 
 nlohmann::json ControlClient::ask(const nlohmann::json& question, int passed) {
+  const std::string line = json_text(question) + "\n";
+  if (line.size() > ControlServer::kMostLineBytes)
+    throw_usage_error("ask", lines_.peer(),
+                      "the question has over " + format_bytes(ControlServer::kMostLineBytes),
+                      "say it in fewer words; long lists belong in a file");
   if (passed < 0) {
     lines_.send(question);
   } else {
     // A socket just made takes a short line in one piece.
-    const std::string line = question.dump() + "\n";
     if (send_with_descriptor(lines_.socket(), line, passed) != static_cast<ssize_t>(line.size()))
       throw_system_error(errno, "send to", lines_.peer());
   }

@@ -8,11 +8,13 @@
 
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "control/unix_socket.hpp"
 
 namespace tunrelay {
@@ -23,6 +25,7 @@ using nlohmann::ordered_json;
 
 /// Half a line, or an answer that is not taken, is waited for that long.
 constexpr std::int64_t kPatienceNs = 5 * kNanosecondsPerSecond;
+constexpr std::int64_t kPauseNs = kNanosecondsPerSecond;
 constexpr ControlClientId kListener = 0;
 constexpr mode_t kSocketMode = 0660;
 
@@ -88,6 +91,7 @@ void ControlServer::serve() {
       serve_client(id);
   }
   leave_the_slow();
+  if (deaf_until_ns_ != 0 && monotonic_ns() > deaf_until_ns_) listen_again();
 }
 
 void ControlServer::accept_clients() {
@@ -96,15 +100,32 @@ void ControlServer::accept_clients() {
         ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket.is_open()) {
       if (errno == ECONNABORTED || errno == EINTR) continue;
+      if (errno == EAGAIN) return;
+      // Descriptors or memory have run out: who waits goes on waiting, and shall not wake us
+      // again and again meanwhile.
+      deaf_until_ns_ = monotonic_ns() + kPauseNs;
+      watch_descriptor(events_, EPOLL_CTL_MOD, listener_.get(), kListener, 0);
       return;
     }
-    if (clients_.size() == kMostClients || !peer_is_trusted(socket, group_)) continue;
-    const ControlClientId id = ++last_id_;
-    watch_descriptor(events_, EPOLL_CTL_ADD, socket.get(), id, EPOLLIN);
-    Client& client = clients_[id];
-    client.socket = std::move(socket);
-    client.active_ns = monotonic_ns();
+    if (clients_.size() < kMostClients && peer_is_trusted(socket, group_))
+      add_client(std::move(socket));
   }
+}
+
+void ControlServer::add_client(FileDescriptor socket) {
+  try {
+    watch_descriptor(events_, EPOLL_CTL_ADD, socket.get(), ++last_id_, EPOLLIN);
+  } catch (const Error&) {
+    return;  // this host has no room for one more
+  }
+  Client& client = clients_[last_id_];
+  client.socket = std::move(socket);
+  client.active_ns = monotonic_ns();
+}
+
+void ControlServer::listen_again() {
+  deaf_until_ns_ = 0;
+  watch_descriptor(events_, EPOLL_CTL_MOD, listener_.get(), kListener, EPOLLIN);
 }
 
 void ControlServer::serve_client(ControlClientId id) {
@@ -152,8 +173,11 @@ bool ControlServer::answer_next(ControlClientId id, Client& client) {
   } catch (const json::exception& error) {
     answer = {{"error", std::string("not understood: ") + error.what()},
               {"exit_code", static_cast<int>(ExitCode::kUsage)}};
+  } catch (const std::exception& error) {
+    // No thread or no memory for what is asked is no reason to end what runs.
+    answer = {{"error", error.what()}, {"exit_code", static_cast<int>(ExitCode::kFailed)}};
   }
-  client.unsent = answer.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  client.unsent = json_text(answer) + "\n";
   return true;
 }
 

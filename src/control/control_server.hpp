@@ -61,6 +61,8 @@ class ControlServer {
   };
 
   void accept_clients();
+  void add_client(FileDescriptor socket);
+  void listen_again();
   void serve_client(ControlClientId id);
   // False: the client is to be left.
   [[nodiscard]] static bool receive(Client& client);
@@ -77,6 +79,7 @@ class ControlServer {
   gid_t group_ = 0;        ///< the socket's
   ino_t inode_ = 0;        ///< the socket file's, so that nobody else's is removed
   ControlClientId last_id_ = 0;
+  std::int64_t deaf_until_ns_ = 0;  ///< no client is accepted before; 0: they are
   std::map<ControlClientId, Client> clients_;
 };
 

@@ -9,7 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <vector>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -28,15 +28,19 @@ bool name_socket(const std::string& path, sockaddr_un& name) noexcept {
   return true;
 }
 
-/// Bytes to be sent or to be filled in, with room for one descriptor beside them.
+/// More than the kernel passes in one message (SCM_MAX_FD is 253), so that all are seen: those for
+/// which there is no room the kernel closes, but it fills room that is only alignment, too.
+constexpr std::size_t kMostPassed = 256;
+
+/// Bytes to be sent or to be filled in, with room for descriptors beside them.
 class MessageWithRoom {
  public:
-  MessageWithRoom(char* bytes, std::size_t count) noexcept
+  MessageWithRoom(char* bytes, std::size_t count, std::size_t descriptors) noexcept
       : piece_{.iov_base = bytes, .iov_len = count} {
     message_.msg_iov = &piece_;
     message_.msg_iovlen = 1;
     message_.msg_control = room_.data();
-    message_.msg_controllen = room_.size();
+    message_.msg_controllen = CMSG_SPACE(descriptors * sizeof(int));
   }
   ~MessageWithRoom() = default;
   MessageWithRoom(const MessageWithRoom&) = delete;
@@ -46,7 +50,7 @@ class MessageWithRoom {
 
  private:
   iovec piece_;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room_{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMostPassed * sizeof(int))> room_{};
   msghdr message_{};
 };
 
@@ -71,7 +75,7 @@ int bind_unix_socket(const FileDescriptor& socket, const std::string& path) noex
 
 ssize_t send_with_descriptor(const FileDescriptor& socket, const std::string& bytes,
                              int passed) noexcept {
-  MessageWithRoom message(const_cast<char*>(bytes.data()), bytes.size());
+  MessageWithRoom message(const_cast<char*>(bytes.data()), bytes.size(), 1);
   cmsghdr* header = CMSG_FIRSTHDR(message.get());
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
@@ -82,16 +86,20 @@ ssize_t send_with_descriptor(const FileDescriptor& socket, const std::string& by
 
 ssize_t receive_with_descriptor(const FileDescriptor& socket, char* bytes, std::size_t count,
                                 FileDescriptor& passed) noexcept {
-  MessageWithRoom message(bytes, count);
-  // What does not fit the room is closed by the kernel.
+  MessageWithRoom message(bytes, count, kMostPassed);
   const ssize_t received = ::recvmsg(socket.get(), message.get(), MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (received < 0) return received;
   for (cmsghdr* header = CMSG_FIRSTHDR(message.get()); header != nullptr;
        header = CMSG_NXTHDR(message.get(), header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    int descriptor = -1;
-    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
-    passed = FileDescriptor(descriptor);
+    const std::size_t came = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t at = 0; at < came; ++at) {
+      int descriptor = -1;
+      std::memcpy(&descriptor, CMSG_DATA(header) + at * sizeof descriptor, sizeof descriptor);
+      FileDescriptor owned(descriptor);  // which closes what is not kept
+      if (came == 1) passed = std::move(owned);
+    }
+    if (came != 1) passed.reset();
   }
   return received;
 }

@@ -21,7 +21,7 @@ int bind_unix_socket(const FileDescriptor& socket, const std::string& path) noex
 ssize_t send_with_descriptor(const FileDescriptor& socket, const std::string& bytes,
                              int passed) noexcept;
 /// As recv(2) with MSG_DONTWAIT; a descriptor that comes with the bytes goes to PASSED, in the
-/// place of one that is there.
+/// place of one that is there. Of several in one message none is kept.
 ssize_t receive_with_descriptor(const FileDescriptor& socket, char* bytes, std::size_t count,
                                 FileDescriptor& passed) noexcept;
 

@@ -13,10 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "base/signal_block.hpp"
 #include "tunnel/private_network.hpp"
 #include "wording/summary.hpp"
@@ -167,17 +166,14 @@ bool EmbeddedTunnel::check_path() {
 
 void EmbeddedTunnel::change_link(const char* a_to_b, const char* b_to_a) {
   refuse_when_stopped("change the link of");
-  nlohmann::json question{{"do", "set"}};
-  if (a_to_b != nullptr) question["a_to_b"] = a_to_b;
-  if (b_to_a != nullptr) question["b_to_a"] = b_to_a;
   const SignalBlock block;
-  service_->answer(0, question, {});
+  tunrelay::change_link(*tunnel_, a_to_b, b_to_a);
 }
 
 const std::string& EmbeddedTunnel::report_json() {
   const SignalBlock block;
   const char* event = waiting_.is_open() ? "counters" : "summary";
-  return report_ = tunrelay::report_json(tunnel_->report(), event).dump();
+  return report_ = json_text(tunrelay::report_json(tunnel_->report(), event));
 }
 
 const std::string& EmbeddedTunnel::report_text() {

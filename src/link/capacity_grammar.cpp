@@ -130,8 +130,8 @@ BottleneckDescription read_bottleneck(StageWords& words, BottleneckDescription::
   if (pace == BottleneckDescription::Pace::kRate)
     link.bits_per_s = words.take_rate("a rate such as 10mbit");
   else
-    link.file = words.take_text(is_trace ? "a file as mahimahi has it"
-                                         : "a file of lines such as `1.5s 10mbit`");
+    link.file.name = words.take_text(is_trace ? "a file as mahimahi has it"
+                                              : "a file of lines such as `1.5s 10mbit`");
   for (;;) {
     if (!is_trace && words.take("burst"))
       link.burst_bytes = words.take_size("a size such as 15K", 0, kMostBurstBytes);
@@ -155,10 +155,10 @@ std::string print_stage(const BottleneckDescription& link) {
       text = "rate " + print_rate(link.bits_per_s);
       break;
     case BottleneckDescription::Pace::kSteps:
-      text = "steps " + print_word(link.file);
+      text = "steps " + print_word(link.file.name);
       break;
     case BottleneckDescription::Pace::kTrace:
-      text = "trace " + print_word(link.file);
+      text = "trace " + print_word(link.file.name);
       break;
   }
   if (link.burst_bytes != 0) text += " burst " + print_size(link.burst_bytes);

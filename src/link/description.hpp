@@ -1,10 +1,11 @@
 // An emulated link as data: which stages packets meet on their way, in each direction. It comes
-// from text (link/stage_text.hpp) or a file (link/link_file.hpp) and becomes stages in
-// link/link_stages.hpp.
+// from text (link/stage_text.hpp) or a file (link/link_file.hpp), gets what the files hold that it
+// names (link/stage_files.hpp), and becomes stages in link/stage_factory.hpp.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -20,9 +21,18 @@
 
 namespace tunrelay {
 
+/// A file that a stage names. Two are alike when their names are: a description is what was asked.
+struct StageFile {
+  std::string name;
+  /// What it holds; null until it was read (link/stage_files.hpp). Copies share it.
+  std::shared_ptr<const std::string> text = nullptr;
+
+  bool operator==(const StageFile& other) const { return name == other.name; }
+};
+
 struct DelayDescription {
-  DelayConfig config;      ///< its table is empty: the file is read when stages are made
-  std::string table_file;  ///< with JitterShape::kTable
+  DelayConfig config;    ///< its table is empty: it is taken from the file when stages are made
+  StageFile table_file;  ///< with JitterShape::kTable
 
   bool operator==(const DelayDescription&) const = default;
 };
@@ -37,7 +47,7 @@ struct BottleneckDescription {
 
   Pace pace = Pace::kRate;
   std::uint64_t bits_per_s = 0;
-  std::string file;
+  StageFile file = {};
   std::uint64_t burst_bytes = 0;  ///< not of a trace
   WireSize wire = {};
   QueueConfig queue = {};

@@ -53,7 +53,7 @@ bool read_shape(StageWords& words, DelayDescription& delay) {
     if (!words.take(known.name)) continue;
     delay.config.shape = known.shape;
     if (known.shape == JitterShape::kTable)
-      delay.table_file = words.take_text("a file in netem's .dist format");
+      delay.table_file.name = words.take_text("a file in netem's .dist format");
     return true;
   }
   return false;
@@ -144,7 +144,7 @@ std::string print_stage(const DelayDescription& delay) {
     text += " " + print_duration(config.jitter_ns) + print_correlation(config.jitter_correlation);
     for (const ShapeName& known : kShapes)
       if (has_shape && known.shape == config.shape) text += " " + std::string(known.name);
-    if (config.shape == JitterShape::kTable) text += " " + print_word(delay.table_file);
+    if (config.shape == JitterShape::kTable) text += " " + print_word(delay.table_file.name);
   }
   if (config.keep_order) text += " ordered";
   if (config.reorder != ReorderConfig{}) {

@@ -5,22 +5,17 @@
 #include <array>
 #include <filesystem>
 
-#include <toml++/toml.h>
-
 #include "base/error.hpp"
 #include "base/input_file.hpp"
+#include "base/toml_text.hpp"
 #include "link/profile_text.hpp"
+#include "link/stage_files.hpp"
 #include "link/stage_text.hpp"
 
 namespace tunrelay {
 namespace {
 
 constexpr std::size_t kMostLinkBytes = std::size_t{1} << 20U;
-
-std::string position_of(const std::string& file, const toml::node& node) {
-  const toml::source_position& begin = node.source().begin;
-  return fmt::format("{}:{}:{}", file, begin.line, begin.column);
-}
 
 void append_stages(const toml::node& node, const std::string& file, StageList& stages) {
   if (const auto* array = node.as_array()) {
@@ -29,29 +24,26 @@ void append_stages(const toml::node& node, const std::string& file, StageList& s
   }
   const auto* text = node.as_string();
   if (text == nullptr)
-    throw_usage_error("read", position_of(file, node), "stages are a text, or an array of texts",
+    throw_usage_error("read", toml_place(file, node.source()),
+                      "stages are a text, or an array of texts",
                       "write for example a-to-b = [\"delay 20ms\", \"loss 0.1%\"]");
-  const std::string name = position_of(file, node);
+  const std::string name = toml_place(file, node.source());
   for (StageDescription& stage : parse_stages({text->get(), name}))
     stages.push_back(std::move(stage));
+  if (stages.size() > kMostStages)
+    throw_usage_error("read", name, fmt::format("a direction has over {} stages", kMostStages));
 }
 
 std::uint64_t seed_of(const toml::node& node, const std::string& file) {
   const auto* number = node.as_integer();
   if (number == nullptr || number->get() < 0)
-    throw_usage_error("read", position_of(file, node), "a seed is a whole number from 0");
+    throw_usage_error("read", toml_place(file, node.source()), "a seed is a whole number from 0");
   return static_cast<std::uint64_t>(number->get());
 }
 
 /// Relative names count from FOLDER.
 void place_files(StageList& stages, const std::filesystem::path& folder) {
-  const auto place = [&folder](std::string& file) {
-    if (!file.empty()) file = (folder / file).string();
-  };
-  for (StageDescription& stage : stages) {
-    if (auto* delay = std::get_if<DelayDescription>(&stage.choice)) place(delay->table_file);
-    if (auto* link = std::get_if<BottleneckDescription>(&stage.choice)) place(link->file);
-  }
+  for (StageFile* file : files_of(stages)) file->name = (folder / file->name).string();
 }
 
 }  // namespace
@@ -81,15 +73,7 @@ const LinkProfile& find_profile(std::string_view name) {
 
 NamedLink parse_link(std::string_view toml, const std::string& file) {
   NamedLink link;
-  toml::table table;
-  try {
-    table = toml::parse(toml);
-  } catch (const toml::parse_error& error) {
-    throw_usage_error(
-        "read",
-        fmt::format("{}:{}:{}", file, error.source().begin.line, error.source().begin.column),
-        std::string(error.description()));
-  }
+  const toml::table table = parse_toml(toml, file);
   for (const auto& [key, node] : table) {
     const std::string_view name = key.str();
     if (name == "a-to-b")
@@ -101,7 +85,7 @@ NamedLink parse_link(std::string_view toml, const std::string& file) {
     else if (name == "summary" && node.is_string())
       link.summary = node.as_string()->get();
     else
-      throw_usage_error("read", position_of(file, node),
+      throw_usage_error("read", toml_place(file, node.source()),
                         fmt::format("'{}' is not expected in a link's file", name),
                         "its keys are a-to-b, b-to-a, seed, and summary, a text");
   }

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/input_file.hpp"
+#include "base/ensure.hpp"
 #include "link/trace_file.hpp"
 #include "stage/bottleneck.hpp"
 #include "stage/corrupt.hpp"
@@ -13,19 +13,16 @@
 namespace tunrelay {
 namespace {
 
-// A million numbers, each with its blanks.
-constexpr std::size_t kMostTableBytes = 8 * 1024 * 1024;
-
 using BackWay = std::shared_ptr<ReturnPath>;
 using PaceFactory = std::function<std::unique_ptr<LinkPace>()>;
 
 PaceFactory pace_factory(const BottleneckDescription& link, std::int64_t origin_ns) {
   if (link.pace == BottleneckDescription::Pace::kTrace)
-    return [times_ns = read_delivery_trace(link.file), origin_ns] {
-      return std::make_unique<OpportunityPace>(times_ns, origin_ns);
-    };
+    return [times_ns =
+                std::make_shared<const std::vector<std::int64_t>>(parse_delivery_trace(link.file)),
+            origin_ns] { return std::make_unique<OpportunityPace>(times_ns, origin_ns); };
   const RateSteps steps = link.pace == BottleneckDescription::Pace::kSteps
-                              ? read_rate_steps(link.file)
+                              ? parse_rate_steps(link.file)
                               : RateSteps{{{0, link.bits_per_s}}, 0};
   return [steps, origin_ns, burst_bytes = link.burst_bytes] {
     return std::make_unique<RatePace>(steps.steps, steps.period_ns, origin_ns, burst_bytes);
@@ -56,9 +53,10 @@ struct FactoryMaker {
   }
   StageFactory operator()(const DelayDescription& delay) const {
     DelayConfig config = delay.config;
-    if (config.shape == JitterShape::kTable)
-      config.table = parse_delay_table(
-          read_whole_file(delay.table_file, "read the delay table", kMostTableBytes));
+    if (config.shape == JitterShape::kTable) {
+      ensure(delay.table_file.text != nullptr, "a stage's file was not read");
+      config.table = parse_delay_table(*delay.table_file.text);
+    }
     return impairment<Delay>(std::move(config));
   }
   StageFactory operator()(const LossConfig& config) const { return impairment<Loss>(config); }

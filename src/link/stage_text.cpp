@@ -1,5 +1,7 @@
 #include "link/stage_text.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "link/stage_grammar.hpp"
@@ -90,6 +92,9 @@ StageList parse_stages(const LinkText& text) {
       const std::size_t at = first == all.size() ? all.back().begin : all[first].begin;
       refuse_words(text, at, at + 1, "no stage stands beside this comma", "stages are " + names());
     }
+    if (stages.size() == kMostStages)
+      refuse_words(text, all[first].begin, all[first].end, "these are too many stages",
+                   fmt::format("a direction has at most {}", kMostStages));
     stages.push_back(read_stage(text, all.subspan(first, last - first)));
     first = last + 1;
   }

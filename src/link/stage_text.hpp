@@ -3,6 +3,7 @@
 // end with `if "udp port 53"`, a tcpdump expression for the packets that it is for.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "link/description.hpp"
@@ -10,11 +11,15 @@
 
 namespace tunrelay {
 
+/// Of one direction: each is memory and time for every packet.
+inline constexpr std::size_t kMostStages = 64;
+
 /// What may be written, a line a stage; for help.
 [[nodiscard]] std::string stage_text_help();
 
 /// Throws a usage Error that shows the place in the text and what may stand there. Files that are
-/// named are not looked at, and filters are not compiled: that is for link/link_stages.hpp.
+/// named are not looked at, and filters are not compiled: that is for link/stage_files.hpp and
+/// link/emulated_link.hpp.
 [[nodiscard]] StageList parse_stages(const LinkText& text);
 
 /// The canonical text: defaults are left out, and parse_stages() gives STAGES again.

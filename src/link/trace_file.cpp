@@ -3,55 +3,69 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
-#include <sstream>
+#include <charconv>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "base/ensure.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
-#include "base/input_file.hpp"
 
 namespace tunrelay {
 namespace {
 
-// mahimahi's longest trace has some hundred thousand lines; this is an hour at 10 Gbit/s.
-constexpr std::size_t kMostFileBytes = std::size_t{64} << 20U;
-
-[[noreturn]] void refuse_line(const std::string& file, std::size_t line, const std::string& why,
+[[noreturn]] void refuse_line(const StageFile& file, std::size_t line, const std::string& why,
                               const std::string& way_out) {
-  throw_usage_error("read", fmt::format("{}:{}", file, line), why, way_out);
+  throw_usage_error("read", fmt::format("{}:{}", file.name, line), why, way_out);
 }
 
 /// Calls VISIT(line number, text without comment and blanks around it) for lines with anything.
-void for_each_line(const std::string& file,
-                   const std::function<void(std::size_t, const std::string&)>& visit) {
-  std::istringstream text(read_whole_file(file, "read the trace", kMostFileBytes));
-  std::size_t number = 0;
-  for (std::string line; std::getline(text, line);) {
-    ++number;
+template <typename Visit>
+void for_each_line(const StageFile& file, const Visit& visit) {
+  ensure(file.text != nullptr, "a stage's file was not read");
+  std::string_view text = *file.text;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
     line = line.substr(0, line.find('#'));
     const std::size_t first = line.find_first_not_of(" \t\r");
-    if (first == std::string::npos) continue;
+    if (first == std::string_view::npos) continue;
     visit(number, line.substr(first, line.find_last_not_of(" \t\r") - first + 1));
+  }
+}
+
+/// TEXT of digits as whole milliseconds, which nearly all lines of the largest traces are: a
+/// running relay reads them while it attends to its tunnel. Nothing for what takes more care.
+std::optional<std::int64_t> whole_milliseconds_ns(std::string_view text) {
+  constexpr std::int64_t kMostMs = INT64_MAX / kNanosecondsPerMillisecond / 2;
+  std::int64_t time_ms = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), time_ms);
+  if (error != std::errc{} || end != text.data() + text.size() || time_ms > kMostMs)
+    return std::nullopt;
+  return time_ms * kNanosecondsPerMillisecond;
+}
+
+std::int64_t opportunity_ns(const StageFile& file, std::size_t line, std::string_view text) {
+  constexpr const char* kExample = "a line is one number, such as 17";
+  if (text.find_first_not_of("0123456789.") != std::string_view::npos)
+    refuse_line(file, line, fmt::format("'{}' is no time in milliseconds", text), kExample);
+  if (const auto whole_ns = whole_milliseconds_ns(text)) return *whole_ns;
+  try {
+    return parse_duration_ns(std::string(text) + "ms");
+  } catch (const Error& error) {
+    refuse_line(file, line, error.parts().answer, kExample);
   }
 }
 
 }  // namespace
 
-std::vector<std::int64_t> read_delivery_trace(const std::string& file) {
+std::vector<std::int64_t> parse_delivery_trace(const StageFile& file) {
   std::vector<std::int64_t> times_ns;
   std::size_t last_line = 0;
-  for_each_line(file, [&](std::size_t line, const std::string& text) {
-    std::int64_t time_ns = 0;
-    if (text.find_first_not_of("0123456789.") != std::string::npos)
-      refuse_line(file, line, fmt::format("'{}' is no time in milliseconds", text),
-                  "a line is one number, such as 17");
-    try {
-      time_ns = parse_duration_ns(text + "ms");
-    } catch (const Error& error) {
-      refuse_line(file, line, error.parts().answer, "a line is one number, such as 17");
-    }
+  for_each_line(file, [&](std::size_t line, std::string_view text) {
+    const std::int64_t time_ns = opportunity_ns(file, line, text);
     if (!times_ns.empty() && time_ns < times_ns.back())
       refuse_line(file, line,
                   fmt::format("the time {} comes after a later one, of line {}", text, last_line),
@@ -65,14 +79,14 @@ std::vector<std::int64_t> read_delivery_trace(const std::string& file) {
   return times_ns;
 }
 
-RateSteps read_rate_steps(const std::string& file) {
+RateSteps parse_rate_steps(const StageFile& file) {
   RateSteps result;
   std::size_t last_line = 0;
   const std::string example = "a line is a time and a rate, such as: 1.5s 10mbit";
-  for_each_line(file, [&](std::size_t line, const std::string& text) {
+  for_each_line(file, [&](std::size_t line, std::string_view text) {
     const std::size_t gap = text.find_first_of(" \t");
-    if (gap == std::string::npos) refuse_line(file, line, "there is no rate", example);
-    const std::string rate = text.substr(text.find_first_not_of(" \t", gap));
+    if (gap == std::string_view::npos) refuse_line(file, line, "there is no rate", example);
+    const std::string rate(text.substr(text.find_first_not_of(" \t", gap)));
     if (result.period_ns != 0)
       refuse_line(file, line, "a line stands behind `repeat`", "make that the last line");
     last_line = line;

@@ -110,22 +110,23 @@ std::uint64_t RatePace::bits_per_s(std::int64_t now_ns) noexcept {
   return level_at(now_ns).bits_per_s;
 }
 
-OpportunityPace::OpportunityPace(std::vector<std::int64_t> times_ns, std::int64_t origin_ns)
+OpportunityPace::OpportunityPace(std::shared_ptr<const std::vector<std::int64_t>> times_ns,
+                                 std::int64_t origin_ns)
     : times_ns_(std::move(times_ns)), round_ns_(origin_ns) {
-  ensure(!times_ns_.empty() && times_ns_.back() > 0, "a delivery trace lasts longer than 0");
+  ensure(!times_ns_->empty() && times_ns_->back() > 0, "a delivery trace lasts longer than 0");
 }
 
 void OpportunityPace::step() noexcept {
   left_bytes_ = kOpportunityBytes;
-  if (++next_ < times_ns_.size()) return;
+  if (++next_ < times_ns_->size()) return;
   next_ = 0;
-  round_ns_ += times_ns_.back();
+  round_ns_ += times_ns_->back();
 }
 
 void OpportunityPace::seek(std::int64_t earliest_ns) noexcept {
   if (now_ns() >= earliest_ns) return;
   left_bytes_ = kOpportunityBytes;
-  const std::int64_t period_ns = times_ns_.back();
+  const std::int64_t period_ns = times_ns_->back();
   round_ns_ += (earliest_ns - round_ns_) / period_ns * period_ns;
   // A moment that is the end of a round is that of its last opportunity, and of the next round's
   // first ones where they stand at 0: the last one comes first.
@@ -133,8 +134,9 @@ void OpportunityPace::seek(std::int64_t earliest_ns) noexcept {
     round_ns_ -= period_ns;
     next_ = 0;
   }
-  const auto found = std::lower_bound(times_ns_.begin(), times_ns_.end(), earliest_ns - round_ns_);
-  next_ = static_cast<std::size_t>(found - times_ns_.begin());
+  const auto found =
+      std::lower_bound(times_ns_->begin(), times_ns_->end(), earliest_ns - round_ns_);
+  next_ = static_cast<std::size_t>(found - times_ns_->begin());
 }
 
 std::int64_t OpportunityPace::begin(std::int64_t earliest_ns) noexcept {
@@ -154,8 +156,8 @@ std::int64_t OpportunityPace::finish(std::uint32_t wire_bytes, std::int64_t begi
 }
 
 std::uint64_t OpportunityPace::bits_per_s(std::int64_t /*now_ns*/) noexcept {
-  const double opportunities_per_s = static_cast<double>(times_ns_.size()) * kNanosecondsPerSecond /
-                                     static_cast<double>(times_ns_.back());
+  const double opportunities_per_s = static_cast<double>(times_ns_->size()) *
+                                     kNanosecondsPerSecond / static_cast<double>(times_ns_->back());
   return static_cast<std::uint64_t>(opportunities_per_s * kOpportunityBytes * 8);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace tunrelay {
@@ -74,7 +75,8 @@ class OpportunityPace final : public LinkPace {
 
   /// TIMES_NS: ascending (equal ones allowed), from 0, the last one over 0; from ORIGIN_NS on.
   /// The last one is the period.
-  OpportunityPace(std::vector<std::int64_t> times_ns, std::int64_t origin_ns);
+  OpportunityPace(std::shared_ptr<const std::vector<std::int64_t>> times_ns,
+                  std::int64_t origin_ns);
 
   [[nodiscard]] std::int64_t begin(std::int64_t earliest_ns) noexcept override;
   std::int64_t finish(std::uint32_t wire_bytes, std::int64_t begin_ns) noexcept override;
@@ -83,9 +85,9 @@ class OpportunityPace final : public LinkPace {
  private:
   void seek(std::int64_t earliest_ns) noexcept;
   void step() noexcept;
-  [[nodiscard]] std::int64_t now_ns() const noexcept { return round_ns_ + times_ns_[next_]; }
+  [[nodiscard]] std::int64_t now_ns() const noexcept { return round_ns_ + (*times_ns_)[next_]; }
 
-  std::vector<std::int64_t> times_ns_;
+  std::shared_ptr<const std::vector<std::int64_t>> times_ns_;  ///< of all paces of a trace
   std::int64_t round_ns_;                         ///< when this round of the list began
   std::size_t next_ = 0;                          ///< the opportunity at hand
   std::uint32_t left_bytes_ = kOpportunityBytes;  ///< of it

@@ -7,6 +7,7 @@
 
 #include "base/ensure.hpp"
 #include "base/error.hpp"
+#include "base/units.hpp"
 #include "packet/segment_run.hpp"
 
 namespace tunrelay {
@@ -16,6 +17,10 @@ namespace {
 constexpr int kSnapBytes = 262144;
 // What a filter can see of a wire segment of a super-packet: headers and the payload's first part.
 constexpr std::size_t kGlimpseBytes = 2048;
+// libpcap's time grows by far more than an expression's length: 15 KiB of `udp port N or` take over
+// a minute, this much a tenth of a second.
+constexpr std::size_t kMostExpressionBytes = 2048;
+constexpr std::size_t kShownBytes = 50;
 
 }  // namespace
 
@@ -31,13 +36,18 @@ struct PacketFilter::Program {
 
 PacketFilter::PacketFilter(const std::string& expression, LinkType type)
     : program_(std::make_unique<Program>()) {
+  constexpr const char* kAttempt = "read the filter";
+  if (expression.size() > kMostExpressionBytes)
+    throw_usage_error(kAttempt, "'" + expression.substr(0, kShownBytes) + "...'",
+                      "it has over " + format_bytes(kMostExpressionBytes),
+                      "say it in fewer words, such as portrange 1-99 or net 10.0.0.0/8");
   const std::unique_ptr<pcap_t, decltype(&::pcap_close)> handle(
       ::pcap_open_dead(type == LinkType::kIp ? DLT_RAW : DLT_EN10MB, kSnapBytes), &::pcap_close);
   ensure(handle != nullptr, "libpcap opens no device here");
   constexpr int kOptimize = 1;
   if (::pcap_compile(handle.get(), &program_->code, expression.c_str(), kOptimize,
                      PCAP_NETMASK_UNKNOWN) != 0)
-    throw_usage_error("read the filter", "'" + expression + "'", ::pcap_geterr(handle.get()),
+    throw_usage_error(kAttempt, "'" + expression + "'", ::pcap_geterr(handle.get()),
                       "write it as for tcpdump, see pcap-filter(7)");
 }
 

@@ -14,7 +14,7 @@ namespace tunrelay {
 /// thread: it has scratch memory.
 class PacketFilter {
  public:
-  /// Throws a usage Error with libpcap's words.
+  /// Throws a usage Error with libpcap's words, or for over 2 KiB.
   PacketFilter(const std::string& expression, LinkType type);
   ~PacketFilter();
   PacketFilter(PacketFilter&&) noexcept;

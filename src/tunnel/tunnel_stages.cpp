@@ -1,5 +1,6 @@
 // What packets meet between the devices: the trace, the user's own stages, the emulated link.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <utility>
 
@@ -67,6 +68,9 @@ void Tunnel::change_link(LinkDescription description) {
   relay_->change_stages(stage_specs(*link));
   link_ = std::move(link);
   report_.link_set_ns = monotonic_ns() - ready_ns_;
+  // What the former link had in many pieces, more than a hundred MiB of queues at worst, is not to
+  // stay with us.
+  ::malloc_trim(0);
 }
 
 }  // namespace tunrelay

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "link/link_file.hpp"
+#include "link/stage_files.hpp"
 #include "link/stage_text.hpp"
 
 namespace tunrelay {
@@ -25,6 +26,7 @@ LinkDescription link_description(const LinkFlags& flags) {
   if (!flags.a_to_b.empty()) link.directions[0] = parse_stages({flags.a_to_b, "--a-to-b"});
   if (!flags.b_to_a.empty()) link.directions[1] = parse_stages({flags.b_to_a, "--b-to-a"});
   if (flags.seed) link.seed = flags.seed;
+  read_stage_files(link);
   return link;
 }
 

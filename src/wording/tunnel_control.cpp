@@ -4,10 +4,13 @@
 #include <sys/stat.h>
 
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/wrap.hpp"
+#include "control/attachment.hpp"
 #include "control/control_place.hpp"
+#include "link/stage_files.hpp"
 #include "link/stage_text.hpp"
 #include "wording/build_info.hpp"
 #include "wording/capture_text.hpp"
@@ -17,6 +20,25 @@ namespace tunrelay {
 namespace {
 
 constexpr const char* kDirectionKeys[] = {"a_to_b", "b_to_a"};
+constexpr const char* kFileBytes = "file_bytes";
+
+/// Gives FILES, in their order, what came with the question.
+void fill_files(const std::vector<StageFile*>& files, const nlohmann::json& question,
+                const FileDescriptor& attachment) {
+  const auto sizes = question.value(kFileBytes, std::vector<std::uint64_t>{});
+  if (sizes.size() != files.size())
+    throw_usage_error("use", files.front()->name,
+                      fmt::format("{} files are named, and {} came", files.size(), sizes.size()),
+                      "ask by the `tunrelay` of this version: it sends what files hold");
+  const std::string bytes = read_attachment(attachment, kMostStageFileBytes);
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < files.size(); ++at) {
+    if (sizes[at] > bytes.size() - begin)
+      throw_usage_error("use", files[at]->name, "not all of it came");
+    files[at]->text = std::make_shared<const std::string>(bytes, begin, sizes[at]);
+    begin += sizes[at];
+  }
+}
 
 }  // namespace
 
@@ -30,7 +52,7 @@ nlohmann::ordered_json TunnelControl::answer(ControlClientId client, const nlohm
             {"link", link()},
             {"report", report_json(tunnel_.report(), "counters")}};
   if (wish == "set") {
-    set_link(question);
+    set_link(question, passed);
     return {{"link", link()}};
   }
   if (wish == "capture_start") {
@@ -65,14 +87,17 @@ nlohmann::ordered_json TunnelControl::link() const {
   return link;
 }
 
-void TunnelControl::set_link(const nlohmann::json& question) {
+void TunnelControl::set_link(const nlohmann::json& question, const FileDescriptor& attachment) {
   LinkDescription description = tunnel_.link();
+  std::vector<StageFile*> files;
   for (std::size_t direction = 0; direction < kDirections; ++direction) {
     const char* key = kDirectionKeys[direction];
     if (!question.contains(key)) continue;
-    const std::string text = question.at(key);
-    description.directions.at(direction) = text.empty() ? StageList{} : parse_stages({text, key});
+    StageList& stages = description.directions.at(direction);
+    stages = parse_stages({question.at(key).get<std::string>(), key});
+    for (StageFile* file : files_of(stages)) files.push_back(file);
   }
+  if (!files.empty()) fill_files(files, question, attachment);
   // Without a seed another one is drawn: who measures twice wants two samples, not one twice.
   description.seed.reset();
   if (question.contains("seed")) description.seed = question.at("seed").get<std::uint64_t>();
@@ -91,6 +116,34 @@ void TunnelControl::start_capture(ControlClientId client, const nlohmann::json& 
   options.buffer_bytes = question.value("buffer_bytes", options.buffer_bytes);
   tunnel_.start_capture(options, std::move(file));
   capturing_ = client;
+}
+
+LinkQuestion ask_for_link(LinkDescription link, std::array<bool, 2> is_named) {
+  LinkQuestion question{.json = {{"do", "set"}}, .attachment = {}};
+  std::string bytes;
+  auto sizes = nlohmann::json::array();
+  for (std::size_t direction = 0; direction < kDirections; ++direction) {
+    if (!is_named.at(direction)) continue;
+    StageList& stages = link.directions.at(direction);
+    question.json[kDirectionKeys[direction]] = print_stages(stages);
+    for (const StageFile* file : files_of(stages)) {
+      bytes += *file->text;
+      sizes.push_back(file->text->size());
+    }
+  }
+  if (link.seed) question.json["seed"] = *link.seed;
+  if (sizes.empty()) return question;
+  question.json[kFileBytes] = std::move(sizes);
+  question.attachment = make_attachment(bytes);
+  return question;
+}
+
+void change_link(Tunnel& tunnel, const char* a_to_b, const char* b_to_a) {
+  LinkDescription link = tunnel.link();
+  if (a_to_b != nullptr) link.directions[0] = parse_stages({a_to_b, kDirectionKeys[0]});
+  if (b_to_a != nullptr) link.directions[1] = parse_stages({b_to_a, kDirectionKeys[1]});
+  read_stage_files(link);
+  tunnel.change_link(std::move(link));
 }
 
 ControlWish control_wish(const std::string& path, const TunnelOptions& options) {

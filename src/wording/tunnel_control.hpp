@@ -1,8 +1,11 @@
 // What a running tunnel answers at its control socket:
 //
 //   {"do": "show"}   -> {"version", "a", "b", "link": LINK, "report": {}}
-//   {"do": "set", "a_to_b": TEXT, "b_to_a": TEXT, "seed": N}; stages that are left out stay, and
-//   without a seed another is drawn
+//   {"do": "set", "a_to_b": TEXT, "b_to_a": TEXT, "seed": N, "file_bytes": [N, ...]}; stages that
+//                    are left out stay, and without a seed another is drawn. Files that the texts
+//                    name come as an attachment (control/attachment.hpp), one behind the other in
+//                    the order in which they are named, each with so many bytes: the relay opens
+//                    none, it has rights that the client may not have
 //                    -> {"link": LINK}
 //   {"do": "capture_start", "file", "filter", "snap_bytes", "wire_segments", "buffer_bytes"}
 //                    with the open file as a descriptor; the capture ends with the connection
@@ -12,6 +15,7 @@
 // LINK: {"a_to_b": TEXT, "b_to_a": TEXT, "seed": N}, the texts canonical.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -30,13 +34,26 @@ class TunnelControl final : public ControlService {
   void left(ControlClientId client) noexcept override;
 
  private:
-  void set_link(const nlohmann::json& question);
+  void set_link(const nlohmann::json& question, const FileDescriptor& attachment);
   void start_capture(ControlClientId client, const nlohmann::json& question, FileDescriptor file);
   [[nodiscard]] nlohmann::ordered_json link() const;
 
   Tunnel& tunnel_;
   ControlClientId capturing_ = 0;  ///< who has started the capture; 0: nobody
 };
+
+/// A question, and the descriptor that goes with it, if it is open.
+struct LinkQuestion {
+  nlohmann::json json;
+  FileDescriptor attachment;
+};
+/// Asks for the directions of LINK that are IS_NAMED, and for its seed, if any. All of its files
+/// were read. Throws Error.
+[[nodiscard]] LinkQuestion ask_for_link(LinkDescription link, std::array<bool, 2> is_named);
+
+/// The directions of TUNNEL's link that are not null become what these texts say. Files are read
+/// with this process's rights. Throws Error; the link is as before then.
+void change_link(Tunnel& tunnel, const char* a_to_b, const char* b_to_a);
 
 /// Where a tunnel listens: PATH as the user gave it, or "auto", the usual place, or "none". Made
 /// before exec enters a namespace of its own, where it is root.

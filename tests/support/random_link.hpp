@@ -67,7 +67,7 @@ class RandomLink {
       delay.config.jitter_ns = duration();
       if (random_.chance(0.5)) delay.config.jitter_correlation = ratio();
       delay.config.shape = static_cast<JitterShape>(random_.between(0, 4));
-      if (delay.config.shape == JitterShape::kTable) delay.table_file = text();
+      if (delay.config.shape == JitterShape::kTable) delay.table_file.name = text();
     }
     delay.config.keep_order = random_.chance(0.3);
     if (random_.chance(0.3)) delay.config.reorder = {ratio(), ratio(), small()};
@@ -98,7 +98,7 @@ class RandomLink {
     if (link.pace == BottleneckDescription::Pace::kRate)
       link.bits_per_s = small() * (random_.chance(0.5) ? 1'000'000U : 1U);
     else
-      link.file = text();
+      link.file.name = text();
     if (!is_trace && random_.chance(0.5)) link.burst_bytes = small();
     link.wire.overhead_bytes = static_cast<std::int32_t>(small()) - 500;
     if (random_.chance(0.5)) {

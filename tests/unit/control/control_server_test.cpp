@@ -5,28 +5,37 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/error.hpp"
+#include "control/attachment.hpp"
 #include "control/control_client.hpp"
 #include "control/control_place.hpp"
 #include "control/unix_socket.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/thrown_error.hpp"
 
 namespace tunrelay {
 namespace {
 
 using nlohmann::json;
+using test::thrown_error;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -36,6 +45,7 @@ class Echo final : public ControlService {
   nlohmann::ordered_json answer(ControlClientId client, const json& question,
                                 FileDescriptor passed) override {
     if (question.at("do") == "fail") throw_unfit_error("do", "it", "no");
+    if (question.at("do") == "break") throw std::runtime_error("no thread");
     if (passed.is_open()) {
       EXPECT_EQ(::write(passed.get(), "passed", 6), 6);
     }
@@ -57,6 +67,7 @@ class ControlTest : public ::testing::Test {
         pollfd ready{.fd = server_.fd(), .events = POLLIN, .revents = 0};
         ::poll(&ready, 1, 20);
         server_.serve();
+        ++turns_;
       }
     });
   }
@@ -70,6 +81,7 @@ class ControlTest : public ::testing::Test {
   Echo echo_;
   ControlServer server_{path_, echo_};
   std::atomic<bool> stopping_{false};
+  std::atomic<int> turns_{0};  ///< of the server's thread
   std::thread thread_;
 };
 
@@ -80,6 +92,24 @@ struct RawClient {
   bool send(const std::string& bytes) const {
     return ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
            static_cast<ssize_t>(bytes.size());
+  }
+  /// The same with COUNT descriptors of one file beside the bytes.
+  [[nodiscard]] bool send(std::string bytes, std::size_t count) const {
+    const FileDescriptor file(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    std::vector<char> room(CMSG_SPACE(count * sizeof(int)));
+    iovec piece{.iov_base = bytes.data(), .iov_len = bytes.size()};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = room.data();
+    message.msg_controllen = room.size();
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(count * sizeof(int));
+    const std::vector<int> passed(count, file.get());
+    std::memcpy(CMSG_DATA(header), passed.data(), count * sizeof(int));
+    return ::sendmsg(socket.get(), &message, MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
   }
   /// What comes up to an end of line; "" at the end of all.
   [[nodiscard]] std::string line() const {
@@ -120,6 +150,90 @@ TEST_F(ControlTest, TakesADescriptor) {
   std::string text(16, '\0');
   EXPECT_EQ(::read(reader.get(), text.data(), text.size()), 6);
   EXPECT_EQ(::read(reader.get(), text.data(), text.size()), 0) << "nobody keeps it open";
+}
+
+/// Of this process: the server is one of its threads.
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+TEST_F(ControlTest, DescriptorsThatNobodyAskedForAreClosed) {
+  start();
+  const RawClient client(path_);
+  ASSERT_TRUE(client.send("{\"do\":\"x\"}\n"));
+  ASSERT_NE(client.line(), "");
+  const std::size_t before = open_descriptors();
+  for (const std::size_t count : {2U, 3U, 2U, 253U, 1U}) {
+    ASSERT_TRUE(client.send("{\"do\":\"x\"}\n", count)) << count;
+    EXPECT_THAT(client.line(), HasSubstr("\"said\":\"x\"")) << count;
+    EXPECT_EQ(open_descriptors(), before) << count;
+  }
+  // One that came with half a question waits for the other half, and the next takes its place.
+  for (int half = 0; half < 5; ++half) ASSERT_TRUE(client.send(" ", 1));
+  ASSERT_TRUE(client.send("{\"do\":\"x\"}\n"));
+  EXPECT_NE(client.line(), "");
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST_F(ControlTest, WithoutDescriptorsLeftClientsWaitAndNothingSpins) {
+  rlimit former{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &former), 0);
+  const RawClient early(path_);  // waits at the socket: nobody serves yet
+  ASSERT_TRUE(early.send("{\"do\":\"x\"}\n"));
+  // The server's first number for a client is over this limit; what is open stays so.
+  const rlimit none{.rlim_cur = 3, .rlim_max = former.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  start();
+  std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  const int turns = turns_;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &former), 0);
+  EXPECT_LE(turns, 60) << "each waits 20 ms";
+  EXPECT_THAT(early.line(), HasSubstr("\"said\":\"x\"")) << "who waited is answered then";
+  EXPECT_EQ(ControlClient(path_).ask({{"do", "on"}}).at("said"), "on");
+}
+
+TEST_F(ControlTest, WhatFailsWithoutAnErrorOfOursIsAnswered) {
+  start();
+  ControlClient client(path_);
+  EXPECT_THAT(thrown_error([&] {
+                return client.ask({{"do", "break"}});
+              }).what(),
+              HasSubstr("no thread"));
+  EXPECT_EQ(client.ask({{"do", "on"}}).at("said"), "on");
+}
+
+TEST_F(ControlTest, AQuestionThatIsTooLongIsRefusedBeforeItIsSent) {
+  start();
+  ControlClient client(path_);
+  const json question{{"do", std::string(ControlServer::kMostLineBytes, 'x')}};
+  EXPECT_EQ(thrown_error([&] { return client.ask(question); }).exit_code(), ExitCode::kUsage);
+  EXPECT_EQ(client.ask({{"do", "on"}}).at("said"), "on");
+}
+
+TEST(AttachmentTest, HoldsWhatItWasMadeOf) {
+  const std::string bytes("a\0b", 3);
+  const FileDescriptor made = make_attachment(bytes);
+  EXPECT_EQ(read_attachment(made, 3), bytes);
+  EXPECT_EQ(read_attachment(make_attachment(""), 0), "");
+  EXPECT_THAT(thrown_error([&] { return read_attachment(made, 2); }).what(), HasSubstr("over 2 B"));
+  EXPECT_LT(::write(made.get(), "x", 1), 0) << "nobody changes it";
+}
+
+TEST(AttachmentTest, AnyOtherFileIsRefusedUnread) {
+  const test::TemporaryFolder folder;
+  const FileDescriptor disk(::open(folder.write("x", "secret").c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor open_memory(::memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
+  const FileDescriptor reader(pipe[0]);
+  const FileDescriptor writer(pipe[1]);
+  const FileDescriptor none;
+  for (const FileDescriptor* file : {&disk, &open_memory, &reader, &none}) {
+    const Error error = thrown_error([&] { return read_attachment(*file, 100); });
+    EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
+    EXPECT_THAT(error.what(), ::testing::Not(HasSubstr("secret")));
+  }
 }
 
 TEST_F(ControlTest, AnErrorComesBackAsOne) {

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "link/link_file.hpp"
+#include "link/stage_files.hpp"
 #include "link/stage_text.hpp"
 #include "support/owned_packet.hpp"
 #include "support/stage_record.hpp"
@@ -15,7 +16,9 @@ namespace tunrelay::test {
 namespace {
 
 LinkDescription described(const std::string& a_to_b, const std::string& b_to_a = "") {
-  return {{parse_stages({a_to_b, "a"}), parse_stages({b_to_a, "b"})}, 7};
+  LinkDescription link{{parse_stages({a_to_b, "a"}), parse_stages({b_to_a, "b"})}, 7};
+  read_stage_files(link);
+  return link;
 }
 
 TEST(EmulatedLink, EveryStageIsMadeUnderItsName) {

@@ -46,8 +46,8 @@ TEST(LinkFile, NamedFilesStandBesideTheLinksFile) {
   const std::string file =
       folder.write("mine.toml", "a-to-b = \"trace up.trace, trace /srv/down.trace\"");
   const StageList stages = load_link(file).description.directions[0];
-  EXPECT_EQ(std::get<BottleneckDescription>(stages[0].choice).file, folder / "up.trace");
-  EXPECT_EQ(std::get<BottleneckDescription>(stages[1].choice).file, "/srv/down.trace");
+  EXPECT_EQ(std::get<BottleneckDescription>(stages[0].choice).file.name, folder / "up.trace");
+  EXPECT_EQ(std::get<BottleneckDescription>(stages[1].choice).file.name, "/srv/down.trace");
 }
 
 TEST(LinkFile, EveryProfileIsReadBothWaysAndSaysWhatItIs) {

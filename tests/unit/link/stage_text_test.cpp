@@ -43,7 +43,7 @@ TEST(StageText, DelaysAreReadAsNetemReadsThem) {
   EXPECT_EQ(config.shape, JitterShape::kNormal);
   EXPECT_TRUE(config.keep_order);
   EXPECT_EQ(config.reorder, (ReorderConfig{0.01, 0.5, 5}));
-  EXPECT_EQ(only<DelayDescription>("delay 1s 10ms table \"my file.dist\"").table_file,
+  EXPECT_EQ(only<DelayDescription>("delay 1s 10ms table \"my file.dist\"").table_file.name,
             "my file.dist");
 }
 
@@ -74,7 +74,7 @@ TEST(StageText, ALinkWithItsQueue) {
   EXPECT_EQ(only<BottleneckDescription>("rate 1gbit limit 50 packets").queue.limit, 50U);
   EXPECT_EQ(only<BottleneckDescription>("rate 1gbit limit 64KiB").queue.limit, 65'536U);
   const auto trace = only<BottleneckDescription>("trace up.trace pie");
-  EXPECT_EQ(trace.file, "up.trace");
+  EXPECT_EQ(trace.file.name, "up.trace");
   EXPECT_EQ(trace.wire.overhead_bytes, 4) << "as mahimahi counts";
 }
 

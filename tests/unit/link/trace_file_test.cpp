@@ -5,16 +5,17 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace tunrelay::test {
 namespace {
 
+StageFile held(const std::string& name, const std::string& text) {
+  return {name, std::make_shared<const std::string>(text)};
+}
 template <typename Read>
 std::string file_refusal(const std::string& text, Read read) {
-  const TemporaryFolder folder;
   try {
-    static_cast<void>(read(folder.write("file", text)));
+    static_cast<void>(read(held("file", text)));
   } catch (const Error& error) {
     EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
     return error.what();
@@ -22,15 +23,14 @@ std::string file_refusal(const std::string& text, Read read) {
   return "it was taken";
 }
 std::string trace_refusal(const std::string& text) {
-  return file_refusal(text, read_delivery_trace);
+  return file_refusal(text, parse_delivery_trace);
 }
 std::string steps_refusal(const std::string& text) {
-  return file_refusal(text, read_rate_steps);
+  return file_refusal(text, parse_rate_steps);
 }
 
 TEST(TraceFile, TimesAreMillisecondsToTheNanosecond) {
-  const TemporaryFolder folder;
-  EXPECT_EQ(read_delivery_trace(folder.write("t", "0\n1\n1\n# note\n\n2.000001 # here\n70\r\n")),
+  EXPECT_EQ(parse_delivery_trace(held("t", "0\n1\n1\n# note\n\n2.000001 # here\n70\r\n")),
             (std::vector<std::int64_t>{0, 1'000'000, 1'000'000, 2'000'001, 70'000'000}));
 }
 
@@ -45,9 +45,8 @@ TEST(TraceFile, WhatIsWrongIsToldWithItsLine) {
 }
 
 TEST(TraceFile, StepsHaveUnits) {
-  const TemporaryFolder folder;
   const RateSteps steps =
-      read_rate_steps(folder.write("s", "0 10mbit\n1.5s  0\n2s\t1gbit # fast\n3s repeat\n"));
+      parse_rate_steps(held("s", "0 10mbit\n1.5s  0\n2s\t1gbit # fast\n3s repeat\n"));
   EXPECT_EQ(steps.steps, (std::vector<RatePace::Step>{
                              {0, 10'000'000}, {1'500'000'000, 0}, {2'000'000'000, 1'000'000'000}}));
   EXPECT_EQ(steps.period_ns, 3'000'000'000);

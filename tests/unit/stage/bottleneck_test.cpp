@@ -233,11 +233,15 @@ TEST(BottleneckTest, StepsOfRateHoldFromTheirMoment) {
   EXPECT_EQ(record.passed[1].when_ns, kStartNs + 5'244'000 + 744'000);
 }
 
+std::unique_ptr<LinkPace> opportunities(std::vector<std::int64_t> times_ns) {
+  return std::make_unique<OpportunityPace>(
+      std::make_shared<const std::vector<std::int64_t>>(std::move(times_ns)), kStartNs);
+}
+
 TEST(BottleneckTest, ADeliveryTraceUsesTheRestOfAnOpportunity) {
   // Two opportunities at 1 ms, one at 3 ms, which is the period too.
-  auto pace = std::make_unique<OpportunityPace>(
-      std::vector<std::int64_t>{1'000'000, 1'000'000, 3'000'000}, kStartNs);
-  Bottleneck stage(std::move(pace), {.queue = {}, .wire = {.overhead_bytes = 4}, .gather_ns = 0});
+  Bottleneck stage(opportunities({1'000'000, 1'000'000, 3'000'000}),
+                   {.queue = {}, .wire = {.overhead_bytes = 4}, .gather_ns = 0});
   StageRecord record;
   record.give(stage, tcp_packet(0, std::size_t{960} * 4, 960).packet, kStartNs);
   record.run(stage, kStartNs + kNanosecondsPerSecond);
@@ -260,7 +264,7 @@ TEST(BottleneckTest, ABackloggedTraceDeliversItsBytesInEachSecond) {
     for (std::uint64_t count = random.between(0, 20); count != 0; --count)
       times_ns.push_back(millisecond * kNanosecondsPerMillisecond);
   times_ns.push_back(2 * kNanosecondsPerSecond);
-  Bottleneck stage(std::make_unique<OpportunityPace>(times_ns, kStartNs),
+  Bottleneck stage(opportunities(times_ns),
                    {.queue = {.limit = 60'000}, .wire = {.overhead_bytes = 4}});
   StageRecord record;
   const OwnedPacket owned = tcp_packet(0, std::size_t{1448} * 40, 1448);

@@ -12,6 +12,7 @@
 #include "stage/selective.hpp"
 #include "support/owned_packet.hpp"
 #include "support/stage_record.hpp"
+#include "support/thrown_error.hpp"
 
 namespace tunrelay::test {
 namespace {
@@ -99,6 +100,14 @@ TEST(PacketFilterTest, ASuperPacketIsAskedAsItsFirstSegment) {
   EXPECT_TRUE(matches("ip[2:2] == 1040"));
   EXPECT_TRUE(matches("tcp[20] == 0 and tcp[21] == 1")) << "the payload is there";
   EXPECT_FALSE(matches("greater 1041"));
+}
+
+TEST(PacketFilterTest, IsNotSoLongThatItTakesLongToCompile) {
+  std::string expression = "udp port 1";
+  for (int port = 2; port < 500; ++port) expression += " or udp port " + std::to_string(port);
+  const Error error = thrown_error([&] { return PacketFilter(expression, LinkType::kIp); });
+  EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
+  EXPECT_THAT(error.what(), ::testing::HasSubstr("it has over 2.0 KiB"));
 }
 
 TEST(PacketFilterTest, SaysWhatLibpcapSays) {

@@ -1,0 +1,37 @@
+#include "link/stage_files.hpp"
+
+#include "base/error.hpp"
+#include "base/input_file.hpp"
+#include "base/units.hpp"
+
+namespace tunrelay {
+
+std::vector<StageFile*> files_of(StageList& stages) {
+  std::vector<StageFile*> files;
+  const auto add = [&files](StageFile& file) {
+    if (!file.name.empty()) files.push_back(&file);
+  };
+  for (StageDescription& stage : stages) {
+    if (auto* delay = std::get_if<DelayDescription>(&stage.choice)) add(delay->table_file);
+    if (auto* bottleneck = std::get_if<BottleneckDescription>(&stage.choice)) add(bottleneck->file);
+  }
+  return files;
+}
+
+void read_stage_files(LinkDescription& link) {
+  constexpr const char* kAttempt = "read";
+  std::size_t bytes = 0;
+  for (StageList& stages : link.directions)
+    for (StageFile* file : files_of(stages)) {
+      if (file->text == nullptr)
+        file->text = std::make_shared<const std::string>(
+            read_whole_file(file->name, kAttempt, kMostStageFileBytes));
+      bytes += file->text->size();
+      if (bytes > kMostStageFileBytes)
+        throw_usage_error(
+            kAttempt, file->name,
+            "the files of a link have over " + format_bytes(kMostStageFileBytes) + " together");
+    }
+}
+
+}  // namespace tunrelay
