@@ -17,8 +17,8 @@
 namespace tunrelay {
 namespace {
 
-int print(const PlanRequest& request, const HostState& state, std::vector<std::string> commands,
-          bool json) {
+int print_plan(const PlanRequest& request, const HostState& state,
+               std::vector<std::string> commands, bool json) {
   refuse_conflicts(request, state);
   const Plan plan = make_plan(request, state);
   for (const Step& step : plan.steps) commands.push_back(to_command(step));
@@ -59,11 +59,11 @@ int print_tunnel_plan(const TunnelOptions& options, bool json) {
     commands.push_back(fmt::format("ip tuntap add {} mode {} multi_queue vnet_hdr", end->device,
                                    to_string(options.type)));
   }
-  return print(plan_request(options, made_by_us), state, commands, json);
+  return print_plan(plan_request(options, made_by_us), state, commands, json);
 }
 
 int print_route_plan(const PlanRequest& request, bool json) {
-  return print(request, read_host_state(), {}, json);
+  return print_plan(request, read_host_state(), {}, json);
 }
 
 }  // namespace tunrelay
