@@ -7,7 +7,7 @@
 
 namespace tunrelay {
 
-void print(std::FILE* stream, std::string_view text, std::int64_t patience_ns) noexcept {
+void print_text(std::FILE* stream, std::string_view text, std::int64_t patience_ns) noexcept {
   std::fflush(stream);
   const int fd = ::fileno(stream);
   while (!text.empty()) {

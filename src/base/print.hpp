@@ -14,6 +14,7 @@ inline constexpr std::int64_t kLastWordsPatienceNs = 5'000'000'000;
 
 /// TEXT to STREAM, behind what is in its buffer. Waits for the reader until a stop signal, and at
 /// most PATIENCE_NS at a time; what is left then, or after an error, is not printed.
-void print(std::FILE* stream, std::string_view text, std::int64_t patience_ns = kNoLimit) noexcept;
+void print_text(std::FILE* stream, std::string_view text,
+                std::int64_t patience_ns = kNoLimit) noexcept;
 
 }  // namespace tunrelay

@@ -95,7 +95,7 @@ std::string wrap_lines(std::string_view text, std::size_t columns) {
 }
 
 void print_wrapped(std::FILE* file, std::string_view text, std::int64_t patience_ns) {
-  print(file, wrap_lines(text, text_columns(::fileno(file))), patience_ns);
+  print_text(file, wrap_lines(text, text_columns(::fileno(file))), patience_ns);
 }
 
 }  // namespace tunrelay

@@ -24,7 +24,7 @@ namespace tunrelay {
 /// text) stays whole.
 [[nodiscard]] std::string wrap_lines(std::string_view text, std::size_t columns);
 
-/// print()s TEXT, wrapped for FILE.
+/// As print_text(): TEXT, wrapped for FILE.
 void print_wrapped(std::FILE* file, std::string_view text, std::int64_t patience_ns = kNoLimit);
 
 }  // namespace tunrelay

@@ -26,7 +26,7 @@ void Attendance::tell(const std::vector<TunnelEvent>& events) const {
     if (json_) {
       const nlohmann::json line{{"event", std::string(to_string(event.kind))},
                                 {"text", event.text}};
-      print(stdout, json_text(line) + "\n");
+      print_text(stdout, json_text(line) + "\n");
     } else {
       print_wrapped(
           stderr, fmt::format("tunrelay: {}: {}\n", to_string(event.kind), clean_line(event.text)));

@@ -96,7 +96,7 @@ int tell_summary(const TunnelReport& report, const ExecFlags& flags, int command
   const std::string json = json_text(summary);
   const std::string failure = write_summary_file(flags.summary_file, json);
   if (flags.json || !failure.empty())
-    print(stderr, json + "\n", kLastWordsPatienceNs);
+    print_text(stderr, json + "\n", kLastWordsPatienceNs);
   else if (!flags.quiet)
     print_wrapped(stderr, summary_text(report), kLastWordsPatienceNs);
   if (failure.empty()) return command_exit_code;

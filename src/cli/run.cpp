@@ -34,7 +34,7 @@ struct RunFlags {
 void print_report(const TunnelReport& report, const char* event, bool json, std::FILE* out,
                   std::int64_t patience_ns = kNoLimit) {
   if (json)
-    print(out, json_text(report_json(report, event)) + "\n", patience_ns);
+    print_text(out, json_text(report_json(report, event)) + "\n", patience_ns);
   else
     print_wrapped(out, summary_text(report), patience_ns);
 }

@@ -15,6 +15,13 @@ FORBIDDEN = [
     (r"\bGTEST[_]SKIP\b", "a skip without skip_or_fail", "tests/support/skip"),
 ]
 
+# The same for the program's own sources.
+FORBIDDEN_IN_SOURCES = [
+    # A netlink socket's dump() is another thing.
+    (r"(?<!socket)(?:\.|->)dump\(", "JSON as text without json_text()", "src/base/json_text"),
+    (r"<toml\+\+/", "toml++ without its assertions", "src/base/toml_text"),
+]
+
 
 def check_forbidden(root):
     findings = []
@@ -24,8 +31,9 @@ def check_forbidden(root):
             lines = path.read_text().splitlines()
         except UnicodeDecodeError:
             continue  # no text
+        forbidden = FORBIDDEN + (FORBIDDEN_IN_SOURCES if place.startswith("src/") else [])
         for number, line in enumerate(lines, 1):
-            for pattern, what, home in FORBIDDEN:
+            for pattern, what, home in forbidden:
                 if re.search(pattern, line) and not (home and place.startswith(home)):
                     findings.append(sources.finding(root, path, number, what))
     return findings

@@ -123,6 +123,13 @@ class WordsTest(CheckTest):
             self.write("README.md", line + "\n")
             self.assert_finds(check_words.check, "README.md:1: ")
 
+    def test_what_has_one_place_in_the_sources(self):
+        text = "// What a is.\nauto a = json.dump();\nsocket.dump(x);\n#include <toml++/toml.h>\n"
+        self.write("src/cli/a.cpp", text)
+        self.write("src/base/json_text.cpp", text.replace("toml++", "x"))
+        self.write("tests/a.cpp", text)
+        self.assert_finds(check_words.check, "src/cli/a.cpp:2", "src/cli/a.cpp:4")
+
     def test_head_comments(self):
         self.write("src/a.hpp", "// What a is.\n")
         self.write("src/a.cpp", '#include "a.hpp"\n')
