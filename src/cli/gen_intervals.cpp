@@ -35,7 +35,7 @@ GenIntervals::GenIntervals(const std::string& length, const LoadSpec& spec)
 }
 
 void GenIntervals::take(const IntervalReport& interval) {
-  if (tells_) print_wrapped(stderr, interval_line(interval, spec_) + "\n");
+  if (tells_) print_wrapped(stderr, interval_lines(interval, spec_));
   const double seconds = interval.end_s - interval.begin_s;
   end_s_ = interval.end_s;
   // The points of a series stand at equal distances: what is much shorter has no place there.

@@ -80,18 +80,22 @@ std::string direction_text(const TrialReport& report, std::size_t direction) {
 
 }  // namespace
 
-std::string interval_line(const IntervalReport& interval, const LoadSpec& spec) {
-  std::string line = fmt::format("{:6.1f} to {:.1f} s", interval.begin_s, interval.end_s);
+std::string interval_lines(const IntervalReport& interval, const LoadSpec& spec) {
+  std::string begin = fmt::format("{:6.1f} to {:.1f} s  ", interval.begin_s, interval.end_s);
+  const bool is_warm_up = interval.begin_s * 1e9 < static_cast<double>(spec.warm_up_ns);
   const double seconds = interval.end_s - interval.begin_s;
+  std::string lines;
   for (std::size_t direction = 0; direction < interval.directions.size(); ++direction) {
+    if (!spec.has(direction)) continue;
     const IntervalReport::Flow& flow = interval.directions.at(direction);
-    if (flow.sent_messages == 0 && flow.received_messages == 0) continue;
-    line += fmt::format("  {}: sent {}, received {} ({})", direction == 0 ? "forward" : "reverse",
-                        format_count(flow.sent_messages), format_count(flow.received_messages),
-                        format_rate(8 * static_cast<double>(flow.received_bytes) / seconds));
+    lines += fmt::format("{}{}: sent {}, received {} ({}){}\n", begin,
+                         direction == 0 ? "forward" : "reverse", format_count(flow.sent_messages),
+                         format_count(flow.received_messages),
+                         format_rate(8 * static_cast<double>(flow.received_bytes) / seconds),
+                         is_warm_up ? "  (warm-up)" : "");
+    begin.assign(begin.size(), ' ');
   }
-  if (interval.begin_s * 1e9 < static_cast<double>(spec.warm_up_ns)) line += "  (warm-up)";
-  return line;
+  return lines;
 }
 
 std::string trial_text(const TrialReport& report, const GeneratorFloor* floor) {

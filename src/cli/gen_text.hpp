@@ -10,8 +10,8 @@
 
 namespace tunrelay {
 
-/// One line an interval, without a newline.
-[[nodiscard]] std::string interval_line(const IntervalReport& interval, const LoadSpec& spec);
+/// A line a direction that the load has.
+[[nodiscard]] std::string interval_lines(const IntervalReport& interval, const LoadSpec& spec);
 /// For TrialReport::still_coming.
 inline constexpr std::string_view kStillComing =
     "Messages were still coming 2 s after the last was sent; the later ones were not waited for.";

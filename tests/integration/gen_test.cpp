@@ -81,6 +81,17 @@ TEST_F(GenTest, EachDirectionHasASeriesOfItsOwn) {
   EXPECT_THAT(names_of(across_a_tunnel(load).result), ElementsAre("throughput"));
 }
 
+TEST_F(GenTest, AnIntervalHasALineForEachDirection) {
+  const test::ProcessResult done =
+      test::run(test::words(test::program() + " exec -q " + test::program() +
+                            " gen 192.168.13.1 192.168.13.2 --bidir --pps 1000 -t 300ms -i 100ms "
+                            "--max-slip 1s"));
+  EXPECT_TRUE(done.succeeded()) << done.describe();
+  EXPECT_THAT(done.standard_error,
+              ::testing::ContainsRegex("   0.0 to 0.[0-9] s  forward: sent [0-9]+, received .*\n"
+                                       "                 reverse: sent [0-9]+, received .*\n"));
+}
+
 TEST_F(GenTest, RoundTripsOverIpv6) {
   const Run run = across_a_tunnel("fd13::1 fd13::2 --request-response -n 100 -t 20s");
   EXPECT_GT(value_of(run.result, "round_trip_p50"), value_of(run.result, "one_way_p50"));
@@ -101,7 +112,7 @@ TEST_F(GenTest, AServerServesAClientAcrossTheTunnel) {
                       "until grep -q ready /run/words; do sleep 0.01; done; " +
                       program +
                       " gen --client 192.168.13.2 --bind 192.168.13.1 --bidir --pps 1000 -t 300ms "
-                      "--max-slip 1s -i 0; wait'");
+                      "--max-slip 1s -i 100ms 2>/run/intervals; wait'; cat /run/intervals");
   EXPECT_TRUE(done.succeeded()) << done.describe();
   EXPECT_THAT(done.standard_output, HasSubstr("forward: 300 messages"));
   EXPECT_THAT(done.standard_output, HasSubstr("reverse: 300 messages"));
