@@ -121,7 +121,7 @@ TEST_F(CaptureTest, WiresharksToolsTakeItWithoutComplaint) {
 }
 
 TEST_F(CaptureTest, PathProbesAreNamed) {
-  for (const char* flags : {"", " --capture-snaplen 40 --type tap"}) {
+  for (const char* flags : {"", " --capture-snaplen 64 --type tap"}) {
     // The path is checked once more when the command has ended.
     const std::string file = std::string("--capture ") + kFile + flags;
     ASSERT_TRUE(
