@@ -72,9 +72,14 @@ TEST_F(ReportVerbTest, PutsABaselineBesideIt) {
 }
 
 TEST_F(ReportVerbTest, AComparisonIsHadAsJson) {
-  write_result(folder_ / "base.json", test::full_result(1));
+  constexpr std::uint32_t kRounds = 20;  // enough for a verdict
+  test::SeededRandom random(5);
   Result head = test::full_result(1);
-  for (Sample& sample : head.metrics.at(0).samples)
+  head.metrics.resize(1);
+  head.metrics[0].samples.clear();
+  test::add_samples(head.metrics[0], random, 27.1e9, 37.5e9, kRounds);
+  write_result(folder_ / "base.json", head);
+  for (Sample& sample : head.metrics[0].samples)
     if (sample.link == kSubject) sample.value *= 0.5;
   write_result(folder_ / "head.json", head);
   const test::ProcessResult text = tunrelay("compare base.json head.json");
