@@ -16,12 +16,14 @@ bool begins_a_character(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80;
 }
 
-/// Where the lines behind the first begin.
+/// Where the lines behind the first begin. A line that stands far to the right, as the help of a
+/// flag does, goes on below itself.
 std::size_t hanging_of(std::string_view line, std::size_t columns) {
   const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
   const std::size_t gap = line.find("  ", indent);
   const std::size_t second = gap == std::string_view::npos ? gap : line.find_first_not_of(' ', gap);
-  return second != std::string_view::npos && second <= columns / 2 ? second : indent + 2;
+  if (second != std::string_view::npos && second <= columns / 2) return second;
+  return indent > columns / 4 ? indent : indent + 2;
 }
 
 /// The last blank of LINE at which what stands before it fits into COLUMNS; else the first one

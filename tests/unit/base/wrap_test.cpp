@@ -14,7 +14,7 @@ namespace {
 TEST(WrapTest, BreaksAtBlanksAndIndentsWhatFollows) {
   EXPECT_EQ(wrap_lines("one two three four\nfive\n", 10), "one two\n  three\n  four\nfive\n");
   EXPECT_EQ(wrap_lines("one two three", 13), "one two three");
-  EXPECT_EQ(wrap_lines("    a note of words", 12), "    a note\n      of\n      words");
+  EXPECT_EQ(wrap_lines("    a note of some words", 17), "    a note of\n      some words");
   EXPECT_EQ(wrap_lines("", 10), "");
   EXPECT_EQ(wrap_lines("one two three four", 0), "one two three four");
 }
@@ -23,10 +23,12 @@ TEST(WrapTest, WhatFollowsStandsBelowTheSecondColumn) {
   EXPECT_EQ(wrap_lines("  path  proven by all of them", 20),
             "  path  proven by\n        all of them");
   EXPECT_EQ(wrap_lines("ready  tun0 and tun1, 2 queues", 21),
-            "ready  tun0 and\n       tun1, 2 queues");
+            "ready  tun0 and tun1,\n       2 queues");
   EXPECT_EQ(wrap_lines("a first column so long  and more words here", 24),
             "a first column so long\n  and more words here")
       << "there is no room below the second";
+  EXPECT_EQ(wrap_lines("      help of a flag", 16), "      help of a\n      flag")
+      << "it stands in the second already";
 }
 
 TEST(WrapTest, AWordThatIsTooLongStandsAlone) {
