@@ -29,7 +29,7 @@ constexpr const char* kFooter =
 
 int run_command_line(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
-  run_janitor(words);
+  run_janitor(words);  // does not return where a tunnel has spawned us as its janitor
   CLI::App app("tunrelay joins two TUN or TAP interfaces of one Linux host in user space",
                "tunrelay");
   app.require_subcommand(1);

@@ -67,7 +67,7 @@ TEST_F(RunOutputTest, TheFirstLineSaysReadyAndTheLastWhatWasDone) {
     const ProcessResult result = process.wait();
     EXPECT_EQ(result.exit_code, 0) << result.describe();
     EXPECT_THAT(result.standard_output, HasSubstr("\ntunrelay: tun0 <-> tun1 for "));
-    EXPECT_THAT(result.standard_output, HasSubstr("path      proven: 2 of 2 probes tun0 -> tun1"));
+    EXPECT_THAT(result.standard_output, HasSubstr("path      proven: 4 of 4 probes tun0 -> tun1"));
     EXPECT_EQ(result.standard_error, "");
     EXPECT_TRUE(test::same_network_state(before, test::network_state()));
   }
