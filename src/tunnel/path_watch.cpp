@@ -72,7 +72,7 @@ void PathWatch::run() {
 
 PathVerdict PathWatch::prove_twice(const TunnelEnds& ends) const {
   try {
-    const PathVerdict first = prover_.prove(ends, kProbeLimit, &stopping_);
+    PathVerdict first = prover_.prove(ends, kProbeLimit, &stopping_);
     if (first.proven()) return first;
     PathVerdict second = prover_.prove(ends, kProbeLimit, &stopping_);
     for (std::size_t direction = 0; direction < kDirections; ++direction) {

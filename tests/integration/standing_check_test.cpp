@@ -111,8 +111,7 @@ TEST_F(StandingCheckTest, CanBeSwitchedOff) {
 
 TEST_F(StandingCheckTest, IsNotMisledByAFullQueue) {
   RunningTunnel tunnel("--path-check-interval 100ms --txqueuelen 2 --offload off --engine syscall");
-  const ProcessResult load =
-      run(words(program() + " gen 192.168.13.1 192.168.13.2 -t 3s"));
+  const ProcessResult load = run(words(program() + " gen 192.168.13.1 192.168.13.2 -t 3s"));
   EXPECT_TRUE(load.succeeded()) << load.describe();
   EXPECT_EQ(tunnel.count_events("broken"), 0U) << tunnel.process().standard_output();
   EXPECT_GT(tunnel.finish().at("a").at("queue_dropped_packets"), 0);

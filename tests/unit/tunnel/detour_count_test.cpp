@@ -1,3 +1,4 @@
+// What is counted between two proofs of the path.
 #include "tunnel/detour_count.hpp"
 
 #include <gtest/gtest.h>

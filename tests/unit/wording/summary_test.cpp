@@ -59,7 +59,7 @@ TEST(Summary, TellsOfProbesAndOfWhatWentPastTheTunnel) {
   report.path.failed_checks = 1;
   report.path.detour_packets = 1'234;
   const std::string text = summary_text(report);
-  EXPECT_THAT(text, HasSubstr("10 packets (20 wire segments), 3.00 kB; 4 of them path probes\n"));
+  EXPECT_THAT(text, HasSubstr("10 packets (20 wire segments), 2.9 KiB; 4 of them path probes\n"));
   EXPECT_THAT(text, HasSubstr("2 checks, 1 failed; lo carried 1,234 packets while it was broken"));
   const nlohmann::ordered_json json = report_json(report, "summary");
   EXPECT_EQ(json.at("a_to_b").at("path_probes"), 4);
