@@ -13,6 +13,9 @@ from pathlib import Path
 
 from measuring.process import Failed, run
 
+# What must be installed: the section [kernels] of tools/packages.txt.
+PROGRAMS = ("qemu-system-x86_64", "busybox", "modprobe", "depmod", "cpio", "xz", "zstd")
+
 _INIT = Path(__file__).with_name("init")
 # What the guest needs before it has a root.
 _MODULES = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
@@ -73,10 +76,10 @@ def _share(path, tag, *more):
 
 
 def _qemu(kernel, initrd, out, checkout):
-    # It ends with us, also when we are killed.
-    command = ["setpriv", "--pdeathsig", "KILL", "--", "qemu-system-x86_64", "-smp", "2", "-m", "2G",
-               "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-               "-serial", f"file:{out}/console", "-kernel", str(kernel.image), "-initrd", str(initrd)]
+    command = ["setpriv", "--pdeathsig", "KILL", "--",  # it ends with us, also when we are killed
+               "qemu-system-x86_64", "-smp", "2", "-m", "2G", "-nodefaults", "-no-user-config",
+               "-display", "none", "-no-reboot", "-serial", f"file:{out}/console",
+               "-kernel", str(kernel.image), "-initrd", str(initrd)]
     kernel_arguments = "console=ttyS0 panic=-1"
     if acceleration() == "kvm":
         command += ["-accel", "kvm", "-cpu", "host"]

@@ -61,13 +61,15 @@ def _cell(check):
     return f"{check['verdict']}: {check['reason']}".replace("|", "\\|")
 
 
-def table(results, title, environment):
-    """Markdown of {series: {"release", "package", "checks"}}: a row a check, a column a kernel."""
+def table(results):
+    """Markdown of {series: {"release", "package", "program", "machine", "checks"}}: a row a check,
+    a column a kernel."""
     names = list(dict.fromkeys(check["check"] for kernel in results.values()
                                for check in kernel["checks"]))
-    text = f"# {title}\n\n" + "".join(f"- {line}\n" for line in environment) + "\n"
-    text += markdown_row(["check", *(kernel["release"] for kernel in results.values())])
+    text = markdown_row(["", *(f"Linux {kernel['release']}" for kernel in results.values())])
     text += markdown_row(["---"] * (1 + len(results)))
+    for name in ("package", "program", "machine"):
+        text += markdown_row([name, *(kernel[name] for kernel in results.values())])
     found = [{check["check"]: check for check in kernel["checks"]} for kernel in results.values()]
     for name in names:
         text += markdown_row([name, *(_cell(checks.get(name)) for checks in found)])

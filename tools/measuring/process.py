@@ -1,7 +1,9 @@
 """Running programs: to their end, or in the background of a `with` block."""
 
 import contextlib
+import signal
 import subprocess
+import sys
 import time
 
 
@@ -47,3 +49,9 @@ def wait_until(condition, what, time_limit_s=20):
         if time.monotonic() > deadline:
             raise Failed(f"waited {time_limit_s} s for {what}")
         time.sleep(0.02)
+
+
+def clean_up_on_signals():
+    """Ends this program on SIGINT and SIGTERM by way of every `with` and `finally`."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
