@@ -17,15 +17,15 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// /run/root has what the program needs; what is mounted lies below it, and it is none itself.
+/// /run/top has what the program needs; what is mounted lies below it, and it is none itself.
 constexpr const char* kMakeRoot = R"sh(
   for folder in usr etc dev proc sys "$(dirname "$1")"; do
-    mkdir -p "/run/root/$folder"
-    mount --rbind "/$folder" "/run/root/$folder"
+    mkdir -p "/run/top/$folder"
+    mount --rbind "/$folder" "/run/top/$folder"
   done
-  for link in bin sbin lib lib64; do cp -a "/$link" /run/root/; done
-  mkdir /run/root/run
-  touch /run/root/here
+  for link in bin sbin lib lib64; do cp -a "/$link" /run/top/; done
+  mkdir /run/top/run
+  touch /run/top/here
 )sh";
 
 std::string mounts_of_this_process() {
@@ -43,7 +43,7 @@ class ChrootTest : public PrivateNetwork {
   }
   /// `exec` with ARGUMENTS in the chroot, started by the command BEFORE it.
   static ProcessResult exec(const Command& arguments, const Command& before = {}) {
-    Command command{"chroot", "/run/root"};
+    Command command{"chroot", "/run/top"};
     command.insert(command.end(), before.begin(), before.end());
     command.insert(command.end(), {program(), "exec"});
     command.insert(command.end(), arguments.begin(), arguments.end());

@@ -20,7 +20,7 @@ mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/dev/shm"
 mount -t tmpfs tmpfs "$root/run"
 mount --bind "$kept/archives" "$root/var/cache/apt/archives"
-mount --bind "$kept/ccache" "$root/root/.cache/ccache"
+mount --bind "$kept/ccache" "$root/var/cache/ccache"
 ip link set lo up || true
 exec chroot "$root" "$@"
 """
@@ -58,7 +58,7 @@ class Root:
             folder.mkdir(parents=True, exist_ok=True)
             run(["tar", "--extract", f"--file={_image(release)}", f"--directory={folder}",
                  "--exclude=./dev/*"], time_limit_s=300)
-        (folder / "root/.cache/ccache").mkdir(parents=True, exist_ok=True)
+        (folder / "var/cache/ccache").mkdir(parents=True, exist_ok=True)
         shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
 
     def run(self, command, log, network, time_limit_s):
@@ -66,7 +66,8 @@ class Root:
         NETWORK or else one of its own. Raises Failed."""
         entering = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts",
                     *([] if network else ["--net"]), "--", "sh", "-c", _ENTER, "sh",
-                    str(self.folder), str(self._kept), "env", "-i", "HOME=/root", "LANG=C.UTF-8",
+                    str(self.folder), str(self._kept), "env", "-i", "HOME=/var/tmp", "LANG=C.UTF-8",
+                    "CCACHE_DIR=/var/cache/ccache",
                     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *command]
         try:
             done = subprocess.run(entering, stdin=subprocess.DEVNULL, stdout=log,
