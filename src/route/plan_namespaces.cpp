@@ -6,7 +6,8 @@
 namespace tunrelay {
 namespace {
 
-/// The kernel's own route to the far end's address is as good, but knows nothing of TCP.
+/// The kernel's own route to the subnet is as good as long as it is there, but knows nothing of
+/// TCP, and nobody would put it back.
 void add_peer_route(PlanBuilder& builder, const TunnelEnd& end, const IpAddress& own,
                     const IpAddress& far) {
   builder.add({.netns = end.netns,
@@ -24,7 +25,6 @@ void plan_namespaces(PlanBuilder& builder) {
   }
   builder.set_up_end_in_namespace(builder.request().a, ends.a);
   builder.set_up_end_in_namespace(builder.request().b, ends.b);
-  if (builder.request().congestion_control.empty()) return;
   for (const IpFamily family : builder.families())
     for (const auto& [a, b] : address_pairs(ends, family)) {
       add_peer_route(builder, ends.a, a.address, b.address);

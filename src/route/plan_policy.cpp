@@ -36,6 +36,16 @@ void add_table_out(PlanBuilder& builder) {
   }
 }
 
+/// Some programs choose the way by themselves from what /proc/net/route shows, IPv4's table main,
+/// and take what is an address of this host for lo's (scapy does). The kernel never asks for these.
+void add_routes_shown(PlanBuilder& builder) {
+  const TunnelEnds& ends = builder.ends();
+  for (const auto& [a, b] : address_pairs(ends, IpFamily::kIpv4)) {
+    builder.add_route(builder.peer_route(ends.a, a.address, b.address, RT_TABLE_MAIN));
+    builder.add_route(builder.peer_route(ends.b, b.address, a.address, RT_TABLE_MAIN));
+  }
+}
+
 void add_rules_out(PlanBuilder& builder) {
   const RulePriorities priorities = builder.priorities();
   for (const TunnelEnd* end : {&builder.ends().b, &builder.ends().a})
@@ -89,6 +99,7 @@ void plan_policy(PlanBuilder& builder) {
   builder.set_up_ends();
   builder.add_table_in();
   add_table_out(builder);
+  add_routes_shown(builder);
   builder.add_rules_in();
   add_rules_out(builder);
   for (const IpFamily family : builder.families()) move_local_rule(builder, family);

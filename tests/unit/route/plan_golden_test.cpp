@@ -67,6 +67,9 @@ const Lines kTableOutIpv6{"ip -6 route add fd13::2 dev tun0 table 5214 proto 213
                           "ip -6 route add fd13::1 dev tun1 table 5214 proto 213 src fd13::2",
                           "ip -6 route add unreachable default table 5214 proto 213"};
 
+const Lines kShownIpv4{"ip route add 192.168.13.2 dev tun0 proto 213 scope link src 192.168.13.1",
+                       "ip route add 192.168.13.1 dev tun1 proto 213 scope link src 192.168.13.2"};
+
 Lines rules_in(const std::string& ip, const std::string& table) {
   return {ip + " rule add pref 10 from all iif tun0 lookup " + table + " protocol 213",
           ip + " rule add pref 10 from all iif tun1 lookup " + table + " protocol 213"};
@@ -87,6 +90,7 @@ TEST(PolicyPlanTest, GoldenIpv4) {
                   {set_up_both(Families::kIpv4),
                    table_in_ipv4("5213"),
                    kTableOutIpv4,
+                   kShownIpv4,
                    rules_in("ip", "5213"),
                    {"ip rule add pref 11 from all to 192.168.13.2 iif lo lookup 5214 protocol 213",
                     "ip rule add pref 11 from all to 192.168.13.1 iif lo lookup 5214 protocol 213"},
@@ -113,6 +117,7 @@ TEST(PolicyPlanTest, GoldenBoth) {
                    table_in_ipv6("5213"),
                    kTableOutIpv4,
                    kTableOutIpv6,
+                   kShownIpv4,
                    rules_in("ip", "5213"),
                    rules_in("ip -6", "5213"),
                    {"ip rule add pref 11 from all to 192.168.13.2 iif lo lookup 5214 protocol 213",
@@ -133,6 +138,8 @@ TEST(PolicyPlanTest, UndoBeginsWithTheLocalRuleInItsOldPlace) {
           "ip rule del pref 11 from all to 192.168.13.2 iif lo lookup 5214 protocol 213",
           "ip rule del pref 10 from all iif tun1 lookup 5213 protocol 213",
           "ip rule del pref 10 from all iif tun0 lookup 5213 protocol 213",
+          "ip route del 192.168.13.1 dev tun1 proto 213 scope link src 192.168.13.2",
+          "ip route del 192.168.13.2 dev tun0 proto 213 scope link src 192.168.13.1",
           "ip route del unreachable default table 5214 proto 213",
           "ip route del 192.168.13.1 dev tun1 table 5214 proto 213 scope link src 192.168.13.2",
           "ip route del 192.168.13.2 dev tun0 table 5214 proto 213 scope link src 192.168.13.1",
@@ -192,7 +199,15 @@ TEST(NamespacesPlanTest, GoldenBoth) {
       ElementsAreArray(joined({{"ip netns add tunrelay-a", "ip -n tunrelay-a link set dev lo up",
                                 "ip netns add tunrelay-b", "ip -n tunrelay-b link set dev lo up"},
                                end("tunrelay-a", "tun0", "1"),
-                               end("tunrelay-b", "tun1", "2")})));
+                               end("tunrelay-b", "tun1", "2"),
+                               {"ip -n tunrelay-a route add 192.168.13.2 dev tun0 proto 213 "
+                                "scope link src 192.168.13.1",
+                                "ip -n tunrelay-b route add 192.168.13.1 dev tun1 proto 213 "
+                                "scope link src 192.168.13.2",
+                                "ip -n tunrelay-a -6 route add fd13::2 dev tun0 proto 213 src "
+                                "fd13::1",
+                                "ip -n tunrelay-b -6 route add fd13::1 dev tun1 proto 213 src "
+                                "fd13::2"}})));
   EXPECT_THAT(undo_commands_of(plan),
               ElementsAre("ip netns del tunrelay-b", "ip netns del tunrelay-a"));
 }
