@@ -51,13 +51,12 @@ bool is_table_free(std::uint32_t table, const HostState& state) {
 }
 
 void choose_tables(const PlanRequest& request, const HostState& state, PlanChoices& choices) {
-  if (request.strategy == Strategy::kClassic) {
-    choices.table_in = request.table_in != 0 ? request.table_in : kClassicTable;
-    return;
-  }
+  const bool is_classic = request.strategy == Strategy::kClassic;
   std::uint32_t table = kFirstTable;
   while (!is_table_free(table, state) || !is_table_free(table + 1, state)) table += 2;
+  if (is_classic && is_table_free(kClassicTable, state)) table = kClassicTable;
   choices.table_in = request.table_in != 0 ? request.table_in : table;
+  if (is_classic) return;
   choices.table_out = request.table_out != 0 ? request.table_out : table + 1;
 }
 

@@ -12,7 +12,8 @@
 namespace tunrelay {
 namespace {
 
-constexpr const char* kOtherAddresses = "choose other addresses for the tunnel";
+constexpr const char* kOtherAddresses =
+    "choose other addresses for the tunnel (--address-a, --address-b)";
 
 class ConflictFinder {
  public:
@@ -41,8 +42,9 @@ class ConflictFinder {
 
  private:
   void add(std::string text, std::string line, std::string way_out) {
+    // What stands in the way of both ends, in one subnet, is one conflict.
     const auto is_same = [&](const Conflict& other) {
-      return !line.empty() && other.line == line && other.text == text;
+      return !line.empty() && other.line == line && other.way_out == way_out;
     };
     if (std::none_of(conflicts_.begin(), conflicts_.end(), is_same))
       conflicts_.push_back({std::move(text), std::move(line), std::move(way_out)});
@@ -93,9 +95,17 @@ class ConflictFinder {
           is_ours(route.device_index) || !route.destination.overlaps(prefix))
         continue;
       if (route.type != RTN_UNICAST && route.destination.length < prefix.length) continue;
+      if (has_overlapping_address(route.device_index, prefix)) continue;  // it goes with that
       add(fmt::format("{} overlaps a route of another interface", prefix.to_string()),
           to_line(route), kOtherAddresses);
     }
+  }
+
+  [[nodiscard]] bool has_overlapping_address(int device_index, const IpPrefix& prefix) const {
+    return std::any_of(
+        state_.addresses.begin(), state_.addresses.end(), [&](const LinkAddress& address) {
+          return address.device_index == device_index && address.prefix.overlaps(prefix);
+        });
   }
 
   void look_at_namespace(const EndRequest& request, const TunnelEnd& end) {
@@ -142,6 +152,36 @@ class ConflictFinder {
   std::vector<Conflict> conflicts_;
 };
 
+// A host can have thousands of routes in the way; a few show what it is about.
+constexpr std::size_t kMostGroups = 4;
+constexpr std::size_t kMostLines = 3;
+
+/// Conflicts that differ in the line alone, in the order of the first.
+using ConflictGroup = std::vector<Conflict>;
+
+std::vector<ConflictGroup> group_by_text(const std::vector<Conflict>& conflicts) {
+  std::vector<ConflictGroup> groups;
+  for (const Conflict& conflict : conflicts) {
+    const auto same = std::find_if(groups.begin(), groups.end(), [&](const ConflictGroup& group) {
+      return group.front().text == conflict.text && group.front().way_out == conflict.way_out;
+    });
+    if (same != groups.end())
+      same->push_back(conflict);
+    else
+      groups.push_back({conflict});
+  }
+  return groups;
+}
+
+std::string words_of(const ConflictGroup& group) {
+  std::string words = "\n  - " + group.front().text;
+  for (std::size_t at = 0; at < std::min(group.size(), kMostLines); ++at)
+    if (!group[at].line.empty()) words += "\n      " + group[at].line;
+  if (group.size() > kMostLines)
+    words += fmt::format("\n      and {} more", group.size() - kMostLines);
+  return words + "\n    way out: " + group.front().way_out;
+}
+
 }  // namespace
 
 std::vector<Conflict> find_conflicts(const PlanRequest& request, const HostState& state) {
@@ -154,11 +194,11 @@ void refuse_conflicts(const PlanRequest& request, const HostState& state) {
   std::string answer = conflicts.size() == 1
                            ? "something is in the way"
                            : fmt::format("{} things are in the way", conflicts.size());
-  for (const Conflict& conflict : conflicts) {
-    answer += "\n  - " + conflict.text;
-    if (!conflict.line.empty()) answer += "\n      " + conflict.line;
-    answer += "\n    way out: " + conflict.way_out;
-  }
+  const auto groups = group_by_text(conflicts);
+  for (std::size_t at = 0; at < std::min(groups.size(), kMostGroups); ++at)
+    answer += words_of(groups[at]);
+  if (groups.size() > kMostGroups)
+    answer += fmt::format("\n  - and {} kinds of conflict more", groups.size() - kMostGroups);
   throw_unfit_error("route through", request.a.device + " and " + request.b.device, answer);
 }
 

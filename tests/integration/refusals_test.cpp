@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -86,6 +87,19 @@ TEST_F(RefusalTest, NamesTheAddressInTheWay) {
   EXPECT_THAT(refusal("exec $T run"),
               AllOf(HasSubstr("overlaps the subnet of another interface"), HasSubstr("veth8"),
                     HasSubstr("192.168.13.9/24"), HasSubstr("choose other addresses")));
+}
+
+/// It has addresses and routes, and rules, in the way of both ends; but it is one thing.
+TEST_F(RefusalTest, ATunnelOfTheSameAddressesMakesAFewLines) {
+  TunnelProcess other("--device-a other0 --device-b other1");
+  ASSERT_TRUE(other.wait_until_ready());
+  const ProcessResult result = run({program(), "run"}, kRefusalLimit);
+  EXPECT_EQ(result.exit_code, 3) << result.describe();
+  EXPECT_THAT(result.standard_error,
+              AllOf(HasSubstr("192.168.13.1/24 overlaps the subnet of another interface"),
+                    HasSubstr("other1"), HasSubstr("--address-a")));
+  EXPECT_LE(std::count(result.standard_error.begin(), result.standard_error.end(), '\n'), 10)
+      << result.standard_error;
 }
 
 TEST_F(RefusalTest, NamesTheRouteInTheWay) {

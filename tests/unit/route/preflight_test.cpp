@@ -3,7 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <string>
+
 #include "base/error.hpp"
+#include "route/plan_choices.hpp"
 #include "sample_host.hpp"
 
 namespace tunrelay::test {
@@ -40,7 +44,7 @@ TEST_F(PreflightTest, AnAddressOfAnotherInterfaceInTheSubnet) {
   state_.addresses.push_back(
       {.prefix = IpPrefix::parse("192.168.13.77/24"), .device_index = 2, .device = "eth0"});
   const auto conflicts = find();
-  ASSERT_EQ(conflicts.size(), 2U);  // with the subnet of either end
+  ASSERT_EQ(conflicts.size(), 1U);  // though it is in the way of either end
   EXPECT_THAT(conflicts[0], conflict("192.168.13.1/24 overlaps the subnet of another interface",
                                      "inet 192.168.13.77/24 scope global eth0"));
 }
@@ -73,7 +77,7 @@ TEST_F(PreflightTest, ARouteOfAnotherInterface) {
                            .device = "eth0",
                            .gateway = IpAddress::parse("10.0.0.9")});
   const auto conflicts = find();
-  ASSERT_EQ(conflicts.size(), 2U);
+  ASSERT_EQ(conflicts.size(), 1U);
   EXPECT_THAT(conflicts[0], conflict("192.168.13.1/24 overlaps a route of another interface",
                                      "192.168.0.0/16 via 10.0.0.9 dev eth0 table 52 proto static"));
 }
@@ -106,6 +110,9 @@ TEST_F(PreflightTest, TablesThatAreTaken) {
 TEST_F(PreflightTest, TheClassicTableIsTaken) {
   request_.strategy = Strategy::kClassic;
   state_.rules.push_back({.priority = 500, .table = 13, .iif = "eth0"});
+  EXPECT_THAT(find(), IsEmpty()) << "another table does as well";
+  EXPECT_EQ(choose(request_, state_).table_in, kFirstTable);
+  request_.table_in = 13;
   EXPECT_THAT(find(), ElementsAre(conflict("table 13 is asked by a rule already",
                                            "500: from all iif eth0 lookup 13")));
 }
@@ -168,9 +175,39 @@ TEST_F(PreflightTest, TheErrorListsAllAndHasExitCode3) {
   } catch (const Error& error) {
     EXPECT_EQ(error.exit_code(), ExitCode::kUnfit);
     for (const char* part :
-         {"tun0 and tun1", "3 things are in the way", "inet 192.168.13.77/24 scope global eth0",
+         {"tun0 and tun1", "2 things are in the way", "inet 192.168.13.77/24 scope global eth0",
           "500: from all lookup 78", "way out: choose other addresses"})
       EXPECT_THAT(error.what(), HasSubstr(part));
+  }
+}
+
+TEST_F(PreflightTest, AnAddressBringsItsRoutesAlong) {
+  state_.addresses.push_back(
+      {.prefix = IpPrefix::parse("192.168.13.77/24"), .device_index = 2, .device = "eth0"});
+  for (const char* destination : {"192.168.13.0/24", "192.168.13.99/32"})
+    state_.routes.push_back({.destination = IpPrefix::parse(destination),
+                             .protocol = RTPROT_KERNEL,
+                             .device_index = 2,
+                             .device = "eth0"});
+  EXPECT_THAT(find(), ElementsAre(conflict("overlaps the subnet of another interface",
+                                           "inet 192.168.13.77/24 scope global eth0")));
+}
+
+TEST_F(PreflightTest, ManyConflictsMakeAFewLines) {
+  for (int host = 1; host <= 200; ++host)
+    state_.routes.push_back(
+        {.destination = IpPrefix::parse("192.168.13." + std::to_string(host) + "/32"),
+         .protocol = RTPROT_STATIC,
+         .device_index = 2,
+         .device = "eth0"});
+  try {
+    refuse_conflicts(request_, state_);
+    FAIL() << "nothing was refused";
+  } catch (const Error& error) {
+    const std::string text = error.what();
+    EXPECT_THAT(text, AllOf(HasSubstr("200 things are in the way"), HasSubstr("192.168.13.1 dev"),
+                            HasSubstr("and 197 more"), HasSubstr("way out: ")));
+    EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 8) << text;
   }
 }
 
