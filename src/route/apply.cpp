@@ -3,17 +3,16 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <chrono>
 #include <exception>
 #include <optional>
 #include <utility>
 
 #include "base/error.hpp"
+#include "route/preflight.hpp"
+#include "route/route_lock.hpp"
 
 namespace tunrelay {
 namespace {
-
-constexpr std::chrono::seconds kApplyLockTimeLimit{5};
 
 const char* way_out(int error) {
   switch (error) {
@@ -31,17 +30,6 @@ const char* way_out(int error) {
   }
 }
 
-/// Held while steps that several tunnels share are done or undone.
-FileDescriptor lock_for_change(const Journal* journal) {
-  if (journal == nullptr) return {};
-  FileDescriptor lock = journal->directory().lock(kApplyLockTimeLimit);
-  if (!lock.is_open())
-    throw_unfit_error("change the routes under", journal->directory().path(),
-                      "another tunrelay is changing them and does not come to an end",
-                      "look for it with: fuser " + journal->directory().path());
-  return lock;
-}
-
 }  // namespace
 
 AppliedPlan::AppliedPlan(Plan plan, std::unique_ptr<Journal> journal, const ApplyHooks& hooks)
@@ -49,7 +37,7 @@ AppliedPlan::AppliedPlan(Plan plan, std::unique_ptr<Journal> journal, const Appl
   try {
     apply(hooks);
   } catch (...) {
-    undo();
+    undo_locked();
     throw;
   }
 }
@@ -59,7 +47,6 @@ AppliedPlan::~AppliedPlan() {
 }
 
 void AppliedPlan::apply(const ApplyHooks& hooks) {
-  const FileDescriptor lock = lock_for_change(journal_.get());
   done_.reserve(plan_.steps.size());
   for (std::size_t number = 0; number < plan_.steps.size(); ++number)
     carry_out(plan_.steps[number], number, hooks);
@@ -94,16 +81,18 @@ void AppliedPlan::refuse(const Step& step, int error) const {
                .exit_code = unfit ? ExitCode::kUnfit : ExitCode::kFailed});
 }
 
-std::vector<UndoFailure> AppliedPlan::undo() noexcept {
+std::vector<UndoFailure> AppliedPlan::undo() noexcept try {
+  if (done_.empty() && !journal_) return {};  // undone, or to stay
+  const FileDescriptor lock = lock_routes();
+  return undo_locked();
+} catch (const std::exception&) {
+  return undo_locked();  // restoring the host matters more than the one step that is shared
+}
+
+std::vector<UndoFailure> AppliedPlan::undo_locked() noexcept {
   try {
-    // Undoing goes on without the lock when somebody holds it for too long: restoring the host
-    // matters more than the one step that is shared.
-    FileDescriptor lock;
     std::vector<Step> siblings;
-    if (journal_) {
-      lock = journal_->directory().lock(kApplyLockTimeLimit);
-      siblings = read_sibling_steps(journal_->directory(), journal_->name());
-    }
+    if (journal_) siblings = read_sibling_steps(journal_->directory(), journal_->name());
     auto failures = undo_steps(editor_, done_, siblings);
     if (!failures.empty()) return failures;
     done_.clear();
@@ -150,6 +139,22 @@ int AppliedPlan::rename_in_rule(Step& step, const std::string& name) {
   const int undone = editor_.undo(step);
   step = renamed;
   return undone;
+}
+
+std::unique_ptr<AppliedPlan> plan_and_apply(PlanRequest request, std::unique_ptr<Journal> journal,
+                                            const ApplyHooks& hooks) {
+  const FileDescriptor lock = lock_routes();
+  Plan plan;
+  try {
+    if (journal) request.siblings = read_sibling_steps(journal->directory(), journal->name());
+    const HostState state = read_host_state();
+    refuse_conflicts(request, state);
+    plan = make_plan(request, state);
+  } catch (...) {
+    if (journal) journal->destroy();  // nothing was done
+    throw;
+  }
+  return std::make_unique<AppliedPlan>(std::move(plan), std::move(journal), hooks);
 }
 
 }  // namespace tunrelay

@@ -26,6 +26,7 @@ class AppliedPlan {
   /// Carries out the steps one by one, each written to the journal first. When one fails, those
   /// before it are undone, and an Error tells the step, its object and the kernel's answer.
   /// JOURNAL may be null where nothing outlives the process anyway, as in a private namespace.
+  /// Where other tunnels are, plan_and_apply() is safe.
   AppliedPlan(Plan plan, std::unique_ptr<Journal> journal, const ApplyHooks& hooks = {});
   /// Undoes what is not undone yet.
   ~AppliedPlan();
@@ -46,6 +47,7 @@ class AppliedPlan {
 
  private:
   void apply(const ApplyHooks& hooks);
+  std::vector<UndoFailure> undo_locked() noexcept;
   void carry_out(const Step& step, std::size_t number, const ApplyHooks& hooks);
   [[noreturn]] void refuse(const Step& step, int error) const;
   int rename_in_rule(Step& step, const std::string& name);
@@ -55,5 +57,11 @@ class AppliedPlan {
   Editor editor_;
   std::vector<Step> done_;  ///< to be undone, in the order in which they were done
 };
+
+/// Looks at what is there, plans for it beside the tunnels that JOURNAL's directory tells of, and
+/// applies, while no other tunnel of this namespace does: so that some can start at once. Throws
+/// Error: a conflict, or as AppliedPlan.
+std::unique_ptr<AppliedPlan> plan_and_apply(PlanRequest request, std::unique_ptr<Journal> journal,
+                                            const ApplyHooks& hooks = {});
 
 }  // namespace tunrelay

@@ -10,12 +10,13 @@
 #include "route/journal.hpp"
 #include "route/netns_use.hpp"
 #include "route/process.hpp"
+#include "route/route_lock.hpp"
 
 namespace tunrelay {
 namespace {
 
 // The janitor promises a quarter of a second; whoever holds the lock needs some milliseconds.
-constexpr std::chrono::seconds kUndoLockTimeLimit{2};
+constexpr std::chrono::seconds kUndoLockLimit{2};
 
 class Cleaner {
  public:
@@ -66,7 +67,7 @@ class Cleaner {
   }
 
   void restore(const FoundJournal& journal, const JournalContents& contents) {
-    const FileDescriptor lock = directory_.lock(kUndoLockTimeLimit);
+    const FileDescriptor lock = lock_routes(kUndoLockLimit);
     Editor editor;
     auto failures =
         undo_steps(editor, contents.steps, read_sibling_steps(directory_, journal.name()));

@@ -10,11 +10,14 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <chrono>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/netns.hpp"
+#include "route/process.hpp"
 
 namespace tunrelay {
 namespace {
@@ -63,13 +66,35 @@ bool is_still_there(int fd) {
   return ::fstat(fd, &status) == 0 && status.st_nlink != 0;
 }
 
-[[noreturn]] void refuse_running(const std::string& instance, const std::string& text) {
-  const auto contents = parse_journal(text, instance);
+[[noreturn]] void refuse_running(const std::string& instance,
+                                 const std::optional<JournalContents>& contents) {
   throw_unfit_error("start the tunnel", instance,
                     contents
                         ? fmt::format("it runs already, as process {}", contents->header.owner.pid)
                         : "it is being started by another process",
                     "stop it, or choose another name");
+}
+
+/// Opens the journal, as a new one where there is none, and locks it. Refuses one whose tunnel is
+/// at work; but one that a cleaning looks at, or that another start has just made, is free or has
+/// its owner's name in a moment.
+FileDescriptor lock_journal(const JournalDirectory& directory, const std::string& name,
+                            const std::string& instance) {
+  constexpr std::chrono::seconds kPatience{2};
+  constexpr std::chrono::milliseconds kInterval{2};
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    FileDescriptor file = open_journal(directory, name, O_CREAT | O_APPEND);
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+      if (is_still_there(file.get())) return file;
+      continue;
+    }
+    const auto contents = parse_journal(read_whole(file.get(), name), instance);
+    if ((contents && is_alive(contents->header.owner)) ||
+        std::chrono::steady_clock::now() >= deadline)
+      refuse_running(instance, contents);
+    std::this_thread::sleep_for(kInterval);
+  }
 }
 
 [[noreturn]] void refuse_leftover(const std::string& instance, const JournalContents& contents) {
@@ -89,11 +114,7 @@ Journal::Journal(JournalDirectory directory, const std::string& instance, bool p
   check_instance(instance);
   const std::uint64_t netns = current_netns_inode();
   name_ = JournalDirectory::journal_name(netns, instance);
-  do {
-    file_ = open_journal(directory_, name_, O_CREAT | O_APPEND);
-    if (::flock(file_.get(), LOCK_EX | LOCK_NB) < 0)
-      refuse_running(instance, read_whole(file_.get(), name_));
-  } while (!is_still_there(file_.get()));
+  file_ = lock_journal(directory_, name_, instance);
   if (const auto contents = parse_journal(read_whole(file_.get(), name_), path()))
     refuse_leftover(instance, *contents);
   // What is there now is at most a piece of a header.

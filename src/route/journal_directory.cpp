@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,7 +10,6 @@
 #include <cerrno>
 #include <memory>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "base/error.hpp"
@@ -21,7 +19,6 @@ namespace {
 
 constexpr std::string_view kSuffix = ".journal";
 constexpr mode_t kWritableByOthers = S_IWGRP | S_IWOTH;
-constexpr std::chrono::milliseconds kLockInterval{5};
 
 int open_directory(const std::string& path) {
   return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -79,18 +76,6 @@ std::vector<std::string> JournalDirectory::journal_names() const {
 
 std::string JournalDirectory::journal_name(std::uint64_t netns_inode, const std::string& instance) {
   return fmt::format("{}-{}{}", netns_inode, instance, kSuffix);
-}
-
-FileDescriptor JournalDirectory::lock(std::chrono::milliseconds time_limit) const {
-  const auto deadline = std::chrono::steady_clock::now() + time_limit;
-  // The lock belongs to the open file, so each holder opens its own.
-  FileDescriptor lock(check_system_call(
-      ::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open the directory", path_));
-  while (::flock(lock.get(), LOCK_EX | LOCK_NB) < 0) {
-    if (std::chrono::steady_clock::now() >= deadline) return {};
-    std::this_thread::sleep_for(kLockInterval);
-  }
-  return lock;
 }
 
 }  // namespace tunrelay

@@ -2,7 +2,6 @@
 // it will be done as root, so nobody else may write there or lead us elsewhere by a link.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,9 +27,6 @@ class JournalDirectory {
   /// "<inode of the network namespace>-<instance>.journal".
   [[nodiscard]] static std::string journal_name(std::uint64_t netns_inode,
                                                 const std::string& instance);
-
-  /// Held by whoever changes what several tunnels share. Not open when TIME_LIMIT ran out.
-  [[nodiscard]] FileDescriptor lock(std::chrono::milliseconds time_limit) const;
 
  private:
   JournalDirectory(std::string path, FileDescriptor fd);

@@ -5,13 +5,12 @@
 #include <net/if.h>
 
 #include <fstream>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/netlink.hpp"
 #include "route/apply.hpp"
 #include "route/path_check.hpp"
-#include "route/plan_choices.hpp"
-#include "route/preflight.hpp"
 #include "suite/link.hpp"
 #include "tunnel/plan_request.hpp"
 #include "tunnel/tunnel_options.hpp"
@@ -55,10 +54,7 @@ class VethLink final : public TrialLink {
     PlanRequest request = plan_request(options_, {false, false});
     request.mtu_bytes = 0;
     request.txqueuelen = 0;
-    const HostState state = read_host_state();
-    refuse_conflicts(request, state);
-    ends_ = choose(request, state).ends;
-    applied_ = std::make_unique<AppliedPlan>(make_plan(request, state), nullptr);
+    applied_ = plan_and_apply(std::move(request), nullptr);
   }
 
   [[nodiscard]] std::array<IpAddress, 2> addresses() const override {
@@ -67,7 +63,7 @@ class VethLink final : public TrialLink {
 
   [[nodiscard]] LinkCounts counts() override {
     LinkCounts counts;
-    const PathCheck path = check_path(ends_);
+    const PathCheck path = check_path(applied_->plan().ends);
     counts.proven = path.is_whole();
     counts.finding = path.to_string();
     // What one device sends the other receives: a's packets are counted at b.
@@ -84,7 +80,6 @@ class VethLink final : public TrialLink {
 
  private:
   TunnelOptions options_;
-  TunnelEnds ends_;
   std::unique_ptr<AppliedPlan> applied_;
 };
 

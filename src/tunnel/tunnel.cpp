@@ -11,7 +11,6 @@
 #include "device/existing_tun.hpp"
 #include "device/steering.hpp"
 #include "route/cleanup.hpp"
-#include "route/preflight.hpp"
 #include "stage/burn.hpp"
 #include "stage/trace.hpp"
 #include "tunnel/choices.hpp"
@@ -158,19 +157,16 @@ void Tunnel::start_relay() {
 }
 
 void Tunnel::apply_plan() {
-  PlanRequest request =
-      plan_request(options_, {devices_[0].made_by_us(), devices_[1].made_by_us()});
-  if (journal_) request.siblings = read_sibling_steps(journal_->directory(), journal_->name());
-  const HostState state = read_host_state();
-  refuse_conflicts(request, state);
-  Plan plan = make_plan(request, state);
+  applied_ =
+      plan_and_apply(plan_request(options_, {devices_[0].made_by_us(), devices_[1].made_by_us()}),
+                     std::move(journal_));
+  const Plan& plan = applied_->plan();
   report_.notes.insert(report_.notes.end(), plan.notes.begin(), plan.notes.end());
   for (const auto& [end, index] : {std::pair{&plan.ends.a, 0U}, std::pair{&plan.ends.b, 1U}}) {
     report_.ends.at(index).netns = end->netns;
     for (const IpPrefix& address : end->addresses)
       report_.ends.at(index).addresses.push_back(address.to_string());
   }
-  applied_ = std::make_unique<AppliedPlan>(std::move(plan), std::move(journal_));
 }
 
 std::vector<std::string> Tunnel::stop() noexcept {

@@ -15,7 +15,6 @@
 #include "route/host_state.hpp"
 #include "route/journal.hpp"
 #include "route/plan.hpp"
-#include "route/preflight.hpp"
 #include "sample_host.hpp"
 #include "support/network_state.hpp"
 #include "support/private_network.hpp"
@@ -88,10 +87,7 @@ class RouteNetwork : public PrivateNetwork {
                                             bool persistent = false) {
     auto directory = JournalDirectory::open();
     auto journal = std::make_unique<Journal>(std::move(directory), instance, persistent);
-    request.siblings = read_sibling_steps(journal->directory(), journal->name());
-    const HostState state = read_host_state();
-    refuse_conflicts(request, state);
-    return std::make_unique<AppliedPlan>(make_plan(request, state), std::move(journal), hooks);
+    return plan_and_apply(std::move(request), std::move(journal), hooks);
   }
 
   TunPair& pair() { return *pair_; }
