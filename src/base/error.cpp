@@ -6,13 +6,13 @@
 #include <cstring>
 #include <utility>
 
+#include "base/error_line.hpp"
+
 namespace tunrelay {
 namespace {
 
 std::string join(const Error::Parts& parts) {
-  std::string text = "could not " + parts.attempt;
-  if (!parts.object.empty()) text += " " + parts.object;
-  if (!parts.answer.empty()) text += ": " + parts.answer;
+  std::string text = error_line(parts);
   if (!parts.way_out.empty()) text += "\n  way out: " + parts.way_out;
   return text;
 }
@@ -34,6 +34,13 @@ ExitCode exit_code_for(int system_errno) noexcept {
     default:
       return ExitCode::kFailed;
   }
+}
+
+std::string error_line(const Error::Parts& parts) {
+  std::string text = "could not " + parts.attempt;
+  if (!parts.object.empty()) text += " " + parts.object;
+  if (!parts.answer.empty()) text += ": " + parts.answer;
+  return text;
 }
 
 Error::Error(Parts parts) : parts_(std::move(parts)), text_(join(parts_)) {}

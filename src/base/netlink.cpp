@@ -1,6 +1,7 @@
 #include "base/netlink.hpp"
 
 #include <sys/socket.h>
+#include <time.h>
 
 #include <cerrno>
 #include <string>
@@ -152,7 +153,9 @@ int NetlinkSocket::query(NetlinkMessage& message, const Visitor& visit) {
 }
 
 void NetlinkSocket::dump(NetlinkMessage& message, const Visitor& visit) {
-  constexpr int kTries = 8;
+  constexpr int kTries = 20;
+  // One more for each try: about 0.2 s together.
+  constexpr long kPauseNs = 1'000'000;
   message.message()->nlmsg_flags |= NLM_F_DUMP;
   for (int tries = 0; tries < kTries; ++tries) {
     std::vector<std::vector<std::byte>> answers;
@@ -166,7 +169,11 @@ void NetlinkSocket::dump(NetlinkMessage& message, const Visitor& visit) {
         },
         interrupted);
     if (error != 0 && error != EINTR) throw_system_error(error, "read", "a netlink dump");
-    if (interrupted) continue;  // it changed while we read: a mix of before and after
+    if (interrupted) {  // it changed while we read: a mix of before and after
+      const timespec pause{.tv_sec = 0, .tv_nsec = tries * kPauseNs};
+      ::nanosleep(&pause, nullptr);
+      continue;
+    }
     for (const auto& answer : answers) visit(*reinterpret_cast<const nlmsghdr*>(answer.data()));
     return;
   }

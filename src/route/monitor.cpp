@@ -1,8 +1,10 @@
 #include "route/monitor.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -12,7 +14,9 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/ensure.hpp"
 #include "base/error.hpp"
+#include "base/error_line.hpp"
 #include "base/netns.hpp"
 #include "route/netlink_values.hpp"
 
@@ -25,27 +29,11 @@ constexpr std::array<unsigned, 7> kGroups{
 // After lost notifications everything is read again, which a flood of them must not multiply.
 constexpr std::int64_t kResyncIntervalNs = kNanosecondsPerSecond;
 
-std::string join(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) text += (text.empty() ? "" : "; ") + line;
-  return text;
-}
-
-/// "the rule 10: from all iif tun0 lookup 5213", or that it has come back.
-std::string words_for(const Step& step) {
-  const ChangeWords words = describe(step.change);
-  const std::size_t noun = words.attempt.find("the ");
-  const std::string name =
-      (noun == std::string::npos ? words.attempt : words.attempt.substr(noun)) + " " + words.object;
-  const bool is_deletion = std::holds_alternative<DeleteRule>(step.change) ||
-                           std::holds_alternative<DeleteRoute>(step.change);
-  return is_deletion ? name + " (which had come back)" : name;
-}
-
 }  // namespace
 
 RouteMonitor::RouteMonitor(AppliedPlan& applied)
     : applied_(applied),
+      repair_(applied),
       events_(check_system_call(::epoll_create1(EPOLL_CLOEXEC), "make", "an epoll descriptor")),
       timer_(check_system_call(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
                                "make", "a timer")) {
@@ -79,21 +67,33 @@ void RouteMonitor::watch(int fd) const {
 std::vector<RouteEvent> RouteMonitor::handle() {
   const bool concerned = drain();
   const std::int64_t now_ns = monotonic_ns();
-  const bool resync_due = lost_some_ && now_ns - resynced_ns_ >= kResyncIntervalNs;
-  if (lost_some_ && !resync_due) wake_at(resynced_ns_ + kResyncIntervalNs);
-  if (resync_due) {
+  if (concerned) changed_ns_ = now_ns;
+  if (concerned || now_ns >= look_ns_) try {
+      look_around();
+    } catch (const Error& error) {
+      look_again_at(now_ns + kResyncIntervalNs);
+      tell_once(RouteEvent::Kind::kResynced,
+                fmt::format("The routes can't be looked at now, which is tried again: {}.",
+                            error_line(error)));
+    }
+  return std::exchange(told_, {});
+}
+
+void RouteMonitor::look_around() {
+  look_ns_ = kNever;
+  const std::int64_t resync_ns = resynced_ns_ + kResyncIntervalNs;
+  if (lost_some_ && monotonic_ns() < resync_ns) {
+    look_again_at(resync_ns);
+  } else if (lost_some_) {
     lost_some_ = false;
-    resynced_ns_ = now_ns;
+    resynced_ns_ = monotonic_ns();
     tell(RouteEvent::Kind::kResynced, "",
          "The kernel had more changes to tell than fit; everything was read again.");
   }
-  if (concerned || resync_due || repair_waits_) {
-    PlanReading reading = read_places(applied_.plan(), applied_.editor());
-    // A rename changes the rules, and what was read before.
-    if (look_at_links(reading)) reading = read_places(applied_.plan(), applied_.editor());
-    repair(reading);
-  }
-  return std::exchange(told_, {});
+  PlanReading reading = read_places(applied_.plan(), applied_.editor());
+  // A rename changes the rules, and what was read before.
+  if (look_at_links(reading)) reading = read_places(applied_.plan(), applied_.editor());
+  repair(std::move(reading));
 }
 
 bool RouteMonitor::drain() {
@@ -102,11 +102,23 @@ bool RouteMonitor::drain() {
   bool concerned = false;
   for (auto& place : sockets_) {
     const bool complete = place.second.drain_notifications([&](const nlmsghdr& message) {
+      note_fall(message, place.first);
       concerned = concerned || concerns_plan(message, place.first);
     });
-    lost_some_ = lost_some_ || !complete;
+    if (complete) continue;
+    lost_some_ = true;
+    look_again_at(resynced_ns_ + kResyncIntervalNs);
   }
   return concerned;
+}
+
+/// A link that is up again when we look has been down all the same.
+void RouteMonitor::note_fall(const nlmsghdr& message, const std::string& netns) {
+  if (message.nlmsg_type != RTM_NEWLINK) return;
+  const auto header = fixed_header<ifinfomsg>(message);
+  for (WatchedLink& link : links_)
+    if (link.netns == netns && link.index == header.ifi_index)
+      link.fell = link.fell || (header.ifi_flags & IFF_UP) == 0;
 }
 
 /// A host with a full routing table changes it without pause; that must not make us read it.
@@ -126,13 +138,7 @@ bool RouteMonitor::concerns_plan(const nlmsghdr& message, const std::string& net
     case RTM_NEWROUTE:
     case RTM_DELROUTE: {
       const Route route = decode_route(message);
-      if (is_watched(route.device_index)) return true;
-      const auto& steps = applied_.plan().steps;
-      return std::any_of(steps.begin(), steps.end(), [&route](const Step& step) {
-        const auto* added = std::get_if<AddRoute>(&step.change);
-        return added != nullptr && added->route.table == route.table &&
-               added->route.destination == route.destination;
-      });
+      return is_watched(route.device_index) || adds_such_route(applied_.plan(), route);
     }
     default:
       return true;  // rules: there are few
@@ -184,44 +190,45 @@ void RouteMonitor::follow_rename(WatchedLink& watched, const std::string& name) 
                          former, name, describe_errno(error)));
 }
 
-void RouteMonitor::repair(const PlanReading& reading) {
-  const auto broken = find_broken_steps(applied_.plan(), reading);
-  repair_waits_ = false;
-  if (broken.empty()) return broken_text_.clear();
-  if (limit_.take(monotonic_ns())) return repair_steps(broken, reading);
-  repair_waits_ = true;
-  wake_at(limit_.next_ns());
-  tell_broken(
-      fmt::format("Another program keeps changing our routes; the next repair comes in a "
-                  "few seconds. Missing: {}",
-                  words_for(applied_.plan().steps[broken.front()])));
+void RouteMonitor::repair(PlanReading reading) {
+  const auto has_fallen = [this](const std::string& netns, int index) {
+    return std::any_of(links_.begin(), links_.end(), [&](const WatchedLink& link) {
+      return link.fell && link.netns == netns && link.index == index;
+    });
+  };
+  const RepairReport report = repair_.repair(std::move(reading), has_fallen, changed_ns_);
+  tell(report);
+  if (report.next_ns) return look_again_at(*report.next_ns);
+  for (WatchedLink& link : links_) link.fell = link.fell && !link.up;
+  told_once_.clear();
 }
 
-void RouteMonitor::repair_steps(const std::vector<std::size_t>& numbers,
-                                const PlanReading& reading) {
-  std::vector<std::string> repaired;
-  std::vector<std::string> failed;
-  for (const std::size_t number : numbers) {
-    const Step& step = applied_.plan().steps[number];
-    const int error = repair_step(applied_.plan(), step, reading.at(step.netns), applied_.editor());
-    if (error == 0)
-      repaired.push_back(words_for(step));
-    else
-      failed.push_back(fmt::format("{} ({})", words_for(step), describe_errno(error)));
+void RouteMonitor::tell(const RepairReport& report) {
+  using Kind = RouteEvent::Kind;
+  if (!report.after_fall.empty()) {
+    std::vector<std::string> names;
+    for (const WatchedLink& link : links_)
+      if (link.fell) names.push_back(link.name);
+    tell(Kind::kRepaired, "",
+         fmt::format("The interface{} {} came up again; put back: {}", names.size() > 1 ? "s" : "",
+                     fmt::join(names, " and "), list_names(report.after_fall)));
   }
-  if (!repaired.empty())
-    tell(RouteEvent::Kind::kRepaired, "",
-         fmt::format("Another program had changed our routes. Repaired: {}", join(repaired)));
-  if (failed.empty()) return broken_text_.clear();
-  repair_waits_ = true;
-  wake_at(monotonic_ns() + RepairLimit::kIntervalNs);
-  tell_broken(fmt::format("Our routes are broken. Missing: {}", join(failed)));
+  if (!report.foreign.empty())
+    tell(Kind::kRepaired, "",
+         "Another program had changed our routes; put back: " + list_names(report.foreign));
+  if (!report.failed.empty())
+    tell_once(Kind::kBroken, "Our routes are broken. Missing: " + list_names(report.failed));
+  if (!report.postponed.empty())
+    tell_once(Kind::kBroken,
+              "Another program keeps changing our routes; the next repair comes in a few seconds. "
+              "Missing: " +
+                  report.postponed.front());
 }
 
-void RouteMonitor::tell_broken(const std::string& text) {
-  if (broken_text_ == text) return;
-  broken_text_ = text;
-  tell(RouteEvent::Kind::kBroken, "", text);
+void RouteMonitor::tell_once(RouteEvent::Kind kind, const std::string& text) {
+  if (told_once_ == text) return;
+  told_once_ = text;
+  tell(kind, "", text);
 }
 
 void RouteMonitor::tell(RouteEvent::Kind kind, const std::string& device, std::string text,
@@ -230,11 +237,12 @@ void RouteMonitor::tell(RouteEvent::Kind kind, const std::string& device, std::s
       {.kind = kind, .device = device, .mtu_bytes = mtu_bytes, .text = std::move(text)});
 }
 
-void RouteMonitor::wake_at(std::int64_t time_ns) const {
+void RouteMonitor::look_again_at(std::int64_t time_ns) noexcept {
+  look_ns_ = std::min(look_ns_, time_ns);
   const itimerspec when{.it_interval = {},
-                        .it_value = to_timespec(std::max<std::int64_t>(time_ns, 1))};
-  check_system_call(::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr), "set",
-                    "a timer");
+                        .it_value = to_timespec(std::max<std::int64_t>(look_ns_, 1))};
+  ensure(::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr) == 0,
+         "a timer can be set");
 }
 
 }  // namespace tunrelay

@@ -11,11 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/file_descriptor.hpp"
 #include "base/netlink.hpp"
 #include "route/apply.hpp"
 #include "route/plan_check.hpp"
-#include "route/repair_limit.hpp"
+#include "route/route_repair.hpp"
 
 namespace tunrelay {
 
@@ -49,17 +50,20 @@ class RouteMonitor {
 
   /// Readable when there is something to handle: a notification, or a repair that is due.
   [[nodiscard]] int fd() const noexcept { return events_.get(); }
-  /// Looks at what happened, repairs what it may, never blocks for long. Throws Error when the
-  /// kernel can't be asked any more.
+  /// Looks at what happened, repairs what it may, never blocks for long. When the kernel can't be
+  /// asked that is an event too, and it is asked again.
   std::vector<RouteEvent> handle();
 
  private:
+  static constexpr std::int64_t kNever = INT64_MAX;
+
   /// One end's interface as it was last seen.
   struct WatchedLink {
     std::string netns{};
     int index = 0;
     std::string name{};
     bool up = true;
+    bool fell = false;  ///< was down since everything on it stood; the kernel took it away then
     bool present = true;
     std::uint32_t mtu_bytes = 0;
   };
@@ -68,27 +72,31 @@ class RouteMonitor {
   /// Whether some notification concerns the plan.
   bool drain();
   bool concerns_plan(const nlmsghdr& message, const std::string& netns) const;
+  void note_fall(const nlmsghdr& message, const std::string& netns);
+  void look_around();
   /// Whether one was renamed.
   bool look_at_links(const PlanReading& reading);
   void look_at_link(WatchedLink& watched, const Link* link);
   void follow_rename(WatchedLink& watched, const std::string& name);
-  void repair(const PlanReading& reading);
-  void repair_steps(const std::vector<std::size_t>& numbers, const PlanReading& reading);
-  void tell_broken(const std::string& text);
+  void repair(PlanReading reading);
+  void tell(const RepairReport& report);
+  void tell_once(RouteEvent::Kind kind, const std::string& text);
   void tell(RouteEvent::Kind kind, const std::string& device, std::string text,
             std::uint32_t mtu_bytes = 0);
-  void wake_at(std::int64_t time_ns) const;
+  /// At the latest then everything is looked at, also without a notification.
+  void look_again_at(std::int64_t time_ns) noexcept;
 
   AppliedPlan& applied_;
+  RouteRepair repair_;
   std::map<std::string, NetlinkSocket> sockets_;  ///< by namespace
   FileDescriptor events_;                         ///< epoll over the sockets and the timer
   FileDescriptor timer_;
   std::array<WatchedLink, 2> links_;
-  RepairLimit limit_;
+  std::int64_t changed_ns_ = 0;  ///< when a notification last concerned the plan
+  std::int64_t look_ns_ = kNever;
   std::int64_t resynced_ns_ = 0;
   bool lost_some_ = false;
-  bool repair_waits_ = false;
-  std::string broken_text_;  ///< what was told last, so that it is told once
+  std::string told_once_;  ///< what is not to be told again while it lasts
   std::vector<RouteEvent> told_;
 };
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/error_line.hpp"
 #include "base/netlink.hpp"
 #include "route/editor.hpp"
 #include "route/host_state.hpp"
@@ -38,9 +39,15 @@ Lookup look_up(NetlinkSocket& socket, const std::optional<IpAddress>& source,
   return lookup;
 }
 
+/// What a finding that concerns the whole way to END is about.
+IpAddress target_at(const TunnelEnd& end) {
+  return end.addresses.empty() ? IpAddress() : end.addresses[0].address;
+}
+
 class PathChecker {
  public:
-  PathChecker(const TunnelEnds& ends, Editor& editor) : ends_(ends), editor_(editor) {}
+  PathChecker(const TunnelEnds& ends, Editor& editor, PathCheck& check)
+      : ends_(ends), editor_(editor), check_(check) {}
 
   void check(PathDirection direction) {
     const auto [source, target] = ends_of(ends_, direction);
@@ -58,8 +65,6 @@ class PathChecker {
     }
   }
 
-  [[nodiscard]] PathCheck result() && { return std::move(check_); }
-
  private:
   void find(const IpAddress& target, std::string text) {
     check_.findings.push_back({direction_, target, std::move(text)});
@@ -67,7 +72,7 @@ class PathChecker {
 
   std::optional<Link> find_usable_link(const TunnelEnd& end) {
     const auto reading = read_link(editor_.socket(end.netns), end.device);
-    const IpAddress address = end.addresses.empty() ? IpAddress() : end.addresses[0].address;
+    const IpAddress address = target_at(end);
     if (!reading) {
       find(address, fmt::format("There is no interface {}.", end.device));
       return std::nullopt;
@@ -125,8 +130,8 @@ class PathChecker {
 
   const TunnelEnds& ends_;
   Editor& editor_;
+  PathCheck& check_;
   PathDirection direction_ = PathDirection::kAToB;
-  PathCheck check_;
 };
 
 }  // namespace
@@ -142,17 +147,33 @@ std::string PathCheck::to_string() const {
   return text;
 }
 
+std::string PathCheck::summary() const {
+  if (is_whole()) return {};
+  const PathFinding& first = findings.front();
+  std::string text = fmt::format("{}: {}", tunrelay::to_string(first.direction), first.text);
+  if (findings.size() > 1) text += fmt::format(" ({} findings more.)", findings.size() - 1);
+  return text;
+}
+
 PathEnds ends_of(const TunnelEnds& ends, PathDirection direction) {
   if (direction == PathDirection::kAToB) return {ends.a, ends.b};
   return {ends.b, ends.a};
 }
 
 PathCheck check_path(const TunnelEnds& ends) {
-  Editor editor;
-  PathChecker checker(ends, editor);
-  checker.check(PathDirection::kAToB);
-  checker.check(PathDirection::kBToA);
-  return std::move(checker).result();
+  PathCheck check;
+  auto direction = PathDirection::kAToB;
+  try {
+    Editor editor;
+    PathChecker checker(ends, editor, check);
+    checker.check(direction);
+    direction = PathDirection::kBToA;
+    checker.check(direction);
+  } catch (const Error& error) {
+    check.findings.push_back({direction, target_at(ends_of(ends, direction).target),
+                              fmt::format("The path can't be looked at: {}.", error_line(error))});
+  }
+  return check;
 }
 
 }  // namespace tunrelay

@@ -31,6 +31,8 @@ struct PathCheck {
   [[nodiscard]] bool is_whole() const noexcept { return findings.empty(); }
   /// The findings, a line each.
   [[nodiscard]] std::string to_string() const;
+  /// The first one, and how many more there are: a line without its end. Empty when it is whole.
+  [[nodiscard]] std::string summary() const;
 };
 
 /// One end sends to the other.
@@ -41,7 +43,7 @@ struct PathEnds {
 PathEnds ends_of(const TunnelEnds& ends, PathDirection direction);
 
 /// In the calling thread's network namespace, and in those that ENDS name. Devices are looked up
-/// by name. Throws Error when the kernel can't be asked at all.
+/// by name. What can't be asked is a finding too.
 PathCheck check_path(const TunnelEnds& ends);
 
 }  // namespace tunrelay

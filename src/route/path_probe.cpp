@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/cpu_wait.hpp"
 #include "base/error.hpp"
+#include "base/error_line.hpp"
 #include "base/path_nonce.hpp"
 #include "route/editor.hpp"
 #include "route/host_state.hpp"
@@ -78,21 +79,15 @@ std::optional<ProbeArrival> await(const ProbeSocket& socket, const ProbeResult& 
   return std::nullopt;
 }
 
-}  // namespace
-
-ProbeResult probe_path(const TunnelEnds& ends, PathDirection direction, IpFamily family,
-                       std::uint64_t nonce, std::chrono::milliseconds time_limit) {
-  const PathEnds path = ends_of(ends, direction);
-  ProbeResult result{.direction = direction,
-                     .source = first_address(path.source, family),
-                     .target = first_address(path.target, family),
-                     .nonce = nonce};
+/// Sends the probe that RESULT names, and completes RESULT by what became of it. Throws Error.
+void send_probe(const PathEnds& path, Strategy strategy, std::chrono::milliseconds time_limit,
+                ProbeResult& result) {
   // Under `classic` the addresses are in no local table, so IPv4 can't bind to them; the route
   // gives the source address, and the arrival tells the target's.
-  const bool can_bind = ends.strategy != Strategy::kClassic;
-  const auto bound = [can_bind](const IpAddress& address) {
-    return can_bind ? std::optional(address) : std::nullopt;
+  const auto bound = [strategy](const IpAddress& address) {
+    return strategy != Strategy::kClassic ? std::optional(address) : std::nullopt;
   };
+  const IpFamily family = result.source.family();
   const ProbeSocket sender(path.source, family, bound(result.source));
   const ProbeSocket receiver(path.target, family, bound(result.target));
   Editor editor;
@@ -100,13 +95,8 @@ ProbeResult probe_path(const TunnelEnds& ends, PathDirection direction, IpFamily
   const LinkReading target_before = require_link(editor, path.target);
 
   const std::int64_t sent_ns = monotonic_ns();
-  const int error = sender.send(make_path_probe(nonce), result.target, receiver.port());
-  if (error != 0) {
-    result.words =
-        fmt::format("The probe from {} to {} could not be sent: {}.", result.source.to_string(),
-                    result.target.to_string(), describe_errno(error));
-    return result;
-  }
+  const int error = sender.send(make_path_probe(result.nonce), result.target, receiver.port());
+  if (error != 0) throw_system_error(error, "send to", result.target.to_string());
   result.sent = true;
   const CpuWait cpu_wait;
   const std::int64_t limit_ns = std::chrono::nanoseconds(time_limit).count();
@@ -123,6 +113,24 @@ ProbeResult probe_path(const TunnelEnds& ends, PathDirection direction, IpFamily
     result.words =
         fmt::format("The probe from {} to {} did not arrive in time: {}.",
                     result.source.to_string(), result.target.to_string(), cpu_wait.to_string());
+}
+
+}  // namespace
+
+ProbeResult probe_path(const TunnelEnds& ends, PathDirection direction, IpFamily family,
+                       std::uint64_t nonce, std::chrono::milliseconds time_limit) {
+  const PathEnds path = ends_of(ends, direction);
+  ProbeResult result{.direction = direction,
+                     .source = first_address(path.source, family),
+                     .target = first_address(path.target, family),
+                     .nonce = nonce};
+  try {
+    send_probe(path, ends.strategy, time_limit, result);
+  } catch (const Error& error) {
+    // An address that is gone can't be bound to, and an interface can go at any moment.
+    result.words = fmt::format("The probe from {} to {} failed: {}.", result.source.to_string(),
+                               result.target.to_string(), error_line(error));
+  }
   return result;
 }
 

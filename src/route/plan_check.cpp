@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <utility>
 
 #include "route/rtnetlink.hpp"
 
@@ -56,13 +57,18 @@ struct Stands {
   }
 };
 
-std::set<std::uint32_t> tables_of(const Plan& plan, const std::string& netns) {
-  std::set<std::uint32_t> tables;
+/// What has to be read to see the plan's routes. A host's own table can be huge: of that only what
+/// is on our interfaces.
+std::set<std::pair<std::uint32_t, int>> tables_of(const Plan& plan, const std::string& netns) {
+  std::set<std::pair<std::uint32_t, int>> tables;
+  const auto insert = [&tables](const Route& route) {
+    const bool is_the_hosts = route.table == RT_TABLE_MAIN || route.table == RT_TABLE_LOCAL;
+    tables.emplace(route.table, is_the_hosts ? route.device_index : 0);
+  };
   for (const Step& step : plan.steps) {
     if (step.netns != netns) continue;
-    if (const auto* added = std::get_if<AddRoute>(&step.change)) tables.insert(added->route.table);
-    if (const auto* deleted = std::get_if<DeleteRoute>(&step.change))
-      tables.insert(deleted->route.table);
+    if (const auto* added = std::get_if<AddRoute>(&step.change)) insert(added->route);
+    if (const auto* deleted = std::get_if<DeleteRoute>(&step.change)) insert(deleted->route);
   }
   return tables;
 }
@@ -98,8 +104,8 @@ PlanReading read_places(const Plan& plan, Editor& editor) {
     place.links = read_links(socket);
     place.addresses = read_addresses(socket);
     place.rules = read_rules(socket);
-    for (const std::uint32_t table : tables_of(plan, netns)) {
-      const auto routes = read_routes(socket, {.table = table});
+    for (const auto& [table, device_index] : tables_of(plan, netns)) {
+      const auto routes = read_routes(socket, {.table = table, .device_index = device_index});
       place.routes.insert(place.routes.end(), routes.begin(), routes.end());
     }
   }
@@ -121,6 +127,24 @@ std::vector<std::size_t> find_broken_steps(const Plan& plan, const PlanReading& 
       broken.push_back(number);
   }
   return broken;
+}
+
+bool adds_such_route(const Plan& plan, const Route& route) {
+  return has(plan.steps, [&route](const Step& step) {
+    const auto* added = std::get_if<AddRoute>(&step.change);
+    return added != nullptr && added->route.table == route.table &&
+           added->route.destination == route.destination;
+  });
+}
+
+DeviceName device_of(const Step& step) {
+  if (const auto* added = std::get_if<AddAddress>(&step.change))
+    return {added->address.device_index, added->address.device};
+  if (const auto* added = std::get_if<AddRoute>(&step.change))
+    return {added->route.device_index, added->route.device};
+  if (const auto* deleted = std::get_if<DeleteRoute>(&step.change))
+    return {deleted->route.device_index, deleted->route.device};
+  return {};
 }
 
 int repair_step(const Plan& plan, const Step& step, const PlaceReading& place, Editor& editor) {

@@ -35,6 +35,13 @@ const Link* find_device(const PlaceReading& place, int index, const std::string&
 /// interface is down or gone are left out: there is nothing to repair before it is back.
 std::vector<std::size_t> find_broken_steps(const Plan& plan, const PlanReading& reading);
 
+/// Whether the plan adds a route to the same destination in the same table.
+bool adds_such_route(const Plan& plan, const Route& route);
+
+/// The interface without which the step's change is gone: the one that its address or route is on.
+/// Without a name and a number where there is none.
+DeviceName device_of(const Step& step);
+
 /// Does the step again, whatever is in its way: also where the kernel wants the source address
 /// of a `classic` route to be local for a moment. 0 or an errno.
 int repair_step(const Plan& plan, const Step& step, const PlaceReading& place, Editor& editor);

@@ -1,5 +1,7 @@
-// How often we repair what somebody else takes away: ten times at once, then once in five
-// seconds. Two programs that each put "their" rules back must not fight at full speed.
+// How often we repair what somebody else takes away. Two programs that each put "their" rules back
+// must not fight at full speed, and what somebody has changed thirty times shall be whole again
+// soon after the last time. So: ten repairs at once, forgotten one in five seconds; and beyond
+// those one when nothing has changed for a while, which grows as long as repairs don't last.
 #pragma once
 
 #include <algorithm>
@@ -9,28 +11,45 @@
 
 namespace tunrelay {
 
+/// Times are CLOCK_MONOTONIC.
 class RepairLimit {
  public:
   static constexpr int kBurst = 10;
   static constexpr std::int64_t kIntervalNs = 5 * kNanosecondsPerSecond;
+  static constexpr std::int64_t kShortestQuietNs = 250 * kNanosecondsPerMillisecond;
 
-  /// Whether a repair is allowed at NOW_NS (CLOCK_MONOTONIC); counts it then.
-  bool take(std::int64_t now_ns) noexcept {
-    // The times at which past repairs are forgotten, as one number: each repair moves it on by
-    // an interval, and it may be a burst ahead.
-    const std::int64_t base_ns = std::max(forgotten_ns_, now_ns);
-    if (base_ns - now_ns > (kBurst - 1) * kIntervalNs) return false;
-    forgotten_ns_ = base_ns + kIntervalNs;
-    return true;
+  /// Whether a repair is allowed, when the last change was seen at CHANGED_NS.
+  [[nodiscard]] bool allows(std::int64_t now_ns, std::int64_t changed_ns) const noexcept {
+    return now_ns >= next_ns(changed_ns);
   }
 
-  /// When take() will say yes again, if it said no.
-  [[nodiscard]] std::int64_t next_ns() const noexcept {
-    return forgotten_ns_ - (kBurst - 1) * kIntervalNs;
+  /// When a repair is allowed, if nothing changes after CHANGED_NS.
+  [[nodiscard]] std::int64_t next_ns(std::int64_t changed_ns) const noexcept {
+    return std::min(burst_ns(), changed_ns + quiet_ns_);
+  }
+
+  /// A repair was made.
+  void count(std::int64_t now_ns) noexcept {
+    // In a fight the next repair comes within an interval; after two of them the last one lasted.
+    if (now_ns - repaired_ns_ >= 2 * kIntervalNs) quiet_ns_ = kShortestQuietNs;
+    if (now_ns >= burst_ns())
+      forgotten_ns_ = std::max(forgotten_ns_, now_ns) + kIntervalNs;
+    else
+      quiet_ns_ = std::min(quiet_ns_ + kShortestQuietNs, kIntervalNs);
+    repaired_ns_ = now_ns;
   }
 
  private:
+  /// From when on the burst allows one more.
+  [[nodiscard]] std::int64_t burst_ns() const noexcept {
+    return forgotten_ns_ - (kBurst - 1) * kIntervalNs;
+  }
+
+  /// The times at which past repairs are forgotten, as one number: each repair moves it on by an
+  /// interval, and it may be a burst ahead.
   std::int64_t forgotten_ns_ = 0;
+  std::int64_t quiet_ns_ = kShortestQuietNs;
+  std::int64_t repaired_ns_ = 0;
 };
 
 }  // namespace tunrelay

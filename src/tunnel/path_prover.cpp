@@ -58,11 +58,13 @@ PathVerdict PathProver::prove(const TunnelEnds& ends, std::chrono::milliseconds 
   PathVerdict verdict{.begun_ns = monotonic_ns()};
   try {
     const PathCheck check = check_path(ends);
-    if (!check.is_whole()) verdict.finding = check.to_string();
+    verdict.finding = check.summary();
+    verdict.tables_lead_across = verdict.proven();
     const Load before = load_of(ends, relay_);
     for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA}) {
-      if (!verdict.proven()) break;
       for (const IpFamily family : families_of(ends.a)) {
+        // One that is lost says it all, and each is waited for.
+        if (!verdict.proven()) break;
         if (stopping != nullptr && *stopping)
           verdict.finding = "The check was ended.";
         else

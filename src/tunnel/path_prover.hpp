@@ -19,7 +19,8 @@ struct PathVerdict {
   /// Packets were lost in a full queue meanwhile, while others crossed: the finding may be no more
   /// than a probe among them.
   bool congested = false;
-  bool host_busy = false;  ///< a probe may only be late: this process had to wait for a CPU
+  bool tables_lead_across = true;  ///< else nothing was sent
+  bool host_busy = false;          ///< a probe may only be late: this process had to wait for a CPU
   std::int64_t begun_ns = 0;
   std::array<std::uint64_t, kDirections> probes_sent{};
   std::array<std::uint64_t, kDirections> probes_crossed{};

@@ -50,7 +50,8 @@ class Tunnel {
   /// Descriptors to poll for input; attend() then does what is due.
   [[nodiscard]] std::vector<int> poll_fds() const;
   /// Looks after the tunnel: follows the network's changes, repairs our rules, checks the path.
-  /// To be called when a descriptor is readable, and at least once a second.
+  /// To be called when a descriptor is readable, and at least once a second. Whatever others do to
+  /// the routes is an event; only a deleted device is the end.
   std::vector<TunnelEvent> attend();
   /// Proves the path now, which takes seconds while it is broken. True when probes crossed in every
   /// direction.
@@ -89,10 +90,13 @@ class Tunnel {
   [[nodiscard]] bool switch_off_after(const SelfTestFinding& finding);
   [[nodiscard]] MergeRules merging() const;
   void report_refused_merging(std::vector<TunnelEvent>& events);
+  /// Whether something has changed.
+  bool follow_routes(std::vector<TunnelEvent>& events);
   void follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events);
   void take_link_counters(bool at_start) noexcept;
   void take_socket_counters(bool at_start) noexcept;
   bool check_path(std::chrono::milliseconds probe_limit);
+  void prove_again(std::vector<TunnelEvent>& events);
   void book(const PathVerdict& verdict);
   void attend_path_watch(std::vector<TunnelEvent>& events);
   void tell_path_change(bool was_proven, std::vector<TunnelEvent>& events) const;

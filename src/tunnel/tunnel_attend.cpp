@@ -46,17 +46,10 @@ std::vector<int> Tunnel::poll_fds() const {
 
 std::vector<TunnelEvent> Tunnel::attend() {
   std::vector<TunnelEvent> events;
-  bool changed = false;
   attend_capture(events);
   report_refused_merging(events);
   if (janitor_) janitor_->attend(events);
-  for (const RouteEvent& event : monitor_->handle()) {
-    changed = true;
-    events.push_back({kind_of(event.kind), event.text});
-    if (event.kind == RouteEvent::Kind::kRepaired) ++report_.repairs;
-    if (event.kind == RouteEvent::Kind::kMtuChanged) follow_mtu(event, events);
-    if (event.kind == RouteEvent::Kind::kLinkDeleted) gone_ = true;
-  }
+  const bool changed = follow_routes(events);
   if (relay_->endpoint_gone().drain() && !gone_) {
     gone_ = true;
     for (std::size_t end = 0; end < devices_.size(); ++end)
@@ -83,9 +76,20 @@ std::vector<TunnelEvent> Tunnel::attend() {
   // Where the tables are right and yet nothing crosses, probes are waited for by the standing
   // check.
   if (!changed && (whole == was_proven || (whole && path_watch_))) return events;
-  check_path();
-  tell_path_change(was_proven, events);
+  prove_again(events);
+  if (!gone_) tell_path_change(was_proven, events);
   return events;
+}
+
+bool Tunnel::follow_routes(std::vector<TunnelEvent>& events) {
+  const std::vector<RouteEvent> changes = monitor_->handle();
+  for (const RouteEvent& change : changes) {
+    events.push_back({kind_of(change.kind), change.text});
+    if (change.kind == RouteEvent::Kind::kRepaired) ++report_.repairs;
+    if (change.kind == RouteEvent::Kind::kMtuChanged) follow_mtu(change, events);
+    if (change.kind == RouteEvent::Kind::kLinkDeleted) gone_ = true;
+  }
+  return !changes.empty();
 }
 
 void Tunnel::follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events) {

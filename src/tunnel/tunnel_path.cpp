@@ -24,6 +24,9 @@ constexpr std::int64_t kFirstProofLimitNs = 5 * kNanosecondsPerSecond;
 // On a busy host probes are late rather than lost: they are sent for longer.
 constexpr std::int64_t kBusyProofLimitNs = 20 * kNanosecondsPerSecond;
 constexpr std::chrono::milliseconds kFirstProbeLimit{200};
+// A probe that is lost is repeated, with twice the time: together they wait somewhat longer than
+// the last one alone, and see what changes meanwhile.
+constexpr std::chrono::milliseconds kFirstRepeatedProbeLimit{100};
 constexpr timespec kProofPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
 
 void count_probes(const PathVerdict& verdict, PathReport& path) {
@@ -36,13 +39,27 @@ void count_probes(const PathVerdict& verdict, PathReport& path) {
 }  // namespace
 
 bool Tunnel::check_path() {
-  return check_path(kProbeTimeLimit);
+  return book_check(tables_lead_across() && probes_cross(kProbeTimeLimit));
 }
 
 bool Tunnel::check_path(std::chrono::milliseconds probe_limit) {
   book(prover_->prove(applied_->plan().ends, probe_limit));
   path_checked_ns_ = monotonic_ns();
   return report_.path.proven;
+}
+
+void Tunnel::prove_again(std::vector<TunnelEvent>& events) {
+  for (auto limit = kFirstRepeatedProbeLimit;; limit *= 2) {
+    const PathVerdict verdict = prover_->prove(applied_->plan().ends, limit);
+    const bool is_last =
+        verdict.proven() || !verdict.tables_lead_across || gone_ || 2 * limit > kProbeTimeLimit;
+    if (is_last) book(verdict);
+    path_checked_ns_ = monotonic_ns();
+    if (is_last) return;
+    count_probes(verdict, report_.path);
+    // What changes while a probe is under way takes it along: so that is looked after first.
+    follow_routes(events);
+  }
 }
 
 void Tunnel::book(const PathVerdict& verdict) {

@@ -19,6 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class FaultTest : public UnchangedNetwork {
  protected:
@@ -80,6 +81,29 @@ TEST_F(FaultTest, ADeviceSetDownIsToldOnStandardError) {
   const ProcessResult result = tunnel.wait();
   EXPECT_THAT(result.standard_output, HasSubstr("NOT PROVEN"));
   EXPECT_TRUE(restored_within(milliseconds{0}, before_));
+}
+
+TEST_F(FaultTest, ALinkThatWasDownForAMomentIsNoOtherProgramsDoing) {
+  TunnelProcess tunnel;
+  ASSERT_TRUE(tunnel.wait_until_ready());
+  must("ip link set tun1 down; ip link set tun1 up");
+  EXPECT_TRUE(
+      tunnel.wait_for_event("repaired", "The interface tun1 came up again; put back: ", kPatience))
+      << tunnel.process().standard_output();
+  EXPECT_TRUE(eventually(kPatience, [&] { return is_proven(tunnel); }));
+  EXPECT_THAT(tunnel.process().standard_output(), Not(HasSubstr("Another program")));
+  expect_end_in_order(tunnel);
+}
+
+TEST_F(FaultTest, ANamespaceThatLosesItsNameIsAFindingAndNoEnd) {
+  TunnelProcess tunnel("--strategy namespaces");
+  ASSERT_TRUE(tunnel.wait_until_ready());
+  must("ip netns del tunrelay-b");
+  EXPECT_TRUE(tunnel.wait_for_event("broken", "tunrelay-b", kPatience));
+  EXPECT_FALSE(is_proven(tunnel));
+  EXPECT_THAT(tunnel.counters().at("path").at("finding").get<std::string>(),
+              HasSubstr("could not open the network namespace"));
+  expect_end_in_order(tunnel);
 }
 
 TEST_F(FaultTest, ARenamedDeviceIsFollowed) {

@@ -207,5 +207,31 @@ TEST_F(CrossingTest, ARuleThatDropsArrivalsIsNamedByTheCheckAndTheProbe) {
   EXPECT_THAT(result.words, HasSubstr("came in by tun1 and was not delivered"));
 }
 
+TEST_F(CrossingTest, AnAddressThatIsGoneIsAFinding) {
+  pair().start();
+  const auto applied = apply(request_for({}));
+  for (const char* address : {"192.168.13.1/24", "fd13::1/64"}) {
+    sh(std::string("ip address del ") + address + " dev tun0");
+    const bool is_ipv4 = std::string(address).front() == '1';
+    const ProbeResult result =
+        probe_path(applied->plan().ends, PathDirection::kAToB,
+                   is_ipv4 ? IpFamily::kIpv4 : IpFamily::kIpv6, 4711, kPatience);
+    EXPECT_FALSE(result.crossed());
+    EXPECT_THAT(result.words, HasSubstr("failed: could not bind a socket to "));
+  }
+}
+
+TEST_F(CrossingTest, ANamespaceThatHasLostItsNameIsAFinding) {
+  pair().start();
+  const auto applied = apply(request_for({.strategy = Strategy::kNamespaces}));
+  sh("umount /run/netns/tunrelay-b && rm /run/netns/tunrelay-b");
+  const TunnelEnds& ends = applied->plan().ends;
+  EXPECT_THAT(check_path(ends).findings,
+              Contains(Field(&PathFinding::text, HasSubstr("tunrelay-b: No such file"))));
+  const ProbeResult result =
+      probe_path(ends, PathDirection::kAToB, IpFamily::kIpv4, 4711, kPatience);
+  EXPECT_THAT(result.words, HasSubstr("tunrelay-b: No such file"));
+}
+
 }  // namespace
 }  // namespace tunrelay::test

@@ -86,7 +86,8 @@ TEST_F(MonitorTest, PutsEverythingBackAfterAFlushOfAllRules) {
   // Flush keeps the rule at priority 0 alone, so here it is gone with the others.
   const auto events =
       after("ip rule flush && ip -6 rule flush && ip rule add pref 32766 lookup main");
-  EXPECT_THAT(events, Contains(event(Kind::kRepaired, "lookup local")));
+  // All ten rules, of which the first are named.
+  EXPECT_THAT(events, Contains(event(Kind::kRepaired, "; and 6 more")));
   expect_whole();
 }
 
@@ -126,11 +127,72 @@ TEST_F(MonitorTest, TellsThatALinkIsDownAndRepairsWhenItIsUpAgain) {
     EXPECT_THAT(events, Contains(event(Kind::kLinkDown, "tun0 was set down")));
     EXPECT_THAT(events, Contains(Field(&RouteEvent::device, "tun0")));
     EXPECT_FALSE(check_path(applied_->plan().ends).is_whole());
-    EXPECT_THAT(after("ip link set tun0 up"), AllOf(Contains(event(Kind::kLinkUp, "tun0")),
-                                                    Contains(event(Kind::kRepaired, ""))));
+    EXPECT_THAT(
+        after("ip link set tun0 up"),
+        AllOf(Contains(event(Kind::kLinkUp, "tun0")),
+              Contains(event(Kind::kRepaired, "The interface tun0 came up again; put back: ")),
+              Not(Contains(event(Kind::kRepaired, "Another program")))));
     expect_whole();
     TearDown();
     SetUp();
+  }
+}
+
+/// What a fall takes comes back in one repair, which nobody else is blamed for, and as often as it
+/// happens.
+TEST_F(MonitorTest, ALinkThatFellAndIsUpAgainIsNoOtherProgramsDoing) {
+  for (const Strategy strategy : {Strategy::kPolicy, Strategy::kClassic, Strategy::kNamespaces}) {
+    start(strategy);
+    const bool apart = strategy == Strategy::kNamespaces;
+    const std::string a = apart ? "ip -n tunrelay-a" : "ip";
+    const std::string b = apart ? "ip -n tunrelay-b" : "ip";
+    for (int round = 0; round < 2 * RepairLimit::kBurst; ++round) {
+      std::vector<RouteEvent> events;
+      sh(a + " link set tun0 down && " + a + " link set tun0 up && " + b +
+         " link set tun1 down && " + b + " link set tun1 up");
+      while (count(events, Kind::kRepaired) == 0) {
+        const auto more = events_of(*monitor_, 10);
+        events.insert(events.end(), more.begin(), more.end());
+      }
+      EXPECT_THAT(events, Contains(event(Kind::kRepaired,
+                                         "The interfaces tun0 and tun1 came up again; put back: ")))
+          << to_string(strategy);
+      EXPECT_EQ(events.size(), 1U) << to_string(strategy);
+      ASSERT_NO_FATAL_FAILURE(expect_whole());
+    }
+    TearDown();
+    SetUp();
+  }
+}
+
+TEST_F(MonitorTest, ThirtyFlushesAreRepairedSoonAfterTheLast) {
+  for (const Strategy strategy : {Strategy::kPolicy, Strategy::kClassic, Strategy::kNamespaces}) {
+    start(strategy);
+    const bool apart = strategy == Strategy::kNamespaces;
+    for (int round = 0; round < 30; ++round) {
+      sh(std::string(apart ? "ip -n tunrelay-a" : "ip") + " address flush dev tun0");
+      sh(std::string(apart ? "ip -n tunrelay-b" : "ip") + " address flush dev tun1");
+      monitor_->handle();
+    }
+    const std::int64_t last_ns = monotonic_ns();
+    while (!check_path(applied_->plan().ends).is_whole() &&
+           monotonic_ns() - last_ns < 10 * kNanosecondsPerSecond)
+      events_of(*monitor_, 20);
+    EXPECT_LT(monotonic_ns() - last_ns, 2 * kNanosecondsPerSecond) << to_string(strategy);
+    expect_whole();
+    TearDown();
+    SetUp();
+  }
+}
+
+TEST_F(MonitorTest, PutsBackTheRoutesInsideTheNamespaces) {
+  start(Strategy::kNamespaces);
+  for (const char* family : {"-4", "-6"}) {
+    EXPECT_THAT(
+        after(std::string("ip ") + family + " -n tunrelay-a route flush dev tun0"),
+        Contains(event(Kind::kRepaired, family == std::string("-4") ? "192.168.13.2 dev tun0"
+                                                                    : "fd13::2 dev tun0")));
+    expect_whole();
   }
 }
 
@@ -224,19 +286,55 @@ TEST_F(MonitorTest, ReadsEverythingAgainAfterLostNotifications) {
   expect_whole();
 }
 
+constexpr std::int64_t kStartNs = 1'000 * kNanosecondsPerSecond;
+
+/// As somebody who changes our routes without pause at the time NOW_NS.
+bool repair_in_a_fight(RepairLimit& limit, std::int64_t now_ns) {
+  const bool allowed = limit.allows(now_ns, now_ns);
+  if (allowed) limit.count(now_ns);
+  return allowed;
+}
+
 TEST(RepairLimitTest, TenAtOnceThenOneInFiveSeconds) {
   RepairLimit limit;
-  const std::int64_t start_ns = 1'000 * kNanosecondsPerSecond;
-  for (int repair = 0; repair < RepairLimit::kBurst; ++repair) EXPECT_TRUE(limit.take(start_ns));
-  EXPECT_FALSE(limit.take(start_ns));
-  EXPECT_EQ(limit.next_ns(), start_ns + RepairLimit::kIntervalNs);
-  EXPECT_FALSE(limit.take(start_ns + RepairLimit::kIntervalNs - 1));
-  EXPECT_TRUE(limit.take(start_ns + RepairLimit::kIntervalNs));
-  EXPECT_FALSE(limit.take(start_ns + RepairLimit::kIntervalNs));
+  for (int repair = 0; repair < RepairLimit::kBurst; ++repair)
+    EXPECT_TRUE(repair_in_a_fight(limit, kStartNs));
+  EXPECT_FALSE(repair_in_a_fight(limit, kStartNs));
+  EXPECT_FALSE(repair_in_a_fight(limit, kStartNs + RepairLimit::kIntervalNs - 1));
+  EXPECT_TRUE(repair_in_a_fight(limit, kStartNs + RepairLimit::kIntervalNs));
+  EXPECT_FALSE(repair_in_a_fight(limit, kStartNs + RepairLimit::kIntervalNs));
   // After a long rest the whole burst is there again, and no more.
-  const std::int64_t later_ns = start_ns + 3'600 * kNanosecondsPerSecond;
-  for (int repair = 0; repair < RepairLimit::kBurst; ++repair) EXPECT_TRUE(limit.take(later_ns));
-  EXPECT_FALSE(limit.take(later_ns));
+  const std::int64_t later_ns = kStartNs + 3'600 * kNanosecondsPerSecond;
+  for (int repair = 0; repair < RepairLimit::kBurst; ++repair)
+    EXPECT_TRUE(repair_in_a_fight(limit, later_ns));
+  EXPECT_FALSE(repair_in_a_fight(limit, later_ns));
+}
+
+TEST(RepairLimitTest, QuietBringsTheNextRepairSoon) {
+  RepairLimit limit;
+  for (int repair = 0; repair < RepairLimit::kBurst; ++repair) limit.count(kStartNs);
+  EXPECT_EQ(limit.next_ns(kStartNs), kStartNs + RepairLimit::kShortestQuietNs);
+  // The changes go on: what is quiet is counted from the last one.
+  const std::int64_t changed_ns = kStartNs + kNanosecondsPerSecond;
+  EXPECT_FALSE(limit.allows(changed_ns, changed_ns));
+  EXPECT_TRUE(limit.allows(changed_ns + RepairLimit::kShortestQuietNs, changed_ns));
+}
+
+TEST(RepairLimitTest, RepairsThatDoNotLastComeMoreAndMoreRarely) {
+  RepairLimit limit;
+  std::int64_t now_ns = kStartNs;
+  int repairs = 0;
+  // Somebody undoes each repair at once, and waits for the next one.
+  for (; now_ns < kStartNs + 60 * kNanosecondsPerSecond; ++repairs) {
+    limit.count(now_ns);
+    now_ns = std::max(now_ns, limit.next_ns(now_ns));
+  }
+  EXPECT_LE(repairs, 35);
+  EXPECT_EQ(limit.next_ns(now_ns), now_ns + RepairLimit::kIntervalNs);
+  // It gives up: the last repair lasts, and the next change is nobody's fight.
+  now_ns += 20 * RepairLimit::kIntervalNs;
+  for (int repair = 0; repair < RepairLimit::kBurst; ++repair) limit.count(now_ns);
+  EXPECT_EQ(limit.next_ns(now_ns), now_ns + RepairLimit::kShortestQuietNs);
 }
 
 }  // namespace

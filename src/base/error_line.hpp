@@ -1,0 +1,16 @@
+// An Error as one line, for who reports it and goes on.
+#pragma once
+
+#include <string>
+
+#include "base/error.hpp"
+
+namespace tunrelay {
+
+/// "could not open /dev/net/tun: Permission denied (EACCES)": without the way out.
+std::string error_line(const Error::Parts& parts);
+inline std::string error_line(const Error& error) {
+  return error_line(error.parts());
+}
+
+}  // namespace tunrelay
