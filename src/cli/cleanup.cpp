@@ -9,10 +9,10 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "cli/cleanup_json.hpp"
 #include "cli/verb.hpp"
 #include "control/control_place.hpp"
 
@@ -24,24 +24,6 @@ struct CleanupFlags {
   bool persistent = false;
   bool json = false;
 };
-
-nlohmann::json left_json(const std::vector<JournalLeft>& journals) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const JournalLeft& journal : journals)
-    list.push_back({{"journal", journal.name}, {"reason", journal.reason}});
-  return list;
-}
-
-void print_json(const CleanupReport& report, const std::vector<std::string>& sockets) {
-  nlohmann::json failures = nlohmann::json::array();
-  for (const UndoFailure& failure : report.failures) failures.push_back(failure.to_string());
-  const nlohmann::json answer{
-      {"event", "cleanup"},          {"restored", report.restored},
-      {"outdated", report.outdated}, {"left", left_json(report.left)},
-      {"removed_sockets", sockets},  {"unreadable", left_json(report.unreadable)},
-      {"failures", failures}};
-  fmt::print("{}\n", json_text(answer));
-}
 
 void print_words(const CleanupReport& report, const std::vector<std::string>& sockets) {
   for (const std::string& name : report.restored) fmt::print("restored  {}\n", name);
@@ -62,8 +44,10 @@ int cleanup(const CleanupFlags& flags) {
   const std::string control = control_directory();
   const std::vector<std::string> sockets =
       control.empty() ? std::vector<std::string>{} : sort_controls(control).removed;
+  nlohmann::json json = cleanup_json(report, "cleanup");
+  json["removed_sockets"] = sockets;
   if (flags.json)
-    print_json(report, sockets);
+    fmt::print("{}\n", json_text(json));
   else
     print_words(report, sockets);
   return report.is_clean() ? 0 : static_cast<int>(ExitCode::kFailed);

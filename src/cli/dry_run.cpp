@@ -21,7 +21,8 @@ int print_plan(const PlanRequest& request, const HostState& state,
                std::vector<std::string> commands, bool json) {
   refuse_conflicts(request, state);
   const Plan plan = make_plan(request, state);
-  for (const Step& step : plan.steps) commands.push_back(to_command(step));
+  const std::vector<std::string> changes = commands_of(plan);
+  commands.insert(commands.end(), changes.begin(), changes.end());
   if (json) {
     const nlohmann::ordered_json answer{
         {"event", "plan"}, {"commands", commands}, {"notes", plan.notes}};

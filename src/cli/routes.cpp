@@ -7,12 +7,14 @@
 #include <random>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "cli/cleanup_json.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/verb.hpp"
 #include "route/apply.hpp"
@@ -20,7 +22,6 @@
 #include "route/path_check.hpp"
 #include "route/path_probe.hpp"
 #include "route/plan_choices.hpp"
-#include "route/preflight.hpp"
 #include "tunnel/plan_request.hpp"
 #include "wording/tunnel_flags.hpp"
 
@@ -55,14 +56,19 @@ int apply(const RoutesFlags& flags) {
   clean_up_leftovers(directory);
   auto journal =
       std::make_unique<Journal>(JournalDirectory::open(directory), instance_of(options), true);
-  PlanRequest request = request_of(options);
-  request.siblings = read_sibling_steps(journal->directory(), journal->name());
-  const HostState state = read_host_state();
-  refuse_conflicts(request, state);
-  Plan plan = make_plan(request, state);
+  const auto applied = plan_and_apply(request_of(options), std::move(journal));
+  applied->release();
+  const Plan& plan = applied->plan();
+  if (flags.json) {
+    const nlohmann::json answer{{"event", "applied"},
+                                {"name", instance_of(options)},
+                                {"strategy", to_string(options.strategy)},
+                                {"commands", commands_of(plan)},
+                                {"notes", plan.notes}};
+    fmt::print("{}\n", json_text(answer));
+    return 0;
+  }
   for (const std::string& note : plan.notes) fmt::print(stderr, "tunrelay: note: {}\n", note);
-  AppliedPlan applied(std::move(plan), std::move(journal));
-  applied.release();
   fmt::print("applied: {} for {}; `tunrelay routes remove` undoes it\n",
              to_string(options.strategy), instance_of(options));
   return 0;
@@ -72,46 +78,67 @@ int remove(const RoutesFlags& flags) {
   const TunnelOptions options = tunnel_options(flags.tunnel);
   const CleanupReport report = clean_up_leftovers(
       directory_of(options), {.persistent_too = true, .instance = instance_of(options)});
-  for (const UndoFailure& failure : report.failures)
-    fmt::print(stderr, "tunrelay: {}\n", failure.to_string());
-  for (const JournalLeft& journal : report.left)
-    fmt::print(stderr, "tunrelay: left {}: {}\n", journal.name, journal.reason);
-  fmt::print("{}\n", report.restored.empty() ? "nothing to undo" : "removed");
-  return report.is_clean() && report.left.empty() ? 0 : static_cast<int>(ExitCode::kFailed);
+  const bool is_done = report.is_clean() && report.left.empty();
+  if (flags.json) {
+    fmt::print("{}\n", json_text(cleanup_json(report, "removed")));
+  } else {
+    for (const UndoFailure& failure : report.failures)
+      fmt::print(stderr, "tunrelay: {}\n", failure.to_string());
+    for (const JournalLeft& journal : report.left)
+      fmt::print(stderr, "tunrelay: left {}: {}\n", journal.name, journal.reason);
+    fmt::print("{}\n", report.restored.empty() ? "nothing to undo" : "removed");
+  }
+  return is_done ? 0 : static_cast<int>(ExitCode::kFailed);
+}
+
+nlohmann::json finding_json(const PathFinding& finding) {
+  return {{"direction", to_string(finding.direction)},
+          {"target", finding.target.to_string()},
+          {"text", finding.text}};
+}
+
+nlohmann::json probe_json(const ProbeResult& probe) {
+  return {{"direction", to_string(probe.direction)}, {"source", probe.source.to_string()},
+          {"target", probe.target.to_string()},      {"crossed", probe.crossed()},
+          {"one_way_ns", probe.one_way.count()},     {"words", probe.words}};
+}
+
+std::vector<ProbeResult> send_probes(const TunnelEnds& ends) {
+  std::random_device random;
+  std::vector<ProbeResult> probes;
+  for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA})
+    for (const IpFamily family : families_of(ends.a)) {
+      const std::uint64_t nonce = std::uint64_t{random()} << 32 | random();
+      probes.push_back(probe_path(ends, direction, family, nonce));
+    }
+  return probes;
 }
 
 int check(const RoutesFlags& flags) {
   const TunnelOptions options = tunnel_options(flags.tunnel);
   // No plan is made: whether one could be made is not the question here.
   const TunnelEnds ends = choose(request_of(options), read_host_state()).ends;
-  const PathCheck tables = check_path(ends);
-  std::random_device random;
-  nlohmann::json probes = nlohmann::json::array();
-  bool whole = tables.is_whole();
-  std::string words = tables.to_string();
+  PathCheck path = check_path(ends);
   // Where the tables say already that nothing crosses, a probe has nothing to add.
-  for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA})
-    for (const IpFamily family : families_of(ends.a)) {
-      if (!tables.is_whole()) break;
-      const std::uint64_t nonce = std::uint64_t{random()} << 32 | random();
-      const ProbeResult probe = probe_path(ends, direction, family, nonce);
-      whole = whole && probe.crossed();
-      words += (words.empty() || words.back() == '\n' ? "" : "\n") + probe.words;
-      probes.push_back({{"direction", std::string(to_string(direction))},
-                        {"source", probe.source.to_string()},
-                        {"target", probe.target.to_string()},
-                        {"crossed", probe.crossed()},
-                        {"one_way_ns", probe.one_way.count()},
-                        {"words", probe.words}});
-    }
+  const std::vector<ProbeResult> probes =
+      path.is_whole() ? send_probes(ends) : std::vector<ProbeResult>{};
+  for (const ProbeResult& probe : probes)
+    if (!probe.crossed()) path.findings.push_back({probe.direction, probe.target, probe.words});
   if (flags.json) {
-    const nlohmann::json answer{
-        {"event", "path"}, {"whole", whole}, {"tables", tables.to_string()}, {"probes", probes}};
+    nlohmann::json answer{{"event", "path"},
+                          {"whole", path.is_whole()},
+                          {"findings", nlohmann::json::array()},
+                          {"probes", nlohmann::json::array()}};
+    for (const PathFinding& finding : path.findings)
+      answer["findings"].push_back(finding_json(finding));
+    for (const ProbeResult& probe : probes) answer["probes"].push_back(probe_json(probe));
     fmt::print("{}\n", json_text(answer));
   } else {
-    fmt::print("{}\n{}\n", words, whole ? "The path is whole." : "The path is BROKEN.");
+    if (probes.empty()) fmt::print("{}", path.to_string());
+    for (const ProbeResult& probe : probes) fmt::print("{}\n", probe.words);
+    fmt::print("{}\n", path.is_whole() ? "The path is whole." : "The path is BROKEN.");
   }
-  return whole ? 0 : static_cast<int>(ExitCode::kFailed);
+  return path.is_whole() ? 0 : static_cast<int>(ExitCode::kFailed);
 }
 
 CLI::App* add_action(CLI::App& routes, RoutesFlags& flags, const char* name, const char* help) {

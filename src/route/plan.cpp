@@ -6,6 +6,14 @@
 
 namespace tunrelay {
 
+std::vector<std::string> commands_of(const Plan& plan) {
+  std::vector<std::string> commands;
+  for (const Step& step : plan.steps)
+    if (std::string command = to_command(step); !command.empty())
+      commands.push_back(std::move(command));
+  return commands;
+}
+
 Plan make_plan(const PlanRequest& request, const HostState& state) {
   PlanBuilder builder(request, state);
   switch (request.strategy) {

@@ -23,7 +23,7 @@ namespace tunrelay {
 inline constexpr std::uint8_t kOwnProtocol = 213;
 /// Where tables are looked for when the request names none; the second one is the next number.
 inline constexpr std::uint32_t kFirstTable = 5213;
-/// The article's table, of the strategy `classic`.
+/// The article's table, of the strategy `classic`, which takes another where it is in use.
 inline constexpr std::uint32_t kClassicTable = 13;
 /// Where rules stand when nothing is in the way and the request names no place. A small number:
 /// rules that others add later, at a place of their own liking, mostly come behind it.
@@ -61,6 +61,9 @@ struct Plan {
   std::vector<Step> steps{};
   std::vector<std::string> notes{};  ///< what the user should know, a sentence each
 };
+
+/// The equal commands of iproute2 and sysctl(8), one a step that has one.
+std::vector<std::string> commands_of(const Plan& plan);
 
 /// REQUEST must fit STATE: conflicts are preflight.hpp's business. Throws a usage Error for a
 /// request that makes no sense, and an unfit Error (exit code 3) when it can't be done here.

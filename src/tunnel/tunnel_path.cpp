@@ -39,7 +39,7 @@ void count_probes(const PathVerdict& verdict, PathReport& path) {
 }  // namespace
 
 bool Tunnel::check_path() {
-  return book_check(tables_lead_across() && probes_cross(kProbeTimeLimit));
+  return check_path(kProbeTimeLimit);
 }
 
 bool Tunnel::check_path(std::chrono::milliseconds probe_limit) {

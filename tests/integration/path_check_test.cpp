@@ -15,6 +15,9 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "base/file_descriptor.hpp"
 #include "support/network_state.hpp"
@@ -27,6 +30,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 
 /// Another program's relay: two plain TUN devices, and a thread that copies packets between them.
@@ -136,6 +140,37 @@ TEST_F(PathCheckTest, SeesWhatBreaksTheTablesOfARunningTunnel) {
   expect_broken("The interface tun1 is down.");
   EXPECT_EQ(tunnel.stop().exit_code, 0);
   EXPECT_TRUE(restored_within(milliseconds{0}, before_));
+}
+
+TEST_F(PathCheckTest, EveryAnswerIsALineOfJson) {
+  const auto answer = [](const char* action) {
+    const ProcessResult result = run(words(program() + " routes " + action + " --json"));
+    EXPECT_EQ(result.standard_error, "");
+    return nlohmann::json::parse(result.standard_output);
+  };
+  prepare("for n in 0 1; do ip tuntap add tun$n mode tun; done");
+  const PlainRelay relay;
+  const nlohmann::json applied = answer("apply");
+  EXPECT_EQ(applied.at("event"), "applied");
+  EXPECT_EQ(applied.at("name"), "tun0-tun1");
+  EXPECT_THAT(applied.at("commands").get<std::vector<std::string>>(),
+              Contains("ip rule add pref 12 from all lookup local protocol 213"));
+  const nlohmann::json whole = answer("check");
+  EXPECT_TRUE(whole.at("whole"));
+  EXPECT_EQ(whole.at("findings"), nlohmann::json::array());
+  EXPECT_EQ(whole.at("probes").size(), 4U);
+  must("ip link set tun1 down");
+  const nlohmann::json broken = answer("check");
+  EXPECT_FALSE(broken.at("whole"));
+  EXPECT_EQ(broken.at("probes"), nlohmann::json::array());
+  EXPECT_EQ(broken.at("findings").at(0), nlohmann::json({{"direction", "a_to_b"},
+                                                         {"target", "192.168.13.2"},
+                                                         {"text", "The interface tun1 is down."}}));
+  const nlohmann::json removed = answer("remove");
+  EXPECT_EQ(removed.at("event"), "removed");
+  EXPECT_EQ(removed.at("restored"), nlohmann::json({"tun0-tun1"}));
+  EXPECT_EQ(removed.at("left"), nlohmann::json::array());
+  EXPECT_EQ(answer("remove").at("restored"), nlohmann::json::array());
 }
 
 TEST_F(PathCheckTest, SaysThatThereIsNoDevice) {

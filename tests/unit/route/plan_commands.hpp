@@ -10,13 +10,6 @@ namespace tunrelay::test {
 
 using Lines = std::vector<std::string>;
 
-inline Lines commands_of(const Plan& plan) {
-  Lines lines;
-  for (const Step& step : plan.steps)
-    if (const std::string line = to_command(step); !line.empty()) lines.push_back(line);
-  return lines;
-}
-
 /// In the order in which they are carried out.
 inline Lines undo_commands_of(const Plan& plan) {
   Lines lines;

@@ -1,0 +1,13 @@
+// What an undoing has done, as JSON: of `tunrelay cleanup` and of `tunrelay routes remove`.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "route/cleanup.hpp"
+
+namespace tunrelay {
+
+/// EVENT names the verb's answer.
+nlohmann::json cleanup_json(const CleanupReport& report, const char* event);
+
+}  // namespace tunrelay
