@@ -86,7 +86,7 @@ nlohmann::json try_tunnel() {
          fmt::format("could not {} {}: {}", parts.attempt, parts.object, parts.answer),
          parts.way_out.empty() ? "see what is missing or warned of above" : parts.way_out})};
   }
-  const std::string text = checks.dump();
+  const std::string text = json_text(checks);
   [[maybe_unused]] const ssize_t written = ::write(pipe, text.data(), text.size());
   ::_exit(0);
 }

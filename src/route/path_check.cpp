@@ -151,7 +151,7 @@ std::string PathCheck::summary() const {
   if (is_whole()) return {};
   const PathFinding& first = findings.front();
   std::string text = fmt::format("{}: {}", tunrelay::to_string(first.direction), first.text);
-  if (findings.size() > 1) text += fmt::format(" ({} findings more.)", findings.size() - 1);
+  if (findings.size() > 1) text += fmt::format(" (and {} more)", findings.size() - 1);
   return text;
 }
 
