@@ -50,17 +50,18 @@ std::optional<Link> find_device(NetlinkSocket& socket, const DeviceName& device)
 /// The kernel puts the local route of an IPv6 address in place a moment after the address, from
 /// a work queue. Returns when it is there, or when it does not come.
 void await_local_route(NetlinkSocket& socket, const IpAddress& address, int device_index) {
-  constexpr int kTries = 200;
+  constexpr std::chrono::milliseconds kPatience{1'000};
   constexpr std::chrono::milliseconds kInterval{1};
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   const RouteFilter filter{.table = RT_TABLE_LOCAL, .device_index = device_index};
   const auto is_it = [&address](const Route& route) {
     return route.type == RTN_LOCAL && route.destination.address == address;
   };
-  for (int tries = 0; tries < kTries; ++tries) {
+  do {
     const auto routes = read_routes(socket, filter);
     if (std::any_of(routes.begin(), routes.end(), is_it)) return;
     std::this_thread::sleep_for(kInterval);
-  }
+  } while (std::chrono::steady_clock::now() < deadline);
 }
 
 /// The same for an address just added; on an interface that is down no route will come.
@@ -73,6 +74,15 @@ void settle(NetlinkSocket& socket, const LinkAddress& address, int device_index)
 /// Whether it is the kernel's own route for an address.
 bool is_address_route(const Route& route) {
   return route.table == RT_TABLE_LOCAL && route.type == RTN_LOCAL;
+}
+
+/// Whether the address for which the kernel has made the route is there.
+bool has_address(NetlinkSocket& socket, const Route& route) {
+  const auto addresses = read_addresses(socket);
+  return std::any_of(addresses.begin(), addresses.end(), [&route](const LinkAddress& address) {
+    return address.device_index == route.device_index &&
+           address.prefix.address == route.destination.address;
+  });
 }
 
 bool is_empty(const SetLink& change) {
@@ -102,19 +112,14 @@ int add_route(NetlinkSocket& socket, const Route& route) {
 }
 
 int delete_route(NetlinkSocket& socket, const Route& route) {
-  if (!route.is_ipv4() && is_address_route(route))
+  if (!route.is_ipv4() && is_address_route(route) && has_address(socket, route))
     await_local_route(socket, route.destination.address, route.device_index);
   return change_route(socket, RTM_DELROUTE, 0, route);
 }
 
 int restore_route(NetlinkSocket& socket, const Route& route) {
-  const auto addresses = read_addresses(socket);
-  const bool has_address =
-      std::any_of(addresses.begin(), addresses.end(), [&route](const LinkAddress& address) {
-        return address.device_index == route.device_index &&
-               address.prefix.address == route.destination.address;
-      });
-  return is_address_route(route) && !has_address ? EADDRNOTAVAIL : add_route(socket, route);
+  return is_address_route(route) && !has_address(socket, route) ? EADDRNOTAVAIL
+                                                                : add_route(socket, route);
 }
 
 int add_address(NetlinkSocket& socket, const LinkAddress& address) {
