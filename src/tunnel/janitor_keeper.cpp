@@ -15,7 +15,9 @@ void JanitorKeeper::attend(std::vector<TunnelEvent>& events) {
   if (!janitor_.has_died()) return;
   if (!is_missed_) events.push_back({TunnelEvent::Kind::kBroken, "The janitor has died. " + loss_});
   is_missed_ = true;
-  if (program_.empty() || !limit_.take(monotonic_ns())) return;
+  const std::int64_t now_ns = monotonic_ns();
+  if (program_.empty() || !limit_.allows(now_ns, now_ns)) return;
+  limit_.count(now_ns);
   try {
     janitor_.start_again(program_);
     is_missed_ = false;
