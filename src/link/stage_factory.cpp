@@ -31,12 +31,13 @@ PaceFactory pace_factory(const BottleneckDescription& link, std::int64_t origin_
 
 struct FactoryMaker {
   const StagePlace& place;
+  std::uint8_t kind;  ///< the alternative of StageChoice
 
   /// A stage that decides by the number of a wire segment in its direction: all its instances
   /// count together.
   template <typename Impairment, typename Config>
   [[nodiscard]] StageFactory impairment(Config config) const {
-    const ImpairmentKey key{place.seed, place.stage, place.direction};
+    const ImpairmentKey key{place.seed, place.stage, place.direction, kind};
     return [config = std::move(config), key, numbers = std::make_shared<SegmentNumbers>()](
                const BackWay&) { return std::make_unique<Impairment>(config, key, numbers); };
   }
@@ -89,7 +90,7 @@ bool has_answers(const StageChoice& choice) {
 }
 
 StageFactory make_factory(const StageChoice& choice, const StagePlace& place) {
-  return std::visit(FactoryMaker{place}, choice);
+  return std::visit(FactoryMaker{place, static_cast<std::uint8_t>(choice.index())}, choice);
 }
 
 }  // namespace tunrelay

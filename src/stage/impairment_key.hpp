@@ -10,6 +10,7 @@ struct ImpairmentKey {
   std::uint64_t seed = 0;       ///< of the whole link
   std::uint32_t stage = 0;      ///< its place in the direction's list, from 0
   std::uint32_t direction = 0;  ///< 0: a to b, 1: b to a
+  std::uint8_t kind = 0;        ///< of the stage, so that a loss hits others than a duplicate
 };
 
 }  // namespace tunrelay

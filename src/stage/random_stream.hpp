@@ -20,7 +20,7 @@ class RandomStream {
   RandomStream(const ImpairmentKey& key, std::uint8_t purpose) noexcept
       : key_{static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)},
         stage_(key.stage),
-        direction_(key.direction | std::uint32_t{purpose} << 8) {}
+        direction_(key.direction | std::uint32_t{purpose} << 8 | std::uint32_t{key.kind} << 16) {}
 
   /// Four for the segment with that number.
   [[nodiscard]] std::array<std::uint32_t, 4> at(std::uint64_t number) const noexcept {

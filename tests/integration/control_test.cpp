@@ -60,6 +60,19 @@ TEST_F(ControlVerbsTest, ALinkIsChangedAndClearedWhilePacketsCross) {
   EXPECT_TRUE(std::filesystem::is_empty("/run/tunrelay")) << "no socket is left";
 }
 
+TEST_F(ControlVerbsTest, EachChangeOfALinkDrawsAnotherSeed) {
+  test::RunningTunnel tunnel("--link lte --seed 7");
+  const auto seed_after = [](Command arguments) {
+    const ProcessResult set = ask_relay(std::move(arguments));
+    return nlohmann::json::parse(set.standard_output).at("link").at("seed").get<std::uint64_t>();
+  };
+  EXPECT_EQ(seed_after({"link", "show", "--json"}), 7U);
+  const std::uint64_t first = seed_after({"link", "set", "--a-to-b", "loss 1%", "--json"});
+  const std::uint64_t second = seed_after({"link", "set", "--a-to-b", "loss 1%", "--json"});
+  EXPECT_NE(first, second);
+  EXPECT_EQ(seed_after({"link", "set", "--seed", "9", "--json"}), 9U);
+}
+
 TEST_F(ControlVerbsTest, ABadLinkLeavesTheOldOne) {
   test::RunningTunnel tunnel("");
   ASSERT_TRUE(ask_relay({"link", "set", "--a-to-b", "mtu 1000"}).succeeded());

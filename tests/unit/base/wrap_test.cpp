@@ -49,7 +49,7 @@ TEST(WrapTest, CountsCharactersNotBytes) {
 
 TEST(WrapTest, NothingIsLostAndEveryLineFits) {
   std::string text = "  key       ";
-  for (int word = 0; word < 500; ++word) text += std::string(word % 9 + 1, 'x') + " ";
+  for (std::size_t word = 0; word < 500; ++word) text += std::string(word % 9 + 1, 'x') + " ";
   for (std::size_t columns = 30; columns < 100; ++columns) {
     const std::string wrapped = wrap_lines(text, columns);
     std::istringstream lines(wrapped);

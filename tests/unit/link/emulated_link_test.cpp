@@ -4,6 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <vector>
+
 #include "base/error.hpp"
 #include "link/link_file.hpp"
 #include "link/stage_files.hpp"
@@ -41,6 +46,40 @@ TEST(EmulatedLink, EveryProfileCanBeUsed) {
     const EmulatedLink link(load_link(std::string(profile.name)).description, {});
     for (const std::size_t direction : {0U, 1U})
       for (const LinkStageMaker& maker : link.stages(direction)) EXPECT_NE(maker.make(0), nullptr);
+  }
+}
+
+/// Which of many packets the first stage of a direction drops or passes twice.
+std::set<int> hits_of(const EmulatedLink& link, std::size_t direction, std::size_t stage_number) {
+  constexpr int kPackets = 20'000;
+  const auto stage = link.stages(direction).at(stage_number).make(0);
+  const OwnedPacket owned(build_frame({}), {});
+  StageRecord record;
+  std::set<int> hits;
+  for (int number = 0; number < kPackets; ++number) {
+    const std::size_t passed = record.passed.size();
+    record.give(*stage, owned.packet, 0);
+    if (record.passed.size() != passed + 1) hits.insert(number);
+  }
+  return hits;
+}
+
+TEST(EmulatedLink, StagesDecideIndependently) {
+  EmulatedLink link(described("loss 5%, loss 5%, duplicate 5%", "loss 5%"), {});
+  EmulatedLink other(described("duplicate 5%"), {});
+  link.begin();
+  other.begin();
+  const std::vector<std::set<int>> hits{hits_of(link, 0, 0), hits_of(link, 0, 1),
+                                        hits_of(link, 0, 2), hits_of(link, 1, 0),
+                                        hits_of(other, 0, 0)};
+  for (std::size_t left = 0; left < hits.size(); ++left) {
+    EXPECT_NEAR(static_cast<double>(hits[left].size()), 1000, 200);
+    for (std::size_t right = 0; right < left; ++right) {
+      std::vector<int> both;
+      std::set_intersection(hits[left].begin(), hits[left].end(), hits[right].begin(),
+                            hits[right].end(), std::back_inserter(both));
+      EXPECT_LT(both.size(), 100U) << left << " and " << right << ": 50 are to be expected";
+    }
   }
 }
 
