@@ -28,8 +28,8 @@ void add_words(const toml::table& table, const std::string& prefix, const std::s
   for (const auto& [key, node] : table) {
     const std::string name = prefix + std::string(key.str());
     const std::string flag = "--" + name;
-    const auto add = [&, &key = key](const std::string& word) {
-      words.push_back({flag, word, toml_place(file, key.source())});
+    const auto add = [&, &place = key](const std::string& word) {
+      words.push_back({flag, word, toml_place(file, place.source())});
     };
     if (const auto* inner = node.as_table()) {
       add_words(*inner, name + "-", file, words);

@@ -12,7 +12,7 @@ NEWEST = "newest"
 # What the kernels are in. A mirror need not have all of them.
 _RELEASES = ("bullseye", "bookworm", "bookworm-backports", "trixie", "trixie-backports", "sid")
 _IMAGE = r"linux-image-(?P<release>[0-9][^ ]*-amd64)"
-_PARTS = r"linux-(?:image|binary|modules)-[0-9][^ ,]*"
+_PARTS = r"linux-(?:image|binary|modules|base)-[0-9][^ ,]*"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Kernel:
 
     @property
     def image(self):
-        return self.folder / "boot" / f"vmlinuz-{self.release}"
+        places = (self.folder / "boot" / f"vmlinuz-{self.release}", self.modules / "vmlinuz")
+        return next(path for path in places if path.exists())
 
     @property
     def module_root(self):
