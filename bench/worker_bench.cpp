@@ -46,7 +46,7 @@ void through_a_relay(benchmark::State& state, EngineKind engine, std::size_t pay
   const test::SocketDevice a(1);
   const test::SocketDevice b(1);
   RelayConfig config = test::socket_relay(a, b, engine);
-  config.coalesce = false;  // what comes out is counted in packets
+  config.merge = {kNoMerging, kNoMerging};  // what comes out is counted in packets
   config.stages.fill(stages);
   Relay relay(config);
   relay.start();

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "base/signal_watch.hpp"
 #include "base/units.hpp"
 #include "base/wrap.hpp"
@@ -66,7 +67,7 @@ JudgeOptions judge_options(const CompareFlags& flags) {
 }
 
 void print_json(const nlohmann::ordered_json& json) {
-  fmt::print("{}\n", json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(json, 1));
 }
 
 /// Prints the comparison, writes what was asked for, and gives the exit code.

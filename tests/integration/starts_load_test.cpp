@@ -19,12 +19,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kTunnels = 8;
+constexpr std::size_t kTunnels = 8;
 constexpr milliseconds kEndLimit{10'000};
 
 class StartsTest : public UnchangedNetwork {
  protected:
-  static std::string flags_of(int number, const std::string& strategy) {
+  static std::string flags_of(std::size_t number, const std::string& strategy) {
     return fmt::format(
         "--strategy {1} --queues 1 --control none --device-a a{0} --device-b b{0} "
         "--address-a 10.13.{0}.1/24,fd13:{0}::1/64 --address-b 10.13.{0}.2/24,fd13:{0}::2/64 "
@@ -32,10 +32,10 @@ class StartsTest : public UnchangedNetwork {
         number, strategy);
   }
   static std::vector<std::unique_ptr<TunnelProcess>> start_all(const std::string& strategy,
-                                                               int count = kTunnels,
+                                                               std::size_t count = kTunnels,
                                                                const std::string& launcher = "") {
     std::vector<std::unique_ptr<TunnelProcess>> tunnels;
-    for (int number = 0; number < count; ++number)
+    for (std::size_t number = 0; number < count; ++number)
       tunnels.push_back(std::make_unique<TunnelProcess>(flags_of(number, strategy), launcher));
     return tunnels;
   }
@@ -65,7 +65,7 @@ TEST_F(StartsTest, SomeOfWhichEachHasItsOwnRun) {
   // Their journals don't tell them of each other: the rule for table `local` is not theirs to move,
   // and each stands before the others.
   prepare("for f in -4 -6; do ip $f rule add pref 100 lookup local; ip $f rule del pref 0; done");
-  constexpr int kFew = 4;
+  constexpr std::size_t kFew = 4;
   const std::string launcher =
       "unshare -m sh -ec mount${IFS}-t${IFS}tmpfs${IFS}none${IFS}/run;exec${IFS}$0${IFS}$@";
   for (std::size_t round = 0; round < scaled(3); ++round)
@@ -77,18 +77,18 @@ TEST_F(StartsTest, SomeStartWhileOthersEnd) {
   for (const auto& tunnel : former) ASSERT_TRUE(tunnel->wait_until_ready());
   for (std::size_t round = 0; round < scaled(3); ++round) {
     // The first half ends while the second half of the names starts anew.
-    for (int number = 0; number < kTunnels; number += 2)
+    for (std::size_t number = 0; number < kTunnels; number += 2)
       former[number]->process().send_signal(SIGINT);
     std::vector<std::unique_ptr<TunnelProcess>> later;
-    for (int number = 0; number < kTunnels; number += 2)
+    for (std::size_t number = 0; number < kTunnels; number += 2)
       later.push_back(std::make_unique<TunnelProcess>(flags_of(number + 20, "policy")));
-    for (int number = 0; number < kTunnels; number += 2)
+    for (std::size_t number = 0; number < kTunnels; number += 2)
       EXPECT_EQ(former[number]->process().wait(kEndLimit).exit_code, 0);
     for (auto& tunnel : later) {
       ASSERT_TRUE(tunnel->wait_until_ready());
       EXPECT_EQ(tunnel->stop().exit_code, 0);
     }
-    for (int number = 0; number < kTunnels; number += 2) {
+    for (std::size_t number = 0; number < kTunnels; number += 2) {
       former[number] = std::make_unique<TunnelProcess>(flags_of(number, "policy"));
       ASSERT_TRUE(former[number]->wait_until_ready());
     }

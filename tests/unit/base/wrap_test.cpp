@@ -47,6 +47,12 @@ TEST(WrapTest, CountsCharactersNotBytes) {
             "\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xb6\xc3\xb6\xc3\xb6");
 }
 
+TEST(WrapTest, WidthIsInCharacters) {
+  EXPECT_EQ(width_of(""), 0U);
+  EXPECT_EQ(width_of("abc"), 3U);
+  EXPECT_EQ(width_of("\xC3\xA9\xE2\x82\xAC"), 2U);
+}
+
 TEST(WrapTest, NothingIsLostAndEveryLineFits) {
   std::string text = "  key       ";
   for (std::size_t word = 0; word < 500; ++word) text += std::string(word % 9 + 1, 'x') + " ";

@@ -181,7 +181,7 @@ TEST_F(PacketFileTest, OfACaptureOfOursEachPacketIsTakenOnceWhereItCameIn) {
   file.packet(0, 4, "back", PcapngFlags::kOutbound);
   EXPECT_THAT(packets_of(file.bytes()), ElementsAre("there"));
   EXPECT_EQ(link_type_, LinkType::kIp);
-  EXPECT_THAT(packets_of(file.bytes(), {.device = 1}), ElementsAre("back"));
+  EXPECT_THAT(packets_of(file.bytes(), {.interface = {}, .device = 1}), ElementsAre("back"));
   EXPECT_THAT(packets_of(file.bytes(), {.interface = "tun1"}), ElementsAre("back"));
 }
 

@@ -110,11 +110,5 @@ TEST(EscapeTest, JsonInAScriptIsTheSameJson) {
   }
 }
 
-TEST(EscapeTest, WidthIsInCharacters) {
-  EXPECT_EQ(width_of(""), 0U);
-  EXPECT_EQ(width_of("abc"), 3U);
-  EXPECT_EQ(width_of("\xC3\xA9\xE2\x82\xAC"), 2U);
-}
-
 }  // namespace
 }  // namespace tunrelay::test
