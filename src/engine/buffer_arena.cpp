@@ -98,7 +98,7 @@ void BufferArena::release(BufferId id) noexcept {
   used_bytes_[slot.reader] -= slot.used_pages * kPageBytes;
   slot.used_pages = 0;
   free_[slot.reader].slots.push_back(id);
-  if (has_too_much_memory()) trim_cold_slots();
+  if (has_too_much_memory()) trim();
 }
 
 void BufferArena::keep_pages(BufferId id, std::size_t pages) noexcept {
@@ -110,16 +110,28 @@ void BufferArena::keep_pages(BufferId id, std::size_t pages) noexcept {
   slot.touched_pages = static_cast<std::uint8_t>(pages);
 }
 
-void BufferArena::trim_cold_slots() noexcept {
-  // A few at a time, so that the end of a burst costs each of its packets a little. What one
+void BufferArena::trim() noexcept {
+  // A few slots at a time, so that the end of a burst costs each of its packets a little. What one
   // packet frees is never more than one of these slots has.
-  constexpr int kMostSlotsAtOnce = 8;
-  for (int slots = 0; slots < kMostSlotsAtOnce && has_too_much_memory(); ++slots) {
+  constexpr int kMaxSlotsAtOnce = 8;
+  for (int slots = 0; slots < kMaxSlotsAtOnce && has_too_much_memory(); ++slots) {
     const auto warm = [](const FreeStack& stack) { return stack.slots.size() - stack.cold; };
     FreeStack& stack = warm(free_[0]) > warm(free_[1]) ? free_[0] : free_[1];
-    if (warm(stack) == 0) return;
+    if (warm(stack) == 0) return trim_used_slots();
     const BufferId id = stack.slots[stack.cold++];
     keep_pages(id, id < always_slots_ ? 1 : 0);
+  }
+}
+
+void BufferArena::trim_used_slots() noexcept {
+  // Small packets that were read into large slots while more was in use. A part at a time, round
+  // and round.
+  constexpr int kMaxSlotsAtOnce = 256;
+  for (int slots = 0; slots < kMaxSlotsAtOnce && has_too_much_memory(); ++slots) {
+    if (next_trimmed_ >= used_once_) next_trimmed_ = 0;
+    const auto id = static_cast<BufferId>(next_trimmed_++);
+    if (slots_[id].used_pages != 0)
+      keep_pages(id, pages_for(offset_of(id) + slots_[id].used_pages * kPageBytes));
   }
 }
 

@@ -49,9 +49,9 @@ class BufferArena {
     return free_[0].slots.size() + free_[1].slots.size() + slots_.size() - used_once_;
   }
   /// Bytes that slots have had written into and not given back to the system; any thread. With
-  /// HOLD_BYTES that follows what is in use: at most half as much again, beside the slots that are
-  /// always there. Above it, slots give back what they don't use, those first that were used
-  /// longest ago.
+  /// HOLD_BYTES that follows what is in use: half as much again, beside the slots that are always
+  /// there, and some packets behind where it falls fast. Above it, slots give back what they don't
+  /// use, those first that were used longest ago.
   [[nodiscard]] std::size_t touched_bytes() const noexcept { return touched_bytes_.get(); }
 
   /// Takes a free slot, with one reference, for READER (0 or 1) to read into: one that it used
@@ -115,7 +115,8 @@ class BufferArena {
     return touched_bytes_.get() > hot_bytes_ + used + used / 2;
   }
   void keep_pages(BufferId id, std::size_t pages) noexcept;
-  void trim_cold_slots() noexcept;
+  void trim() noexcept;
+  void trim_used_slots() noexcept;
 
   std::byte* memory_ = nullptr;
   std::size_t mapped_bytes_ = 0;
@@ -126,6 +127,7 @@ class BufferArena {
   std::array<std::size_t, kReaders> used_bytes_{};
   std::size_t hold_slots_;  ///< for each reader
   std::size_t hold_bytes_;
+  std::size_t next_trimmed_ = 0;            ///< where trim_used_slots() goes on
   std::size_t always_slots_;                ///< the first ones: they keep their first page
   std::size_t hot_bytes_ = kUnlimited / 2;  ///< memory that is never given back
   Counter touched_bytes_;

@@ -14,6 +14,7 @@
 #include "engine/epoll_set.hpp"
 #include "engine/read_ahead.hpp"
 #include "engine/waiter.hpp"
+#include "engine/wake_up.hpp"
 #include "engine/write_outcome.hpp"
 
 namespace tunrelay {
@@ -110,10 +111,7 @@ class SyscallEngine final : public Engine {
                       [](const epoll_event& event) { return event.data.u32 != kWake; }));
     for (const epoll_event& event : ready) {
       if (event.data.u32 == kWake) {
-        std::uint64_t signals = 0;
-        counters_.system_calls.add(1);
-        turn.woken = ::read(wake_fd_, &signals, sizeof signals) > 0;
-        ensure_errno(turn.woken || errno == EAGAIN || errno == EINTR, errno, "read a wake-up");
+        turn.woken = drain_wake_up(wake_fd_, counters_.system_calls);
       } else {
         drain(static_cast<EndpointIndex>(event.data.u32), kMaxBatch / endpoints_ready, turn);
       }

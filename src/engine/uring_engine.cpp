@@ -1,7 +1,6 @@
 #include "engine/uring_engine.hpp"
 
 #include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -18,6 +17,7 @@
 #include "engine/uring_compat.hpp"
 #include "engine/user_data.hpp"
 #include "engine/waiter.hpp"
+#include "engine/wake_up.hpp"
 
 namespace tunrelay {
 namespace {
@@ -203,10 +203,8 @@ class UringEngine final : public Engine {
     }
     if (completion.res == -ENOBUFS)
       counters_.no_buffer.add(1);
-    else if (completion.res == 0)
-      source.gone_errno = EPIPE;
     else if (completion.res != -EAGAIN && completion.res != -EINTR && completion.res != -ECANCELED)
-      source.gone_errno = -completion.res;
+      source.gone_errno = completion.res == 0 ? EPIPE : -completion.res;
   }
 
   void hand_over(Turn& turn) noexcept {
@@ -220,10 +218,7 @@ class UringEngine final : public Engine {
       turn.gone_errno[index] = sources_[index].gone_errno;
     turn.woken = std::exchange(woken_, false);
     if (!turn.woken) return;
-    std::uint64_t signals = 0;
-    counters_.system_calls.add(1);
-    const ssize_t drained = ::read(wake_fd_, &signals, sizeof signals);
-    ensure_errno(drained > 0 || errno == EAGAIN || errno == EINTR, errno, "read a wake-up");
+    drain_wake_up(wake_fd_, counters_.system_calls);
     if (!wake_armed_) arm_wake();
   }
 

@@ -1,15 +1,11 @@
 #include "tunnel/self_test.hpp"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <netinet/udp.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -18,8 +14,8 @@
 #include "base/cpu_wait.hpp"
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
-#include "base/netns.hpp"
 #include "route/path_check.hpp"
+#include "tunnel/test_socket.hpp"
 
 namespace tunrelay {
 namespace {
@@ -27,7 +23,6 @@ namespace {
 // A part fails when nothing has arrived for kStandstillNs, or when it is still incomplete after
 // kTimeLimitNs: TCP sends lost segments again one by one, which is slow. Both are long, since our
 // threads may wait for a CPU on a busy host.
-constexpr std::int64_t kStandstillNs = 2 * kNanosecondsPerSecond;
 constexpr std::int64_t kTimeLimitNs = 5 * kNanosecondsPerSecond;
 constexpr std::size_t kIpv6UdpHeaderBytes = 48;
 constexpr std::size_t kTcpBytes = 256 * 1024;
@@ -44,70 +39,6 @@ std::vector<char> pattern(std::size_t bytes) {
   return text;
 }
 
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-
-  [[nodiscard]] const sockaddr* get() const noexcept {
-    return reinterpret_cast<const sockaddr*>(&storage);
-  }
-};
-
-SocketAddress socket_address(const IpAddress& address, std::uint16_t port) {
-  SocketAddress result;
-  if (address.is_ipv4()) {
-    auto& ipv4 = reinterpret_cast<sockaddr_in&>(result.storage);
-    ipv4.sin_family = AF_INET;
-    ipv4.sin_port = htons(port);
-    std::memcpy(&ipv4.sin_addr, address.bytes().data(), 4);
-    result.length = sizeof ipv4;
-  } else {
-    auto& ipv6 = reinterpret_cast<sockaddr_in6&>(result.storage);
-    ipv6.sin6_family = AF_INET6;
-    ipv6.sin6_port = htons(port);
-    std::memcpy(&ipv6.sin6_addr, address.bytes().data(), 16);
-    result.length = sizeof ipv6;
-  }
-  return result;
-}
-
-/// A socket in the end's network namespace.
-FileDescriptor open_socket(const TunnelEnd& end, IpFamily family, int type) {
-  const int domain = family == IpFamily::kIpv4 ? AF_INET : AF_INET6;
-  const auto open = [&] {
-    return FileDescriptor(check_system_call(
-        ::socket(domain, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "open", "a test socket"));
-  };
-  if (end.netns.empty()) return open();
-  const FileDescriptor netns = open_named_netns(end.netns);
-  const NetnsScope scope(netns.get());
-  return open();
-}
-
-/// Bound to a port of the kernel's choice on any address: `classic` allows no other.
-std::uint16_t bind_anywhere(const FileDescriptor& socket, IpFamily family) {
-  const IpAddress any = IpAddress::parse(family == IpFamily::kIpv4 ? "0.0.0.0" : "::");
-  const SocketAddress address = socket_address(any, 0);
-  check_system_call(::bind(socket.get(), address.get(), address.length), "bind", "a test socket");
-  SocketAddress bound;
-  bound.length = sizeof bound.storage;
-  check_system_call(
-      ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.length),
-      "read the port of", "a test socket");
-  return ntohs(family == IpFamily::kIpv4
-                   ? reinterpret_cast<const sockaddr_in&>(bound.storage).sin_port
-                   : reinterpret_cast<const sockaddr_in6&>(bound.storage).sin6_port);
-}
-
-/// Whether something can be read before it stands still or DEADLINE_NS has come.
-bool wait_to_read(const FileDescriptor& socket, std::int64_t deadline_ns) {
-  pollfd entry{.fd = socket.get(), .events = POLLIN, .revents = 0};
-  const std::int64_t left_ns =
-      std::clamp<std::int64_t>(deadline_ns - monotonic_ns(), 0, kStandstillNs);
-  const timespec limit = to_timespec(left_ns);
-  return ::ppoll(&entry, 1, &limit, nullptr) > 0;
-}
-
 std::string where(std::string_view what, IpFamily family, const PathEnds& ends) {
   return fmt::format("{} over IPv{} from {} to {}", what, static_cast<int>(family),
                      ends.source.device, ends.target.device);
@@ -120,8 +51,8 @@ struct UdpTest {
         family(test_family),
         datagram_bytes(std::min<std::size_t>(1000, mtu_bytes - kIpv6UdpHeaderBytes)),
         sent(pattern(10 * datagram_bytes + datagram_bytes / 3)),
-        sender(open_socket(ends.source, family, SOCK_DGRAM)),
-        receiver(open_socket(ends.target, family, SOCK_DGRAM)),
+        sender(open_test_socket(ends.source, family, SOCK_DGRAM)),
+        receiver(open_test_socket(ends.target, family, SOCK_DGRAM)),
         target(socket_address(addresses_of(ends.target, family).front().address,
                               bind_anywhere(receiver, family))) {}
 
@@ -196,10 +127,10 @@ std::optional<Finding> test_merged_udp(const UdpTest& test, const HoldRelay& hol
 
 /// A TCP stream is sent in super-packets; what is read must be what was written.
 std::optional<Finding> test_tcp(const PathEnds& ends, IpFamily family) {
-  const FileDescriptor listener = open_socket(ends.target, family, SOCK_STREAM);
+  const FileDescriptor listener = open_test_socket(ends.target, family, SOCK_STREAM);
   const std::uint16_t port = bind_anywhere(listener, family);
   check_system_call(::listen(listener.get(), 1), "listen on", "a test socket");
-  const FileDescriptor sender = open_socket(ends.source, family, SOCK_STREAM);
+  const FileDescriptor sender = open_test_socket(ends.source, family, SOCK_STREAM);
   const SocketAddress target =
       socket_address(addresses_of(ends.target, family).front().address, port);
   const std::int64_t deadline_ns = monotonic_ns() + kTimeLimitNs;

@@ -1,8 +1,9 @@
 // `exec` in a chroot whose root is a plain folder, no mount point, as chroot(1) leaves it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -42,12 +43,15 @@ class ChrootTest : public PrivateNetwork {
     output_of({"sh", "-euc", kMakeRoot, "sh", program()});
   }
   /// `exec` with ARGUMENTS in the chroot, started by the command BEFORE it.
-  static ProcessResult exec(const Command& arguments, const Command& before = {}) {
+  static Command exec_command(const Command& arguments, const Command& before = {}) {
     Command command{"chroot", "/run/top"};
     command.insert(command.end(), before.begin(), before.end());
     command.insert(command.end(), {program(), "exec"});
     command.insert(command.end(), arguments.begin(), arguments.end());
-    return run(command);
+    return command;
+  }
+  static ProcessResult exec(const Command& arguments, const Command& before = {}) {
+    return run(exec_command(arguments, before));
   }
 };
 
@@ -66,10 +70,13 @@ TEST_F(ChrootTest, MountsReachNobodyElse) {
   output_of(words("mount --make-rshared /"));
   const std::string before = mounts_of_this_process();
   ASSERT_THAT(before, HasSubstr("shared:"));
-  const ProcessResult result = exec({"-q", "--strategy", "namespaces", "--", "cat",
-                                     "/proc/" + std::to_string(::getpid()) + "/mountinfo"});
-  EXPECT_TRUE(result.succeeded()) << result.describe();
-  EXPECT_EQ(result.standard_output, before);
+  BackgroundProcess tunnel(exec_command(
+      {"-q", "--strategy", "namespaces", "--", "sh", "-c", "echo at work; exec sleep 60"}));
+  ASSERT_TRUE(tunnel.wait_for_line("at work", std::chrono::milliseconds{20'000}));
+  EXPECT_EQ(mounts_of_this_process(), before);
+  tunnel.send_signal(SIGTERM);
+  const ProcessResult result = tunnel.wait();
+  EXPECT_EQ(result.exit_code, 128 + SIGTERM) << result.describe();
   EXPECT_EQ(mounts_of_this_process(), before);
 }
 

@@ -80,8 +80,9 @@ TEST_P(LackingKernelTest, TunnelsCarryAllTheSame) {
       ASSERT_TRUE(tunnel.wait_until_ready());
       expect_crossing();
       // Datagrams that come in batches are those that are merged.
-      const ProcessResult load = run(words(
-          program() + " gen 192.168.13.1 192.168.13.2 --pps 10k -t 500ms -i 0 --size 1000 --json"));
+      const ProcessResult load =
+          run(words(program() + " gen 192.168.13.1 192.168.13.2 --pps 10k -t 500ms -i 0 --size "
+                                "1000 --max-slip 10s --json"));
       EXPECT_EQ(load.exit_code, 0) << load.describe();
       const nlohmann::json counters = tunnel.counters();
       const bool chosen = std::string(flags).find("--engine") == std::string::npos;

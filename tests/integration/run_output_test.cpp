@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -247,7 +248,10 @@ TEST_F(RunOutputTest, DoctorNamesEachCheck) {
         << check.dump();
     EXPECT_FALSE(check.at("finding").get<std::string>().empty()) << check.dump();
   }
-  EXPECT_EQ(answer.at("checks").back().at("name"), "trial tunnel");
+  for (const char* name : {"io_uring", "trial tunnel", "offloads", "merging"})
+    EXPECT_TRUE(std::any_of(answer.at("checks").begin(), answer.at("checks").end(),
+                            [name](const auto& check) { return check.at("name") == name; }))
+        << name;
   EXPECT_THAT(tunrelay("doctor").standard_output, HasSubstr("trial tunnel"));
   EXPECT_TRUE(test::same_network_state(before, test::network_state()));
 }
