@@ -140,7 +140,7 @@ int exec(const ExecFlags& flags) {
   // Without a tunnel CMD would go on over lo: it is ended instead.
   if (gone) command.send_signal(SIGTERM);
   const int exit_code = command.wait();
-  if (!gone) tunnel->check_path();  // the proof holds to the end of CMD
+  if (!gone) tunnel->check_path_at_end();  // the proof holds to the end of CMD
   tunnel.stop();
   end_all_children();
   const int told_code = tell_summary(tunnel->report(), flags, exit_code);

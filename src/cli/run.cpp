@@ -76,7 +76,7 @@ int run(const RunFlags& flags) {
     return Attendance::Answer::kGoOn;
   });
 
-  if (ended == Attendance::End::kAsked) tunnel->check_path();  // the proof holds to the end
+  if (ended == Attendance::End::kAsked) tunnel->check_path_at_end();  // the proof holds to the end
   const std::vector<std::string> failures = tunnel.stop();
   print_report(tunnel->report(), "summary", flags.json, out, kLastWordsPatienceNs);
   for (const std::string& failure : failures)

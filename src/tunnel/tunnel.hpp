@@ -56,6 +56,9 @@ class Tunnel {
   /// Proves the path now, which takes seconds while it is broken. True when probes crossed in every
   /// direction.
   bool check_path();
+  /// The last check, before stop(): that the proof holds to the end. Takes less than a second, and
+  /// a probe that is lost in a full queue says nothing.
+  void check_path_at_end();
   /// From here on packets meet this link's stages. Throws Error, and the link is as it was, for a
   /// description that can't be, or while a former link's packets are still held.
   void change_link(LinkDescription description);

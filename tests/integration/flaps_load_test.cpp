@@ -26,23 +26,23 @@ constexpr milliseconds kWholeLimit{2'000};
 
 struct Flap {
   const char* name;
-  const char* script;  ///< $A and $B are `ip` where tun0 and where tun1 is; `times N COMMAND`
+  const char* script;  ///< $A and $B are `ip` where tun0 and where tun1 is; `repeat N COMMAND`
 };
 
 constexpr Flap kFlaps[] = {
     {"BothFlushed", "flush"},
     {"OneAddressDeleted", "$A addr del 192.168.13.1/24 dev tun0; $B addr del fd13::2/64 dev tun1"},
-    {"ThreeDownUps", "times 3 bounce"},
-    {"ThirtyDownUps", "times 30 bounce"},
-    {"BothFlushedAndThreeDownUps", "flush; times 3 bounce"},
-    {"ThirtyFlushes", "times 30 flush"}};
+    {"ThreeDownUps", "repeat 3 bounce"},
+    {"ThirtyDownUps", "repeat 30 bounce"},
+    {"BothFlushedAndThreeDownUps", "flush; repeat 3 bounce"},
+    {"ThirtyFlushes", "repeat 30 flush"}};
 
 std::string script_of(const std::string& strategy, const Flap& flap) {
   const bool apart = strategy == "namespaces";
   std::ostringstream script;
   script << "A='" << (apart ? "ip -n tunrelay-a" : "ip") << "'; B='"
          << (apart ? "ip -n tunrelay-b" : "ip") << "'\n"
-         << "times() { n=$1; while [ $n -gt 0 ]; do $2; n=$((n - 1)); done; }\n"
+         << "repeat() { n=$1; while [ $n -gt 0 ]; do $2; n=$((n - 1)); done; }\n"
          // It repeats itself while addresses come back, and fails when they don't stop.
          << "flush() { $A addr flush dev tun0 || :; $B addr flush dev tun1 || :; }\n"
          << "bounce() { $A link set tun0 down; $A link set tun0 up; "
