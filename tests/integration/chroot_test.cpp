@@ -56,11 +56,11 @@ class ChrootTest : public PrivateNetwork {
 };
 
 TEST_F(ChrootTest, CarriesPackets) {
+  constexpr const char* kPing =
+      "test -e /here && ${TUNRELAY_A_NETNS:+nsenter --net=/run/netns/$TUNRELAY_A_NETNS} "
+      "ping -n -q -c 1 -W 5 192.168.13.2";
   for (const char* strategy : {"policy", "classic", "namespaces"}) {
-    const ProcessResult result =
-        exec({"-q", "--strategy", strategy, "--", "sh", "-c",
-              "test -e /here && ${TUNRELAY_A_NETNS:+nsenter --net=/run/netns/$TUNRELAY_A_NETNS} "
-              "ping -n -q -c 1 -W 5 192.168.13.2"});
+    const ProcessResult result = exec({"-q", "--strategy", strategy, "--", "sh", "-c", kPing});
     EXPECT_TRUE(result.succeeded()) << strategy << ": " << result.describe();
   }
 }

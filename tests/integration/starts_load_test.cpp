@@ -39,7 +39,7 @@ class StartsTest : public UnchangedNetwork {
       tunnels.push_back(std::make_unique<TunnelProcess>(flags_of(number, strategy), launcher));
     return tunnels;
   }
-  void expect_all_start_and_end(std::vector<std::unique_ptr<TunnelProcess>> tunnels) {
+  void expect_all_start_and_end(const std::vector<std::unique_ptr<TunnelProcess>>& tunnels) {
     for (const auto& tunnel : tunnels) ASSERT_TRUE(tunnel->wait_until_ready());
     for (const auto& tunnel : tunnels) {
       EXPECT_TRUE(tunnel->counters().at("path").at("proven").get<bool>());
@@ -93,7 +93,7 @@ TEST_F(StartsTest, SomeStartWhileOthersEnd) {
       ASSERT_TRUE(former[number]->wait_until_ready());
     }
   }
-  expect_all_start_and_end(std::move(former));
+  expect_all_start_and_end(former);
 }
 
 }  // namespace

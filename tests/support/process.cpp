@@ -85,7 +85,7 @@ BackgroundProcess::BackgroundProcess(const Command& command)
     arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   // Whole sentences are looked for: lines for people stay whole, unless a test wants them broken.
-  ::setenv("COLUMNS", "0", 0);
+  ::setenv("COLUMNS", "0", 0);  // NOLINT(concurrency-mt-unsafe): nobody reads it meanwhile
   const pid_t parent = ::getpid();
   pid_ = checked(::fork(), "fork");
   if (pid_ == 0) become(arguments.data(), output_.get(), error_.get(), parent);

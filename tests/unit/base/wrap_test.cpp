@@ -71,6 +71,7 @@ TEST(WrapTest, NothingIsLostAndEveryLineFits) {
   }
 }
 
+// NOLINTBEGIN(concurrency-mt-unsafe): there is one thread
 TEST(WrapTest, WithoutATerminalLinesHave80Columns) {
   const char* const inherited = std::getenv("COLUMNS");
   const std::string before = inherited == nullptr ? "" : inherited;
@@ -89,6 +90,7 @@ TEST(WrapTest, WithoutATerminalLinesHave80Columns) {
   else
     ::setenv("COLUMNS", before.c_str(), 1);
 }
+// NOLINTEND(concurrency-mt-unsafe)
 
 }  // namespace
 }  // namespace tunrelay
