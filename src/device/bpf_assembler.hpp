@@ -40,9 +40,6 @@ class BpfAssembler {
   void store(std::int16_t offset, std::uint8_t source) {
     add(BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, source, 0, offset);
   }
-  void store_value(std::int16_t offset, std::int32_t value) {
-    add(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, value, offset);
-  }
   /// TARGET = 32 bits at the address in SOURCE.
   void fetch(std::uint8_t target, std::uint8_t source) {
     add(BPF_LDX | BPF_MEM | BPF_W, target, source, 0);
