@@ -6,11 +6,7 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::uint32_t kSectionBlock = 0x0a0d0d0a;
-constexpr std::uint32_t kInterfaceBlock = 1;
 constexpr std::uint32_t kStatisticsBlock = 5;
-constexpr std::uint32_t kPacketBlock = 6;
-constexpr std::uint32_t kByteOrderMagic = 0x1a2b3c4d;
 // www.tcpdump.org/linktypes.html
 constexpr std::uint16_t kLinkTypeEthernet = 1;
 constexpr std::uint16_t kLinkTypeRawIp = 101;

@@ -17,6 +17,12 @@
 
 namespace tunrelay {
 
+// What blocks begin with, for who writes and who reads them (draft-ietf-opsawg-pcapng, 4).
+inline constexpr std::uint32_t kSectionBlock = 0x0a0d0d0a;
+inline constexpr std::uint32_t kInterfaceBlock = 1;
+inline constexpr std::uint32_t kPacketBlock = 6;  ///< "enhanced"
+inline constexpr std::uint32_t kByteOrderMagic = 0x1a2b3c4d;
+
 using PcapngBytes = std::vector<std::byte>;
 
 struct PcapngSection {

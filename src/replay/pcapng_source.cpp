@@ -15,12 +15,8 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::uint32_t kSectionBlock = 0x0a0d0d0a;
-constexpr std::uint32_t kInterfaceBlock = 1;
 constexpr std::uint32_t kOldPacketBlock = 2;
 constexpr std::uint32_t kSimplePacketBlock = 3;
-constexpr std::uint32_t kPacketBlock = 6;
-constexpr std::uint32_t kByteOrderMagic = 0x1a2b3c4d;
 /// A block's type and length, and its length again.
 constexpr std::uint32_t kFrameBytes = 12;
 /// No sane block is longer; what is, is no pcapng.
