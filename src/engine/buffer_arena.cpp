@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <limits>
 
 #include "base/ensure.hpp"
@@ -13,7 +14,7 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::size_t kMostSlots = std::numeric_limits<BufferId>::max();
+constexpr std::size_t kMostSlots = std::numeric_limits<std::uint16_t>::max();
 
 }  // namespace
 
@@ -22,12 +23,15 @@ BufferArena::BufferArena(std::size_t slots, std::size_t hold_bytes)
   ensure(slots > 0 && slots <= kMostSlots, "a buffer arena has 1 to 65,535 slots");
   std::size_t all = slots;
   if (hold_bytes != 0) {
-    // A held packet takes a page at least. Without room to hold nothing is bounded: who then
-    // holds all slots stops the reading, as the tests of the engines do.
+    // A held packet that is not small takes a page at least. Without room to hold nothing is
+    // bounded: who then holds all slots stops the reading, as the tests of the engines do.
     all = std::min(kMostSlots, slots + kReaders * (hold_bytes / kPageBytes));
     hold_slots_ = (all - slots) / kReaders;
     hold_bytes_ = hold_bytes;
     hot_bytes_ = slots * kStride;
+    // Slots of the smallest size leave a sixteenth of their page.
+    for (auto& compact : compact_)
+      compact = std::make_unique<CompactSlots>(hold_bytes + hold_bytes / 16 + kPageBytes);
   }
   mapped_bytes_ = all * kStride;
   // No reserve: most of it is address space that will never be memory.
@@ -90,7 +94,23 @@ void BufferArena::note_use(BufferId id, std::size_t bytes) noexcept {
   if (has_too_much_memory()) keep_pages(id, touched);
 }
 
+BufferId BufferArena::compact(BufferId id, std::size_t bytes) noexcept {
+  const std::uint8_t reader = slots_[id].reader;
+  if (bytes > CompactSlots::kMaxBytes || !compact_[reader]) return id;
+  ensure(slots_[id].references == 1, "a slot that is copied has one holder");
+  const auto slot = compact_[reader]->take(bytes);
+  if (!slot) return id;
+  std::memcpy(compact_[reader]->data(*slot), data(id), bytes);
+  note_compact_bytes();
+  release(id);
+  return kCompact | BufferId{reader} << kCompactReaderShift | *slot;
+}
+
 void BufferArena::release(BufferId id) noexcept {
+  if (is_compact(id)) {
+    if (compact_of(id).release(id & kCompactId)) note_compact_bytes();
+    return;
+  }
   Slot& slot = slots_[id];
   ensure(slot.references > 0, "a released buffer has a holder");
   if (--slot.references != 0) return;

@@ -6,20 +6,22 @@
 // used next, while it is still in the cache, and the slots that one direction fills with
 // super-packets stay apart from those that acknowledgements only touch.
 //
-// Stages may hold packets back for long, in the slots that they were read into. So behind the
-// few slots that a relay at full speed goes round in there is address space for many more,
-// which become memory when they are first used, and are given back when they are not: a link with
-// a delay costs what it holds, one without nothing.
+// Stages may hold packets back for long: large ones in the slots that they were read into, small
+// ones copied to slots of their size. So behind the few slots that a relay at full speed goes round
+// in there is address space for many more, which become memory when they are first used, and are
+// given back when they are not: a link with a delay costs what it holds, one without nothing.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/counter.hpp"
+#include "engine/compact_slots.hpp"
 #include "packet/packet.hpp"
 
 namespace tunrelay {
@@ -33,17 +35,20 @@ class BufferArena {
   static constexpr std::size_t kReaders = 2;
 
   /// Maps SLOTS and touches each, so that small packets cause no page fault later, and room for
-  /// packets that are held: as much as HOLD_BYTES, in whole pages, for each reader. All slots
-  /// together are at most 65,535, which for small packets is the bound. Throws Error.
+  /// packets that are held: as much as HOLD_BYTES for each reader, in whole pages or compact slots.
+  /// Slots that are read into are at most 65,535 (16 bits name them in a buffer ring). Throws
+  /// Error.
   explicit BufferArena(std::size_t slots, std::size_t hold_bytes = 0);
   ~BufferArena();
   BufferArena(const BufferArena&) = delete;
   BufferArena& operator=(const BufferArena&) = delete;
 
-  /// The first byte of the slot; kSlotBytes may be used.
-  [[nodiscard]] std::byte* data(BufferId id) const noexcept {
+  /// The first byte of the slot; kSlotBytes may be used, of a compact one what it was made for.
+  [[nodiscard]] std::byte* data(BufferId id) noexcept {
+    if (is_compact(id)) return compact_of(id).data(id & kCompactId);
     return memory_ + id * kStride + offset_of(id);
   }
+  /// Slots that are read into.
   [[nodiscard]] std::size_t slots() const noexcept { return slots_.size(); }
   [[nodiscard]] std::size_t free_slots() const noexcept {
     return free_[0].slots.size() + free_[1].slots.size() + slots_.size() - used_once_;
@@ -52,30 +57,40 @@ class BufferArena {
   /// HOLD_BYTES that follows what is in use: half as much again, beside the slots that are always
   /// there, and some packets behind where it falls fast. Above it, slots give back what they don't
   /// use, those first that were used longest ago.
-  [[nodiscard]] std::size_t touched_bytes() const noexcept { return touched_bytes_.get(); }
+  [[nodiscard]] std::size_t touched_bytes() const noexcept {
+    return touched_bytes_.get() + compact_bytes_.get();
+  }
 
   /// Takes a free slot, with one reference, for READER (0 or 1) to read into: one that it used
   /// before where there is one. Nothing when all are in use.
   [[nodiscard]] std::optional<BufferId> take(std::uint8_t reader) noexcept;
   /// BYTES from the slot's start are in use now: what counts as held while it is not released.
   void note_use(BufferId id, std::size_t bytes) noexcept;
+  /// For a packet that is likely to be held, of BYTES from the start of slot ID, which nobody else
+  /// holds: the slot that it is in from here on. That is a compact one if it is small; the first
+  /// slot is free then.
+  [[nodiscard]] BufferId compact(BufferId id, std::size_t bytes) noexcept;
   /// Whether READER's packets, those just read among them, are within what may be held. If not,
   /// the next one is to be dropped, or reading would come to a halt.
   [[nodiscard]] bool may_hold(std::uint8_t reader) const noexcept {
-    return used_bytes_[reader] <= hold_bytes_ && used_slots_[reader] <= hold_slots_;
+    return used_bytes(reader) <= hold_bytes_ && used_slots_[reader] <= hold_slots_;
   }
   /// What counts against READER's limits now, and those limits; 0: none.
   [[nodiscard]] std::size_t used_bytes(std::uint8_t reader) const noexcept {
-    return used_bytes_[reader];
+    return used_bytes_[reader] + (compact_[reader] ? compact_[reader]->used_bytes() : 0);
   }
   [[nodiscard]] std::size_t hold_limit_bytes() const noexcept {
     return hold_bytes_ == kUnlimited ? 0 : hold_bytes_;
   }
+  /// Of those that are not in compact slots.
   [[nodiscard]] std::size_t hold_limit_packets() const noexcept {
     return hold_slots_ == kUnlimited ? 0 : hold_slots_;
   }
   /// One more holder of the slot, for example a second run of its segments.
-  void retain(BufferId id) noexcept { ++slots_[id].references; }
+  void retain(BufferId id) noexcept {
+    if (is_compact(id)) return compact_of(id).retain(id & kCompactId);
+    ++slots_[id].references;
+  }
   /// One holder less; the last one frees the slot.
   void release(BufferId id) noexcept;
 
@@ -96,6 +111,19 @@ class BufferArena {
   }
   static constexpr std::size_t pages_for(std::size_t bytes) noexcept {
     return (bytes + kPageBytes - 1) / kPageBytes;
+  }
+
+  // A compact slot's id has this bit, its reader's and those that its CompactSlots knows.
+  static constexpr BufferId kCompact = BufferId{1} << 31U;
+  static constexpr unsigned kCompactReaderShift = 30;
+  static constexpr BufferId kCompactId = (BufferId{1} << kCompactReaderShift) - 1;
+  static constexpr bool is_compact(BufferId id) noexcept { return (id & kCompact) != 0; }
+
+  [[nodiscard]] CompactSlots& compact_of(BufferId id) noexcept {
+    return *compact_[(id & ~kCompact) >> kCompactReaderShift];
+  }
+  void note_compact_bytes() noexcept {
+    compact_bytes_.set(compact_[0]->touched_bytes() + compact_[1]->touched_bytes());
   }
 
   struct Slot {
@@ -124,13 +152,15 @@ class BufferArena {
   std::size_t used_once_ = 0;             ///< the slots behind were never taken and are on no stack
   std::array<FreeStack, kReaders> free_;  ///< by reader
   std::array<std::size_t, kReaders> used_slots_{};
-  std::array<std::size_t, kReaders> used_bytes_{};
-  std::size_t hold_slots_;  ///< for each reader
+  std::array<std::size_t, kReaders> used_bytes_{};  ///< without compact slots
+  std::size_t hold_slots_;                          ///< for each reader
   std::size_t hold_bytes_;
   std::size_t next_trimmed_ = 0;            ///< where trim_used_slots() goes on
   std::size_t always_slots_;                ///< the first ones: they keep their first page
   std::size_t hot_bytes_ = kUnlimited / 2;  ///< memory that is never given back
-  Counter touched_bytes_;
+  Counter touched_bytes_;                   ///< without compact slots
+  std::array<std::unique_ptr<CompactSlots>, kReaders> compact_;  ///< by reader; none without hold
+  Counter compact_bytes_;                                        ///< memory of these
 };
 
 }  // namespace tunrelay

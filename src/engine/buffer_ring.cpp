@@ -46,8 +46,8 @@ void BufferRing::refill(std::size_t limit) noexcept {
     const auto buffer = arena_.take(static_cast<std::uint8_t>(group_));
     if (!buffer) break;
     io_uring_buf_ring_add(memory_, arena_.data(*buffer) + read_offset_,
-                          static_cast<unsigned>(BufferArena::kSlotBytes - read_offset_), *buffer,
-                          mask, added++);
+                          static_cast<unsigned>(BufferArena::kSlotBytes - read_offset_),
+                          static_cast<std::uint16_t>(*buffer), mask, added++);
     ++held_;
   }
   if (added != 0) io_uring_buf_ring_advance(memory_, added);

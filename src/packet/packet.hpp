@@ -20,7 +20,7 @@ enum class LinkType : std::uint8_t {
 };
 
 /// A slot of a worker's buffer arena.
-using BufferId = std::uint16_t;
+using BufferId = std::uint32_t;
 
 /// Where a frame's layers begin, in bytes from its start.
 struct Layers {

@@ -81,10 +81,19 @@ void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {
   counters_.read.add(tally_of(packet));
   if (tap_) tap_->arrived(packet);
   if (fault) return drop(packet, *fault);
-  arena_.note_use(arrival.buffer, kVirtioNetHeaderBytes + packet.frame_bytes);
+  keep(packet);
   if (!arena_.may_hold(ends_.source)) return drop(packet, DropReason::kHoldFull);
   note_path_probe(packet);
   batch_.push(packet);
+}
+
+void Lane::keep(Packet& packet) noexcept {
+  const std::size_t bytes = kVirtioNetHeaderBytes + packet.frame_bytes;
+  arena_.note_use(packet.buffer, bytes);
+  // Behind packets that are held it is likely to be held itself.
+  if (counters_.held.get().packets == 0) return;
+  packet.buffer = arena_.compact(packet.buffer, bytes);
+  packet.frame = arena_.data(packet.buffer) + kVirtioNetHeaderBytes;
 }
 
 void Lane::forward(std::int64_t now_ns) noexcept {

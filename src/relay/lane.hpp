@@ -91,6 +91,7 @@ class Lane {
     Lane& lane_;
   };
 
+  void keep(Packet& packet) noexcept;
   void drop(const Packet& packet, DropReason reason) noexcept;
   void leave(const Packet& packet) noexcept;
   void write(Batch& packets) noexcept;

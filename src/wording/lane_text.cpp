@@ -19,10 +19,10 @@ std::string net_words(std::uint64_t count) {
 std::string held_line(const LaneCounts& counts, const std::vector<WorkerReport>& workers) {
   if (counts.held_packets_peak == 0 || workers.empty()) return "";
   const WorkerReport& worker = workers.front();
-  return fmt::format(
-      "    held at most {} of {}, {} packets of {}{}\n", format_bytes(counts.held_bytes_peak),
-      format_bytes(worker.hold_limit_bytes), format_count(counts.held_packets_peak),
-      format_count(worker.hold_limit_packets), workers.size() == 1 ? "" : ", in one queue");
+  return fmt::format("    held at most {} of {}, {} packets{}\n",
+                     format_bytes(counts.held_bytes_peak), format_bytes(worker.hold_limit_bytes),
+                     format_count(counts.held_packets_peak),
+                     workers.size() == 1 ? "" : ", in one queue");
 }
 
 }  // namespace

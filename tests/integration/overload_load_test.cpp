@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -9,6 +10,9 @@
 #include <thread>
 
 #include "support/process.hpp"
+#include "support/resident_memory.hpp"
+#include "support/sanitizer.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/tunnel_process.hpp"
 #include "support/unchanged_network.hpp"
 
@@ -90,6 +94,34 @@ TEST_F(OverloadTest, WhatAReceiverDropsIsCounted) {
   EXPECT_GT(dropped, 1000) << "a socket's buffer holds some hundreds";
   EXPECT_LT(dropped, 3000);
 }
+
+#ifndef TUNRELAY_UNDER_SANITIZER  // which has memory of its own beside each page
+TEST_F(OverloadTest, MemoryFollowsWhatIsHeld) {
+  constexpr std::size_t kBesides = std::size_t{16} << 20U;
+  const TemporaryFolder folder;
+  const std::string config = folder.write("link.toml", "a-to-b = \"delay 200ms\"\n");
+  for (const char* load : {"-u -b 300M -l 1400", "-u -b 10M -l 64", "-P 4"}) {
+    TunnelProcess tunnel("--config " + config);
+    ASSERT_TRUE(tunnel.wait_until_ready());
+    const std::size_t idle = resident_bytes_of(tunnel.process().pid());
+    const Server server;
+    BackgroundProcess client(
+        words(std::string("iperf3 -c 192.168.13.2 -t 2 --connect-timeout 5000 ") + load));
+    std::size_t most = 0;
+    while (client.is_running()) {
+      const auto held = tunnel.counters().at("a_to_b").at("held").at("bytes").get<std::size_t>();
+      EXPECT_LE(resident_bytes_of(tunnel.process().pid()), idle + 2 * held + kBesides)
+          << load << ", with " << held << " bytes held";
+      most = std::max(most, held);
+      std::this_thread::sleep_for(milliseconds{100});
+    }
+    EXPECT_GT(most, 100'000U) << load;
+    EXPECT_TRUE(eventually(milliseconds{5'000}, [&] {
+      return resident_bytes_of(tunnel.process().pid()) <= idle + kBesides;
+    })) << load;
+  }
+}
+#endif
 
 TEST_F(OverloadTest, StopsInTheMidstOfAFlood) {
   for (const char* flags : {"--queues 2", "--queues 1 --engine syscall", "--strategy classic"})

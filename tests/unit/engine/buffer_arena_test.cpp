@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <fstream>
 #include <utility>
 #include <vector>
 
 #include "support/random.hpp"
+#include "support/resident_memory.hpp"
 #include "support/sanitizer.hpp"
 
 namespace tunrelay {
@@ -132,21 +132,14 @@ TEST(BufferArena, MemoryFollowsABurstOfAnySizesBothUpAndDown) {
 #ifndef TUNRELAY_UNDER_SANITIZER  // which has memory of its own beside each page
 /// What touched_bytes() says is what the kernel counts.
 TEST(BufferArena, GivesBackRealMemory) {
-  const auto resident_bytes = [] {
-    std::ifstream status("/proc/self/statm");
-    std::size_t total_pages = 0;
-    std::size_t resident_pages = 0;
-    status >> total_pages >> resident_pages;
-    return resident_pages * kPage;
-  };
   BufferArena arena(16, 8000 * kPage);
-  const std::size_t before = resident_bytes();
+  const std::size_t before = test::resident_bytes_of();
   std::vector<BufferId> held;
   for (int packet = 0; packet < 400; ++packet)
     held.push_back(take_used(arena, 0, kPagesOfSuperPacket));
-  EXPECT_GT(resident_bytes(), before + 350 * kPagesOfSuperPacket * kPage);
+  EXPECT_GT(test::resident_bytes_of(), before + 350 * kPagesOfSuperPacket * kPage);
   for (const BufferId id : held) arena.release(id);
-  EXPECT_LT(resident_bytes(), before + bound_for(16, 0) + 64 * kPage);
+  EXPECT_LT(test::resident_bytes_of(), before + bound_for(16, 0) + 64 * kPage);
 }
 #endif
 

@@ -81,12 +81,13 @@ class HeldPacketsTest : public ::testing::TestWithParam<EngineKind> {
 };
 
 TEST_P(HeldPacketsTest, ReadingGoesOnWhenAllThatMayBeHeldIsHeld) {
-  constexpr std::uint64_t kPackets = 400;
-  constexpr std::uint64_t kMayBeHeld = 100;
+  constexpr std::uint64_t kPackets = 8'000;
+  constexpr std::uint64_t kHoldPages = 100;
+  constexpr std::uint64_t kMayBeHeld = kHoldPages * 4096 / 64;  // what is held is longer
   const SocketDevice a(1);
   const SocketDevice b(1);
   RelayConfig config = test::socket_relay(a, b, GetParam());
-  config.hold_bytes = kMayBeHeld * 4096;
+  config.hold_bytes = kHoldPages * 4096;
   config.stages[0].push_back(spec_of<HoldAll>(StageScope::kLane));
   Relay relay(config);
   relay.start();
@@ -104,9 +105,9 @@ TEST_P(HeldPacketsTest, ReadingGoesOnWhenAllThatMayBeHeldIsHeld) {
   EXPECT_EQ(packets_dropped(counts, DropReason::kHoldFull), kPackets - counts.held.packets);
   EXPECT_TRUE(counts.balanced());
   EXPECT_EQ(counts.held_packets_peak, counts.held.packets);
-  EXPECT_EQ(counts.held_bytes_peak, counts.held.packets * 4096) << "a page each";
+  EXPECT_LE(counts.held_bytes_peak, config.hold_bytes);
   EXPECT_EQ(relay.reports().at(0).hold_limit_bytes, config.hold_bytes);
-  EXPECT_EQ(relay.reports().at(0).hold_limit_packets, kMayBeHeld);
+  EXPECT_EQ(relay.reports().at(0).hold_limit_packets, kHoldPages) << "of those that are not small";
   EXPECT_EQ(relay.counts(Direction::kBToA).held_bytes_peak, 0U) << "nothing is held there";
   const std::uint64_t held = counts.held.packets;
   relay.stop();
