@@ -1,6 +1,6 @@
 // How often we repair what somebody else takes away. Two programs that each put "their" rules back
 // must not fight at full speed, and what somebody has changed thirty times shall be whole again
-// soon after the last time. So: ten repairs at once, forgotten one in five seconds; and beyond
+// within two seconds of the last time. So: ten repairs at once, forgotten one a second; and beyond
 // those one when nothing has changed for a while, which grows as long as repairs don't last.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace tunrelay {
 class RepairLimit {
  public:
   static constexpr int kBurst = 10;
-  static constexpr std::int64_t kIntervalNs = 5 * kNanosecondsPerSecond;
+  static constexpr std::int64_t kIntervalNs = kNanosecondsPerSecond;
   static constexpr std::int64_t kShortestQuietNs = 250 * kNanosecondsPerMillisecond;
 
   /// Whether a repair is allowed, when the last change was seen at CHANGED_NS.

@@ -295,7 +295,7 @@ bool repair_in_a_fight(RepairLimit& limit, std::int64_t now_ns) {
   return allowed;
 }
 
-TEST(RepairLimitTest, TenAtOnceThenOneInFiveSeconds) {
+TEST(RepairLimitTest, TenAtOnceThenOneASecond) {
   RepairLimit limit;
   for (int repair = 0; repair < RepairLimit::kBurst; ++repair)
     EXPECT_TRUE(repair_in_a_fight(limit, kStartNs));
@@ -315,12 +315,12 @@ TEST(RepairLimitTest, QuietBringsTheNextRepairSoon) {
   for (int repair = 0; repair < RepairLimit::kBurst; ++repair) limit.count(kStartNs);
   EXPECT_EQ(limit.next_ns(kStartNs), kStartNs + RepairLimit::kShortestQuietNs);
   // The changes go on: what is quiet is counted from the last one.
-  const std::int64_t changed_ns = kStartNs + kNanosecondsPerSecond;
+  const std::int64_t changed_ns = kStartNs + kNanosecondsPerSecond / 2;
   EXPECT_FALSE(limit.allows(changed_ns, changed_ns));
   EXPECT_TRUE(limit.allows(changed_ns + RepairLimit::kShortestQuietNs, changed_ns));
 }
 
-TEST(RepairLimitTest, RepairsThatDoNotLastComeMoreAndMoreRarely) {
+TEST(RepairLimitTest, RepairsThatDoNotLastComeOnceASecond) {
   RepairLimit limit;
   std::int64_t now_ns = kStartNs;
   // Somebody undoes each repair at once, and waits for the next one.
@@ -333,9 +333,9 @@ TEST(RepairLimitTest, RepairsThatDoNotLastComeMoreAndMoreRarely) {
     }
     return repairs;
   };
-  EXPECT_LE(repairs_in_a_minute(), 40);
-  EXPECT_LE(repairs_in_a_minute(), 20);
-  EXPECT_LE(repairs_in_a_minute(), 12);
+  EXPECT_LE(repairs_in_a_minute(), 75);
+  EXPECT_LE(repairs_in_a_minute(), 61);
+  EXPECT_LE(repairs_in_a_minute(), 61);
   // It gives up: the last repair lasts, and the next change is nobody's fight.
   now_ns += 20 * RepairLimit::kIntervalNs;
   for (int repair = 0; repair < RepairLimit::kBurst; ++repair) limit.count(now_ns);
