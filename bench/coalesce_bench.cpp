@@ -113,7 +113,8 @@ void floor_groups_of_one(benchmark::State& state) {
   for (auto _ : state) {
     for (std::uint16_t at = 0; at < kPackets; ++at) {
       groups[at] = {.first = at, .last = at, .count = 1, .payload_bytes = 0};
-      benchmark::DoNotOptimize(frames.packets()[at].frame_bytes);
+      std::uint32_t bytes = frames.packets()[at].frame_bytes;
+      benchmark::DoNotOptimize(bytes);
     }
     benchmark::ClobberMemory();
   }
