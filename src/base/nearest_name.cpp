@@ -44,4 +44,9 @@ std::string nearest_name(std::string_view name, std::span<const std::string> nam
   return nearest;
 }
 
+std::string did_you_mean(std::string_view name, std::span<const std::string> names) {
+  const std::string nearest = nearest_name(name, names);
+  return nearest.empty() ? "" : "did you mean " + nearest + "? ";
+}
+
 }  // namespace tunrelay

@@ -12,4 +12,7 @@ namespace tunrelay {
 /// length.
 [[nodiscard]] std::string nearest_name(std::string_view name, std::span<const std::string> names);
 
+/// "did you mean --queues? ", of the nearest one; empty when none is near.
+[[nodiscard]] std::string did_you_mean(std::string_view name, std::span<const std::string> names);
+
 }  // namespace tunrelay

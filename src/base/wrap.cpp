@@ -16,13 +16,17 @@ bool begins_a_character(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80;
 }
 
-/// Where the lines behind the first begin. A line that stands far to the right, as the help of a
-/// flag does, goes on below itself.
+/// Where the lines behind the first begin: below its last column that begins in its left half. A
+/// line that stands far to the right, as the help of a flag does, goes on below itself.
 std::size_t hanging_of(std::string_view line, std::size_t columns) {
   const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
-  const std::size_t gap = line.find("  ", indent);
-  const std::size_t second = gap == std::string_view::npos ? gap : line.find_first_not_of(' ', gap);
-  if (second != std::string_view::npos && second <= columns / 2) return second;
+  std::size_t column = indent;
+  for (std::size_t at = indent; (at = line.find("  ", at)) < columns / 2;) {
+    at = line.find_first_not_of(' ', at);
+    if (at > columns / 2) break;
+    column = at;
+  }
+  if (column != indent) return column;
   return indent > columns / 4 ? indent : indent + 2;
 }
 

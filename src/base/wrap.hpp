@@ -19,9 +19,9 @@ namespace tunrelay {
 [[nodiscard]] std::size_t text_columns(int fd);
 
 /// TEXT with its lines broken at blanks, so that each fits into COLUMNS (0: as they are) where its
-/// words do. What follows stands below the line's second column, where blanks part it from the
-/// first, else two blanks to the right. A line with carets below it (a place in the user's own
-/// text) stays whole.
+/// words do. What follows stands below the line's last column, where two blanks or more part it
+/// from those before and it begins in the left half, else two blanks to the right. A line with
+/// carets below it (a place in the user's own text) stays whole.
 [[nodiscard]] std::string wrap_lines(std::string_view text, std::size_t columns);
 
 /// As print_text(): TEXT, wrapped for FILE.

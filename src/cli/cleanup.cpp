@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "base/wrap.hpp"
 #include "cli/cleanup_json.hpp"
 #include "cli/verb.hpp"
 #include "control/control_place.hpp"
@@ -30,11 +31,12 @@ void print_words(const CleanupReport& report, const std::vector<std::string>& so
   for (const std::string& name : report.outdated) fmt::print("outdated  {}\n", name);
   for (const std::string& path : sockets) fmt::print("removed   {}\n", path);
   for (const JournalLeft& journal : report.left)
-    fmt::print("left      {}: {}\n", journal.name, journal.reason);
+    print_wrapped(stdout, fmt::format("left      {}: {}\n", journal.name, journal.reason));
   for (const JournalLeft& journal : report.unreadable)
-    fmt::print(stderr, "tunrelay: could not read {}: {}\n", journal.name, journal.reason);
+    print_wrapped(stderr,
+                  fmt::format("tunrelay: could not read {}: {}\n", journal.name, journal.reason));
   for (const UndoFailure& failure : report.failures)
-    fmt::print(stderr, "tunrelay: {}\n", failure.to_string());
+    print_wrapped(stderr, fmt::format("tunrelay: {}\n", failure.to_string()));
   if (report.restored.empty() && report.is_clean()) fmt::print("nothing to undo\n");
 }
 

@@ -56,9 +56,7 @@ int run_command_line(int argc, char** argv) {
     if (inner == nullptr) break;
     command = inner;
   }
-  words = expand_config_files(std::move(words), verb_words, [command](const std::string& flag) {
-    return command->get_option_no_throw(flag) != nullptr;
-  });
+  words = expand_config_files(std::move(words), verb_words, flags_of(*command));
   // The command that `exec` runs gets what its caller meant for it, as from env(1).
   if (command->get_name() != "exec") close_inherited_descriptors(words);
   std::reverse(words.begin(), words.end());  // as CLI11 wants them

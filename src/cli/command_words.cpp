@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/nearest_name.hpp"
+#include "wording/config_file.hpp"
 
 namespace tunrelay {
 namespace {
@@ -37,12 +38,6 @@ std::optional<bool> flag_needs_word(const CLI::App& command, const std::string& 
   return equals == std::string::npos && takes_value(*option);
 }
 
-/// "did you mean --queues? "; nothing when none of NAMES is near.
-std::string guess(const std::string& name, const std::vector<std::string>& names) {
-  const std::string nearest = nearest_name(name, names);
-  return nearest.empty() ? "" : fmt::format("did you mean {}? ", nearest);
-}
-
 /// What lists all that COMMAND has.
 std::string help_of(const CLI::App& command) {
   std::string name = command.get_name();
@@ -54,10 +49,7 @@ std::string help_of(const CLI::App& command) {
 [[noreturn]] void refuse_flag(const CLI::App& command, OtherWords other_words,
                               const std::string& word) {
   const std::string flag = word.substr(0, word.find('='));
-  std::vector<std::string> names;
-  for (const CLI::Option* option : command.get_options())
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  std::string way_out = guess(flag, names);
+  std::string way_out = did_you_mean(flag, flags_of(command));
   if (other_words == OtherWords::kBehindDashes) way_out += "another program's go behind --; ";
   throw_usage_error("use", flag, "there is no such flag", way_out + help_of(command));
 }
@@ -74,7 +66,7 @@ void refuse_command(const CLI::App& command, const std::string& name) {
   std::vector<std::string> names;
   for (const CLI::App* inner : command.get_subcommands({})) names.push_back(inner->get_name());
   throw_usage_error("run the verb", "'" + name + "'", "there is none of that name",
-                    guess(name, names) + help_of(command));
+                    did_you_mean(name, names) + help_of(command));
 }
 
 std::vector<std::string> check_flags(const Verb& verb, std::vector<std::string> words) {

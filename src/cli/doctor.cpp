@@ -17,6 +17,7 @@
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "base/wrap.hpp"
 #include "cli/doctor_checks.hpp"
 #include "cli/verb.hpp"
 #include "tunnel/private_network.hpp"
@@ -116,8 +117,9 @@ std::vector<Check> check_tunnel() {
 
 void print_words(const std::vector<Check>& checks) {
   for (const Check& check : checks) {
-    fmt::print("{:<8} {:<17} {}\n", word_for(check.verdict), check.name, check.finding);
-    if (!check.cure.empty()) fmt::print("{:<26} cure: {}\n", "", check.cure);
+    print_wrapped(stdout, fmt::format("{:<8}  {:<16}  {}\n", word_for(check.verdict), check.name,
+                                      check.finding));
+    if (!check.cure.empty()) print_wrapped(stdout, fmt::format("{:<28}cure: {}\n", "", check.cure));
   }
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "base/wrap.hpp"
 #include "cli/cleanup_json.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/verb.hpp"
@@ -83,9 +84,9 @@ int remove(const RoutesFlags& flags) {
     fmt::print("{}\n", json_text(cleanup_json(report, "removed")));
   } else {
     for (const UndoFailure& failure : report.failures)
-      fmt::print(stderr, "tunrelay: {}\n", failure.to_string());
+      print_wrapped(stderr, fmt::format("tunrelay: {}\n", failure.to_string()));
     for (const JournalLeft& journal : report.left)
-      fmt::print(stderr, "tunrelay: left {}: {}\n", journal.name, journal.reason);
+      print_wrapped(stderr, fmt::format("tunrelay: left {}: {}\n", journal.name, journal.reason));
     fmt::print("{}\n", report.restored.empty() ? "nothing to undo" : "removed");
   }
   return is_done ? 0 : static_cast<int>(ExitCode::kFailed);
@@ -134,8 +135,8 @@ int check(const RoutesFlags& flags) {
     for (const ProbeResult& probe : probes) answer["probes"].push_back(probe_json(probe));
     fmt::print("{}\n", json_text(answer));
   } else {
-    if (probes.empty()) fmt::print("{}", path.to_string());
-    for (const ProbeResult& probe : probes) fmt::print("{}\n", probe.words);
+    if (probes.empty()) print_wrapped(stdout, path.to_string());
+    for (const ProbeResult& probe : probes) print_wrapped(stdout, probe.words + "\n");
     fmt::print("{}\n", path.is_whole() ? "The path is whole." : "The path is BROKEN.");
   }
   return path.is_whole() ? 0 : static_cast<int>(ExitCode::kFailed);

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <string_view>
 
+#include <CLI/CLI.hpp>
+
 #include "base/error.hpp"
 #include "base/input_file.hpp"
+#include "base/nearest_name.hpp"
 #include "base/toml_text.hpp"
 
 namespace tunrelay {
@@ -54,9 +57,15 @@ std::vector<ConfigWord> read_config_file(const std::string& file) {
   return words;
 }
 
-std::vector<std::string> expand_config_files(
-    std::vector<std::string> words, std::size_t verbs,
-    const std::function<bool(const std::string& flag)>& is_flag) {
+std::vector<std::string> flags_of(const CLI::App& command) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  return flags;
+}
+
+std::vector<std::string> expand_config_files(std::vector<std::string> words, std::size_t verbs,
+                                             const std::vector<std::string>& flags) {
   constexpr std::string_view kFlag = "--config";
   std::vector<std::string> from_files;
   // Words behind "--" belong to the command that `exec` runs.
@@ -67,9 +76,10 @@ std::vector<std::string> expand_config_files(
     if (word->starts_with(fmt::format("{}=", kFlag))) file = word->substr(kFlag.size() + 1);
     if (file.empty()) continue;
     for (const ConfigWord& entry : read_config_file(file)) {
-      if (!is_flag(entry.flag))
+      if (std::find(flags.begin(), flags.end(), entry.flag) == flags.end())
         throw_usage_error("read", entry.place, "there is no flag " + entry.flag,
-                          "the keys are the verb's flags without the dashes; see --help");
+                          did_you_mean(entry.flag, flags) +
+                              "the keys are the verb's flags without the dashes; see --help");
       from_files.push_back(entry.word);
     }
   }

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace tunrelay {
 
@@ -21,11 +24,13 @@ struct ConfigWord {
 /// Throws a usage Error with file and line.
 std::vector<ConfigWord> read_config_file(const std::string& file);
 
+/// Every long flag of COMMAND: "--queues".
+[[nodiscard]] std::vector<std::string> flags_of(const CLI::App& command);
+
 /// WORDS of the command line, of which the first VERBS name the verb, with those of each
 /// `--config FILE` right behind the verb. Throws a usage Error with file and line for an entry
-/// that IS_FLAG does not know.
-std::vector<std::string> expand_config_files(
-    std::vector<std::string> words, std::size_t verbs,
-    const std::function<bool(const std::string& flag)>& is_flag);
+/// that is none of FLAGS ("--queues"), with the nearest one that is.
+std::vector<std::string> expand_config_files(std::vector<std::string> words, std::size_t verbs,
+                                             const std::vector<std::string>& flags);
 
 }  // namespace tunrelay

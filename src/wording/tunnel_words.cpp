@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
+#include "base/nearest_name.hpp"
 #include "wording/config_file.hpp"
 
 namespace tunrelay {
@@ -16,18 +17,17 @@ TunnelFlags read_tunnel_words(const std::vector<std::pair<std::string, std::stri
   app.set_help_flag();
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   add_tunnel_flags(app, flags);
-  const auto is_flag = [&app](const std::string& flag) {
-    return app.get_option_no_throw(flag) != nullptr;
-  };
+  const std::vector<std::string> known = flags_of(app);
   std::vector<std::string> line;
   for (const auto& [key, value] : words) {
     const std::string flag = "--" + key;
-    if (!is_flag(flag))
+    if (std::find(known.begin(), known.end(), flag) == known.end())
       throw_usage_error("read the option", key + "=" + value, "there is no such key",
-                        "the keys are the flags of `tunrelay run` without the dashes");
+                        did_you_mean(flag, known) +
+                            "the keys are the flags of `tunrelay run` without the dashes");
     line.push_back(flag + "=" + value);
   }
-  line = expand_config_files(std::move(line), 0, is_flag);
+  line = expand_config_files(std::move(line), 0, known);
   std::reverse(line.begin(), line.end());  // as CLI11 wants them
   try {
     app.parse(line);

@@ -144,6 +144,21 @@ TEST_F(ControlAbuseTest, NoRequestEndsItOrLeavesADescriptor) {
   EXPECT_TRUE(tunnel.stop(SIGTERM).succeeded());
 }
 
+TEST_F(ControlAbuseTest, ASignalEndsItBehindAnyRequest) {
+  ASSERT_EQ(::mkfifo("/run/pipe", 0600), 0);
+  test::SeededRandom random;
+  for (std::size_t request = 0; request < test::scaled(10); ++request) {
+    test::RunningTunnel tunnel(kUseSocket);
+    const std::string text = random_request(random);
+    const Asker asker;
+    // Without a newline the relay waits for the rest; a client that stays does not keep it either.
+    static_cast<void>(asker.ask(text, random.chance(0.3) ? random.between(1, 3) : 0));
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_TRUE(tunnel.stop(SIGTERM).succeeded()) << "after " << text;
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3)) << text;
+  }
+}
+
 TEST_F(ControlAbuseTest, NoFileThatARequestNamesIsOpened) {
   const test::TemporaryFolder folder;
   const std::string secret = folder.write("secret", "root:hash\n");

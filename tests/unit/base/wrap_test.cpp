@@ -19,11 +19,15 @@ TEST(WrapTest, BreaksAtBlanksAndIndentsWhatFollows) {
   EXPECT_EQ(wrap_lines("one two three four", 0), "one two three four");
 }
 
-TEST(WrapTest, WhatFollowsStandsBelowTheSecondColumn) {
+TEST(WrapTest, WhatFollowsStandsBelowTheLastColumn) {
   EXPECT_EQ(wrap_lines("  path  proven by all of them", 20),
             "  path  proven by\n        all of them");
   EXPECT_EQ(wrap_lines("ready  tun0 and tun1, 2 queues", 21),
             "ready  tun0 and tun1,\n       2 queues");
+  EXPECT_EQ(wrap_lines("good  merging  tcp and udp", 20), "good  merging  tcp\n      and udp")
+      << "the third begins in the right half";
+  EXPECT_EQ(wrap_lines("ok  udp  sent by this kernel", 22),
+            "ok  udp  sent by this\n         kernel");
   EXPECT_EQ(wrap_lines("a first column so long  and more words here", 24),
             "a first column so long\n  and more words here")
       << "there is no room below the second";
