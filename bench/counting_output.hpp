@@ -19,11 +19,11 @@ class CountingOutput final : public StageOutput {
   }
   void share(const Packet& /*packet*/) noexcept override {}
   void copy(const Packet& /*packet*/) noexcept override {}
-  [[nodiscard]] std::optional<FrameSpace> take_space(const Packet& /*packet*/) noexcept override {
+  [[nodiscard]] std::optional<FrameBuffer> take_buffer(const Packet& /*packet*/) noexcept override {
     return std::nullopt;
   }
-  void adopt(const Packet& /*packet*/) noexcept override {}
-  void retire(const Packet& /*packet*/) noexcept override {}
+  void commit(const Packet& /*packet*/) noexcept override {}
+  void consume(const Packet& /*packet*/) noexcept override {}
 
   std::uint64_t passed = 0;    ///< packets
   std::uint64_t segments = 0;  ///< wire segments, passed or dropped

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "base/event_fd.hpp"
 #include "engine/engine.hpp"
+#include "os/event_fd.hpp"
 #include "support/endpoint_pair.hpp"
 
 namespace tunrelay::bench {

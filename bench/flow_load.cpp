@@ -19,7 +19,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay::bench {
 namespace {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "measure/hdr_encoding.hpp"
-#include "measure/histogram.hpp"
-#include "measure/sequence_tracker.hpp"
+#include "metrics/hdr_encoding.hpp"
+#include "metrics/histogram.hpp"
+#include "metrics/sequence_tracker.hpp"
 
 namespace tunrelay::bench {
 namespace {
@@ -89,7 +89,7 @@ void track_sequence(benchmark::State& state) {
   }
   constexpr const char* kLabels[] = {"in order", "one in ten lost", "pairs swapped", "each twice"};
   state.SetLabel(kLabels[state.range(0)]);
-  SequenceTracker tracker(SequenceTracker::kMostPositions >> 8U);
+  SequenceTracker tracker(SequenceTracker::kMaxPositions >> 8U);
   std::uint64_t begin = 0;
   for (auto _ : state) {
     for (const std::uint64_t arrival : arrivals) tracker.record(begin + arrival);

@@ -1,4 +1,4 @@
-// Frames for the benchmarks of the room `packet`, each in memory of its own as a worker's
+// Frames for the benchmarks of the module `packet`, each in memory of its own as a worker's
 // buffer slots are, and parsed.
 #pragma once
 

@@ -14,7 +14,7 @@
 namespace tunrelay::bench {
 namespace {
 
-constexpr std::size_t kMostBurst = 64;
+constexpr std::size_t kMaxBurst = 64;
 
 void pass_burst(benchmark::State& state, const test::SocketDevice& in,
                 const test::SocketDevice& out, std::size_t payload_bytes) {
@@ -59,27 +59,27 @@ void through_a_worker(benchmark::State& state, EngineKind engine, std::size_t pa
 
 void through_a_stage(benchmark::State& state, EngineKind engine, std::size_t payload_bytes) {
   through_a_relay(state, engine, payload_bytes,
-                  {{StageScope::kLane, [](Direction, std::size_t) -> std::unique_ptr<Stage> {
+                  {{StageScope::kLane, [](std::size_t) -> std::unique_ptr<Stage> {
                       return std::make_unique<PassAll>();
                     }}});
 }
 BENCHMARK_CAPTURE(through_a_stage, uring_64, EngineKind::kUring, 64)
     ->RangeMultiplier(8)
-    ->Range(1, kMostBurst)
+    ->Range(1, kMaxBurst)
     ->UseRealTime();
 BENCHMARK_CAPTURE(through_a_worker, uring_64, EngineKind::kUring, 64)
     ->RangeMultiplier(8)
-    ->Range(1, kMostBurst)
+    ->Range(1, kMaxBurst)
     ->UseRealTime();
 BENCHMARK_CAPTURE(through_a_worker, syscall_64, EngineKind::kSyscall, 64)
     ->RangeMultiplier(8)
-    ->Range(1, kMostBurst)
+    ->Range(1, kMaxBurst)
     ->UseRealTime();
 BENCHMARK_CAPTURE(through_a_worker, uring_1400, EngineKind::kUring, 1400)
-    ->Arg(kMostBurst)
+    ->Arg(kMaxBurst)
     ->UseRealTime();
 BENCHMARK_CAPTURE(through_a_worker, syscall_1400, EngineKind::kSyscall, 1400)
-    ->Arg(kMostBurst)
+    ->Arg(kMaxBurst)
     ->UseRealTime();
 
 void socketpair_alone(benchmark::State& state) {
@@ -89,7 +89,7 @@ void socketpair_alone(benchmark::State& state) {
   out.queues[0].far = std::move(in.queues[0].near);
   pass_burst(state, in, out, 64);
 }
-BENCHMARK(socketpair_alone)->RangeMultiplier(8)->Range(1, kMostBurst)->UseRealTime();
+BENCHMARK(socketpair_alone)->RangeMultiplier(8)->Range(1, kMaxBurst)->UseRealTime();
 
 }  // namespace
 }  // namespace tunrelay::bench

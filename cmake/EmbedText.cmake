@@ -2,8 +2,8 @@
 # are. Run with cmake -P:
 #   OUTPUT       the C++ file
 #   HEADER       what declares the constants, as it is included
-#   CONSTANTS    their names, parted by |
-#   FILES_<NAME> the files of one, joined in this order, parted by |
+#   CONSTANTS    their names, separated by |
+#   FILES_<NAME> the files of one, joined in this order, separated by |
 set(TEXT "// Made by cmake/EmbedText.cmake.\n#include \"${HEADER}\"\n\nnamespace tunrelay {\n\n")
 string(REPLACE "|" ";" CONSTANTS "${CONSTANTS}")
 foreach(NAME IN LISTS CONSTANTS)

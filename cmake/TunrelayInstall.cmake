@@ -33,7 +33,7 @@ install(FILES src/plugin/README.md RENAME stages.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT stage)
 install(FILES src/embed/README.md RENAME embedding.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT library)
-install(DIRECTORY tools/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT stage)
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT stage)
 
 configure_package_config_file(cmake/tunrelay-config.cmake.in
   ${CMAKE_CURRENT_BINARY_DIR}/tunrelay-config.cmake INSTALL_DESTINATION ${PACKAGE_DIR})

@@ -1,34 +1,34 @@
-# libtunrelay: the rooms that a tunnel needs as one library, for users' own programs
-# (embed/tunrelay/tunnel.hpp). The rooms' objects are taken as they are, compiled once.
+# libtunrelay: the modules that a tunnel needs as one library, for users' own programs
+# (embed/tunrelay/tunnel.hpp). The modules' objects are taken as they are, compiled once.
 #   tunrelay_shared   libtunrelay.so, which says nothing but the functions of tunnel_abi.h
 #   tunrelay_static   libtunrelay.a, one archive; it wants TUNRELAY_STATIC_NEEDS beside it
 
 # As the linker knows them. They are the distribution's, as shared libraries.
 set(TUNRELAY_STATIC_NEEDS fmt hwloc uring mnl pcap z pthread ${CMAKE_DL_LIBS})
 
-# All rooms that ROOM links, itself first.
-function(tunrelay_rooms_below ROOM RESULT)
-  set(ROOMS ${ROOM})
-  set(LEFT ${ROOM})
+# All modules that MODULE links, itself first.
+function(tunrelay_modules_below MODULE RESULT)
+  set(MODULES ${MODULE})
+  set(LEFT ${MODULE})
   while(LEFT)
     list(POP_FRONT LEFT NEXT)
     get_target_property(LINKED ${NEXT} LINK_LIBRARIES)
     foreach(OTHER IN LISTS LINKED)
-      if(TARGET ${OTHER} AND NOT OTHER IN_LIST ROOMS)
+      if(TARGET ${OTHER} AND NOT OTHER IN_LIST MODULES)
         get_target_property(TYPE ${OTHER} TYPE)
         get_target_property(IMPORTED ${OTHER} IMPORTED)
         if(TYPE STREQUAL "STATIC_LIBRARY" AND NOT IMPORTED)
-          list(APPEND ROOMS ${OTHER})
+          list(APPEND MODULES ${OTHER})
           list(APPEND LEFT ${OTHER})
         endif()
       endif()
     endforeach()
   endwhile()
-  set(${RESULT} ${ROOMS} PARENT_SCOPE)
+  set(${RESULT} ${MODULES} PARENT_SCOPE)
 endfunction()
 
-tunrelay_rooms_below(tunrelay_embed ROOMS)
-list(TRANSFORM ROOMS REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE OBJECTS)
+tunrelay_modules_below(tunrelay_embed MODULES)
+list(TRANSFORM MODULES REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE OBJECTS)
 
 add_library(tunrelay_static STATIC ${OBJECTS})
 set_target_properties(tunrelay_static PROPERTIES OUTPUT_NAME tunrelay LINKER_LANGUAGE CXX)

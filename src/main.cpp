@@ -5,8 +5,8 @@
 
 #include "base/clean_text.hpp"
 #include "base/error.hpp"
-#include "base/wrap.hpp"
 #include "cli/command_line.hpp"
+#include "os/print.hpp"
 
 int main(int argc, char** argv) {
   try {

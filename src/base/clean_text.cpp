@@ -23,9 +23,9 @@ std::size_t sequence_length(std::string_view text) {
     if ((byte_at(text, at) & 0xC0U) != 0x80) return 0;
     point = point << 6U | (byte_at(text, at) & 0x3FU);
   }
-  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  constexpr std::uint32_t kMin[] = {0, 0, 0x80, 0x800, 0x10000};
   const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
-  return point < kLeast[length] || point > 0x10FFFF || surrogate ? 0 : length;
+  return point < kMin[length] || point > 0x10FFFF || surrogate ? 0 : length;
 }
 
 /// Whether the sequence is a control character, of C0, of C1 (which some terminals obey, too), or

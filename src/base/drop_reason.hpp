@@ -23,18 +23,18 @@ enum class DropReason : std::uint8_t {
   kTargetFull,     ///< EAGAIN, ENOBUFS, ENOMEM: no room at the target
   kTargetRefused,  ///< EINVAL and the rest
   // What the link did.
-  kStage,        ///< a stage dropped it; the stage counts why
-  kHandOffFull,  ///< the queue to the direction's owner was full
-  kHoldFull,     ///< stages held as much as they may (RelayConfig::hold_bytes)
-  kShutdown,     ///< held by a stage or a queue when the relay stopped
+  kStage,            ///< a stage dropped it; the stage counts why
+  kTransferFull,     ///< the queue to the direction's owner was full
+  kQueueMemoryFull,  ///< stages held as much as they may (RelayConfig::hold_bytes)
+  kShutdown,         ///< held by a stage or a queue when the relay stopped
 };
 inline constexpr std::size_t kDropReasons = 14;
 
 [[nodiscard]] constexpr std::string_view to_string(DropReason reason) noexcept {
   constexpr std::array<std::string_view, kDropReasons> kNames{
-      "too_short", "truncated",     "bad_version", "bad_header",  "bad_offload",
-      "over_mtu",  "target_down",   "target_gone", "target_full", "target_refused",
-      "stage",     "hand_off_full", "hold_full",   "shutdown"};
+      "too_short", "truncated",     "bad_version",       "bad_header",  "bad_offload",
+      "over_mtu",  "target_down",   "target_gone",       "target_full", "target_refused",
+      "stage",     "transfer_full", "queue_memory_full", "shutdown"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 std::string join(const Error::Parts& parts) {
   std::string text = error_line(parts);
-  if (!parts.way_out.empty()) text += "\n  way out: " + parts.way_out;
+  if (!parts.hint.empty()) text += "\n  hint: " + parts.hint;
   return text;
 }
 
@@ -30,7 +30,7 @@ ExitCode exit_code_for(int system_errno) noexcept {
     case EOPNOTSUPP:
     case EBUSY:
     case EEXIST:
-      return ExitCode::kUnfit;
+      return ExitCode::kUnsupported;
     default:
       return ExitCode::kFailed;
   }
@@ -39,44 +39,44 @@ ExitCode exit_code_for(int system_errno) noexcept {
 std::string error_line(const Error::Parts& parts) {
   std::string text = "could not " + parts.attempt;
   if (!parts.object.empty()) text += " " + parts.object;
-  if (!parts.answer.empty()) text += ": " + parts.answer;
+  if (!parts.cause.empty()) text += ": " + parts.cause;
   return text;
 }
 
 Error::Error(Parts parts) : parts_(std::move(parts)), text_(join(parts_)) {}
 
 void throw_system_error(int system_errno, std::string attempt, std::string object,
-                        std::string way_out) {
+                        std::string hint) {
   throw Error({.attempt = std::move(attempt),
                .object = std::move(object),
-               .answer = describe_errno(system_errno),
-               .way_out = std::move(way_out),
+               .cause = describe_errno(system_errno),
+               .hint = std::move(hint),
                .system_errno = system_errno,
                .exit_code = exit_code_for(system_errno)});
 }
 
 int check_system_call(int result, const char* attempt, const std::string& object,
-                      const char* way_out) {
-  if (result < 0) throw_system_error(errno, attempt, object, way_out);
+                      const char* hint) {
+  if (result < 0) throw_system_error(errno, attempt, object, hint);
   return result;
 }
 
-void throw_usage_error(std::string attempt, std::string object, std::string answer,
-                       std::string way_out) {
+void throw_usage_error(std::string attempt, std::string object, std::string cause,
+                       std::string hint) {
   throw Error({.attempt = std::move(attempt),
                .object = std::move(object),
-               .answer = std::move(answer),
-               .way_out = std::move(way_out),
+               .cause = std::move(cause),
+               .hint = std::move(hint),
                .exit_code = ExitCode::kUsage});
 }
 
-void throw_unfit_error(std::string attempt, std::string object, std::string answer,
-                       std::string way_out) {
+void throw_unsupported_error(std::string attempt, std::string object, std::string cause,
+                             std::string hint) {
   throw Error({.attempt = std::move(attempt),
                .object = std::move(object),
-               .answer = std::move(answer),
-               .way_out = std::move(way_out),
-               .exit_code = ExitCode::kUnfit});
+               .cause = std::move(cause),
+               .hint = std::move(hint),
+               .exit_code = ExitCode::kUnsupported});
 }
 
 std::string describe_errno(int system_errno) {

@@ -1,5 +1,5 @@
 // Set-up errors. Every one names what was tried, on which object, the kernel's answer,
-// and the way out; main alone catches it and turns it into the exit code, and so does the boundary
+// and a hint; main alone catches it and turns it into the exit code, and so does the boundary
 // of libtunrelay. The data path never throws: there an error is a counted outcome.
 #pragma once
 
@@ -13,7 +13,7 @@ enum class ExitCode : int {
   kDone = 0,
   kFailed = 1,
   kUsage = 2,
-  kUnfit = 3,  ///< this host can't: no permission, no tun, a conflict
+  kUnsupported = 3,  ///< this host can't: no permission, no tun, a conflict
   kRegression = 4,
   kInconclusive = 5,
   // Of `exec` alone, as env(1) and shells have them.
@@ -26,8 +26,8 @@ class Error : public std::exception {
   struct Parts {
     std::string attempt;   ///< "open", "add the rule"
     std::string object;    ///< "/dev/net/tun", "10: from all iif tun0 lookup 5213"
-    std::string answer;    ///< what came back, in words
-    std::string way_out;   ///< what the reader can do; may be empty
+    std::string cause;     ///< why it failed: what the kernel said, or what is wrong
+    std::string hint;      ///< what the reader can do; may be empty
     int system_errno = 0;  ///< 0 when no system call was asked
     ExitCode exit_code = ExitCode::kFailed;
   };
@@ -49,19 +49,19 @@ class Error : public std::exception {
 
 /// Throws the Error for a failed system call, with the exit code for its errno.
 [[noreturn]] void throw_system_error(int system_errno, std::string attempt, std::string object,
-                                     std::string way_out = {});
+                                     std::string hint = {});
 
 /// Returns RESULT, or throws throw_system_error(errno, ...) where it is negative.
 int check_system_call(int result, const char* attempt, const std::string& object,
-                      const char* way_out = "");
+                      const char* hint = "");
 
-/// The user's words are off: exit code 2.
-[[noreturn]] void throw_usage_error(std::string attempt, std::string object, std::string answer,
-                                    std::string way_out = {});
+/// A usage error: exit code 2.
+[[noreturn]] void throw_usage_error(std::string attempt, std::string object, std::string cause,
+                                    std::string hint = {});
 
 /// This host can't, though no system call said so: exit code 3.
-[[noreturn]] void throw_unfit_error(std::string attempt, std::string object, std::string answer,
-                                    std::string way_out = {});
+[[noreturn]] void throw_unsupported_error(std::string attempt, std::string object,
+                                          std::string cause, std::string hint = {});
 
 /// "Permission denied (EACCES)".
 std::string describe_errno(int system_errno);

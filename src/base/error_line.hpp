@@ -7,7 +7,7 @@
 
 namespace tunrelay {
 
-/// "could not open /dev/net/tun: Permission denied (EACCES)": without the way out.
+/// "could not open /dev/net/tun: Permission denied (EACCES)": without the hint.
 std::string error_line(const Error::Parts& parts);
 inline std::string error_line(const Error& error) {
   return error_line(error.parts());

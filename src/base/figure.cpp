@@ -28,7 +28,7 @@ const Step& step_for(const Step (&steps)[kCount], double size) {
 }
 
 /// "packets_per_s" -> "packets/s".
-std::string in_words(std::string_view unit) {
+std::string in_text(std::string_view unit) {
   std::string words(unit);
   constexpr std::string_view kPer = "_per_";
   for (std::size_t at = 0; (at = words.find(kPer, at)) != std::string::npos;)
@@ -58,7 +58,7 @@ Scale scale_for(std::string_view unit, double largest) {
     return {step.size, step.prefix};
   }
   if (unit == "ratio") return {1, ""};
-  return {1, in_words(unit)};
+  return {1, in_text(unit)};
 }
 
 std::string format_number(double value) {

@@ -31,9 +31,9 @@ std::size_t edits_between(std::string_view from, std::string_view to) {
 }  // namespace
 
 std::string nearest_name(std::string_view name, std::span<const std::string> names) {
-  constexpr std::size_t kMostEdits = 2;
+  constexpr std::size_t kMaxEdits = 2;
   constexpr std::size_t kCharactersPerEdit = 3;
-  std::size_t fewest = std::min(kMostEdits, name.size() / kCharactersPerEdit) + 1;
+  std::size_t fewest = std::min(kMaxEdits, name.size() / kCharactersPerEdit) + 1;
   std::string nearest;
   for (const std::string& candidate : names) {
     const std::size_t edits = edits_between(name, candidate);

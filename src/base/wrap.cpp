@@ -1,16 +1,9 @@
 #include "base/wrap.hpp"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
 
 namespace tunrelay {
 namespace {
-
-constexpr std::size_t kColumnsOfNoTerminal = 80;
 
 bool begins_a_character(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80;
@@ -70,20 +63,6 @@ std::size_t width_of(std::string_view line) {
   return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), begins_a_character));
 }
 
-std::size_t text_columns(int fd) {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
-  if (const char* text = std::getenv("COLUMNS"); text != nullptr) {
-    std::size_t columns = 0;
-    const std::string_view number = text;
-    const auto [end, error] =
-        std::from_chars(number.data(), number.data() + number.size(), columns);
-    if (error == std::errc() && end == number.data() + number.size()) return columns;
-  }
-  winsize size{};
-  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) return size.ws_col;
-  return kColumnsOfNoTerminal;
-}
-
 std::string wrap_lines(std::string_view text, std::size_t columns) {
   if (columns == 0) return std::string(text);
   std::string wrapped;
@@ -98,10 +77,6 @@ std::string wrap_lines(std::string_view text, std::size_t columns) {
     if (!is_last) wrapped += '\n';
   }
   return wrapped;
-}
-
-void print_wrapped(std::FILE* file, std::string_view text, std::int64_t patience_ns) {
-  print_text(file, wrap_lines(text, text_columns(::fileno(file))), patience_ns);
 }
 
 }  // namespace tunrelay

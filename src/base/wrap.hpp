@@ -2,29 +2,18 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <cstdio>
 #include <string>
 #include <string_view>
-
-#include "base/print.hpp"
 
 namespace tunrelay {
 
 /// How many columns of a terminal LINE takes: its code points. (Of CJK that is too few.)
 [[nodiscard]] std::size_t width_of(std::string_view line);
 
-/// How wide text on FD may be: as the environment's COLUMNS says, or the terminal, or 80 where
-/// there is none. 0: as wide as it takes.
-[[nodiscard]] std::size_t text_columns(int fd);
-
 /// TEXT with its lines broken at blanks, so that each fits into COLUMNS (0: as they are) where its
 /// words do. What follows stands below the line's last column, where two blanks or more part it
 /// from those before and it begins in the left half, else two blanks to the right. A line with
 /// carets below it (a place in the user's own text) stays whole.
 [[nodiscard]] std::string wrap_lines(std::string_view text, std::size_t columns);
-
-/// As print_text(): TEXT, wrapped for FILE.
-void print_wrapped(std::FILE* file, std::string_view text, std::int64_t patience_ns = kNoLimit);
 
 }  // namespace tunrelay

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "base/signal_block.hpp"
 #include "capture/capture_blocks.hpp"
+#include "os/signal_block.hpp"
 
 namespace tunrelay {
 namespace {

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/output_file.hpp"
+#include "os/output_file.hpp"
 
 namespace tunrelay {
 namespace {

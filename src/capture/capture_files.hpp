@@ -10,8 +10,8 @@
 #include <functional>
 #include <string>
 
-#include "base/file_descriptor.hpp"
 #include "capture/pcapng.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 

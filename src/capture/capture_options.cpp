@@ -9,8 +9,8 @@ namespace tunrelay {
 namespace {
 
 // A ring must hold several of the largest packets, and positions in it fit 32 bits.
-constexpr std::size_t kLeastBufferBytes = 1 << 20;
-constexpr std::size_t kMostBufferBytes = std::size_t{1} << 31;
+constexpr std::size_t kMinBufferBytes = 1 << 20;
+constexpr std::size_t kMaxBufferBytes = std::size_t{1} << 31;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ void check_capture_options(const CaptureOptions& options, LinkType link_type) {
   if (options.snap_bytes == 0)
     throw_usage_error("keep", "0 bytes of each packet", "a capture has at least its headers",
                       "leave --capture-snaplen out for whole packets, or say 128");
-  if (options.buffer_bytes < kLeastBufferBytes || options.buffer_bytes > kMostBufferBytes)
+  if (options.buffer_bytes < kMinBufferBytes || options.buffer_bytes > kMaxBufferBytes)
     throw_usage_error("use a capture buffer of", fmt::format("{} bytes", options.buffer_bytes),
                       "it has 1M to 2G");
   if (!options.filter.empty()) static_cast<void>(PacketFilter(options.filter, link_type));

@@ -1,4 +1,4 @@
-// `tunrelay bench`: a suite of loads across a tunnel, with the kernel's own link beside it.
+// `tunrelay bench`: a suite of loads across a tunnel, with the kernel's own path beside it.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -10,14 +10,15 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
-#include "base/signal_watch.hpp"
 #include "base/units.hpp"
 #include "cli/new_result.hpp"
 #include "cli/result_outputs.hpp"
+#include "cli/subcommand.hpp"
 #include "cli/terminal_style.hpp"
-#include "cli/verb.hpp"
-#include "measure/result_json.hpp"
+#include "config/flag_group.hpp"
+#include "os/signal_watch.hpp"
 #include "report/terminal.hpp"
+#include "result/result_json.hpp"
 #include "suite/progress.hpp"
 #include "suite/suites.hpp"
 
@@ -37,7 +38,7 @@ struct BenchFlags {
   bool quiet = false;
   std::string out;
   ResultOutputs outputs;
-  std::vector<std::string> words;  ///< behind --
+  std::vector<std::string> arguments;  ///< behind --
 };
 
 SuiteOptions suite_options(const BenchFlags& flags) {
@@ -48,41 +49,42 @@ SuiteOptions suite_options(const BenchFlags& flags) {
   if (!flags.confidence.empty()) options.precision = parse_precision_goal(flags.confidence);
   options.rounds = flags.rounds;
   options.seed = flags.seed;
-  options.words = flags.words;
+  options.arguments = flags.arguments;
   return options;
 }
 
-std::vector<LinkSpec> links_of(const BenchFlags& flags) {
-  LinkSpec subject{.name = kSubject,
-                   .kind = LinkKind::kTunnel,
-                   .program = flags.program.empty()
-                                  ? std::filesystem::read_symlink("/proc/self/exe").string()
-                                  : flags.program,
-                   .arguments = {}};
-  std::istringstream words(flags.flags);
-  for (std::string word; words >> word;) subject.arguments.push_back(word);
-  std::vector<LinkSpec> links{subject};
+std::vector<TestPathSpec> paths_of(const BenchFlags& flags) {
+  TestPathSpec subject{.name = kSubject,
+                       .kind = TestPathKind::kTunnel,
+                       .program = flags.program.empty()
+                                      ? std::filesystem::read_symlink("/proc/self/exe").string()
+                                      : flags.program,
+                       .arguments = {}};
+  std::istringstream arguments(flags.flags);
+  for (std::string argument; arguments >> argument;) subject.arguments.push_back(argument);
+  std::vector<TestPathSpec> paths{subject};
   if (flags.control == "veth")
-    links.push_back({.name = kControl, .kind = LinkKind::kVeth, .program = "", .arguments = {}});
+    paths.push_back(
+        {.name = kControl, .kind = TestPathKind::kVeth, .program = "", .arguments = {}});
   else if (flags.control == "lo")
-    links.push_back({.name = kControl, .kind = LinkKind::kLo, .program = "", .arguments = {}});
+    paths.push_back({.name = kControl, .kind = TestPathKind::kLo, .program = "", .arguments = {}});
   else if (flags.control != "none")
-    throw_usage_error("use the control", "'" + flags.control + "'", "there is no such link",
+    throw_usage_error("use the control", "'" + flags.control + "'", "there is no such path",
                       "choose veth, lo or none");
-  return links;
+  return paths;
 }
 
 nlohmann::json asked_of(const BenchFlags& flags, const SuiteOptions& options,
-                        const std::vector<LinkSpec>& links) {
+                        const std::vector<TestPathSpec>& paths) {
   nlohmann::json asked{{"suite", flags.suite},
-                       {"flags", links.front().arguments},
+                       {"flags", paths.front().arguments},
                        {"control", flags.control},
                        {"duration_ns", options.duration_ns},
                        {"warm_up_ns", options.warm_up_ns},
                        {"rounds", options.rounds},
                        {"time_limit_ns", options.time_limit_ns},
                        {"confidence", flags.confidence}};
-  if (!options.words.empty()) asked["words"] = options.words;
+  if (!options.arguments.empty()) asked["arguments"] = options.arguments;
   return asked;
 }
 
@@ -91,7 +93,7 @@ int exit_code_of(const Result& result) {
   bool failed = !result.complete || result.metrics.empty();
   for (const Metric& metric : result.metrics) {
     const std::vector<double> values = valid_values(metric, kSubject);
-    const bool of_subject = !values.empty() || links_of(metric).front() == kSubject;
+    const bool of_subject = !values.empty() || paths_of(metric).front() == kSubject;
     if (values.empty() && of_subject) failed = true;
     if (metric.name.ends_with("/corrupt"))
       for (const double value : values) failed = failed || value != 0;
@@ -102,11 +104,11 @@ int exit_code_of(const Result& result) {
 int bench(const BenchFlags& flags) {
   const Suite& suite = find_suite(flags.suite);
   const SuiteOptions options = complete_options(suite, suite_options(flags));
-  const std::vector<LinkSpec> links = links_of(flags);
+  const std::vector<TestPathSpec> paths = paths_of(flags);
   Result result = new_result(flags.suite);
   flags.outputs.label(result);
   result.seed = flags.seed;
-  result.asked = asked_of(flags, options, links);
+  result.asked = asked_of(flags, options, paths);
   std::optional<ResultFile> file;
   if (!flags.out.empty()) file.emplace(flags.out);  // refused before anything is measured
   flags.outputs.check();
@@ -116,12 +118,12 @@ int bench(const BenchFlags& flags) {
     Progress progress(flags.quiet);
     double done = 0;
     Campaign campaign(
-        links, result,
+        paths, result,
         {.before_sample =
              [&](const SampleNote& note) {
                progress.tell(
                    done, 1,
-                   fmt::format("round {}, {} across {}", note.round + 1, note.load, note.link));
+                   fmt::format("round {}, {} across {}", note.round + 1, note.load, note.path));
              },
          .is_stopped = [&] { return stopped = stopped || signals.next().has_value(); }});
     suite.run({.campaign = campaign,
@@ -150,33 +152,37 @@ std::string suite_lines() {
 
 }  // namespace
 
-Verb add_bench_verb(CLI::App& app) {
+Subcommand add_bench_command(CLI::App& app) {
   auto flags = std::make_shared<BenchFlags>();
   CLI::App* command = app.add_subcommand(
-      "bench", "measure a tunnel with a suite of loads, the kernel's own link beside it");
+      "bench", "measure a tunnel with a suite of loads, the kernel's own path beside it");
   command->add_option("suite", flags->suite, "see below")->required();
-  command->add_option("words", flags->words, "-- FLAGS of the external program")
+  command->add_option("arguments", flags->arguments, "-- FLAGS of the external program")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--program", flags->program, "the tunrelay to measure [this one]");
-  command->add_option("--flags", flags->flags, "flags for its `run`");
-  command->add_option("--control", flags->control, "the link beside it: veth, lo, none")
+  FlagGroup subject(*command, "What is measured");
+  subject.value("--program", flags->program, "FILE", "the tunrelay to measure [this one]");
+  subject.value("--flags", flags->flags, "FLAGS", "flags for its `run`");
+  subject.value("--control", flags->control, "veth|lo|none", "the test path beside it")
       ->capture_default_str();
-  command->add_option("-t,--time", flags->time, "of a sample [the suite's]");
-  command->add_option("--warm-up", flags->warm_up, "before each sample [a tenth of it]");
-  command->add_option("-r,--rounds", flags->rounds, "samples of each load [the suite's]");
-  command->add_option("--confidence", flags->confidence,
-                      "95,2%: repeat until medians are known to 2 % at 95 % confidence");
-  command->add_option("--time-limit", flags->time_limit, "of the whole");
-  command->add_option("--seed", flags->seed, "of the payload")->capture_default_str();
-  command->add_flag("--json", flags->json, "the result as JSON");
-  command->add_flag("-q,--quiet", flags->quiet, "no progress");
-  command->add_option("--out", flags->out, "write the result as JSON to a file, as it comes");
+  FlagGroup samples(*command, "Samples");
+  samples.value("-t,--time", flags->time, "TIME", "of a sample [the suite's]");
+  samples.value("--warm-up", flags->warm_up, "TIME", "before each sample [a tenth of it]");
+  samples.value("-r,--rounds", flags->rounds, "N", "samples of each load [the suite's]");
+  samples.value("--confidence", flags->confidence, "LEVEL,WIDTH",
+                "95,2%: repeat until medians are known to 2 % at 95 % confidence");
+  samples.value("--time-limit", flags->time_limit, "TIME",
+                "of the whole [soak, ndr, pdr and --confidence: 10m]");
+  samples.value("--seed", flags->seed, "N", "random seed of the payload")->capture_default_str();
+  FlagGroup output(*command, kOutputFlags);
+  output.flag("--json", flags->json, "the result as JSON");
+  output.flag("-q,--quiet", flags->quiet, "no progress");
+  output.value("--out", flags->out, "FILE", "write the result as JSON, as it comes");
   flags->outputs.add_to(*command);
   command->footer(suite_lines() +
                   "exit code: 0 measured, 1 a load has no sample that counts, or a byte was wrong\n"
                   "examples: sudo tunrelay bench throughput --out result.json\n"
                   "          sudo tunrelay bench iperf3 -- --udp --bitrate 1G");
-  return {command, [flags] { return bench(*flags); }, OtherWords::kBehindDashes};
+  return {command, [flags] { return bench(*flags); }, OtherArguments::kBehindDashes};
 }
 
 }  // namespace tunrelay

@@ -14,13 +14,14 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/output_file.hpp"
-#include "base/signal_watch.hpp"
 #include "base/units.hpp"
-#include "cli/verb.hpp"
+#include "cli/subcommand.hpp"
+#include "config/capture_flags.hpp"
+#include "config/flag_group.hpp"
 #include "control/control_client.hpp"
 #include "control/control_place.hpp"
-#include "wording/capture_flags.hpp"
+#include "os/output_file.hpp"
+#include "os/signal_watch.hpp"
 
 namespace tunrelay {
 namespace {
@@ -28,8 +29,8 @@ namespace {
 // How often the relay is asked whether the capture goes on: its reader may have gone.
 constexpr int kAskIntervalMs = 500;
 
-struct CaptureVerbFlags {
-  std::string control;
+struct CaptureCommandFlags {
+  std::string control_socket;
   std::string duration;
   CaptureFlags capture;
 };
@@ -57,22 +58,22 @@ nlohmann::json wait_for_end(ControlClient& relay, const SignalWatch& signals, st
     ::poll(watched.data(), watched.size(),
            static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, kAskIntervalMs)));
     if (signals.next() || monotonic_ns() >= end_ns || watched[2].revents != 0)
-      return relay.ask({{"do", "capture_stop"}});
-    nlohmann::json report = relay.ask({{"do", "capture_report"}});
+      return relay.ask({{"method", "capture_stop"}});
+    nlohmann::json report = relay.ask({{"method", "capture_report"}});
     if (!report.at("capture").at("failure").get<std::string>().empty()) return report;
   }
 }
 
-int capture(const CaptureVerbFlags& flags) {
+int capture(const CaptureCommandFlags& flags) {
   const CaptureOptions options = capture_options(flags.capture);
   const std::int64_t duration_ns =
       flags.duration.empty() ? std::int64_t{1} << 62 : parse_duration_ns(flags.duration);
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE});
-  ControlClient relay(find_control(flags.control));
+  ControlClient relay(find_control(flags.control_socket));
   {
     const FileDescriptor file = open_capture_file(options.file);
     relay.ask(
-        {{"do", "capture_start"},
+        {{"method", "capture_start"},
          {"file", options.to_standard_output() ? "the client's standard output" : options.file},
          {"filter", options.filter},
          {"snap_bytes", options.snap_bytes},
@@ -94,17 +95,19 @@ int capture(const CaptureVerbFlags& flags) {
 
 }  // namespace
 
-Verb add_capture_verb(CLI::App& app) {
-  auto flags = std::make_shared<CaptureVerbFlags>();
+Subcommand add_capture_command(CLI::App& app) {
+  auto flags = std::make_shared<CaptureCommandFlags>();
   flags->capture.file = "-";
   CLI::App* command =
       app.add_subcommand("capture", "capture what crosses a running relay, until a signal");
   command->add_option("file", flags->capture.file, "a pcapng file; -: standard output")
       ->capture_default_str();
   add_capture_content_flags(*command, flags->capture, "");
-  command->add_option("--duration", flags->duration, "end after that time, for example 10s");
-  command->add_option("--control", flags->control,
-                      "the running relay's socket [that of the only one]");
+  FlagGroup relay(*command, "Relay");
+  relay.value("--duration", flags->duration, "TIME", "end after that time, for example 10s");
+  relay.value("--control-socket", flags->control_socket, "PATH",
+              "the running relay's socket [that of the only one]");
+  relay.former_name("--control", flags->control_socket);
   command->footer("example: tunrelay capture | wireshark -k -i -");
   return {command, [flags] { return capture(*flags); }};
 }

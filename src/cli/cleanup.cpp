@@ -1,5 +1,5 @@
 // `tunrelay cleanup`: undoes what killed tunnels have left in this network namespace.
-#include "route/cleanup.hpp"
+#include "route/apply/cleanup.hpp"
 
 #include <fmt/format.h>
 
@@ -12,10 +12,11 @@
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
-#include "base/wrap.hpp"
 #include "cli/cleanup_json.hpp"
-#include "cli/verb.hpp"
+#include "cli/subcommand.hpp"
+#include "config/flag_group.hpp"
 #include "control/control_place.hpp"
+#include "os/print.hpp"
 
 namespace tunrelay {
 namespace {
@@ -26,7 +27,7 @@ struct CleanupFlags {
   bool json = false;
 };
 
-void print_words(const CleanupReport& report, const std::vector<std::string>& sockets) {
+void print_report(const CleanupReport& report, const std::vector<std::string>& sockets) {
   for (const std::string& name : report.restored) fmt::print("restored  {}\n", name);
   for (const std::string& name : report.outdated) fmt::print("outdated  {}\n", name);
   for (const std::string& path : sockets) fmt::print("removed   {}\n", path);
@@ -51,20 +52,22 @@ int cleanup(const CleanupFlags& flags) {
   if (flags.json)
     fmt::print("{}\n", json_text(json));
   else
-    print_words(report, sockets);
+    print_report(report, sockets);
   return report.is_clean() ? 0 : static_cast<int>(ExitCode::kFailed);
 }
 
 }  // namespace
 
-Verb add_cleanup_verb(CLI::App& app) {
+Subcommand add_cleanup_command(CLI::App& app) {
   auto flags = std::make_shared<CleanupFlags>();
   CLI::App* command =
       app.add_subcommand("cleanup", "undo what killed tunnels have left in this network namespace");
-  command->add_option("--state-dir", flags->state_directory, "where the journals are kept")
+  FlagGroup which(*command, "What is undone");
+  which.value("--state-dir", flags->state_directory, "DIRECTORY", "where the journals are kept")
       ->capture_default_str();
-  command->add_flag("--persistent", flags->persistent, "also what `routes apply` has made to stay");
-  command->add_flag("--json", flags->json, "the answer as JSON");
+  which.flag("--persistent", flags->persistent, "also what `routes apply` has made to stay");
+  FlagGroup output(*command, kOutputFlags);
+  output.flag("--json", flags->json, "the answer as JSON");
   return {command, [flags] { return cleanup(*flags); }};
 }
 

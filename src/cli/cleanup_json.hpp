@@ -3,11 +3,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "route/cleanup.hpp"
+#include "route/apply/cleanup.hpp"
 
 namespace tunrelay {
 
-/// EVENT names the verb's answer.
+/// EVENT names the command's answer.
 nlohmann::json cleanup_json(const CleanupReport& report, const char* event);
 
 }  // namespace tunrelay

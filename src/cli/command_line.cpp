@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -10,13 +11,14 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
-#include "base/inherited_descriptors.hpp"
-#include "base/wrap.hpp"
-#include "cli/command_words.hpp"
-#include "cli/verb.hpp"
+#include "cli/command_arguments.hpp"
+#include "cli/help_formatter.hpp"
+#include "cli/subcommand.hpp"
 #include "cli/version.hpp"
-#include "route/janitor.hpp"
-#include "wording/config_file.hpp"
+#include "config/config_file.hpp"
+#include "os/inherited_descriptors.hpp"
+#include "os/print.hpp"
+#include "route/apply/janitor.hpp"
 
 namespace tunrelay {
 namespace {
@@ -25,43 +27,61 @@ constexpr const char* kFooter =
     "exit codes: 0 done, 1 failed, 2 usage, 3 this host can't, 4 regression, 5 inconclusive;\n"
     "            `exec` returns its command's own";
 
+/// Below the last heading, of APP and of all its subcommands: CLI11 makes theirs.
+void group_help_flag(CLI::App& app) {
+  app.get_option("--help")->group(kOtherFlags);
+  for (CLI::App* subcommand : app.get_subcommands({})) group_help_flag(*subcommand);
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
-  std::vector<std::string> words(argv + 1, argv + argc);
-  run_janitor(words);  // does not return where a tunnel has spawned us as its janitor
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  run_janitor(arguments);  // does not return where a tunnel has spawned us as its janitor
+  if (!arguments.empty() && arguments.front() == "help") {  // `help exec` as `exec --help`
+    std::rotate(arguments.begin(), arguments.begin() + 1, arguments.end());
+    arguments.back() = "--help";
+  }
   CLI::App app("tunrelay joins two TUN or TAP interfaces of one Linux host in user space",
                "tunrelay");
+  app.formatter(std::make_shared<HelpFormatter>());  // subcommands have it from here
+  app.set_help_flag("-h,--help", "print this help and exit");
   app.require_subcommand(1);
   app.footer(kFooter);
-  app.set_version_flag("--version", [] { return version_text(); });
+  app.set_version_flag(
+         "-V,--version", [] { return version_text(); },
+         "print the version, and the libraries and kernel features in use")
+      ->group(kOtherFlags);
   // A flag given twice: the last one wins, so that flags win over the configuration file.
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  const std::vector<Verb> verbs{add_run_verb(app),     add_exec_verb(app),   add_routes_verb(app),
-                                add_cleanup_verb(app), add_doctor_verb(app), add_gen_verb(app),
-                                add_compare_verb(app), add_bench_verb(app),  add_report_verb(app),
-                                add_trend_verb(app),   add_link_verb(app),   add_replay_verb(app),
-                                add_capture_verb(app)};
-  if (!words.empty() && !words.front().starts_with('-')) {
-    const auto verb = std::find_if(verbs.begin(), verbs.end(), [&words](const Verb& known) {
-      return known.command->get_name() == words.front();
-    });
-    if (verb == verbs.end()) refuse_command(app, words.front());
-    words = check_flags(*verb, std::move(words));
+  const std::vector<Subcommand> subcommands{
+      add_run_command(app),     add_exec_command(app),   add_routes_command(app),
+      add_cleanup_command(app), add_doctor_command(app), add_gen_command(app),
+      add_compare_command(app), add_bench_command(app),  add_report_command(app),
+      add_trend_command(app),   add_link_command(app),   add_replay_command(app),
+      add_capture_command(app)};
+  group_help_flag(app);
+  if (!arguments.empty() && !arguments.front().starts_with('-')) {
+    const auto subcommand =
+        std::find_if(subcommands.begin(), subcommands.end(), [&arguments](const Subcommand& known) {
+          return known.command->get_name() == arguments.front();
+        });
+    if (subcommand == subcommands.end()) refuse_command(app, arguments.front());
+    arguments = check_flags(*subcommand, std::move(arguments));
   }
   const CLI::App* command = &app;
-  std::size_t verb_words = 0;
-  for (; verb_words < words.size(); ++verb_words) {
-    const CLI::App* inner = find_command(*command, words[verb_words]);
+  std::size_t command_arguments = 0;
+  for (; command_arguments < arguments.size(); ++command_arguments) {
+    const CLI::App* inner = find_command(*command, arguments[command_arguments]);
     if (inner == nullptr) break;
     command = inner;
   }
-  words = expand_config_files(std::move(words), verb_words, flags_of(*command));
+  arguments = expand_config_files(std::move(arguments), command_arguments, flags_of(*command));
   // The command that `exec` runs gets what its caller meant for it, as from env(1).
-  if (command->get_name() != "exec") close_inherited_descriptors(words);
-  std::reverse(words.begin(), words.end());  // as CLI11 wants them
+  if (command->get_name() != "exec") close_inherited_descriptors(arguments);
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
   try {
-    app.parse(words);
+    app.parse(arguments);
   } catch (const CLI::ParseError& error) {
     // --help and --version come this way too. CLI11's own codes are 100 and more.
     std::ostringstream answer;
@@ -71,8 +91,8 @@ int run_command_line(int argc, char** argv) {
     print_wrapped(stderr, fault.str());
     return static_cast<int>(is_answer ? ExitCode::kDone : ExitCode::kUsage);
   }
-  for (const Verb& verb : verbs)
-    if (verb.command->parsed()) return verb.run();
+  for (const Subcommand& subcommand : subcommands)
+    if (subcommand.command->parsed()) return subcommand.run();
   return static_cast<int>(ExitCode::kUsage);
 }
 

@@ -1,6 +1,6 @@
 // `tunrelay compare`: is the new one slower? Of two results, or of two programs that are measured
 // against each other here and now.
-#include "judge/compare.hpp"
+#include "analysis/compare.hpp"
 
 #include <fmt/format.h>
 
@@ -13,21 +13,22 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "analysis/comparability.hpp"
+#include "analysis/noise.hpp"
 #include "base/error.hpp"
 #include "base/json_text.hpp"
-#include "base/signal_watch.hpp"
 #include "base/units.hpp"
-#include "base/wrap.hpp"
 #include "cli/new_result.hpp"
 #include "cli/result_outputs.hpp"
+#include "cli/subcommand.hpp"
 #include "cli/terminal_style.hpp"
-#include "cli/verb.hpp"
-#include "judge/fitness.hpp"
-#include "judge/noise.hpp"
-#include "measure/result_json.hpp"
+#include "config/flag_group.hpp"
+#include "os/print.hpp"
+#include "os/signal_watch.hpp"
 #include "report/comparison.hpp"
 #include "report/comparison_json.hpp"
 #include "report/terminal.hpp"
+#include "result/result_json.hpp"
 #include "suite/comparison_run.hpp"
 #include "suite/progress.hpp"
 
@@ -88,11 +89,11 @@ int compare_files(const CompareFlags& flags) {
   const Result base = read_result(flags.files[0]);
   Result head = read_result(flags.files[1]);
   flags.outputs.label(head);
-  const std::vector<std::string> differences = differences_that_matter(base, head);
+  const std::vector<std::string> differences = incompatibilities(base, head);
   if (!differences.empty() && !flags.force)
-    throw_unfit_error("compare", flags.files[0] + " with " + flags.files[1],
-                      fmt::format("{}", fmt::join(differences, "; ")),
-                      "measure both here (--base PROGRAM --head PROGRAM), or use --force");
+    throw_unsupported_error("compare", flags.files[0] + " with " + flags.files[1],
+                            fmt::format("{}", fmt::join(differences, "; ")),
+                            "measure both here (--base PROGRAM --head PROGRAM), or use --force");
   for (const std::string& difference : differences)
     print_wrapped(stderr, fmt::format("tunrelay: note: {}\n", difference));
   for (const std::string& difference : differences_to_mention(base, head))
@@ -153,7 +154,7 @@ int compare_programs(const CompareFlags& flags) {
         .is_stopped = [&] { return stopped = stopped || signals.next().has_value(); },
         .on_round = on_round,
         .look = {}};
-    if (!flags.noise) hooks.look = [&] { return compare_links(result, judge); };
+    if (!flags.noise) hooks.look = [&] { return compare_paths(result, judge); };
     run_comparison(plan, result, hooks);
   }
   result.complete = !stopped;
@@ -164,7 +165,7 @@ int compare_programs(const CompareFlags& flags) {
     flags.outputs.write(result, nullptr, out);
     return 0;
   }
-  return tell(flags, compare_links(result, judge), result, flags.base + " " + flags.base_flags,
+  return tell(flags, compare_paths(result, judge), result, flags.base + " " + flags.base_flags,
               flags.head + " " + flags.head_flags, out);
 }
 
@@ -180,30 +181,33 @@ int compare(const CompareFlags& flags) {
 
 }  // namespace
 
-Verb add_compare_verb(CLI::App& app) {
+Subcommand add_compare_command(CLI::App& app) {
   auto flags = std::make_shared<CompareFlags>();
   CLI::App* command = app.add_subcommand("compare", "say whether one is slower than the other");
   command->add_option("results", flags->files, "BASE.json HEAD.json of former runs")
       ->expected(0, 2)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--base", flags->base, "the program that was good");
-  command->add_option("--head", flags->head, "the program that is new");
-  command->add_option("--base-flags", flags->base_flags, "flags for `run` of the base");
-  command->add_option("--head-flags", flags->head_flags, "flags for `run` of the head");
-  command->add_option("-t,--time", flags->time, "how long to measure two programs at most")
+  FlagGroup subjects(*command, "What is compared");
+  subjects.value("--base", flags->base, "FILE", "the program that was good");
+  subjects.value("--head", flags->head, "FILE", "the program that is new");
+  subjects.value("--base-flags", flags->base_flags, "FLAGS", "flags for `run` of the base");
+  subjects.value("--head-flags", flags->head_flags, "FLAGS", "flags for `run` of the head");
+  subjects.flag("--noise", flags->noise,
+                "measure --base against itself: which change can this host see?");
+  subjects.flag("--force", flags->force, "compare results of different machines or settings");
+  FlagGroup samples(*command, "Samples and verdict");
+  samples.value("-t,--time", flags->time, "TIME", "how long to measure two programs at most")
       ->capture_default_str();
-  command->add_option("--slice", flags->slice, "how long a sample is")->capture_default_str();
-  command->add_option("--rounds", flags->rounds, "exactly so many rounds");
-  command->add_option("--min-effect", flags->min_effect, "which change matters")
+  samples.value("--slice", flags->slice, "TIME", "how long a sample is")->capture_default_str();
+  samples.value("--rounds", flags->rounds, "N", "exactly so many rounds, as far as --time lasts");
+  samples.value("--min-effect", flags->min_effect, "P%", "which change matters")
       ->capture_default_str();
-  command->add_option("--alpha", flags->alpha, "how rarely a false alarm may be")
+  samples.value("--alpha", flags->alpha, "PROBABILITY", "how rarely a false alarm may be")
       ->capture_default_str();
-  command->add_flag("--force", flags->force, "compare results of different machines or settings");
-  command->add_flag("--noise", flags->noise,
-                    "measure --base against itself: which change can this host see?");
-  command->add_flag("-q,--quiet", flags->quiet, "no progress");
-  command->add_flag("--json", flags->json, "the comparison as JSON");
-  command->add_option("--out", flags->out, "write the samples as a result to a file");
+  FlagGroup output(*command, kOutputFlags);
+  output.flag("-q,--quiet", flags->quiet, "no progress");
+  output.flag("--json", flags->json, "the comparison as JSON");
+  output.value("--out", flags->out, "FILE", "write the samples as a result");
   flags->outputs.add_to(*command);
   command->footer(
       "exit code: 0 nothing is worse, 4 something is, 5 it can't be said\n"

@@ -17,9 +17,10 @@
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
-#include "base/wrap.hpp"
 #include "cli/doctor_checks.hpp"
-#include "cli/verb.hpp"
+#include "cli/subcommand.hpp"
+#include "config/flag_group.hpp"
+#include "os/print.hpp"
 #include "tunnel/private_network.hpp"
 #include "tunnel/tunnel.hpp"
 
@@ -82,10 +83,10 @@ nlohmann::json try_tunnel() {
     checks = try_tunnel();
   } catch (const Error& error) {
     const Error::Parts& parts = error.parts();
-    checks = {check_json(
-        {"trial tunnel", Check::Verdict::kMissing,
-         fmt::format("could not {} {}: {}", parts.attempt, parts.object, parts.answer),
-         parts.way_out.empty() ? "see what is missing or warned of above" : parts.way_out})};
+    checks = {
+        check_json({"trial tunnel", Check::Verdict::kMissing,
+                    fmt::format("could not {} {}: {}", parts.attempt, parts.object, parts.cause),
+                    parts.hint.empty() ? "see what is missing or warned of above" : parts.hint})};
   }
   const std::string text = json_text(checks);
   [[maybe_unused]] const ssize_t written = ::write(pipe, text.data(), text.size());
@@ -115,7 +116,7 @@ std::vector<Check> check_tunnel() {
   return checks;
 }
 
-void print_words(const std::vector<Check>& checks) {
+void print_report(const std::vector<Check>& checks) {
   for (const Check& check : checks) {
     print_wrapped(stdout, fmt::format("{:<8}  {:<16}  {}\n", word_for(check.verdict), check.name,
                                       check.finding));
@@ -136,19 +137,20 @@ int doctor(bool json) {
   if (json)
     print_json(checks);
   else
-    print_words(checks);
+    print_report(checks);
   for (const Check& check : checks)
-    if (check.verdict == Check::Verdict::kMissing) return static_cast<int>(ExitCode::kUnfit);
+    if (check.verdict == Check::Verdict::kMissing) return static_cast<int>(ExitCode::kUnsupported);
   return 0;
 }
 
 }  // namespace
 
-Verb add_doctor_verb(CLI::App& app) {
+Subcommand add_doctor_command(CLI::App& app) {
   auto json = std::make_shared<bool>(false);
   CLI::App* command =
       app.add_subcommand("doctor", "name what this host lacks, and the cure; changes nothing");
-  command->add_flag("--json", *json, "the answer as JSON");
+  FlagGroup output(*command, kOutputFlags);
+  output.flag("--json", *json, "the answer as JSON");
   return {command, [json] { return doctor(*json); }};
 }
 

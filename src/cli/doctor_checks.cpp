@@ -11,13 +11,13 @@
 
 #include <cap-ng.h>
 
-#include "base/cpu_topology.hpp"
 #include "base/error.hpp"
-#include "base/kernel_version.hpp"
 #include "base/units.hpp"
 #include "device/tun_node.hpp"
 #include "engine/engine.hpp"
-#include "route/process.hpp"
+#include "os/cpu_topology.hpp"
+#include "os/kernel_version.hpp"
+#include "os/process.hpp"
 
 namespace tunrelay {
 namespace {
@@ -43,8 +43,8 @@ Check check_tun_node() {
   try {
     return {"tun node", CheckVerdict::kGood, probe_tun_node(), ""};
   } catch (const Error& error) {
-    return {"tun node", CheckVerdict::kMissing, error.parts().object + ": " + error.parts().answer,
-            error.parts().way_out};
+    return {"tun node", CheckVerdict::kMissing, error.parts().object + ": " + error.parts().cause,
+            error.parts().hint};
   }
 }
 

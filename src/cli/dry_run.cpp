@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.hpp"
-#include "route/preflight.hpp"
+#include "route/plan/preflight.hpp"
 #include "tunnel/plan_request.hpp"
 
 namespace tunrelay {
@@ -19,8 +19,7 @@ namespace {
 
 int print_plan(const PlanRequest& request, const HostState& state,
                std::vector<std::string> commands, bool json) {
-  refuse_conflicts(request, state);
-  const Plan plan = make_plan(request, state);
+  const Plan plan = prepare_plan(request, state);
   const std::vector<std::string> changes = commands_of(plan);
   commands.insert(commands.end(), changes.begin(), changes.end());
   if (json) {
@@ -35,15 +34,16 @@ int print_plan(const PlanRequest& request, const HostState& state,
 }
 
 /// A device that is still to be made, as the plan will find it.
-Link imagined_link(const std::string& name, const HostState& state) {
-  Link link;
-  link.index = 1;
-  for (const Link& other : state.links) link.index = std::max(link.index, other.index + 1);
-  link.name = name;
-  link.kind = "tun";
-  link.mtu_bytes = 1500;
-  link.txqueuelen = 500;
-  return link;
+Interface imagined_interface(const std::string& name, const HostState& state) {
+  Interface interface;
+  interface.index = 1;
+  for (const Interface& other : state.interfaces)
+    interface.index = std::max(interface.index, other.index + 1);
+  interface.name = name;
+  interface.kind = "tun";
+  interface.mtu_bytes = 1500;
+  interface.txqueuelen = 500;
+  return interface;
 }
 
 }  // namespace
@@ -53,9 +53,9 @@ int print_tunnel_plan(const TunnelOptions& options, bool json) {
   std::vector<std::string> commands;
   std::array<bool, 2> made_by_us{};
   for (const auto& [end, index] : {std::pair{&options.a, 0U}, std::pair{&options.b, 1U}}) {
-    if (state.find_link(end->device) != nullptr) continue;
+    if (state.find_interface(end->device) != nullptr) continue;
     made_by_us.at(index) = true;
-    state.links.push_back(imagined_link(end->device, state));
+    state.interfaces.push_back(imagined_interface(end->device, state));
     // The relay does it by ioctl, a person by `ip tuntap`.
     commands.push_back(fmt::format("ip tuntap add {} mode {} multi_queue vnet_hdr", end->device,
                                    to_string(options.type)));

@@ -1,7 +1,7 @@
 // `--dry-run` and `routes plan`: what would be done, as the commands that a person would type.
 #pragma once
 
-#include "route/plan.hpp"
+#include "route/plan/plan.hpp"
 #include "tunnel/tunnel_options.hpp"
 
 namespace tunrelay {

@@ -13,22 +13,22 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/child_process.hpp"
 #include "base/clean_text.hpp"
 #include "base/error.hpp"
 #include "base/json_text.hpp"
-#include "base/print.hpp"
-#include "base/signal_watch.hpp"
-#include "base/whole_file.hpp"
-#include "base/wrap.hpp"
-#include "cli/attendance.hpp"
+#include "cli/controlled_tunnel.hpp"
 #include "cli/dry_run.hpp"
-#include "cli/served_tunnel.hpp"
-#include "cli/verb.hpp"
+#include "cli/event_loop.hpp"
+#include "cli/subcommand.hpp"
+#include "config/flag_group.hpp"
+#include "config/tunnel_flags.hpp"
+#include "os/child_process.hpp"
+#include "os/print.hpp"
+#include "os/signal_watch.hpp"
+#include "os/whole_file.hpp"
 #include "tunnel/private_command.hpp"
 #include "tunnel/private_network.hpp"
-#include "wording/summary.hpp"
-#include "wording/tunnel_flags.hpp"
+#include "tunnel/tunnel_report_text.hpp"
 
 namespace tunrelay {
 namespace {
@@ -118,25 +118,25 @@ int exec(const ExecFlags& flags) {
   if (takes_output) options.trace_file = stderr;
   check_summary_file(flags.summary_file);
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1});
-  const ControlWish wish = control_wish(flags.tunnel.control, options);
+  const ControlConfig config = control_config(flags.tunnel.control_socket, options);
   options.left_namespaces = enter_private_network(options.strategy);
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
   PrivateCommand command(flags.command, signals, takes_output ? STDERR_FILENO : STDOUT_FILENO);
   if (!command.shortfall().empty() && !flags.quiet)
     fmt::print(stderr, "tunrelay: note: {}\n", command.shortfall());
-  ServedTunnel tunnel(options, wish);
+  ControlledTunnel tunnel(options, config);
   start_command(command, tunnel->report());
-  Attendance attendance(*tunnel, false);
+  EventLoop attendance(*tunnel, false);
   attendance.serve(tunnel.control());
   const auto on_signal = [&](int signal) {
     if (signal == SIGUSR1)
       print_wrapped(stderr, summary_text(tunnel->report()));
     else if (signal != SIGINT || ::getpgrp() != ::tcgetpgrp(STDIN_FILENO))
       command.send_signal(signal);  // a keyboard's SIGINT has reached it already
-    return Attendance::Answer::kGoOn;
+    return EventLoop::Answer::kGoOn;
   };
   const bool gone =
-      attendance.until_signal(signals, on_signal, command.fd()) == Attendance::End::kGone;
+      attendance.until_signal(signals, on_signal, command.fd()) == EventLoop::End::kGone;
   // Without a tunnel CMD would go on over lo: it is ended instead.
   if (gone) command.send_signal(SIGTERM);
   const int exit_code = command.wait();
@@ -149,15 +149,16 @@ int exec(const ExecFlags& flags) {
 
 }  // namespace
 
-Verb add_exec_verb(CLI::App& app) {
+Subcommand add_exec_command(CLI::App& app) {
   auto flags = std::make_shared<ExecFlags>();
   CLI::App* command = app.add_subcommand(
       "exec", "run a command in a private network namespace that holds both ends");
   add_tunnel_flags(*command, flags->tunnel);
-  command->add_flag("--json", flags->json, "the summary as JSON, on standard error");
-  command->add_option("--summary-file", flags->summary_file, "write the summary as JSON to a file");
-  command->add_flag("-q,--quiet", flags->quiet, "no summary on standard error");
-  command->add_flag("--dry-run", flags->dry_run, "print the equal `ip` commands, change nothing");
+  FlagGroup output(*command, kOutputFlags);
+  output.flag("--json", flags->json, "the summary as JSON, on standard error");
+  output.value("--summary-file", flags->summary_file, "FILE", "write the summary as JSON");
+  output.flag("-q,--quiet", flags->quiet, "no summary on standard error");
+  output.flag("--dry-run", flags->dry_run, "print the equivalent `ip` commands, change nothing");
   command->add_option("command", flags->command, "the command and its arguments")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->footer(
@@ -165,7 +166,7 @@ Verb add_exec_verb(CLI::App& app) {
       "in its environment. Its exit code is returned; 128 + N when signal N ended it, 127 when\n"
       "there is no such command, 126 when it can't be run.\n"
       "example: tunrelay exec sh -c 'iperf3 -s -D; sleep 1; iperf3 -c 192.168.13.2'");
-  return {command, [flags] { return exec(*flags); }, OtherWords::kCommand};
+  return {command, [flags] { return exec(*flags); }, OtherArguments::kCommand};
 }
 
 }  // namespace tunrelay

@@ -11,32 +11,34 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
-#include "base/growing_file.hpp"
-#include "base/signal_watch.hpp"
 #include "base/units.hpp"
+#include "base/utc.hpp"
 #include "base/wrap.hpp"
 #include "cli/gen_flags.hpp"
 #include "cli/gen_intervals.hpp"
 #include "cli/gen_text.hpp"
 #include "cli/new_result.hpp"
 #include "cli/result_outputs.hpp"
+#include "cli/subcommand.hpp"
 #include "cli/terminal_style.hpp"
-#include "cli/verb.hpp"
+#include "config/flag_group.hpp"
 #include "gen/floor.hpp"
 #include "gen/load_json.hpp"
 #include "gen/load_server.hpp"
 #include "gen/remote_end.hpp"
 #include "gen/trial.hpp"
-#include "measure/hdr_log.hpp"
-#include "measure/result_json.hpp"
-#include "measure/result_saver.hpp"
-#include "measure/utc.hpp"
+#include "metrics/hdr_log.hpp"
+#include "os/append_only_file.hpp"
+#include "os/print.hpp"
+#include "os/signal_watch.hpp"
+#include "result/result_json.hpp"
+#include "result/result_saver.hpp"
 #include "suite/trial_result.hpp"
 
 namespace tunrelay {
 namespace {
 
-struct GenVerbFlags {
+struct GenCommandFlags {
   GenFlags load;
   std::vector<std::string> addresses;  ///< FROM TO: both ends here
   bool server = false;
@@ -55,7 +57,7 @@ bool asked_to_stop(const SignalWatch& signals) {
   return signals.next().has_value();
 }
 
-int serve(const GenVerbFlags& flags) {
+int serve(const GenCommandFlags& flags) {
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP});
   LoadServer server(IpAddress::parse(flags.bind.empty() ? "::" : flags.bind), flags.port);
   fmt::print("ready  serving loads on port {}\n", server.port());
@@ -80,7 +82,7 @@ struct Ends {
   IpFamily family = IpFamily::kIpv4;
 };
 
-Ends make_ends(const GenVerbFlags& flags) {
+Ends make_ends(const GenCommandFlags& flags) {
   Ends ends;
   if (!flags.client.empty()) {
     const IpAddress there = IpAddress::parse(flags.client);
@@ -117,12 +119,12 @@ Result as_result(Result result, const TrialReport& trial, double end_s) {
                                    result.duration_s);
   // A trial that is void says so; what it measured is kept all the same.
   TrialPlace place;
-  place.void_latencies = true;
+  place.invalid_latencies = true;
   add_trial(result, place, trial);
   result.complete = !trial.cut_short;
   if (trial.still_coming) result.notes.emplace_back(kStillComing);
-  if (!trial.void_reason.empty())
-    result.notes.push_back("The trial is void: " + trial.void_reason + ".");
+  if (!trial.invalid_reason.empty())
+    result.notes.push_back("The trial is invalid: " + trial.invalid_reason + ".");
   return result;
 }
 
@@ -136,7 +138,7 @@ Result unfinished_result(const Result& known, const IntervalReport& interval) {
   return result;
 }
 
-void add_latencies(GrowingFile& log, const IntervalReport& interval, const Result& known) {
+void add_latencies(AppendOnlyFile& log, const IntervalReport& interval, const Result& known) {
   const std::string lines = latency_log_lines(interval);
   if (lines.empty()) return;
   const bool is_first = log.text().empty();
@@ -144,7 +146,7 @@ void add_latencies(GrowingFile& log, const IntervalReport& interval, const Resul
                   tell_failed_save);
 }
 
-int send(const GenVerbFlags& flags) {
+int send(const GenCommandFlags& flags) {
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP});
   const Ends ends = make_ends(flags);
   const LoadSpec spec = load_spec(flags.load, ends.family);
@@ -163,7 +165,7 @@ int send(const GenVerbFlags& flags) {
 
   std::optional<ResultSaver> saver;
   if (file) saver.emplace(*file, tell_failed_save);
-  std::optional<GrowingFile> latency_log;
+  std::optional<AppendOnlyFile> latency_log;
   if (const std::string path = flags.outputs.latency_log_path(); !path.empty())
     latency_log.emplace(path);
   TrialOptions options;
@@ -190,33 +192,35 @@ int send(const GenVerbFlags& flags) {
                                            standard_output_style().columns));
   std::fflush(stdout);
   outputs.write(result, nullptr, file ? &*file : nullptr);
-  return trial.void_reason.empty() ? 0 : static_cast<int>(ExitCode::kFailed);
+  return trial.invalid_reason.empty() ? 0 : static_cast<int>(ExitCode::kFailed);
 }
 
 }  // namespace
 
-Verb add_gen_verb(CLI::App& app) {
-  auto flags = std::make_shared<GenVerbFlags>();
+Subcommand add_gen_command(CLI::App& app) {
+  auto flags = std::make_shared<GenCommandFlags>();
   CLI::App* command =
       app.add_subcommand("gen", "send traffic, and measure throughput, latency and loss");
   command->add_option("addresses", flags->addresses, "FROM TO: both ends in this process")
       ->expected(0, 2)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_flag("--server", flags->server, "be the other end, for clients");
-  command->add_option("--client", flags->client, "the server's address");
-  command->add_option("--bind", flags->bind, "our own address [any]");
-  command->add_option("-p,--port", flags->port, "the server's port")->capture_default_str();
-  command->add_flag("-1,--once", flags->once, "with --server: for one client, then the end");
+  FlagGroup ends(*command, "Two processes");
+  ends.flag("--server", flags->server, "be the other end, for clients");
+  ends.value("--client", flags->client, "ADDRESS", "the server's address");
+  ends.value("--bind", flags->bind, "ADDRESS", "our own address [any]");
+  ends.value("-p,--port", flags->port, "PORT", "the server's port")->capture_default_str();
+  ends.flag("-1,--once", flags->once, "with --server: for one client, then the end");
   add_gen_flags(*command, flags->load);
-  command->add_option("-i,--interval", flags->interval, "tell how far it is so often; 0: not")
+  FlagGroup output(*command, kOutputFlags);
+  output.value("-i,--interval", flags->interval, "TIME", "report progress so often; 0: never")
       ->capture_default_str();
-  command->add_flag("--floor", flags->floor, "measure the generator alone before, too");
-  command->add_flag("--json", flags->json, "the result as JSON");
-  command->add_option("--out", flags->out, "write the result as JSON to a file, as it comes");
+  output.flag("--floor", flags->floor, "measure the generator alone before, too");
+  output.flag("--json", flags->json, "the result as JSON");
+  output.value("--out", flags->out, "FILE", "write the result as JSON, as it comes");
   flags->outputs.add_to(*command);
   command->footer(
       "With a rate the times of all messages are fixed beforehand, and latency counts from them:\n"
-      "a sender that is held up can't hide it. How late it was is told (\"sends late\").\n"
+      "a sender that is held up can't hide it. How late it was is reported (\"sends late\").\n"
       "examples: tunrelay exec -- tunrelay gen 192.168.13.1 192.168.13.2 --pps 50k -t 5s\n"
       "          tunrelay gen --server    tunrelay gen --client 192.168.13.2 --tcp");
   return {command, [flags] { return flags->server ? serve(*flags) : send(*flags); }};

@@ -5,9 +5,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include "base/cpu_topology.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
+#include "config/flag_group.hpp"
+#include "os/cpu_topology.hpp"
 
 namespace tunrelay {
 namespace {
@@ -65,37 +66,45 @@ std::vector<std::uint32_t> payloads(const GenFlags& flags, IpFamily family) {
 }  // namespace
 
 void add_gen_flags(CLI::App& command, GenFlags& flags) {
-  const auto add = [&command](const char* name, auto& value, const char* help) {
-    return command.add_option(name, value, help);
-  };
-  command.add_flag("--tcp", flags.tcp, "TCP instead of UDP");
-  command.add_flag("--request-response", flags.request_response,
-                   "every message comes back: round trips");
-  command.add_flag("--connections", flags.connections,
-                   "connect, request, response, close, each time anew (with --tcp)");
-  command.add_flag("-R,--reverse", flags.reverse, "the other end sends");
-  command.add_flag("--bidir", flags.both, "both ends send");
-  add("-l,--size", flags.size,
-      "payload of a message in bytes, or a list that is gone through [64; TCP streams 128K]");
-  add("--frame-size", flags.frame_size,
-      "UDP: size of the Ethernet frame with its checksum, as RFC 2544 counts, or a list");
-  command.add_flag("--imix", flags.imix, "UDP: frames of 64, 570 and 1518 bytes, 7:4:1");
-  add("-b,--rate", flags.rate, "payload in bits a second, all flows together [unpaced]");
-  add("--pps", flags.packet_rate, "messages a second, all flows together, for example 50k");
-  add("-t,--time", flags.time, "how long to send")->capture_default_str();
-  add("-n,--count", flags.count, "messages to send, but no longer than --time");
-  add("-O,--warm-up", flags.warm_up, "before that: sent, not counted")->capture_default_str();
-  add("-P,--flows", flags.flows, "flows, each with a port of its own")->capture_default_str();
-  add("--threads", flags.threads, "threads of each end")->capture_default_str();
-  add("--gso", flags.segments, "UDP: datagrams a send, cut by the kernel (UDP_SEGMENT)")
+  FlagGroup load(command, "Load");
+  load.flag("--tcp", flags.tcp, "TCP instead of UDP");
+  load.flag("--request-response", flags.request_response, "every message comes back: round trips");
+  load.flag("--connections", flags.connections,
+            "connect, request, response, close, again and again (with --tcp)");
+  load.flag("-R,--reverse", flags.reverse, "the other end sends");
+  load.flag("--bidir", flags.both, "both ends send");
+  load.value("-b,--rate", flags.rate, "RATE",
+             "payload in bits a second, all flows together [unpaced]");
+  load.value("--pps", flags.packet_rate, "N",
+             "messages a second, all flows together, for example 50k");
+  load.value("-t,--time", flags.time, "TIME", "how long to send")->capture_default_str();
+  load.value("-n,--count", flags.count, "N", "messages to send, but no longer than --time");
+  load.value("-O,--warm-up", flags.warm_up, "TIME", "before that: sent, not counted")
       ->capture_default_str();
-  command.add_flag("--gro", flags.receive_merged, "UDP: receive merged datagrams (UDP_GRO)");
-  add("--seed", flags.seed, "of the payload")->capture_default_str();
-  add("--source-cpus", flags.source_cpus, "CPUs for sending threads, for example 0,2-3 [any]");
-  add("--sink-cpus", flags.sink_cpus, "CPUs for receiving threads [any]");
-  add("-C,--congestion", flags.congestion_control, "TCP: congestion control [the host's]");
-  add("--max-slip", flags.slip_limit,
-      "with a rate: how late one send in a hundred may be before the trial is void")
+  load.value("-P,--flows", flags.flows, "N", "flows, each with a port of its own")
+      ->capture_default_str();
+  load.value("-C,--congestion", flags.congestion_control, "NAME",
+             "TCP: congestion control [the host's]");
+  FlagGroup sizes(command, "Sizes");
+  sizes.value("-l,--size", flags.size, "BYTES",
+              "payload of a message, or a comma-separated list that is gone through [64; TCP "
+              "streams 128K]");
+  sizes.value("--frame-size", flags.frame_size, "BYTES",
+              "UDP: size of the Ethernet frame with its checksum, as RFC 2544 counts, or a list");
+  sizes.flag("--imix", flags.imix, "UDP: frames of 64, 570 and 1518 bytes, 7:4:1");
+  sizes
+      .value("--gso", flags.segments, "N", "UDP: datagrams a send, cut by the kernel (UDP_SEGMENT)")
+      ->capture_default_str();
+  sizes.flag("--gro", flags.receive_merged, "UDP: receive merged datagrams (UDP_GRO)");
+  sizes.value("--seed", flags.seed, "N", "random seed of the payload")->capture_default_str();
+  FlagGroup generator(command, "Generator");
+  generator.value("--threads", flags.threads, "N", "threads of each end")->capture_default_str();
+  generator.value("--source-cpus", flags.source_cpus, "CPUS",
+                  "CPUs for sending threads, for example 0,2-3 [any]");
+  generator.value("--sink-cpus", flags.sink_cpus, "CPUS", "CPUs for receiving threads [any]");
+  generator
+      .value("--max-slip", flags.slip_limit, "TIME",
+             "with a rate: how late one send in a hundred may be before the trial is invalid")
       ->capture_default_str();
 }
 

@@ -18,7 +18,7 @@ struct GenFlags {
   bool connections = false;
   bool reverse = false;
   bool both = false;
-  std::string size;        ///< a list parted by commas
+  std::string size;        ///< a comma-separated list
   std::string frame_size;  ///< the same, Ethernet frames
   bool imix = false;
   std::string rate;

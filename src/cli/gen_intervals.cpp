@@ -9,10 +9,10 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
-#include "base/wrap.hpp"
 #include "cli/gen_text.hpp"
-#include "measure/hdr_log.hpp"
-#include "measure/histogram.hpp"
+#include "metrics/hdr_log.hpp"
+#include "metrics/histogram.hpp"
+#include "os/print.hpp"
 
 namespace tunrelay {
 

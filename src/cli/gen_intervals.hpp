@@ -9,7 +9,7 @@
 
 #include "gen/load_spec.hpp"
 #include "gen/trial.hpp"
-#include "measure/result.hpp"
+#include "result/result.hpp"
 
 namespace tunrelay {
 

@@ -113,7 +113,7 @@ std::string trial_text(const TrialReport& report, const GeneratorFloor* floor) {
     text += fmt::format("  {:<12}{} messages/s of 64 bytes received over lo\n", "at most",
                         format_count(static_cast<std::uint64_t>(floor->lo_messages_per_s)));
   }
-  if (!report.void_reason.empty()) text += fmt::format("void: {}\n", report.void_reason);
+  if (!report.invalid_reason.empty()) text += fmt::format("invalid: {}\n", report.invalid_reason);
   return text;
 }
 

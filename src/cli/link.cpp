@@ -10,7 +10,8 @@
 
 #include "base/json_text.hpp"
 #include "cli/link_control.hpp"
-#include "cli/verb.hpp"
+#include "cli/subcommand.hpp"
+#include "config/flag_group.hpp"
 #include "link/link_file.hpp"
 #include "link/stage_text.hpp"
 
@@ -41,7 +42,7 @@ int print_profiles(const ProfileFlags& flags) {
 
 }  // namespace
 
-Verb add_link_verb(CLI::App& app) {
+Subcommand add_link_command(CLI::App& app) {
   auto flags = std::make_shared<ProfileFlags>();
   CLI::App* command = app.add_subcommand(
       "link", "the emulated link: what can be asked, and profiles of known ones");
@@ -49,14 +50,15 @@ Verb add_link_verb(CLI::App& app) {
   CLI::App* profiles = command->add_subcommand(
       "profiles", "list the profiles, or print one as TOML, to be changed and used as a file");
   profiles->add_option("name", flags->name, "the profile to print");
-  profiles->add_flag("--json", flags->json, "the list as JSON");
+  FlagGroup output(*profiles, kOutputFlags);
+  output.flag("--json", flags->json, "the list as JSON");
   command->footer(
-      "Stages, parted by commas, for --a-to-b and --b-to-a of `run` and `exec`; each may end with\n"
+      "Comma-separated stages for --a-to-b and --b-to-a of `run` and `exec`; each may end with\n"
       "if \"FILTER\", a tcpdump expression for the packets that it is for:\n" +
       stage_text_help() +
       "example: tunrelay exec --a-to-b 'delay 20ms 2ms, loss 1% if \"udp port 53\"' -- ...\n"
       "         tunrelay link profiles lte > mine.toml; tunrelay exec --link ./mine.toml -- ...");
-  const std::function<int()> talk = add_link_control_verbs(*command);
+  const std::function<int()> talk = add_link_control_commands(*command);
   return {command, [=] { return profiles->parsed() ? print_profiles(*flags) : talk(); }};
 }
 

@@ -14,17 +14,18 @@
 #include "base/clean_text.hpp"
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "config/flag_group.hpp"
+#include "config/link_flags.hpp"
 #include "control/control_client.hpp"
 #include "control/control_place.hpp"
+#include "control/tunnel_service.hpp"
 #include "link/stage_files.hpp"
-#include "wording/link_flags.hpp"
-#include "wording/tunnel_control.hpp"
 
 namespace tunrelay {
 namespace {
 
 struct LinkControlFlags {
-  std::string control;
+  std::string control_socket;
   LinkFlags link;
   bool json_wanted = false;
 };
@@ -45,7 +46,8 @@ void print_link(const nlohmann::json& link) {
 }
 
 int show_link(const LinkControlFlags& flags) {
-  const nlohmann::json answer = ControlClient(find_control(flags.control)).ask({{"do", "show"}});
+  const nlohmann::json answer =
+      ControlClient(find_control(flags.control_socket)).ask({{"method", "show"}});
   if (flags.json_wanted) {
     fmt::print("{}\n", json_text(answer));
     return 0;
@@ -65,9 +67,9 @@ int show_link(const LinkControlFlags& flags) {
   return 0;
 }
 
-int ask(const LinkControlFlags& flags, const LinkQuestion& question) {
-  const nlohmann::json answer =
-      ControlClient(find_control(flags.control)).ask(question.json, question.attachment.get());
+int ask(const LinkControlFlags& flags, const LinkRequest& question) {
+  const nlohmann::json answer = ControlClient(find_control(flags.control_socket))
+                                    .ask(question.json, question.attachment.get());
   if (flags.json_wanted)
     fmt::print("{}\n", json_text(answer));
   else
@@ -85,18 +87,21 @@ int set_link(const CLI::App& command, const LinkControlFlags& flags) {
   if (!is_named[0] && !is_named[1] && !link.seed)
     throw_usage_error("change", "nothing", "no flag says what",
                       "add --a-to-b, --b-to-a, --link or --seed");
-  return ask(flags, ask_for_link(std::move(link), is_named));
+  return ask(flags, make_link_request(std::move(link), is_named));
 }
 
 }  // namespace
 
-std::function<int()> add_link_control_verbs(CLI::App& link) {
+std::function<int()> add_link_control_commands(CLI::App& link) {
   auto flags = std::make_shared<LinkControlFlags>();
   const auto add = [&](const char* name, const char* help) {
     CLI::App* command = link.add_subcommand(name, help);
-    command->add_option("--control", flags->control,
-                        "the running relay's socket [that of the only one]");
-    command->add_flag("--json", flags->json_wanted, "the answer as JSON");
+    FlagGroup relay(*command, "Relay");
+    relay.value("--control-socket", flags->control_socket, "PATH",
+                "the running relay's socket [that of the only one]");
+    relay.former_name("--control", flags->control_socket);
+    FlagGroup output(*command, kOutputFlags);
+    output.flag("--json", flags->json_wanted, "the answer as JSON");
     return command;
   };
   CLI::App* show = add("show", "the link of a running relay, and what it has done");
@@ -107,7 +112,7 @@ std::function<int()> add_link_control_verbs(CLI::App& link) {
     if (show->parsed()) return show_link(*flags);
     if (set->parsed()) return set_link(*set, *flags);
     static_cast<void>(clear);
-    return ask(*flags, ask_for_link({}, {true, true}));
+    return ask(*flags, make_link_request({}, {true, true}));
   };
 }
 

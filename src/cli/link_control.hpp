@@ -10,6 +10,6 @@ class App;
 namespace tunrelay {
 
 /// Adds the three to LINK. What is returned runs the one that was chosen, and gives the exit code.
-std::function<int()> add_link_control_verbs(CLI::App& link);
+std::function<int()> add_link_control_commands(CLI::App& link);
 
 }  // namespace tunrelay

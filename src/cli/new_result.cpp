@@ -1,10 +1,10 @@
 #include "cli/new_result.hpp"
 
+#include "base/build_info.hpp"
+#include "base/utc.hpp"
 #include "cli/git_commit.hpp"
 #include "cli/version.hpp"
-#include "measure/environment.hpp"
-#include "measure/utc.hpp"
-#include "wording/build_info.hpp"
+#include "result/environment.hpp"
 
 namespace tunrelay {
 

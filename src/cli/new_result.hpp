@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "measure/result.hpp"
+#include "result/result.hpp"
 
 namespace tunrelay {
 

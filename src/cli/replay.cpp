@@ -11,11 +11,12 @@
 
 #include "base/json_text.hpp"
 #include "base/units.hpp"
-#include "cli/verb.hpp"
+#include "cli/subcommand.hpp"
 #include "cli/version.hpp"
-#include "wording/link_flags.hpp"
-#include "wording/link_text.hpp"
-#include "wording/tally_json.hpp"
+#include "config/flag_group.hpp"
+#include "config/link_flags.hpp"
+#include "link/link_report_text.hpp"
+#include "metrics/tally_json.hpp"
 
 namespace tunrelay {
 namespace {
@@ -43,7 +44,7 @@ std::string replay_text(const ReplayReport& report, std::size_t direction) {
                                  format_count(dropped_in_all(report).packets));
   text += link_lines(report.link, direction);
   if (!report.link.empty())
-    text += fmt::format("  link      --seed {} repeats its chances\n", report.link.seed);
+    text += fmt::format("  link      --seed {} repeats its random numbers\n", report.link.seed);
   if (report.made.packets != 0)
     text +=
         fmt::format("  made      {} packets more by stages\n", format_count(report.made.packets));
@@ -87,7 +88,7 @@ int run_replay(const ReplayFlags& flags) {
 
 }  // namespace
 
-Verb add_replay_verb(CLI::App& app) {
+Subcommand add_replay_command(CLI::App& app) {
   auto flags = std::make_shared<ReplayFlags>();
   CLI::App* command = app.add_subcommand(
       "replay",
@@ -95,13 +96,14 @@ Verb add_replay_verb(CLI::App& app) {
   command->add_option("input", flags->input, "a pcap or pcapng file")->required();
   command->add_option("output", flags->output, "the pcapng file to write")->required();
   add_link_flags(*command, flags->link);
-  command->add_option("--direction", flags->direction, "whose stages the packets meet")
-      ->check(CLI::IsMember({"a-to-b", "b-to-a"}))
-      ->capture_default_str();
-  command->add_option("--interface", flags->interface,
-                      "of a file with several, by name or number from 0 [all of them; of a capture "
-                      "by tunrelay the one that the direction begins at]");
-  command->add_flag("--json", flags->json, "the summary as JSON");
+  FlagGroup packets(*command, "Packets");
+  packets.choice("--direction", flags->direction, {"a-to-b", "b-to-a"},
+                 "whose stages the packets meet");
+  packets.value("--interface", flags->interface, "NAME|N",
+                "of a file with several, by name or number from 0 [all of them; of a capture by "
+                "tunrelay the one that the direction begins at]");
+  FlagGroup output(*command, kOutputFlags);
+  output.flag("--json", flags->json, "the summary as JSON");
   command->footer(
       "The same file, link and seed give the same output, bit for bit.\n"
       "example: tunrelay replay in.pcap out.pcapng --a-to-b 'rate 10mbit limit 100ms' --seed 1");

@@ -8,15 +8,16 @@
 
 #include <CLI/CLI.hpp>
 
+#include "analysis/comparability.hpp"
+#include "analysis/compare.hpp"
 #include "cli/result_outputs.hpp"
+#include "cli/subcommand.hpp"
 #include "cli/terminal_style.hpp"
-#include "cli/verb.hpp"
-#include "judge/compare.hpp"
-#include "judge/fitness.hpp"
-#include "measure/result_json.hpp"
+#include "config/flag_group.hpp"
 #include "report/comparison.hpp"
 #include "report/joined_result.hpp"
 #include "report/terminal.hpp"
+#include "result/result_json.hpp"
 
 namespace tunrelay {
 namespace {
@@ -32,7 +33,7 @@ struct ReportFlags {
 ComparisonReport beside_baseline(const std::string& path, Result& result) {
   const Result base = read_result(path);
   for (const auto& differences :
-       {differences_that_matter(base, result), differences_to_mention(base, result)})
+       {incompatibilities(base, result), differences_to_mention(base, result)})
     for (const std::string& difference : differences)
       result.notes.push_back(fmt::format("The baseline: {}.", difference));
   return comparison_report(compare_results(base, result), path, "this result");
@@ -58,14 +59,15 @@ int report(const ReportFlags& flags) {
 
 }  // namespace
 
-Verb add_report_verb(CLI::App& app) {
+Subcommand add_report_command(CLI::App& app) {
   auto flags = std::make_shared<ReportFlags>();
   CLI::App* command = app.add_subcommand("report", "show results of former runs in other forms");
   command->add_option("results", flags->files, "results in JSON; several become one")
       ->required()
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--base", flags->base, "a former result to stand beside it");
-  command->add_flag("--json", flags->json, "the result as JSON, for example of several files");
+  FlagGroup output(*command, kOutputFlags);
+  output.value("--base", flags->base, "FILE", "a former result to stand beside it");
+  output.flag("--json", flags->json, "the result as JSON, for example of several files");
   flags->outputs.add_to(*command);
   command->footer(
       "Without a form the tables are printed. A file '-' is standard output.\n"

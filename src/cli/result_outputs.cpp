@@ -12,8 +12,9 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
-#include "base/whole_file.hpp"
-#include "base/wrap.hpp"
+#include "config/flag_group.hpp"
+#include "os/print.hpp"
+#include "os/whole_file.hpp"
 #include "report/csv_history.hpp"
 #include "report/google_benchmark.hpp"
 #include "report/html_report.hpp"
@@ -70,12 +71,13 @@ constexpr std::array<Form, 7> kForms{{
 }  // namespace
 
 void ResultOutputs::add_to(CLI::App& command) {
+  FlagGroup output(command, kOutputFlags);
   paths_.resize(kForms.size());
   for (std::size_t at = 0; at < kForms.size(); ++at)
-    command.add_option(kForms.at(at).flag, paths_.at(at), kForms.at(at).help);
-  command.add_option("--title", title_, "what the reports call this");
-  command.add_option("--commit", commit_,
-                     "the commit that is measured, for the history [this program's]");
+    output.value(kForms.at(at).flag, paths_.at(at), "FILE", kForms.at(at).help);
+  output.value("--title", title_, "TEXT", "what the reports call this");
+  output.value("--commit", commit_, "COMMIT",
+               "the commit that is measured, for the history [this program's]");
 }
 
 bool ResultOutputs::any() const {

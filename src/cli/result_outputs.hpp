@@ -1,6 +1,6 @@
 // The forms in which a result can be had as files, and what the user wants it to be called: flags
-// that every verb with a result shares. Its JSON is the verb's own (`--out`), since that is written
-// while the run is under way.
+// that every command with a result shares. Its JSON is the command's own (`--out`), since that is
+// written while the run is under way.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "measure/result.hpp"
-#include "measure/result_json.hpp"
 #include "report/comparison.hpp"
+#include "result/result.hpp"
+#include "result/result_json.hpp"
 
 namespace CLI {
 class App;

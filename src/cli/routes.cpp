@@ -14,17 +14,18 @@
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
-#include "base/wrap.hpp"
 #include "cli/cleanup_json.hpp"
 #include "cli/dry_run.hpp"
-#include "cli/verb.hpp"
-#include "route/apply.hpp"
-#include "route/cleanup.hpp"
-#include "route/path_check.hpp"
-#include "route/path_probe.hpp"
-#include "route/plan_choices.hpp"
+#include "cli/subcommand.hpp"
+#include "config/flag_group.hpp"
+#include "config/tunnel_flags.hpp"
+#include "os/print.hpp"
+#include "route/apply/apply.hpp"
+#include "route/apply/cleanup.hpp"
+#include "route/plan/plan_choices.hpp"
+#include "route/watch/path_check.hpp"
+#include "route/watch/path_probe.hpp"
 #include "tunnel/plan_request.hpp"
-#include "wording/tunnel_flags.hpp"
 
 namespace tunrelay {
 namespace {
@@ -38,12 +39,8 @@ std::string directory_of(const TunnelOptions& options) {
   return options.state_directory.empty() ? kJournalDirectory : options.state_directory;
 }
 
-std::string instance_of(const TunnelOptions& options) {
-  return options.a.device + "-" + options.b.device;
-}
-
 /// The devices are another program's: used as they are, and left so. MTU and queue length are
-/// theirs too, unless a flag says otherwise.
+/// theirs too.
 PlanRequest request_of(const TunnelOptions& options) {
   PlanRequest request = plan_request(options, {false, false});
   request.mtu_bytes = 0;
@@ -56,13 +53,13 @@ int apply(const RoutesFlags& flags) {
   const std::string directory = directory_of(options);
   clean_up_leftovers(directory);
   auto journal =
-      std::make_unique<Journal>(JournalDirectory::open(directory), instance_of(options), true);
+      std::make_unique<Journal>(JournalDirectory::open(directory), instance_name(options), true);
   const auto applied = plan_and_apply(request_of(options), std::move(journal));
   applied->release();
   const Plan& plan = applied->plan();
   if (flags.json) {
     const nlohmann::json answer{{"event", "applied"},
-                                {"name", instance_of(options)},
+                                {"name", instance_name(options)},
                                 {"strategy", to_string(options.strategy)},
                                 {"commands", commands_of(plan)},
                                 {"notes", plan.notes}};
@@ -71,14 +68,14 @@ int apply(const RoutesFlags& flags) {
   }
   for (const std::string& note : plan.notes) fmt::print(stderr, "tunrelay: note: {}\n", note);
   fmt::print("applied: {} for {}; `tunrelay routes remove` undoes it\n",
-             to_string(options.strategy), instance_of(options));
+             to_string(options.strategy), instance_name(options));
   return 0;
 }
 
 int remove(const RoutesFlags& flags) {
   const TunnelOptions options = tunnel_options(flags.tunnel);
   const CleanupReport report = clean_up_leftovers(
-      directory_of(options), {.persistent_too = true, .instance = instance_of(options)});
+      directory_of(options), {.persistent_too = true, .instance = instance_name(options)});
   const bool is_done = report.is_clean() && report.left.empty();
   if (flags.json) {
     fmt::print("{}\n", json_text(cleanup_json(report, "removed")));
@@ -101,13 +98,13 @@ nlohmann::json finding_json(const PathFinding& finding) {
 nlohmann::json probe_json(const ProbeResult& probe) {
   return {{"direction", to_string(probe.direction)}, {"source", probe.source.to_string()},
           {"target", probe.target.to_string()},      {"crossed", probe.crossed()},
-          {"one_way_ns", probe.one_way.count()},     {"words", probe.words}};
+          {"one_way_ns", probe.one_way.count()},     {"text", probe.text}};
 }
 
 std::vector<ProbeResult> send_probes(const TunnelEnds& ends) {
   std::random_device random;
   std::vector<ProbeResult> probes;
-  for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA})
+  for (const Direction direction : {Direction::kAToB, Direction::kBToA})
     for (const IpFamily family : families_of(ends.a)) {
       const std::uint64_t nonce = std::uint64_t{random()} << 32 | random();
       probes.push_back(probe_path(ends, direction, family, nonce));
@@ -124,7 +121,7 @@ int check(const RoutesFlags& flags) {
   const std::vector<ProbeResult> probes =
       path.is_whole() ? send_probes(ends) : std::vector<ProbeResult>{};
   for (const ProbeResult& probe : probes)
-    if (!probe.crossed()) path.findings.push_back({probe.direction, probe.target, probe.words});
+    if (!probe.crossed()) path.findings.push_back({probe.direction, probe.target, probe.text});
   if (flags.json) {
     nlohmann::json answer{{"event", "path"},
                           {"whole", path.is_whole()},
@@ -136,7 +133,7 @@ int check(const RoutesFlags& flags) {
     fmt::print("{}\n", json_text(answer));
   } else {
     if (probes.empty()) print_wrapped(stdout, path.to_string());
-    for (const ProbeResult& probe : probes) print_wrapped(stdout, probe.words + "\n");
+    for (const ProbeResult& probe : probes) print_wrapped(stdout, probe.text + "\n");
     fmt::print("{}\n", path.is_whole() ? "The path is whole." : "The path is BROKEN.");
   }
   return path.is_whole() ? 0 : static_cast<int>(ExitCode::kFailed);
@@ -145,19 +142,24 @@ int check(const RoutesFlags& flags) {
 CLI::App* add_action(CLI::App& routes, RoutesFlags& flags, const char* name, const char* help) {
   CLI::App* action = routes.add_subcommand(name, help);
   add_tunnel_flags(*action, flags.tunnel);
-  action->add_flag("--json", flags.json, "the answer as JSON");
+  // One file for --config may serve `run` too: what says nothing of routes is taken, and not shown.
+  for (CLI::Option* option :
+       action->get_options([](const CLI::Option* each) { return !is_route_flag(*each); }))
+    option->group("");
+  FlagGroup output(*action, kOutputFlags);
+  output.flag("--json", flags.json, "the answer as JSON");
   return action;
 }
 
 }  // namespace
 
-Verb add_routes_verb(CLI::App& app) {
+Subcommand add_routes_command(CLI::App& app) {
   auto flags = std::make_shared<RoutesFlags>();
   CLI::App* command =
       app.add_subcommand("routes", "the routing module alone, for another program's devices");
   command->require_subcommand(1);
   const CLI::App* plan =
-      add_action(*command, *flags, "plan", "print the equal `ip` commands, change nothing");
+      add_action(*command, *flags, "plan", "print the equivalent `ip` commands, change nothing");
   const CLI::App* apply_action =
       add_action(*command, *flags, "apply", "make the changes; they stay until `routes remove`");
   const CLI::App* check_action =

@@ -12,15 +12,15 @@
 #include "base/clean_text.hpp"
 #include "base/error.hpp"
 #include "base/json_text.hpp"
-#include "base/print.hpp"
-#include "base/signal_watch.hpp"
-#include "base/wrap.hpp"
-#include "cli/attendance.hpp"
+#include "cli/controlled_tunnel.hpp"
 #include "cli/dry_run.hpp"
-#include "cli/served_tunnel.hpp"
-#include "cli/verb.hpp"
-#include "wording/summary.hpp"
-#include "wording/tunnel_flags.hpp"
+#include "cli/event_loop.hpp"
+#include "cli/subcommand.hpp"
+#include "config/flag_group.hpp"
+#include "config/tunnel_flags.hpp"
+#include "os/print.hpp"
+#include "os/signal_watch.hpp"
+#include "tunnel/tunnel_report_text.hpp"
 
 namespace tunrelay {
 namespace {
@@ -55,8 +55,8 @@ int run(const RunFlags& flags) {
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
   // Before any thread, so that signals come here alone.
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGPIPE});
-  const ControlWish wish = control_wish(flags.tunnel.control, options);
-  ServedTunnel tunnel(options, wish);
+  const ControlConfig config = control_config(flags.tunnel.control_socket, options);
+  ControlledTunnel tunnel(options, config);
   const TunnelReport ready = tunnel->report();
   if (flags.json) {
     print_report(ready, "ready", true, out);
@@ -66,34 +66,35 @@ int run(const RunFlags& flags) {
       print_wrapped(stderr, "tunrelay: note: " + clean_line(note) + "\n");
   }
 
-  Attendance attendance(*tunnel, flags.json);
+  EventLoop attendance(*tunnel, flags.json);
   attendance.serve(tunnel.control());
   const auto ended = attendance.until_signal(signals, [&](int signal) {
-    if (signal == SIGPIPE) return Attendance::Answer::kGoOn;  // a reader that left is no reason
-    if (signal != SIGUSR1) return Attendance::Answer::kStop;
+    if (signal == SIGPIPE) return EventLoop::Answer::kGoOn;  // a reader that left is no reason
+    if (signal != SIGUSR1) return EventLoop::Answer::kStop;
     tunnel->check_path();
     print_report(tunnel->report(), "counters", flags.json, out);
-    return Attendance::Answer::kGoOn;
+    return EventLoop::Answer::kGoOn;
   });
 
-  if (ended == Attendance::End::kAsked) tunnel->check_path_at_end();  // the proof holds to the end
+  if (ended == EventLoop::End::kAsked) tunnel->check_path_at_end();  // the proof holds to the end
   const std::vector<std::string> failures = tunnel.stop();
   print_report(tunnel->report(), "summary", flags.json, out, kLastWordsPatienceNs);
   for (const std::string& failure : failures)
     print_wrapped(stderr, "tunrelay: " + clean_line(failure) + "\n");
-  return failures.empty() && ended == Attendance::End::kAsked ? 0
-                                                              : static_cast<int>(ExitCode::kFailed);
+  return failures.empty() && ended == EventLoop::End::kAsked ? 0
+                                                             : static_cast<int>(ExitCode::kFailed);
 }
 
 }  // namespace
 
-Verb add_run_verb(CLI::App& app) {
+Subcommand add_run_command(CLI::App& app) {
   auto flags = std::make_shared<RunFlags>();
   CLI::App* command = app.add_subcommand(
       "run", "join two devices in the current network namespace until a signal comes");
   add_tunnel_flags(*command, flags->tunnel);
-  command->add_flag("--json", flags->json, "events and the summary as JSON, one a line");
-  command->add_flag("--dry-run", flags->dry_run, "print the equal `ip` commands, change nothing");
+  FlagGroup output(*command, kOutputFlags);
+  output.flag("--json", flags->json, "events and the summary as JSON, one a line");
+  output.flag("--dry-run", flags->dry_run, "print the equivalent `ip` commands, change nothing");
   command->footer(
       "A line that begins with \"ready\" is printed once the path was proven.\n"
       "SIGUSR1 prints the counters, after another path check.\n"

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "base/wrap.hpp"
+#include "os/print.hpp"
 
 namespace tunrelay {
 namespace {

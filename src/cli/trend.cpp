@@ -11,8 +11,9 @@
 #include "base/error.hpp"
 #include "base/json_text.hpp"
 #include "base/units.hpp"
-#include "base/whole_file.hpp"
-#include "cli/verb.hpp"
+#include "cli/subcommand.hpp"
+#include "config/flag_group.hpp"
+#include "os/whole_file.hpp"
 #include "report/history_trend.hpp"
 
 namespace tunrelay {
@@ -32,10 +33,10 @@ TrendOptions trend_options(const TrendFlags& flags) {
   TrendOptions options;
   options.min_effect = parse_percent(flags.min_effect);
   options.change_points.alpha = flags.alpha;
-  constexpr double kLeastAlpha = 0.0001;
-  if (!(flags.alpha >= kLeastAlpha && flags.alpha < 1))
+  constexpr double kMinAlpha = 0.0001;
+  if (!(flags.alpha >= kMinAlpha && flags.alpha < 1))
     throw_usage_error("judge with", fmt::format("alpha {:g}", flags.alpha),
-                      fmt::format("it must be at least {:g} and below 1", kLeastAlpha));
+                      fmt::format("it must be at least {:g} and below 1", kMinAlpha));
   // With fewer random orders than that no change could reach alpha.
   options.change_points.permutations = std::max<std::size_t>(
       options.change_points.permutations, static_cast<std::size_t>(5 / flags.alpha) - 1);
@@ -59,23 +60,28 @@ int trend(const TrendFlags& flags) {
 
 }  // namespace
 
-Verb add_trend_verb(CLI::App& app) {
+Subcommand add_trend_command(CLI::App& app) {
   auto flags = std::make_shared<TrendFlags>();
   CLI::App* command =
       app.add_subcommand("trend", "say since which commit a figure is better or worse");
   command->add_option("history", flags->history, "a file that --csv has written")->required();
-  command->add_option("--metric", flags->choice.metric, "only metrics with this in their name");
-  command->add_option("--link", flags->choice.link, "only this link [all but control and base]");
-  command->add_flag("--ratio", flags->choice.ratio_to_control,
-                    "the ratios to the control, of all machines together");
-  command->add_option("--min-effect", flags->min_effect, "which change matters")
+  FlagGroup series(*command, "Which figures");
+  series.value("--metric", flags->choice.metric, "TEXT", "only metrics with this in their name");
+  series.value("--path", flags->choice.path, "NAME",
+               "only this test path [all but control and base]");
+  series.former_name("--link", flags->choice.path);
+  series.flag("--ratio", flags->choice.ratio_to_control,
+              "the ratios to the control, of all machines together");
+  FlagGroup verdict(*command, "Verdict");
+  verdict.value("--min-effect", flags->min_effect, "P%", "which change matters")
       ->capture_default_str();
-  command->add_option("--alpha", flags->alpha, "how rarely a false alarm may be")
+  verdict.value("--alpha", flags->alpha, "PROBABILITY", "how rarely a false alarm may be")
       ->capture_default_str();
-  command->add_option("--fail-within", flags->fail_within,
-                      "exit code 4 when one of the newest N points began a worse level");
-  command->add_flag("--json", flags->json, "the trends as JSON");
-  command->add_option("--markdown", flags->markdown, "write them as Markdown");
+  verdict.value("--fail-within", flags->fail_within, "N",
+                "exit code 4 when one of the newest N points began a worse level; 0: never");
+  FlagGroup output(*command, kOutputFlags);
+  output.flag("--json", flags->json, "the trends as JSON");
+  output.value("--markdown", flags->markdown, "FILE", "write them as Markdown");
   command->footer(
       "A change of level is found once some points with the new level have come.\n"
       "example: tunrelay trend history.csv --metric throughput --fail-within 5");

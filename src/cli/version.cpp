@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "base/kernel_version.hpp"
+#include "base/build_info.hpp"
 #include "cli/git_commit.hpp"
 #include "engine/engine.hpp"
-#include "wording/build_info.hpp"
+#include "os/kernel_version.hpp"
 
 namespace tunrelay {
 

@@ -9,12 +9,12 @@
 
 #include "base/error.hpp"
 #include "base/units.hpp"
-#include "base/whole_file.hpp"
+#include "os/whole_file.hpp"
 
 namespace tunrelay {
 namespace {
 
-constexpr const char* kObject = "what goes with a question";
+constexpr const char* kObject = "what goes with a request";
 // Files that others could shorten or write to, or that are on a disk, have not all of them.
 constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 

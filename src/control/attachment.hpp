@@ -1,4 +1,4 @@
-// What goes with a question beside its line: bytes in a file that is nothing but memory, and that
+// What goes with a request beside its line: bytes in a file that is nothing but memory, and that
 // nobody can change any more (memfd_create(2), sealed). Whoever gets it reads it without waiting
 // for anybody's disk, network or process, and finds what it is told it has.
 #pragma once
@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 

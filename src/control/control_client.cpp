@@ -27,14 +27,14 @@ FileDescriptor connect_to(const std::string& path) {
 ControlClient::ControlClient(const std::string& path)
     : lines_(connect_to(path), "the relay at " + path, "see whether it still runs") {}
 
-nlohmann::json ControlClient::ask(const nlohmann::json& question, int passed) {
-  const std::string line = json_text(question) + "\n";
-  if (line.size() > ControlServer::kMostLineBytes)
+nlohmann::json ControlClient::ask(const nlohmann::json& request, int passed) {
+  const std::string line = json_text(request) + "\n";
+  if (line.size() > ControlServer::kMaxLineBytes)
     throw_usage_error("ask", lines_.peer(),
-                      "the question has over " + format_bytes(ControlServer::kMostLineBytes),
+                      "the request has over " + format_bytes(ControlServer::kMaxLineBytes),
                       "say it in fewer words; long lists belong in a file");
   if (passed < 0) {
-    lines_.send(question);
+    lines_.send(request);
   } else {
     // A socket just made takes a short line in one piece.
     if (send_with_descriptor(lines_.socket(), line, passed) != static_cast<ssize_t>(line.size()))
@@ -44,8 +44,8 @@ nlohmann::json ControlClient::ask(const nlohmann::json& question, int passed) {
   if (answer.contains("error"))
     throw Error({.attempt = "have this done by",
                  .object = lines_.peer(),
-                 .answer = answer.at("error").get<std::string>(),
-                 .way_out = "",
+                 .cause = answer.at("error").get<std::string>(),
+                 .hint = "",
                  .system_errno = 0,
                  .exit_code = static_cast<ExitCode>(answer.value("exit_code", 1))});
   return answer;

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json_lines.hpp"
+#include "os/json_lines.hpp"
 
 namespace tunrelay {
 
@@ -15,9 +15,9 @@ class ControlClient {
   /// Throws Error: nobody listens at PATH, or we may not ask.
   explicit ControlClient(const std::string& path);
 
-  /// The answer. PASSED: a descriptor that goes with the question, unless negative. Throws the
+  /// The answer. PASSED: a descriptor that goes with the request, unless negative. Throws the
   /// relay's Error, or one of our own when it is gone or silent.
-  nlohmann::json ask(const nlohmann::json& question, int passed = -1);
+  nlohmann::json ask(const nlohmann::json& request, int passed = -1);
   /// Readable when the relay has gone.
   [[nodiscard]] int fd() const noexcept { return lines_.socket().get(); }
 

@@ -79,13 +79,14 @@ std::string find_control(const std::string& path) {
   const std::vector<std::string> living =
       directory.empty() ? std::vector<std::string>{} : living_controls(directory);
   if (living.empty())
-    throw_unfit_error(
+    throw_unsupported_error(
         "find", "a running tunrelay",
         directory.empty() ? "XDG_RUNTIME_DIR is not set" : "none listens in " + directory,
-        "start one, as the same user, or name its socket by --control PATH");
+        "start one, as the same user, or name its socket by --control-socket PATH");
   if (living.size() > 1)
-    throw_usage_error("choose", "a running tunrelay", "several run",
-                      fmt::format("add one of: --control {}", fmt::join(living, ", --control ")));
+    throw_usage_error(
+        "choose", "a running tunrelay", "several run",
+        fmt::format("add one of: --control-socket {}", fmt::join(living, ", --control-socket ")));
   return living.front();
 }
 

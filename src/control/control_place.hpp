@@ -24,7 +24,7 @@ struct FoundControls {
 [[nodiscard]] std::vector<std::string> living_controls(const std::string& directory);
 
 /// PATH, or, where it is empty, that of the only relay that runs. Throws a usage Error that names
-/// the relays when there are several, and an unfit Error when there is none.
+/// the relays when there are several, and an unsupported-environment Error when there is none.
 [[nodiscard]] std::string find_control(const std::string& path);
 
 }  // namespace tunrelay

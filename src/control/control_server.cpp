@@ -62,7 +62,7 @@ ControlServer::ControlServer(std::string path, ControlService& service)
       events_(check_system_call(::epoll_create1(EPOLL_CLOEXEC), "make", "an epoll")) {
   remove_dead_socket(path_);
   check_system_call(bind_unix_socket(listener_, path_), "listen at", path_,
-                    "name another path by --control, or none");
+                    "name another path by --control-socket, or none");
   struct stat status {};
   // Nobody can connect before listen(), so the mode is right from the first moment.
   check_system_call(::chmod(path_.c_str(), kSocketMode), "set the mode of", path_);
@@ -70,7 +70,7 @@ ControlServer::ControlServer(std::string path, ControlService& service)
   group_ = status.st_gid;
   inode_ = status.st_ino;
   check_system_call(::fcntl(listener_.get(), F_SETFL, O_NONBLOCK), "listen at", path_);
-  check_system_call(::listen(listener_.get(), kMostClients), "listen at", path_);
+  check_system_call(::listen(listener_.get(), kMaxClients), "listen at", path_);
   watch_descriptor(events_, EPOLL_CTL_ADD, listener_.get(), kListener, EPOLLIN);
 }
 
@@ -81,7 +81,7 @@ ControlServer::~ControlServer() {
 }
 
 void ControlServer::serve() {
-  std::array<epoll_event, kMostClients + 1> events{};
+  std::array<epoll_event, kMaxClients + 1> events{};
   const int count = ::epoll_wait(events_.get(), events.data(), static_cast<int>(events.size()), 0);
   for (int at = 0; at < count; ++at) {
     const ControlClientId id = events.at(static_cast<std::size_t>(at)).data.u64;
@@ -107,7 +107,7 @@ void ControlServer::accept_clients() {
       watch_descriptor(events_, EPOLL_CTL_MOD, listener_.get(), kListener, 0);
       return;
     }
-    if (clients_.size() < kMostClients && peer_is_trusted(socket, group_))
+    if (clients_.size() < kMaxClients && peer_is_trusted(socket, group_))
       add_client(std::move(socket));
   }
 }
@@ -154,20 +154,20 @@ bool ControlServer::receive(Client& client) {
   if (count < 0) return errno == EAGAIN || errno == EINTR;
   client.active_ns = monotonic_ns();
   client.received.append(part.data(), static_cast<std::size_t>(count));
-  return client.has_question() || client.received.size() <= kMostLineBytes;
+  return client.has_question() || client.received.size() <= kMaxLineBytes;
 }
 
 bool ControlServer::answer_next(ControlClientId id, Client& client) {
   const std::size_t end = client.received.find('\n');
-  if (end > kMostLineBytes) return false;
-  const json question =
+  if (end > kMaxLineBytes) return false;
+  const json request =
       json::parse(client.received.begin(),
                   client.received.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
   client.received.erase(0, end + 1);
-  if (!question.is_object()) return false;
+  if (!request.is_object()) return false;
   ordered_json answer;
   try {
-    answer = service_.answer(id, question, std::move(client.passed));
+    answer = service_.answer(id, request, std::move(client.passed));
   } catch (const Error& error) {
     answer = error_answer(error);
   } catch (const json::exception& error) {

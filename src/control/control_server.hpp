@@ -1,4 +1,4 @@
-// The control socket of a running relay: JSON objects, one a line each way, a question and its
+// The control socket of a running relay: JSON objects, one a line each way, a request and its
 // answer. It never waits: a client that is slow, silent or talks too much is its own harm.
 #pragma once
 
@@ -10,19 +10,19 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 
 using ControlClientId = std::uint64_t;
 
-/// What answers the questions. An Error that it throws becomes the answer
+/// What answers the requests. An Error that it throws becomes the answer
 /// {"error": TEXT, "exit_code": N}.
 class ControlService {
  public:
   virtual ~ControlService() = default;
-  /// PASSED: a descriptor that came with the question, if it is open.
-  virtual nlohmann::ordered_json answer(ControlClientId client, const nlohmann::json& question,
+  /// PASSED: a descriptor that came with the request, if it is open.
+  virtual nlohmann::ordered_json answer(ControlClientId client, const nlohmann::json& request,
                                         FileDescriptor passed) = 0;
   /// The client is gone: it asks nothing more.
   virtual void left(ControlClientId client) noexcept = 0;
@@ -31,8 +31,8 @@ class ControlService {
 /// Used by one thread.
 class ControlServer {
  public:
-  static constexpr std::size_t kMostLineBytes = 65'536;
-  static constexpr std::size_t kMostClients = 16;
+  static constexpr std::size_t kMaxLineBytes = 65'536;
+  static constexpr std::size_t kMaxClients = 16;
 
   /// Listens at PATH, mode 0660; what a killed relay has left there is replaced. Whoever may open
   /// the socket and is root, of our user or of the socket's group is answered. Throws Error.

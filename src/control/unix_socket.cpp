@@ -30,7 +30,7 @@ bool name_socket(const std::string& path, sockaddr_un& name) noexcept {
 
 /// More than the kernel passes in one message (SCM_MAX_FD is 253), so that all are seen: those for
 /// which there is no room the kernel closes, but it fills room that is only alignment, too.
-constexpr std::size_t kMostPassed = 256;
+constexpr std::size_t kMaxPassed = 256;
 
 /// Bytes to be sent or to be filled in, with room for descriptors beside them.
 class MessageWithRoom {
@@ -50,7 +50,7 @@ class MessageWithRoom {
 
  private:
   iovec piece_;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMostPassed * sizeof(int))> room_{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxPassed * sizeof(int))> room_{};
   msghdr message_{};
 };
 
@@ -86,7 +86,7 @@ ssize_t send_with_descriptor(const FileDescriptor& socket, const std::string& by
 
 ssize_t receive_with_descriptor(const FileDescriptor& socket, char* bytes, std::size_t count,
                                 FileDescriptor& passed) noexcept {
-  MessageWithRoom message(bytes, count, kMostPassed);
+  MessageWithRoom message(bytes, count, kMaxPassed);
   const ssize_t received = ::recvmsg(socket.get(), message.get(), MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (received < 0) return received;
   for (cmsghdr* header = CMSG_FIRSTHDR(message.get()); header != nullptr;

@@ -17,16 +17,17 @@
 #include "base/error.hpp"
 #include "device/existing_tun.hpp"
 #include "device/tun_node.hpp"
+#include "os/wait_until.hpp"
 
 namespace tunrelay {
 namespace {
 
 // A killed relay's device lives 54 to 82 ms more; two seconds also cover a busy machine.
 constexpr std::int64_t kDyingDeviceLimitNs = 2 * kNanosecondsPerSecond;
-constexpr timespec kShortPause{.tv_sec = 0, .tv_nsec = 5 * kNanosecondsPerMillisecond};
+constexpr std::int64_t kShortPauseNs = 5 * kNanosecondsPerMillisecond;
 constexpr int kHeaderBytes = 10;
 
-std::string way_out_of_attach(int error, const std::string& name) {
+std::string hint_of_attach(int error, const std::string& name) {
   switch (error) {
     case EPERM:
       return fmt::format(
@@ -64,7 +65,7 @@ void attach_new(int fd, const std::string& name, short flags) {
         attach(fd, name, static_cast<short>(flags | static_cast<short>(IFF_TUN_EXCL)));
     if (error == 0) return;
     if (error != EBUSY || monotonic_ns() > deadline)
-      throw_system_error(error, "make the device", name, way_out_of_attach(error, name));
+      throw_system_error(error, "make the device", name, hint_of_attach(error, name));
     ::nanosleep(&pause, nullptr);
     pause.tv_nsec = std::min<long>(pause.tv_nsec * 2, 50 * kNanosecondsPerMillisecond);
   }
@@ -76,21 +77,21 @@ void check_flags(int fd, const std::string& name, short wanted) {
   ifreq answer{};
   check_system_call(::ioctl(fd, TUNGETIFF, &answer), "read back the flags of", name);
   if ((answer.ifr_flags & kCompared) != (wanted & kCompared))
-    throw_unfit_error("attach a queue to", name,
-                      fmt::format("its flags are {:#x}, not the {:#x} asked for",
-                                  answer.ifr_flags & kCompared, wanted & kCompared),
-                      "end the other program that uses this device");
+    throw_unsupported_error("attach a queue to", name,
+                            fmt::format("its flags are {:#x}, not the {:#x} asked for",
+                                        answer.ifr_flags & kCompared, wanted & kCompared),
+                            "end the other program that uses this device");
 }
 
 void refuse_existing(const DeviceRequest& request, const std::string& answer,
-                     const std::string& way_out) {
-  throw_unfit_error("use the device", request.name, answer, way_out);
+                     const std::string& hint) {
+  throw_unsupported_error("use the device", request.name, answer, hint);
 }
 
 /// Whether an administrator's device fits the request; throws where it does not.
 void check_existing(const DeviceRequest& request, const ExistingTun& existing) {
   const std::string remake =
-      fmt::format("make it anew: ip link del {0}; ip tuntap add {0} mode {1} multi_queue vnet_hdr",
+      fmt::format("make it again: ip link del {0}; ip tuntap add {0} mode {1} multi_queue vnet_hdr",
                   request.name, to_string(request.type));
   if (!existing.is_tun_driver)
     refuse_existing(request, "another kind of interface bears this name", "choose another name");
@@ -116,14 +117,13 @@ void check_existing(const DeviceRequest& request, const ExistingTun& existing) {
 /// An administrator's device that lasts. One that does not last belongs to a running program,
 /// or to one that is just dying; attach_new() waits for the latter and refuses the former.
 std::optional<ExistingTun> find_administrators(const DeviceRequest& request) {
-  auto existing = find_existing_tun(request.name);
+  std::optional<ExistingTun> existing;
   // The queues of a relay that was just killed go a moment after it.
-  const std::int64_t deadline = monotonic_ns() + kDyingDeviceLimitNs;
-  while (existing && existing->persistent && existing->queues_attached != 0 &&
-         monotonic_ns() < deadline) {
-    ::nanosleep(&kShortPause, nullptr);
+  const auto is_free = [&] {
     existing = find_existing_tun(request.name);
-  }
+    return !existing || !existing->persistent || existing->queues_attached == 0;
+  };
+  static_cast<void>(wait_until(is_free, kDyingDeviceLimitNs, kShortPauseNs));
   if (!existing || (existing->is_tun_driver && !existing->persistent)) return std::nullopt;
   check_existing(request, *existing);
   return existing;
@@ -165,7 +165,7 @@ Device Device::open(const DeviceRequest& request) {
                         "set the owner of", request.name);
     } else if (const int error = attach(fd.get(), request.name, wanted); error != 0) {
       throw_system_error(error, fmt::format("attach queue {} to", queue), request.name,
-                         way_out_of_attach(error, request.name));
+                         hint_of_attach(error, request.name));
     }
     check_flags(fd.get(), request.name, wanted);
     device.queues_.push_back(std::move(fd));

@@ -1,6 +1,6 @@
 // A Device: one TUN or TAP interface with its queues. It is made (and gone with us) or, when
 // an administrator made it beforehand, used and left as it was. Addresses, MTU, queue length
-// and routes are the business of the route room, which journals what it changes.
+// and routes are the business of the route module, which journals what it changes.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "base/file_descriptor.hpp"
 #include "device/device_type.hpp"
 #include "device/offload.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 

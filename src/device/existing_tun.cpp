@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "base/netlink.hpp"
+#include "os/netlink.hpp"
 
 namespace tunrelay {
 namespace {

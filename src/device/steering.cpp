@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/file_descriptor.hpp"
 #include "device/bpf_assembler.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 namespace {

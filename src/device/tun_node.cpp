@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kTunNode = "/dev/net/tun";
 
-std::string way_out_of_open(int error) {
+std::string hint_of_open(int error) {
   switch (error) {
     case ENOENT:
       return "make the node: mkdir -p /dev/net && mknod /dev/net/tun c 10 200; in a container add "
@@ -36,11 +36,11 @@ std::string way_out_of_open(int error) {
 
 FileDescriptor open_tun_node() {
   FileDescriptor node(::open(kTunNode, O_RDWR | O_NONBLOCK | O_CLOEXEC));
-  if (!node.is_open()) throw_system_error(errno, "open", kTunNode, way_out_of_open(errno));
+  if (!node.is_open()) throw_system_error(errno, "open", kTunNode, hint_of_open(errno));
   unsigned features = 0;
   if (::ioctl(node.get(), TUNGETFEATURES, &features) < 0 && errno == ENOTTY)
-    throw_unfit_error("use", kTunNode, "it is not the node of the tun driver",
-                      "remove it, and mknod /dev/net/tun c 10 200");
+    throw_unsupported_error("use", kTunNode, "it is not the node of the tun driver",
+                            "remove it, and mknod /dev/net/tun c 10 200");
   return node;
 }
 

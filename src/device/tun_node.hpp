@@ -3,11 +3,11 @@
 
 #include <string>
 
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 
-/// Non-blocking, close-on-exec. Throws Error with the way out for each cause: no node, no
+/// Non-blocking, close-on-exec. Throws Error with a hint for each cause: no node, no
 /// driver, no permission, a container's device policy.
 FileDescriptor open_tun_node();
 

@@ -16,10 +16,10 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/json_text.hpp"
-#include "base/signal_block.hpp"
+#include "config/tunnel_keys.hpp"
+#include "os/signal_block.hpp"
 #include "tunnel/private_network.hpp"
-#include "wording/summary.hpp"
-#include "wording/tunnel_words.hpp"
+#include "tunnel/tunnel_report_text.hpp"
 
 namespace tunrelay {
 namespace {
@@ -87,20 +87,20 @@ EmbeddedTunnel::EmbeddedTunnel(const tunrelay_tunnel_setup& setup)
     : on_event_(setup.on_event), event_context_(setup.context) {
   refuse_another_version(setup);
   TunnelFlags defaults;
-  defaults.control = "none";
+  defaults.control_socket = "none";
   const TunnelFlags flags =
-      read_tunnel_words(words_of(setup.options, setup.option_count), std::move(defaults));
+      read_tunnel_keys(words_of(setup.options, setup.option_count), std::move(defaults));
   TunnelOptions options = options_of(setup, flags);
   const bool is_private = (setup.flags & TUNRELAY_PRIVATE_NETWORK) != 0;
   if (is_private || options.janitor) refuse_other_threads(is_private);
-  const ControlWish wish = control_wish(flags.control, options);
-  options.control_path = wish.path;
+  const ControlConfig config = control_config(flags.control_socket, options);
+  options.control_path = config.path;
   const SignalBlock block;
   if (is_private) options.left_namespaces = enter_private_network(options.strategy);
   tunnel_ = std::make_unique<Tunnel>(std::move(options));
   tunnel_->start();
-  service_ = std::make_unique<TunnelControl>(*tunnel_);
-  control_ = open_control(wish, *service_);
+  service_ = std::make_unique<TunnelService>(*tunnel_);
+  control_ = open_control(config, *service_);
   make_waiting();
 }
 
@@ -189,8 +189,8 @@ void EmbeddedTunnel::stop() {
   if (!failures.empty())
     throw Error({.attempt = "put back",
                  .object = "all that the tunnel has changed",
-                 .answer = fmt::format("{}", fmt::join(failures, "; ")),
-                 .way_out = "tunrelay cleanup"});
+                 .cause = fmt::format("{}", fmt::join(failures, "; ")),
+                 .hint = "tunrelay cleanup"});
 }
 
 void EmbeddedTunnel::refuse_when_stopped(const char* attempt) const {

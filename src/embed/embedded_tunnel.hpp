@@ -8,12 +8,12 @@
 #include <memory>
 #include <string>
 
-#include "base/event_fd.hpp"
-#include "base/file_descriptor.hpp"
 #include "control/control_server.hpp"
+#include "control/tunnel_service.hpp"
 #include "embed/tunrelay/tunnel_abi.h"
+#include "os/event_fd.hpp"
+#include "os/file_descriptor.hpp"
 #include "tunnel/tunnel.hpp"
-#include "wording/tunnel_control.hpp"
 
 namespace tunrelay {
 
@@ -53,7 +53,7 @@ class EmbeddedTunnel {
   void (*on_event_)(void*, const char*, const char*);
   void* event_context_;
   std::unique_ptr<Tunnel> tunnel_;
-  std::unique_ptr<TunnelControl> service_;
+  std::unique_ptr<TunnelService> service_;
   std::unique_ptr<ControlServer> control_;
   std::string report_;
   EventFd stop_;

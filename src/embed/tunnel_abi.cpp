@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "base/build_info.hpp"
 #include "base/error.hpp"
 #include "embed/embedded_tunnel.hpp"
-#include "wording/build_info.hpp"
 
 /// What the boundary's handle is.
 struct tunrelay_tunnel : tunrelay::EmbeddedTunnel {  // NOLINT(readability-identifier-naming)

@@ -14,18 +14,18 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::size_t kMostSlots = std::numeric_limits<std::uint16_t>::max();
+constexpr std::size_t kMaxSlots = std::numeric_limits<std::uint16_t>::max();
 
 }  // namespace
 
 BufferArena::BufferArena(std::size_t slots, std::size_t hold_bytes)
     : hold_slots_(kUnlimited), hold_bytes_(kUnlimited), always_slots_(slots) {
-  ensure(slots > 0 && slots <= kMostSlots, "a buffer arena has 1 to 65,535 slots");
+  ensure(slots > 0 && slots <= kMaxSlots, "a buffer arena has 1 to 65,535 slots");
   std::size_t all = slots;
   if (hold_bytes != 0) {
     // A held packet that is not small takes a page at least. Without room to hold nothing is
     // bounded: who then holds all slots stops the reading, as the tests of the engines do.
-    all = std::min(kMostSlots, slots + kReaders * (hold_bytes / kPageBytes));
+    all = std::min(kMaxSlots, slots + kReaders * (hold_bytes / kPageBytes));
     hold_slots_ = (all - slots) / kReaders;
     hold_bytes_ = hold_bytes;
     hot_bytes_ = slots * kStride;

@@ -21,7 +21,7 @@
 #include "base/drop_reason.hpp"
 #include "base/tally.hpp"
 #include "engine/buffer_arena.hpp"
-#include "engine/spin.hpp"
+#include "engine/busy_poll.hpp"
 #include "packet/batch.hpp"
 
 namespace tunrelay {
@@ -142,7 +142,7 @@ struct EngineOptions {
   std::size_t read_ahead = 64;
   /// A turn that is to wait first looks a while for something to come: a sleep and its wake-up
   /// cost more than a small packet's whole way. It gives way to other threads meanwhile.
-  SpinRule spin{};
+  BusyPollRule spin{};
 };
 
 /// Whether this kernel, and the policy we run under, allow the uring engine; if not, REASON

@@ -9,7 +9,7 @@
 #include <span>
 
 #include "base/counter.hpp"
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 

@@ -24,21 +24,21 @@ class ReadAhead {
   void end_turn() noexcept {
     if (packets_ == 0) return;
     limit_ = std::clamp(kHotBytes * packets_ / std::max<std::size_t>(bytes_, 1),
-                        std::min(kFewest, most_), most_);
+                        std::min(kMin, most_), most_);
     packets_ = bytes_ = 0;
   }
   /// Packets that may be read ahead now.
   [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
   /// Whether this turn has read enough, for an engine that reads packet by packet.
   [[nodiscard]] bool is_enough() const noexcept {
-    return packets_ >= most_ || (bytes_ >= kHotBytes && packets_ >= kFewest);
+    return packets_ >= most_ || (bytes_ >= kHotBytes && packets_ >= kMin);
   }
 
  private:
   // What is read and what is written of one turn fit half an L2 cache of 1 MiB. Fewer than eight
   // reads a turn cost more for the turns than they save (measured with 4, 8, 16, 32 and 64).
   static constexpr std::size_t kHotBytes = 256 * 1024;
-  static constexpr std::size_t kFewest = 8;
+  static constexpr std::size_t kMin = 8;
 
   std::size_t most_;
   std::size_t limit_;

@@ -10,9 +10,9 @@
 #include "base/clock.hpp"
 #include "base/ensure.hpp"
 #include "base/error.hpp"
-#include "base/text_file.hpp"
 #include "engine/engine.hpp"
 #include "engine/uring_compat.hpp"
+#include "os/text_file.hpp"
 
 namespace tunrelay {
 namespace {

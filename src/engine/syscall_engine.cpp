@@ -62,7 +62,7 @@ class SyscallEngine final : public Engine {
     counters_.turns.add(1);
     if (turn.arrival_count != 0) {
       counters_.system_calls.add(1);
-      waiter_.give_way(turn.arrival_count);  // to whoever receives what was just written
+      waiter_.yield(turn.arrival_count);  // to whoever receives what was just written
     }
     turn.arrival_count = 0;
     turn.woken = false;

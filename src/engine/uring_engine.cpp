@@ -85,10 +85,10 @@ class UringEngine final : public Engine {
       counters_.system_calls.add(2);
       ring_.submit();
       pending_.release_buffers(arena_);
-      waiter_.give_way(last_arrivals_);
+      waiter_.yield(last_arrivals_);
     }
     // 2. What was written is still in the cache: the kernel reads into it next. But what came in
-    //    beside a flush() is handed over first, without a wait and without more behind it.
+    //    beside a flush() is returned first, without a wait and without more behind it.
     if (arrival_count_ != 0) wait_ns = 0;
     for (std::size_t index = 0; index < sources_.size(); ++index)
       if (arrival_count_ == 0) prepare_read(index);
@@ -232,7 +232,7 @@ class UringEngine final : public Engine {
   std::array<Arrival, kMaxBatch> arrivals_;
   std::size_t arrival_count_ = 0;
   std::size_t arrived_bytes_ = 0;
-  std::size_t last_arrivals_ = 0;  ///< handed over at the end of the last turn
+  std::size_t last_arrivals_ = 0;  ///< returned at the end of the last turn
   std::array<WriteOutcome, kMaxEndpoints> outcomes_;
   bool woken_ = false;
   bool wake_armed_ = false;

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "base/clock.hpp"
-#include "engine/spin.hpp"
+#include "engine/busy_poll.hpp"
 
 namespace tunrelay {
 
@@ -14,18 +14,18 @@ namespace tunrelay {
 /// Learnt from how late the sleeps before were: a few microseconds on bare metal, 40 to 60 where
 /// the clock's interrupt comes from a hypervisor. Follows a later one at once and an earlier one
 /// slowly. Not thread-safe.
-class WakeLead {
+class WakeLatency {
  public:
   [[nodiscard]] std::int64_t ns() const noexcept { return lead_ns_; }
   /// A sleep ended by its time, so much after it.
   void note(std::int64_t late_ns) noexcept {
     // Another thread had the CPU: this says nothing about the clock.
-    if (late_ns < 0 || late_ns > kMostNs) return;
+    if (late_ns < 0 || late_ns > kMaxNs) return;
     lead_ns_ = late_ns > lead_ns_ ? late_ns : lead_ns_ - (lead_ns_ - late_ns) / kSlowness;
   }
 
  private:
-  static constexpr std::int64_t kMostNs = 150 * kNanosecondsPerMicrosecond;
+  static constexpr std::int64_t kMaxNs = 150 * kNanosecondsPerMicrosecond;
   static constexpr std::int64_t kSlowness = 64;
 
   std::int64_t lead_ns_ = 60 * kNanosecondsPerMicrosecond;
@@ -34,7 +34,7 @@ class WakeLead {
 /// Not thread-safe.
 class Waiter {
  public:
-  explicit Waiter(const SpinRule& rule) noexcept : spin_(rule) {}
+  explicit Waiter(const BusyPollRule& rule) noexcept : busy_poll_(rule) {}
 
   /// Waits at most WAIT_NS (0: not at all, negative: without limit) for something to come. LOOK()
   /// tells whether something has. SLEEP(NS) sleeps until something has, at most NS (negative:
@@ -51,19 +51,19 @@ class Waiter {
 
   /// What the last wait() brought.
   void after(std::size_t packets, std::size_t bytes) noexcept {
-    if (waited_ns_ != kNotAtAll) spin_.after(waited_ns_, packets, bytes);
+    if (waited_ns_ != kNotAtAll) busy_poll_.after(waited_ns_, packets, bytes);
   }
 
   /// Between two turns of the engine, the last of which brought so many PACKETS.
-  void give_way(std::size_t packets) noexcept { courtesy_.give_way(packets); }
+  void yield(std::size_t packets) noexcept { yield_policy_.yield(packets); }
 
  private:
   static constexpr std::int64_t kNotAtAll = -1;
 
   template <typename Look, typename Sleep>
   bool wait_from(std::int64_t begin_ns, std::int64_t wait_ns, Look look, Sleep sleep) noexcept {
-    if (const std::int64_t spin_ns = spin_.before(wait_ns);
-        spin_ns > 0 && spin_until(look, spin_ns, courtesy_))
+    if (const std::int64_t busy_poll_ns = busy_poll_.before(wait_ns);
+        busy_poll_ns > 0 && spin_until(look, busy_poll_ns, yield_policy_))
       return true;
     if (wait_ns < 0) return sleep(wait_ns);
     const std::int64_t end_ns = begin_ns + wait_ns;
@@ -72,12 +72,12 @@ class Waiter {
       if (sleep(sleep_ns)) return true;
       lead_.note(monotonic_ns() - wake_ns);
     }
-    return spin_until(look, end_ns - monotonic_ns(), courtesy_);
+    return spin_until(look, end_ns - monotonic_ns(), yield_policy_);
   }
 
-  Spin spin_;
-  Courtesy courtesy_;
-  WakeLead lead_;
+  BusyPoll busy_poll_;
+  YieldPolicy yield_policy_;
+  WakeLatency lead_;
   std::int64_t waited_ns_ = kNotAtAll;
 };
 

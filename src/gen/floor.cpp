@@ -8,8 +8,8 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/file_descriptor.hpp"
 #include "gen/trial.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "measure/histogram.hpp"
+#include "metrics/histogram.hpp"
 
 namespace tunrelay {
 

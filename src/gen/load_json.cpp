@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/json_fields.hpp"
-#include "measure/hdr_encoding.hpp"
+#include "metrics/hdr_encoding.hpp"
 
 namespace tunrelay {
 
@@ -135,7 +135,7 @@ static void show_fields(MaybeConst<TrialReport> auto& report, const auto& fields
   fields.always("reverse", report.directions[1]);
   fields.always("one_clock", report.one_clock);
   fields.always("still_coming", report.still_coming);
-  fields.always("void_reason", report.void_reason);
+  fields.always("invalid_reason", report.invalid_reason);
   fields.always("congestion_control", report.congestion_control);
 }
 

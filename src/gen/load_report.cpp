@@ -12,7 +12,7 @@ namespace tunrelay {
 namespace {
 
 /// A schedule that was kept sends all of it; a thousandth may be cut off at the end.
-constexpr double kLeastOfTheSchedule = 0.999;
+constexpr double kMinOfTheSchedule = 0.999;
 
 std::string fault_of(const LoadSpec& spec, const SendReport& sent) {
   if (sent.failed != 0 && sent.messages == 0)
@@ -23,7 +23,7 @@ std::string fault_of(const LoadSpec& spec, const SendReport& sent) {
   const double scheduled =
       spec.count != 0 ? static_cast<double>(spec.count)
                       : spec.target_messages_per_s() * static_cast<double>(spec.duration_ns) / 1e9;
-  if (static_cast<double>(sent.messages) < std::floor(scheduled * kLeastOfTheSchedule) - 1 ||
+  if (static_cast<double>(sent.messages) < std::floor(scheduled * kMinOfTheSchedule) - 1 ||
       sent.stopped)
     return fmt::format("the sender could not keep the rate: it sent {} of {} messages",
                        format_count(sent.messages),
@@ -73,8 +73,8 @@ ReceiveReport& ReceiveReport::operator+=(const ReceiveReport& other) noexcept {
 
 void judge_trial(TrialReport& report) {
   for (std::size_t direction = 0; direction < report.directions.size(); ++direction)
-    if (report.has(direction) && report.void_reason.empty())
-      report.void_reason = fault_of(report.spec, report.directions[direction].sent);
+    if (report.has(direction) && report.invalid_reason.empty())
+      report.invalid_reason = fault_of(report.spec, report.directions[direction].sent);
 }
 
 double throughput_bits_per_s(const ReceiveReport& report) noexcept {

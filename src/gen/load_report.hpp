@@ -6,8 +6,8 @@
 #include <string>
 
 #include "gen/load_spec.hpp"
-#include "measure/histogram.hpp"
-#include "measure/sequence_tracker.hpp"
+#include "metrics/histogram.hpp"
+#include "metrics/sequence_tracker.hpp"
 
 namespace tunrelay {
 
@@ -54,17 +54,17 @@ struct DirectionReport {
 struct TrialReport {
   LoadSpec spec;
   std::array<DirectionReport, 2> directions;  ///< forward, reverse
-  bool one_clock = true;      ///< both ends read the same clock: one-way delays hold
-  bool cut_short = false;     ///< by who asked for it, or since an end was gone
-  bool still_coming = false;  ///< when the wait for the rest ended: what came later counts as lost
-  std::string void_reason;    ///< not empty: the trial does not count, and why
+  bool one_clock = true;       ///< both ends read the same clock: one-way delays hold
+  bool cut_short = false;      ///< by who asked for it, or since an end was gone
+  bool still_coming = false;   ///< when the wait for the rest ended: what came later counts as lost
+  std::string invalid_reason;  ///< not empty: the trial does not count, and why
   std::string congestion_control;
 
   /// Whether the spec has that direction.
   [[nodiscard]] bool has(std::size_t direction) const noexcept { return spec.has(direction); }
 };
 
-/// Fills in void_reason where a sender was late, could not send what was asked, or was stopped.
+/// Fills in invalid_reason where a sender was late, could not send what was asked, or was stopped.
 void judge_trial(TrialReport& report);
 
 /// Payload received, in bits a second.

@@ -9,11 +9,11 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/json_lines.hpp"
 #include "gen/load_end.hpp"
 #include "gen/load_json.hpp"
 #include "gen/load_socket.hpp"
 #include "gen/remote_end.hpp"
+#include "os/json_lines.hpp"
 
 namespace tunrelay {
 namespace {
@@ -23,24 +23,24 @@ using nlohmann::json;
 constexpr int kLookMs = 200;
 constexpr std::int64_t kLineLimitNs = 5 * kNanosecondsPerSecond;
 
-json answer_to(const json& question, LocalEnd& end) {
-  const auto what = question.at("do").get<std::string>();
+json answer_to(const json& request, LocalEnd& end) {
+  const auto what = request.at("method").get<std::string>();
   if (what == "greet") return {{"version", kLoadProtocolVersion}, {"clock", clock_name()}};
   if (what == "sink")
-    return {{"ports", end.open_sink(load_spec_from_json(question.at("spec")),
-                                    question.at("trial").get<std::uint16_t>())}};
+    return {{"ports", end.open_sink(load_spec_from_json(request.at("spec")),
+                                    request.at("trial").get<std::uint16_t>())}};
   if (what == "source") {
-    const LoadSpec spec = load_spec_from_json(question.at("spec"));
-    const SinkName sink{IpAddress::parse(question.at("address").get<std::string>()),
-                        question.at("ports").get<std::vector<std::uint16_t>>()};
+    const LoadSpec spec = load_spec_from_json(request.at("spec"));
+    const SinkName sink{IpAddress::parse(request.at("address").get<std::string>()),
+                        request.at("ports").get<std::vector<std::uint16_t>>()};
     if (sink.ports.size() != spec.threads)
       throw_usage_error("make", "a source", "it needs a port for each thread");
     return {{"congestion_control",
-             end.open_source(spec, sink, question.at("trial").get<std::uint16_t>())}};
+             end.open_source(spec, sink, request.at("trial").get<std::uint16_t>())}};
   }
   if (what == "start") {
-    const std::int64_t at_ns = monotonic_ns() + question.at("in_ns").get<std::int64_t>();
-    end.start(question.value("at_ns", at_ns));
+    const std::int64_t at_ns = monotonic_ns() + request.at("in_ns").get<std::int64_t>();
+    end.start(request.value("at_ns", at_ns));
     return json::object();
   }
   if (what == "counts") return to_json(end.counts());
@@ -95,9 +95,9 @@ std::string LoadServer::serve_one(const std::function<bool()>& stopping) noexcep
     while (wait_for(lines.socket().get(), listener_.get(), stopping)) {
       char first = 0;
       if (::recv(lines.socket().get(), &first, 1, MSG_PEEK | MSG_DONTWAIT) == 0) return "";
-      const json question = lines.receive(kLineLimitNs);
+      const json request = lines.receive(kLineLimitNs);
       try {
-        lines.send(answer_to(question, end));
+        lines.send(answer_to(request, end));
       } catch (const Error& error) {
         lines.send({{"error", error.what()}});
       } catch (const json::exception& error) {

@@ -5,8 +5,8 @@
 #include <functional>
 #include <string>
 
-#include "base/file_descriptor.hpp"
 #include "base/ip_address.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 

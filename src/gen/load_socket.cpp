@@ -23,7 +23,7 @@ namespace {
 constexpr int kBufferBytes = 8 << 20;
 constexpr int kBacklog = 4096;
 
-std::string in_words(const IpAddress& address, std::uint16_t port) {
+std::string in_text(const IpAddress& address, std::uint16_t port) {
   return fmt::format("{} port {}", address.to_string(), port);
 }
 
@@ -45,8 +45,8 @@ void enlarge(int socket, int forced, int polite) noexcept {
     static_cast<void>(::setsockopt(socket, SOL_SOCKET, polite, &kBufferBytes, sizeof kBufferBytes));
 }
 
-SocketName name_of(const FileDescriptor& socket) {
-  SocketName name;
+SocketAddress name_of(const FileDescriptor& socket) {
+  SocketAddress name;
   name.length = sizeof name.storage;
   check_system_call(::getsockname(socket.get(), name.get(), &name.length), "ask the name of",
                     "a socket");
@@ -55,30 +55,8 @@ SocketName name_of(const FileDescriptor& socket) {
 
 }  // namespace
 
-SocketName::SocketName(const IpAddress& address, std::uint16_t port) noexcept {
-  if (address.is_ipv4()) {
-    auto& name = reinterpret_cast<sockaddr_in&>(storage);
-    name.sin_family = AF_INET;
-    name.sin_port = htons(port);
-    std::memcpy(&name.sin_addr, address.bytes().data(), address.bytes().size());
-    length = sizeof name;
-  } else {
-    auto& name = reinterpret_cast<sockaddr_in6&>(storage);
-    name.sin6_family = AF_INET6;
-    name.sin6_port = htons(port);
-    std::memcpy(&name.sin6_addr, address.bytes().data(), address.bytes().size());
-    length = sizeof name;
-  }
-}
-
-std::uint16_t SocketName::port() const noexcept {
-  return ntohs(storage.ss_family == AF_INET
-                   ? reinterpret_cast<const sockaddr_in&>(storage).sin_port
-                   : reinterpret_cast<const sockaddr_in6&>(storage).sin6_port);
-}
-
 FileDescriptor bind_load_socket(int type, const IpAddress& address, std::uint16_t port) {
-  const std::string object = in_words(address, port);
+  const std::string object = in_text(address, port);
   FileDescriptor socket(check_system_call(
       ::socket(address.address_family(), type | SOCK_CLOEXEC, 0), "make a socket for", object));
   if (type == SOCK_DGRAM) {
@@ -89,7 +67,7 @@ FileDescriptor bind_load_socket(int type, const IpAddress& address, std::uint16_
     set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
   }
   set_time_limit(socket.get(), SO_RCVTIMEO, kSocketPatienceNs);
-  const SocketName name(address, port);
+  const SocketAddress name(address, port);
   check_system_call(::bind(socket.get(), name.get(), name.length), "bind", object,
                     "the address must be one of this host, the port free");
   return socket;
@@ -123,7 +101,7 @@ int end_of_connect(int socket, std::int64_t end_ns) noexcept {
 
 }  // namespace
 
-int try_connect(int socket, const SocketName& name, std::int64_t limit_ns) noexcept {
+int try_connect(int socket, const SocketAddress& name, std::int64_t limit_ns) noexcept {
   const std::int64_t end_ns = monotonic_ns() + limit_ns;
   // The limit of sending holds for connecting too (socket(7)).
   set_time_limit(socket, SO_SNDTIMEO, limit_ns);
@@ -136,8 +114,8 @@ int try_connect(int socket, const SocketName& name, std::int64_t limit_ns) noexc
 
 void connect_load_socket(const FileDescriptor& socket, const IpAddress& address, std::uint16_t port,
                          std::int64_t limit_ns) {
-  if (const int error = try_connect(socket.get(), SocketName(address, port), limit_ns))
-    throw_system_error(error, "connect to", in_words(address, port), way_to_server(error, address));
+  if (const int error = try_connect(socket.get(), SocketAddress(address, port), limit_ns))
+    throw_system_error(error, "connect to", in_text(address, port), way_to_server(error, address));
 }
 
 void listen_on(const FileDescriptor& socket) {
@@ -146,14 +124,15 @@ void listen_on(const FileDescriptor& socket) {
 }
 
 IpAddress local_address_of(const FileDescriptor& socket) {
-  const SocketName name = name_of(socket);
-  if (name.storage.ss_family == AF_INET)
-    return IpAddress(
-        std::as_bytes(std::span(&reinterpret_cast<const sockaddr_in&>(name.storage).sin_addr, 1)));
-  const auto& address = reinterpret_cast<const sockaddr_in6&>(name.storage).sin6_addr;
-  const auto bytes = std::as_bytes(std::span(&address, 1));
-  constexpr std::size_t kMappedPrefixBytes = 12;
-  return IpAddress(IN6_IS_ADDR_V4MAPPED(&address) ? bytes.subspan(kMappedPrefixBytes) : bytes);
+  const IpAddress address = name_of(socket).ip();
+  // IPv4 on a socket of IPv6 (RFC 4291, 2.5.5.2): ::ffff:1.2.3.4.
+  constexpr std::array<std::byte, 12> kMappedPrefix{
+      std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0},    std::byte{0},
+      std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0xff}, std::byte{0xff}};
+  const auto bytes = address.bytes();
+  const bool is_mapped = bytes.size() > kMappedPrefix.size() &&
+                         std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes.begin());
+  return is_mapped ? IpAddress(bytes.subspan(kMappedPrefix.size())) : address;
 }
 
 std::uint16_t port_of(const FileDescriptor& socket) {

@@ -2,30 +2,14 @@
 // as large as the host allows, so that what is lost is lost by the link and not by us.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <string>
 
-#include "base/file_descriptor.hpp"
 #include "base/ip_address.hpp"
+#include "os/file_descriptor.hpp"
+#include "os/socket_address.hpp"
 
 namespace tunrelay {
-
-/// An address and a port as the kernel wants them.
-struct SocketName {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-
-  SocketName() = default;
-  SocketName(const IpAddress& address, std::uint16_t port) noexcept;
-
-  [[nodiscard]] sockaddr* get() noexcept { return reinterpret_cast<sockaddr*>(&storage); }
-  [[nodiscard]] const sockaddr* get() const noexcept {
-    return reinterpret_cast<const sockaddr*>(&storage);
-  }
-  [[nodiscard]] std::uint16_t port() const noexcept;
-};
 
 /// How long a blocking call waits before the caller looks whether it shall stop.
 inline constexpr std::int64_t kSocketPatienceNs = 20'000'000;
@@ -34,13 +18,14 @@ inline constexpr std::int64_t kSocketPatienceNs = 20'000'000;
 /// Throws Error.
 [[nodiscard]] FileDescriptor bind_load_socket(int type, const IpAddress& address,
                                               std::uint16_t port);
-/// Connects within LIMIT_NS, whatever signals come meanwhile. Throws Error, whose way out is that a
+/// Connects within LIMIT_NS, whatever signals come meanwhile. Throws Error, whose hint is that a
 /// server must run there.
 void connect_load_socket(const FileDescriptor& socket, const IpAddress& address, std::uint16_t port,
                          std::int64_t limit_ns);
 /// As connect_load_socket(), but without words: 0 or an errno (ETIMEDOUT at the limit). For the
 /// data path.
-[[nodiscard]] int try_connect(int socket, const SocketName& name, std::int64_t limit_ns) noexcept;
+[[nodiscard]] int try_connect(int socket, const SocketAddress& name,
+                              std::int64_t limit_ns) noexcept;
 void listen_on(const FileDescriptor& socket);
 
 /// The local address; IPv4 where IPv6 only carries it (::ffff:1.2.3.4).

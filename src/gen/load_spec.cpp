@@ -14,25 +14,25 @@ namespace {
 
 constexpr std::uint32_t kUdpHeaderBytes = 8;
 constexpr std::uint32_t kEthernetBytes = 14 + 4;  // header and frame check sequence
-constexpr std::uint32_t kMostDatagramBytes = 65'507;
-constexpr std::uint32_t kMostTcpMessageBytes = 1U << 20U;
-constexpr std::uint32_t kMostSegments = 64;  // UDP_MAX_SEGMENTS before Linux 6.9
-constexpr std::size_t kMostFlows = 10'000;
-constexpr std::size_t kMostThreads = 256;
+constexpr std::uint32_t kMaxDatagramBytes = 65'507;
+constexpr std::uint32_t kMaxTcpMessageBytes = 1U << 20U;
+constexpr std::uint32_t kMaxSegments = 64;  // UDP_MAX_SEGMENTS before Linux 6.9
+constexpr std::size_t kMaxFlows = 10'000;
+constexpr std::size_t kMaxThreads = 256;
 
 std::uint32_t ip_header_bytes(IpFamily family) {
   return family == IpFamily::kIpv4 ? 20 : 40;
 }
 
 [[noreturn]] void refuse(const std::string& object, const std::string& answer,
-                         const std::string& way_out) {
-  throw_usage_error("make the load", object, answer, way_out);
+                         const std::string& hint) {
+  throw_usage_error("make the load", object, answer, hint);
 }
 
 void check_sizes(const LoadSpec& spec) {
   if (spec.payload_bytes.empty()) refuse("no size", "a message needs one", "give --size");
   const std::uint32_t most =
-      spec.protocol == LoadProtocol::kUdp ? kMostDatagramBytes : kMostTcpMessageBytes;
+      spec.protocol == LoadProtocol::kUdp ? kMaxDatagramBytes : kMaxTcpMessageBytes;
   std::uint32_t least = kMessageHeaderBytes;
   if (spec.protocol == LoadProtocol::kTcp)
     least = spec.has_responses() ? kResponseHeadBytes : kRequestHeadBytes;
@@ -47,17 +47,17 @@ void check_sizes(const LoadSpec& spec) {
 void check_segments(const LoadSpec& spec) {
   if (spec.segments == 1) return;
   if (spec.protocol != LoadProtocol::kUdp)
-    refuse("segments of TCP", "TCP cuts for itself", "leave --gso out, or take --udp");
+    refuse("segments of TCP", "TCP cuts for itself", "leave --gso out, or take UDP, without --tcp");
   if (spec.has_responses())
-    refuse("segments of requests", "a request goes alone", "leave --gso out, or take --stream");
+    refuse("segments of requests", "a request goes alone",
+           "leave --gso out, or leave --request-response and --connections out");
   if (spec.payload_bytes.size() > 1)
     refuse("segments of several sizes", "UDP_SEGMENT cuts into equal ones", "give one --size");
-  if (spec.segments == 0 || spec.segments > kMostSegments ||
-      spec.segments * spec.payload_bytes.front() > kMostDatagramBytes)
-    refuse(
-        fmt::format("{} segments of {} bytes", spec.segments, spec.payload_bytes.front()),
-        fmt::format("one send takes {} segments and {} bytes", kMostSegments, kMostDatagramBytes),
-        "choose a smaller --gso");
+  if (spec.segments == 0 || spec.segments > kMaxSegments ||
+      spec.segments * spec.payload_bytes.front() > kMaxDatagramBytes)
+    refuse(fmt::format("{} segments of {} bytes", spec.segments, spec.payload_bytes.front()),
+           fmt::format("one send takes {} segments and {} bytes", kMaxSegments, kMaxDatagramBytes),
+           "choose a smaller --gso");
 }
 
 }  // namespace
@@ -109,12 +109,12 @@ double LoadSpec::target_messages_per_s() const noexcept {
 void check_load_spec(const LoadSpec& spec) {
   check_sizes(spec);
   check_segments(spec);
-  if (spec.flows == 0 || spec.flows > kMostFlows)
-    refuse(fmt::format("{} flows", spec.flows), fmt::format("there can be 1 to {}", kMostFlows),
+  if (spec.flows == 0 || spec.flows > kMaxFlows)
+    refuse(fmt::format("{} flows", spec.flows), fmt::format("there can be 1 to {}", kMaxFlows),
            "choose another --flows");
-  if (spec.threads == 0 || spec.threads > kMostThreads || spec.threads > spec.flows)
+  if (spec.threads == 0 || spec.threads > kMaxThreads || spec.threads > spec.flows)
     refuse(fmt::format("{} threads for {} flows", spec.threads, spec.flows),
-           fmt::format("there can be 1 to {}, and each needs a flow", kMostThreads),
+           fmt::format("there can be 1 to {}, and each needs a flow", kMaxThreads),
            "choose another --threads or more --flows");
   if (spec.messages_per_s > 0 && spec.bits_per_s > 0)
     refuse("two rates", "messages and bits a second are both given", "give one --rate");
@@ -122,7 +122,7 @@ void check_load_spec(const LoadSpec& spec) {
     refuse("connections over UDP", "UDP has none", "take --tcp, or --request-response");
   if (spec.has_responses() && spec.direction != LoadDirection::kForward)
     refuse("requests in both directions", "responses go the other way already",
-           "leave --reverse and --both out");
+           "leave --reverse and --bidir out");
   if (spec.duration_ns <= 0 || spec.warm_up_ns < 0)
     refuse("a trial without time", "the duration must be above 0, the warm-up not below",
            "choose another --time");

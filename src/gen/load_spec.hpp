@@ -18,7 +18,7 @@ enum class LoadProtocol : std::uint8_t { kUdp, kTcp };
 enum class LoadPattern : std::uint8_t {
   kStream,           ///< one way, message after message
   kRequestResponse,  ///< each message comes back
-  kConnections,      ///< TCP: connect, request, response, close, each time anew
+  kConnections,      ///< TCP: connect, request, response, close, each time again
 };
 
 enum class LoadDirection : std::uint8_t { kForward, kReverse, kBoth };
@@ -48,7 +48,7 @@ struct LoadSpec {
   std::vector<int> source_cpus;  ///< where sending threads are pinned; empty: anywhere
   std::vector<int> sink_cpus;
   std::string congestion_control;  ///< of TCP; empty: the host's
-  /// How late a send may be at the 99th percentile before the trial is void.
+  /// How late a send may be at the 99th percentile before the trial is invalid.
   std::int64_t slip_limit_ns = kNanosecondsPerMillisecond;
 
   [[nodiscard]] bool is_paced() const noexcept { return messages_per_s > 0 || bits_per_s > 0; }

@@ -20,9 +20,9 @@ class Pacer {
   /// Until DUE_NS of CLOCK_MONOTONIC, or until STOP is set. Returns the time then.
   static std::int64_t wait_until(std::int64_t due_ns, const std::atomic<bool>& stop) noexcept {
     std::int64_t now_ns = monotonic_ns();
-    while (due_ns - now_ns > kSpinNs && !stop.load(std::memory_order_relaxed)) {
+    while (due_ns - now_ns > kBusyPollNs && !stop.load(std::memory_order_relaxed)) {
       // Not longer than a second, so that a stop is seen.
-      const std::int64_t step_ns = std::min(due_ns - kSpinNs, now_ns + kNanosecondsPerSecond);
+      const std::int64_t step_ns = std::min(due_ns - kBusyPollNs, now_ns + kNanosecondsPerSecond);
       const timespec until = to_timespec(step_ns);
       ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
       now_ns = monotonic_ns();
@@ -32,7 +32,7 @@ class Pacer {
   }
 
  private:
-  static constexpr std::int64_t kSpinNs = 80 * kNanosecondsPerMicrosecond;
+  static constexpr std::int64_t kBusyPollNs = 80 * kNanosecondsPerMicrosecond;
 };
 
 }  // namespace tunrelay

@@ -6,10 +6,10 @@
 #include <memory>
 #include <vector>
 
-#include "base/file_descriptor.hpp"
-#include "gen/intake.hpp"
 #include "gen/load_spec.hpp"
 #include "gen/message.hpp"
+#include "gen/receive_statistics.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 
@@ -25,7 +25,7 @@ class Receiver {
 struct ReceiverParts {
   const LoadSpec& spec;
   const PayloadPattern& pattern;
-  Intake& intake;
+  ReceiveStatistics& intake;
   const std::atomic<bool>& stop;
   bool echo = false;  ///< send each message back
 };

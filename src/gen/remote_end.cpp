@@ -48,21 +48,21 @@ std::string clock_name() {
 }
 
 template <typename Read>
-auto RemoteEnd::ask(const json& question, std::int64_t limit_ns, const Read& read) {
-  lines_.send(question);
+auto RemoteEnd::ask(const json& request, std::int64_t limit_ns, const Read& read) {
+  lines_.send(request);
   const json answer = lines_.receive(limit_ns);
   try {
     if (answer.contains("error"))
       throw Error({.attempt = "use",
                    .object = lines_.peer(),
-                   .answer = answer.at("error").get<std::string>(),
-                   .way_out = ""});
+                   .cause = answer.at("error").get<std::string>(),
+                   .hint = ""});
     return read(answer);
   } catch (const json::exception& error) {
     throw Error({.attempt = "understand",
                  .object = lines_.peer(),
-                 .answer = error.what(),
-                 .way_out = "run the same tunrelay at both ends"});
+                 .cause = error.what(),
+                 .hint = "run the same tunrelay at both ends"});
   }
 }
 
@@ -72,24 +72,24 @@ RemoteEnd::RemoteEnd(const IpAddress& here, const IpAddress& there, std::uint16_
              fmt::format("the load server at {} port {}", there.to_string(), port),
              "see whether `tunrelay gen --server` still runs there") {
   shares_our_clock_ =
-      ask({{"do", "greet"}, {"version", kLoadProtocolVersion}, {"clock", clock_name()}},
+      ask({{"method", "greet"}, {"version", kLoadProtocolVersion}, {"clock", clock_name()}},
           kPromptLimitNs, [this](const json& answer) {
             if (answer.value("version", 0) != kLoadProtocolVersion)
-              throw_unfit_error("talk to", lines_.peer(), "it is of another version",
-                                "run the same tunrelay at both ends");
+              throw_unsupported_error("talk to", lines_.peer(), "it is of another version",
+                                      "run the same tunrelay at both ends");
             return answer.value("clock", "") == clock_name();
           });
 }
 
 std::vector<std::uint16_t> RemoteEnd::open_sink(const LoadSpec& spec, std::uint16_t trial) {
   return ask(
-      {{"do", "sink"}, {"spec", to_json(spec)}, {"trial", trial}}, kAnswerLimitNs,
+      {{"method", "sink"}, {"spec", to_json(spec)}, {"trial", trial}}, kAnswerLimitNs,
       [](const json& answer) { return answer.at("ports").get<std::vector<std::uint16_t>>(); });
 }
 
 std::string RemoteEnd::open_source(const LoadSpec& spec, const SinkName& sink,
                                    std::uint16_t trial) {
-  return ask({{"do", "source"},
+  return ask({{"method", "source"},
               {"spec", to_json(spec)},
               {"trial", trial},
               {"address", sink.address.to_string()},
@@ -99,25 +99,25 @@ std::string RemoteEnd::open_source(const LoadSpec& spec, const SinkName& sink,
 }
 
 void RemoteEnd::start(std::int64_t begin_ns) {
-  json question{{"do", "start"}, {"in_ns", begin_ns - monotonic_ns()}};
-  if (shares_our_clock_) question["at_ns"] = begin_ns;
-  ask(question, kPromptLimitNs, no_answer);
+  json request{{"method", "start"}, {"in_ns", begin_ns - monotonic_ns()}};
+  if (shares_our_clock_) request["at_ns"] = begin_ns;
+  ask(request, kPromptLimitNs, no_answer);
 }
 
 EndCounts RemoteEnd::counts() {
-  return ask({{"do", "counts"}}, kPromptLimitNs, end_counts_from_json);
+  return ask({{"method", "counts"}}, kPromptLimitNs, end_counts_from_json);
 }
 
 void RemoteEnd::stop() {
-  ask({{"do", "stop"}}, kPromptLimitNs, no_answer);
+  ask({{"method", "stop"}}, kPromptLimitNs, no_answer);
 }
 
 LoadEndReport RemoteEnd::report() {
-  return ask({{"do", "report"}}, kPromptLimitNs, report_in);
+  return ask({{"method", "report"}}, kPromptLimitNs, report_in);
 }
 
 LoadEndReport RemoteEnd::finish() {
-  return ask({{"do", "finish"}}, kAnswerLimitNs, report_in);
+  return ask({{"method", "finish"}}, kAnswerLimitNs, report_in);
 }
 
 }  // namespace tunrelay

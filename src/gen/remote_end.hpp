@@ -1,25 +1,25 @@
 // The end of a trial that a `tunrelay gen --server` keeps for us, driven over a TCP connection by
-// JSON lines: a question each, an answer each.
+// JSON lines: a request each, an answer each.
 //
-//   {"do": "greet", "version": 2, "clock": ID}     -> {"version": 2, "clock": ID}
-//   {"do": "sink", "spec": {}, "trial": N}         -> {"ports": []}
-//   {"do": "source", "spec": {}, "trial": N, "address": A, "ports": []}
+//   {"method": "greet", "version": 3, "clock": ID}     -> {"version": 3, "clock": ID}
+//   {"method": "sink", "spec": {}, "trial": N}         -> {"ports": []}
+//   {"method": "source", "spec": {}, "trial": N, "address": A, "ports": []}
 //                                                  -> {"congestion_control": NAME}
-//   {"do": "start", "in_ns": N, "at_ns": N}        -> {}
-//   {"do": "counts"} -> the fields of EndCounts;  {"do": "stop"} -> {}
-//   {"do": "report"}, {"do": "finish"}             -> {"end": {}}
+//   {"method": "start", "in_ns": N, "at_ns": N}        -> {}
+//   {"method": "counts"} -> the fields of EndCounts;  {"method": "stop"} -> {}
+//   {"method": "report"}, {"method": "finish"}             -> {"end": {}}
 // Any answer may be {"error": TEXT} instead.
 #pragma once
 
 #include <string>
 
-#include "base/json_lines.hpp"
 #include "gen/load_end.hpp"
 #include "gen/load_socket.hpp"
+#include "os/json_lines.hpp"
 
 namespace tunrelay {
 
-inline constexpr int kLoadProtocolVersion = 2;
+inline constexpr int kLoadProtocolVersion = 3;
 inline constexpr std::uint16_t kLoadServerPort = 5213;
 
 /// Names this machine's CLOCK_MONOTONIC: the boot, and the time namespace. Two ends with the same
@@ -47,7 +47,7 @@ class RemoteEnd final : public LoadEnd {
   /// What READ makes of the answer. Throws Error when none has come after LIMIT_NS, or one that
   /// READ does not understand.
   template <typename Read>
-  auto ask(const nlohmann::json& question, std::int64_t limit_ns, const Read& read);
+  auto ask(const nlohmann::json& request, std::int64_t limit_ns, const Read& read);
 
   IpAddress address_;
   JsonLines lines_;

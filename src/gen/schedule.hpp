@@ -15,7 +15,7 @@ class Schedule {
       : begin_ns_(begin_ns),
         distance_ns_(static_cast<double>(kNanosecondsPerSecond) / messages_per_s) {}
 
-  /// Of the message NUMBER, from 0. Computed anew each time, so that no error adds up: a double
+  /// Of the message NUMBER, from 0. Computed again each time, so that no error adds up: a double
   /// is exact to below 1 ns for 100 days.
   [[nodiscard]] std::int64_t due_ns(std::uint64_t number) const noexcept {
     return begin_ns_ + static_cast<std::int64_t>(static_cast<double>(number) * distance_ns_);

@@ -24,7 +24,7 @@ bool ends_the_sender(int error) {
 
 }  // namespace
 
-Sender::Sender(const LoadSpec& spec, const SenderShare& share, Outlet& outlet,
+Sender::Sender(const LoadSpec& spec, const SenderShare& share, SocketSender& outlet,
                const std::atomic<bool>& stop)
     : spec_(spec),
       share_(share),

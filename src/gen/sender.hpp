@@ -9,7 +9,7 @@
 #include "gen/live_counts.hpp"
 #include "gen/load_report.hpp"
 #include "gen/load_spec.hpp"
-#include "gen/outlet.hpp"
+#include "gen/socket_sender.hpp"
 
 namespace tunrelay {
 
@@ -24,7 +24,7 @@ struct SenderShare {
 class Sender {
  public:
   /// SPEC, OUTLET and STOP must outlive it.
-  Sender(const LoadSpec& spec, const SenderShare& share, Outlet& outlet,
+  Sender(const LoadSpec& spec, const SenderShare& share, SocketSender& outlet,
          const std::atomic<bool>& stop);
 
   /// Until the schedule's end, the count's end, a peer that is gone, or STOP. Neither throws nor
@@ -41,7 +41,7 @@ class Sender {
 
   const LoadSpec& spec_;
   SenderShare share_;
-  Outlet& outlet_;
+  SocketSender& outlet_;
   const std::atomic<bool>& stop_;
   std::int64_t count_from_ns_;  ///< messages that should go from here on count
   std::int64_t end_ns_;

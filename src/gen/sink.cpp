@@ -13,7 +13,7 @@ Sink::Sink(const LoadSpec& spec, const IpAddress& address, std::uint16_t trial)
     if (!udp) listen_on(socket);
     ports_.push_back(port_of(socket));
     sockets_.emplace_back().push_back(std::move(socket));
-    intakes_.push_back(std::make_unique<Intake>(spec_, pattern_, trial, thread, false));
+    intakes_.push_back(std::make_unique<ReceiveStatistics>(spec_, pattern_, trial, thread, false));
   }
   for (std::size_t thread = 0; thread < spec_.threads; ++thread) {
     const ReceiverParts parts{.spec = spec_,

@@ -5,13 +5,13 @@
 #include <memory>
 #include <vector>
 
-#include "base/file_descriptor.hpp"
 #include "base/ip_address.hpp"
-#include "gen/intake.hpp"
 #include "gen/load_report.hpp"
 #include "gen/load_spec.hpp"
+#include "gen/receive_statistics.hpp"
 #include "gen/receiver.hpp"
 #include "gen/thread_group.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 
@@ -37,7 +37,7 @@ class Sink {
   std::vector<std::vector<FileDescriptor>> sockets_;  ///< by thread; TCP: the listener
   std::vector<std::uint16_t> ports_;
   std::vector<FileDescriptor> no_connections_;
-  std::vector<std::unique_ptr<Intake>> intakes_;
+  std::vector<std::unique_ptr<ReceiveStatistics>> intakes_;
   std::vector<std::unique_ptr<Receiver>> receivers_;
   ThreadGroup threads_;  ///< behind all that they use, so that they end before it goes
 };

@@ -2,7 +2,7 @@
 
 #include "base/ensure.hpp"
 #include "gen/load_socket.hpp"
-#include "gen/transactor.hpp"
+#include "gen/request_client.hpp"
 
 namespace tunrelay {
 namespace {
@@ -52,20 +52,20 @@ void Source::make_thread(std::size_t thread, const IpAddress& address, const Sin
   const std::vector<FileDescriptor>& sockets = sockets_[thread];
   const std::atomic<bool>& stop = senders_at_work_.stop();
   const bool udp = spec_.protocol == LoadProtocol::kUdp;
-  intakes_.push_back(std::make_unique<Intake>(spec_, pattern_, trial, thread, true));
-  Intake& intake = *intakes_.back();
+  intakes_.push_back(std::make_unique<ReceiveStatistics>(spec_, pattern_, trial, thread, true));
+  ReceiveStatistics& intake = *intakes_.back();
   if (spec_.pattern == LoadPattern::kConnections) {
-    outlets_.push_back(make_connection_transactions(
-        address, SocketName(sink.address, sink.ports[thread]), spec_, pattern_, intake, stop));
+    outlets_.push_back(make_connection_request_client(
+        address, SocketAddress(sink.address, sink.ports[thread]), spec_, pattern_, intake, stop));
     return;
   }
   if (waits_for_each(spec_)) {
-    outlets_.push_back((udp ? make_udp_transactions : make_tcp_transactions)(
+    outlets_.push_back((udp ? make_udp_request_client : make_tcp_request_client)(
         sockets, spec_, pattern_, intake, stop));
     return;
   }
-  outlets_.push_back(udp ? make_udp_outlet(sockets, pattern_, spec_.segments)
-                         : make_tcp_outlet(sockets, pattern_, stop));
+  outlets_.push_back(udp ? make_udp_sender(sockets, pattern_, spec_.segments)
+                         : make_tcp_sender(sockets, pattern_, stop));
   if (!spec_.has_responses()) return;
   const ReceiverParts parts{
       .spec = spec_, .pattern = pattern_, .intake = intake, .stop = receivers_at_work_.stop()};

@@ -7,15 +7,15 @@
 #include <string>
 #include <vector>
 
-#include "base/file_descriptor.hpp"
 #include "base/ip_address.hpp"
-#include "gen/intake.hpp"
 #include "gen/load_report.hpp"
 #include "gen/load_spec.hpp"
-#include "gen/outlet.hpp"
+#include "gen/receive_statistics.hpp"
 #include "gen/receiver.hpp"
 #include "gen/sender.hpp"
+#include "gen/socket_sender.hpp"
 #include "gen/thread_group.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 
@@ -60,8 +60,8 @@ class Source {
   PayloadPattern pattern_;
   std::uint16_t trial_;
   std::vector<std::vector<FileDescriptor>> sockets_;  ///< by thread and the flow's index in it
-  std::vector<std::unique_ptr<Intake>> intakes_;
-  std::vector<std::unique_ptr<Outlet>> outlets_;
+  std::vector<std::unique_ptr<ReceiveStatistics>> intakes_;
+  std::vector<std::unique_ptr<SocketSender>> outlets_;
   std::vector<std::unique_ptr<Receiver>> receivers_;
   std::vector<std::unique_ptr<Sender>> senders_;
   FileDescriptor no_listener_;

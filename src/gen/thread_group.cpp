@@ -2,8 +2,8 @@
 
 #include <pthread.h>
 
-#include "base/cpu_topology.hpp"
-#include "base/signal_block.hpp"
+#include "os/cpu_topology.hpp"
+#include "os/signal_block.hpp"
 
 namespace tunrelay {
 

@@ -27,7 +27,7 @@ constexpr std::int64_t kQuietNs = 20 * kNanosecondsPerMillisecond;
 /// The same where the ends have no common clock, so that delays are not known.
 constexpr std::int64_t kBlindQuietNs = 250 * kNanosecondsPerMillisecond;
 /// So long is waited at most, for the first and for the last (as RFC 2544 has it, section 23).
-constexpr std::int64_t kMostQuietNs = 2 * kNanosecondsPerSecond;
+constexpr std::int64_t kMaxQuietNs = 2 * kNanosecondsPerSecond;
 
 /// Another number for each trial, so that stragglers of one don't count in the next.
 std::uint16_t next_trial_number() {
@@ -67,10 +67,10 @@ class RunningTrial {
     for (std::size_t at = 0; at < ends_.size(); ++at)
       while_there(at, [&](LoadEnd& end) { newest_reports_[at] = end.finish(); });
     join_reports();
-    if (cut) report_.void_reason = "the trial was cut short";
+    if (cut) report_.invalid_reason = "the trial was cut short";
     for (const std::string& reason : gone_)
-      if (!reason.empty()) report_.void_reason = reason;
-    report_.cut_short = !report_.void_reason.empty();
+      if (!reason.empty()) report_.invalid_reason = reason;
+    report_.cut_short = !report_.invalid_reason.empty();
     if (report_.cut_short) shorten_windows(report_, end_ns);
     judge_trial(report_);
     return std::move(report_);
@@ -86,8 +86,8 @@ class RunningTrial {
       act(*ends_[at]);
     } catch (const Error& error) {
       const Error::Parts& parts = error.parts();
-      gone_[at] = "could not " + parts.attempt + " " + parts.object + ": " + parts.answer;
-      if (!parts.way_out.empty()) gone_[at] += "; " + parts.way_out;
+      gone_[at] = "could not " + parts.attempt + " " + parts.object + ": " + parts.cause;
+      if (!parts.hint.empty()) gone_[at] += "; " + parts.hint;
     }
   }
   [[nodiscard]] bool is_gone(std::size_t at) const noexcept { return !gone_[at].empty(); }
@@ -192,7 +192,7 @@ class RunningTrial {
   [[nodiscard]] std::int64_t patience_ns(const EndCounts& a, const EndCounts& b) const {
     const std::uint64_t arrived = a.arrived + b.arrived;
     if (arrived >= a.expected + b.expected) return kCopiesNs;
-    if (arrived == 0) return kMostQuietNs;
+    if (arrived == 0) return kMaxQuietNs;
     if (!report_.one_clock) return kBlindQuietNs;
     return kQuietNs + 2 * std::max(a.longest_delay_ns, b.longest_delay_ns);
   }
@@ -200,7 +200,7 @@ class RunningTrial {
   void wait_for_the_rest() {
     std::uint64_t arrivals = 0;
     std::int64_t last_change_ns = monotonic_ns();
-    const std::int64_t limit_ns = last_change_ns + kMostQuietNs;
+    const std::int64_t limit_ns = last_change_ns + kMaxQuietNs;
     while (true) {
       const std::array<EndCounts, 2> now = counts();
       const std::int64_t now_ns = monotonic_ns();

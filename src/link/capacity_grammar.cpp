@@ -7,11 +7,11 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::uint64_t kMostLimitPackets = 60'000;
-constexpr std::uint64_t kMostLimitBytes = std::uint64_t{1} << 40U;
-constexpr std::uint64_t kMostBurstBytes = std::uint64_t{1} << 30U;
-constexpr std::uint64_t kLeastMtu = 68;  // RFC 791
-constexpr std::uint64_t kMostMtu = 65'535;
+constexpr std::uint64_t kMaxLimitPackets = 60'000;
+constexpr std::uint64_t kMaxLimitBytes = std::uint64_t{1} << 40U;
+constexpr std::uint64_t kMaxBurstBytes = std::uint64_t{1} << 30U;
+constexpr std::uint64_t kMinMtu = 68;  // RFC 791
+constexpr std::uint64_t kMaxMtu = 65'535;
 const char* const kLimit = "1000 packets, 64KiB or 100ms";
 
 WireSize default_wire(BottleneckDescription::Pace pace) {
@@ -27,12 +27,12 @@ bool ends_with_any(const std::string& text, std::initializer_list<std::string_vi
 }
 
 /// `1000 packets`, `64KiB`, `100ms`: the unit says what is counted, and a bare number nothing.
-void read_limit(StageWords& words, QueueConfig& queue) {
-  StageWords number = words;
-  const std::string text = words.take_word(kLimit).text;
-  if (words.take("packets")) {
+void read_limit(StageTokens& tokens, QueueConfig& queue) {
+  StageTokens number = tokens;
+  const std::string text = tokens.take_token(kLimit).text;
+  if (tokens.take("packets")) {
     queue.limit_unit = QueueLimitUnit::kPackets;
-    queue.limit = number.take_count(kLimit, 1, kMostLimitPackets);
+    queue.limit = number.take_count(kLimit, 1, kMaxLimitPackets);
   } else if (ends_with_any(text, {"s", "S"})) {
     queue.limit_unit = QueueLimitUnit::kNanoseconds;
     queue.limit = static_cast<std::uint64_t>(number.take_duration(kLimit));
@@ -40,45 +40,45 @@ void read_limit(StageWords& words, QueueConfig& queue) {
       number.refuse_last("no packet could wait", std::string("write ") + kLimit);
   } else if (ends_with_any(text, {"b", "B", "k", "K", "M", "G"})) {
     queue.limit_unit = QueueLimitUnit::kBytes;
-    queue.limit = number.take_size(kLimit, 1, kMostLimitBytes);
+    queue.limit = number.take_size(kLimit, 1, kMaxLimitBytes);
   } else {
-    words.refuse_last(fmt::format("'{}' does not say what it counts", text),
-                      std::string("write ") + kLimit);
+    tokens.refuse_last(fmt::format("'{}' does not say what it counts", text),
+                       std::string("write ") + kLimit);
   }
 }
 
-bool read_queue_word(StageWords& words, QueueConfig& queue) {
-  if (words.take("limit"))
-    read_limit(words, queue);
-  else if (words.take("droptail"))
+bool read_queue_token(StageTokens& tokens, QueueConfig& queue) {
+  if (tokens.take("limit"))
+    read_limit(tokens, queue);
+  else if (tokens.take("droptail"))
     queue.kind = QueueKind::kDropTail;
-  else if (words.take("codel"))
+  else if (tokens.take("codel"))
     queue.kind = QueueKind::kCodel;
-  else if (words.take("pie"))
+  else if (tokens.take("pie"))
     queue.kind = QueueKind::kPie;
-  else if (words.take("ecn"))
+  else if (tokens.take("ecn"))
     queue.ecn = true;
-  else if (words.take("target"))
-    queue.target_ns = words.take_duration("a time such as 5ms");
-  else if (words.take("interval"))
-    queue.interval_ns = words.take_duration("a time such as 100ms");
+  else if (tokens.take("target"))
+    queue.target_ns = tokens.take_duration("a time such as 5ms");
+  else if (tokens.take("interval"))
+    queue.interval_ns = tokens.take_duration("a time such as 100ms");
   else
     return false;
   return true;
 }
 
-bool read_wire_word(StageWords& words, WireSize& wire) {
-  constexpr std::int32_t kMostOverhead = 65'535;
-  if (words.take("overhead")) {
+bool read_wire_token(StageTokens& tokens, WireSize& wire) {
+  constexpr std::int32_t kMaxOverhead = 65'535;
+  if (tokens.take("overhead")) {
     wire.overhead_bytes =
-        words.take_signed("bytes a packet, such as 38", -kMostOverhead, kMostOverhead);
-  } else if (words.take("cell")) {
+        tokens.take_signed("bytes a packet, such as 38", -kMaxOverhead, kMaxOverhead);
+  } else if (tokens.take("cell")) {
     wire.cell_bytes =
-        static_cast<std::uint32_t>(words.take_size("a cell's payload, such as 48", 1, 65'535));
+        static_cast<std::uint32_t>(tokens.take_size("a cell's payload, such as 48", 1, 65'535));
     wire.cell_overhead_bytes = 0;
-    if (words.has_number())
+    if (tokens.has_number())
       wire.cell_overhead_bytes =
-          static_cast<std::uint32_t>(words.take_size("a cell's header, such as 5", 0, 65'535));
+          static_cast<std::uint32_t>(tokens.take_size("a cell's header, such as 5", 0, 65'535));
   } else {
     return false;
   }
@@ -122,28 +122,28 @@ std::string print_wire(const WireSize& wire, const WireSize& defaults) {
 
 }  // namespace
 
-BottleneckDescription read_bottleneck(StageWords& words, BottleneckDescription::Pace pace) {
+BottleneckDescription read_bottleneck(StageTokens& tokens, BottleneckDescription::Pace pace) {
   BottleneckDescription link;
   link.pace = pace;
   link.wire = default_wire(pace);
   const bool is_trace = pace == BottleneckDescription::Pace::kTrace;
   if (pace == BottleneckDescription::Pace::kRate)
-    link.bits_per_s = words.take_rate("a rate such as 10mbit");
+    link.bits_per_s = tokens.take_rate("a rate such as 10mbit");
   else
-    link.file.name = words.take_text(is_trace ? "a file as mahimahi has it"
-                                              : "a file of lines such as `1.5s 10mbit`");
+    link.file.name = tokens.take_text(is_trace ? "a file as mahimahi has it"
+                                               : "a file of lines such as `1.5s 10mbit`");
   for (;;) {
-    if (!is_trace && words.take("burst"))
-      link.burst_bytes = words.take_size("a size such as 15K", 0, kMostBurstBytes);
-    else if (!read_wire_word(words, link.wire) && !read_queue_word(words, link.queue))
+    if (!is_trace && tokens.take("burst"))
+      link.burst_bytes = tokens.take_size("a size such as 15K", 0, kMaxBurstBytes);
+    else if (!read_wire_token(tokens, link.wire) && !read_queue_token(tokens, link.queue))
       break;
   }
   if (link.queue.kind == QueueKind::kDropTail &&
       (link.queue.ecn || link.queue.target_ns != 0 || link.queue.interval_ns != 0))
-    words.refuse_last("ecn, target and interval are for codel and pie",
-                      "write codel or pie with them");
-  if (words.at_end()) return link;
-  words.refuse_next(
+    tokens.refuse_last("ecn, target and interval are for codel and pie",
+                       "write codel or pie with them");
+  if (tokens.at_end()) return link;
+  tokens.refuse_next(
       fmt::format("{}overhead, cell, limit, droptail, codel, pie, target, interval, ecn",
                   is_trace ? "" : "burst, "));
 }
@@ -155,21 +155,21 @@ std::string print_stage(const BottleneckDescription& link) {
       text = "rate " + print_rate(link.bits_per_s);
       break;
     case BottleneckDescription::Pace::kSteps:
-      text = "steps " + print_word(link.file.name);
+      text = "steps " + print_token(link.file.name);
       break;
     case BottleneckDescription::Pace::kTrace:
-      text = "trace " + print_word(link.file.name);
+      text = "trace " + print_token(link.file.name);
       break;
   }
   if (link.burst_bytes != 0) text += " burst " + print_size(link.burst_bytes);
   return text + print_wire(link.wire, default_wire(link.pace)) + print_queue(link.queue);
 }
 
-MtuConfig read_mtu(StageWords& words) {
+MtuConfig read_mtu(StageTokens& tokens) {
   MtuConfig config;
   config.mtu_bytes = static_cast<std::uint32_t>(
-      words.take_size("a size in bytes such as 1400", kLeastMtu, kMostMtu));
-  config.answers = words.take("icmp");
+      tokens.take_size("a size in bytes such as 1400", kMinMtu, kMaxMtu));
+  config.answers = tokens.take("icmp");
   return config;
 }
 
@@ -177,27 +177,27 @@ std::string print_stage(const MtuConfig& mtu) {
   return fmt::format("mtu {}{}", mtu.mtu_bytes, mtu.answers ? " icmp" : "");
 }
 
-OutageConfig read_outage(StageWords& words) {
+OutageConfig read_outage(StageTokens& tokens) {
   OutageConfig config;
   const std::string time = "a time such as 500ms";
   for (;;) {
-    if (words.take("up")) {
-      config.up_ns = words.take_duration(time);
-      if (!words.take("down")) words.refuse_next("down TIME");
-      config.down_ns = words.take_duration(time);
-      if (config.down_ns == 0) words.refuse_last("it would never be down", "write " + time);
-    } else if (words.take("at")) {
+    if (tokens.take("up")) {
+      config.up_ns = tokens.take_duration(time);
+      if (!tokens.take("down")) tokens.refuse_next("down TIME");
+      config.down_ns = tokens.take_duration(time);
+      if (config.down_ns == 0) tokens.refuse_last("it would never be down", "write " + time);
+    } else if (tokens.take("at")) {
       OutageConfig::Outage outage;
-      outage.start_ns = words.take_duration(time);
-      if (!words.take("for")) words.refuse_next("for TIME");
-      outage.duration_ns = words.take_duration(time);
+      outage.start_ns = tokens.take_duration(time);
+      if (!tokens.take("for")) tokens.refuse_next("for TIME");
+      outage.duration_ns = tokens.take_duration(time);
       config.outages.push_back(outage);
     } else {
       break;
     }
   }
-  if (config == OutageConfig{} || !words.at_end())
-    words.refuse_next("up TIME down TIME, or at TIME for TIME, once or more");
+  if (config == OutageConfig{} || !tokens.at_end())
+    tokens.refuse_next("up TIME down TIME, or at TIME for TIME, once or more");
   return config;
 }
 

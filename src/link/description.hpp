@@ -73,7 +73,7 @@ using StageList = std::vector<StageDescription>;
 
 struct LinkDescription {
   std::array<StageList, 2> directions;  ///< 0: a to b, 1: b to a
-  std::optional<std::uint64_t> seed;    ///< of all chances; empty: another one each time
+  std::optional<std::uint64_t> seed;    ///< of all random numbers; empty: another one each time
 
   [[nodiscard]] bool empty() const noexcept {
     return directions[0].empty() && directions[1].empty();

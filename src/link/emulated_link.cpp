@@ -66,9 +66,7 @@ struct EmulatedLink::Shared {
     auto counters = std::make_shared<StageCounters>();
     std::optional<PacketFilter> filter;
     if (!entry.filter.empty()) filter.emplace(entry.filter, site.link_type);
-    auto metered = std::make_unique<Metered>(
-        entry.make(has_answers(entry.choice) ? way_back(direction, stage, queue) : nullptr),
-        counters);
+    auto metered = std::make_unique<Metered>(entry.make(queue), counters);
     {
       const std::lock_guard lock(mutex);
       entry.counters.push_back(std::move(counters));
@@ -84,11 +82,15 @@ EmulatedLink::EmulatedLink(LinkDescription description, const Site& site)
   for (std::uint32_t direction = 0; direction < shared_->entries.size(); ++direction)
     for (const StageDescription& stage : description_.directions.at(direction)) {
       auto& entries = shared_->entries.at(direction);
-      const StagePlace place{.seed = *description_.seed,
-                             .stage = static_cast<std::uint32_t>(entries.size()),
-                             .direction = direction,
-                             .origin_ns = site.origin_ns,
-                             .is_replay = site.is_replay};
+      const StagePlace place{
+          .seed = *description_.seed,
+          .stage = static_cast<std::uint32_t>(entries.size()),
+          .direction = direction,
+          .origin_ns = site.origin_ns,
+          .is_replay = site.is_replay,
+          // The factory stands in an entry of what it points to.
+          .way_back = [shared = shared_.get(), direction, stage = entries.size()](
+                          std::size_t queue) { return shared->way_back(direction, stage, queue); }};
       // Compiled once here, so that a wrong one is refused before anything is set up.
       if (!stage.filter.empty()) const PacketFilter checked(stage.filter, site.link_type);
       entries.push_back({stage.choice, stage.filter, make_factory(stage.choice, place), {}, {}});
@@ -97,22 +99,22 @@ EmulatedLink::EmulatedLink(LinkDescription description, const Site& site)
 
 EmulatedLink::~EmulatedLink() = default;
 
-std::vector<LinkStageMaker> EmulatedLink::stages(std::size_t direction) const {
-  std::vector<LinkStageMaker> makers;
+std::vector<StageSpec> EmulatedLink::stages(std::size_t direction) const {
+  std::vector<StageSpec> specs;
   const auto& others = shared_->entries.at(1 - direction);
   for (std::size_t stage = 0; stage < others.size(); ++stage)
     if (has_answers(others[stage].choice) && !shared_->site.is_replay)
-      makers.push_back(
+      specs.push_back(
           {StageScope::kLane, [shared = shared_, other = 1 - direction, stage](std::size_t queue) {
              return std::make_unique<ReturnStage>(shared->way_back(other, stage, queue));
            }});
   const auto& entries = shared_->entries.at(direction);
   for (std::size_t stage = 0; stage < entries.size(); ++stage)
-    makers.push_back({stage_scope(entries[stage].choice),
-                      [shared = shared_, direction, stage](std::size_t queue) {
-                        return shared->make(direction, stage, queue);
-                      }});
-  return makers;
+    specs.push_back({stage_scope(entries[stage].choice),
+                     [shared = shared_, direction, stage](std::size_t queue) {
+                       return shared->make(direction, stage, queue);
+                     }});
+  return specs;
 }
 
 void EmulatedLink::begin() noexcept {

@@ -4,14 +4,13 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "link/description.hpp"
-#include "stage/stage.hpp"
 #include "stage/stage_counters.hpp"
+#include "stage/stage_spec.hpp"
 
 namespace tunrelay {
 
@@ -23,19 +22,12 @@ struct LinkStageReport {
 };
 
 struct LinkReport {
-  std::uint64_t seed = 0;                                  ///< of all chances
+  std::uint64_t seed = 0;                                  ///< of all random numbers
   std::array<std::vector<LinkStageReport>, 2> directions;  ///< 0: a to b, 1: b to a
 
   [[nodiscard]] bool empty() const noexcept {
     return directions[0].empty() && directions[1].empty();
   }
-};
-
-/// Makes one stage, from any thread; it may outlive the EmulatedLink.
-struct LinkStageMaker {
-  StageScope scope = StageScope::kLane;
-  /// QUEUE: the lane's; any for a direction's one instance.
-  std::function<std::unique_ptr<Stage>(std::size_t queue)> make;
 };
 
 /// Made and asked by one thread; the stages run in theirs.
@@ -58,8 +50,9 @@ class EmulatedLink {
 
   /// In the order in which packets meet the stages. DIRECTION: 0, a to b, or 1. Before those of
   /// the description stand the entries of what the other direction's stages send back: such
-  /// answers take this direction's whole way, as a packet from its source does.
-  [[nodiscard]] std::vector<LinkStageMaker> stages(std::size_t direction) const;
+  /// answers take this direction's whole way, as a packet from its source does. They may outlive
+  /// the EmulatedLink.
+  [[nodiscard]] std::vector<StageSpec> stages(std::size_t direction) const;
   /// Packets count from now on: before, all pass the stages by.
   void begin() noexcept;
   [[nodiscard]] LinkReport report() const;

@@ -20,17 +20,17 @@ constexpr std::array<ShapeName, 5> kShapes{{{JitterShape::kUniform, "uniform"},
                                             {JitterShape::kTable, "table"}}};
 
 // Longer lists belong in a filter or a trace.
-constexpr std::size_t kMostListed = 10'000;
-constexpr std::uint64_t kMostNumber = std::uint64_t{1} << 53U;
+constexpr std::size_t kMaxListed = 10'000;
+constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 53U;
 
 const char* const kProbability = "a percentage such as 0.1%";
 
 /// The percentages that follow, at most as many as VALUES; those that are missing stay.
 template <std::size_t kCount>
-void read_ratios(StageWords& words, const std::array<double*, kCount>& values) {
+void read_ratios(StageTokens& tokens, const std::array<double*, kCount>& values) {
   for (double* value : values) {
-    if (!words.has_ratio()) return;
-    *value = words.take_ratio(kProbability);
+    if (!tokens.has_ratio()) return;
+    *value = tokens.take_ratio(kProbability);
   }
 }
 
@@ -39,53 +39,53 @@ std::string print_correlation(double correlation) {
   return correlation == 0 ? "" : " " + print_ratio(correlation);
 }
 
-ReorderConfig read_reorder(StageWords& words) {
+ReorderConfig read_reorder(StageTokens& tokens) {
   ReorderConfig reorder;
-  reorder.probability = words.take_ratio(kProbability);
-  if (words.has_ratio()) reorder.correlation = words.take_ratio(kProbability);
-  if (words.take("gap"))
-    reorder.gap = static_cast<std::uint32_t>(words.take_count("a count of packets", 1, 1'000'000));
+  reorder.probability = tokens.take_ratio(kProbability);
+  if (tokens.has_ratio()) reorder.correlation = tokens.take_ratio(kProbability);
+  if (tokens.take("gap"))
+    reorder.gap = static_cast<std::uint32_t>(tokens.take_count("a count of packets", 1, 1'000'000));
   return reorder;
 }
 
-bool read_shape(StageWords& words, DelayDescription& delay) {
+bool read_shape(StageTokens& tokens, DelayDescription& delay) {
   for (const ShapeName& known : kShapes) {
-    if (!words.take(known.name)) continue;
+    if (!tokens.take(known.name)) continue;
     delay.config.shape = known.shape;
     if (known.shape == JitterShape::kTable)
-      delay.table_file.name = words.take_text("a file in netem's .dist format");
+      delay.table_file.name = tokens.take_text("a file in netem's .dist format");
     return true;
   }
   return false;
 }
 
-LossConfig read_gilbert_elliott(StageWords& words) {
+LossConfig read_gilbert_elliott(StageTokens& tokens) {
   GilbertElliottLoss loss;
-  loss.to_bad = words.take_ratio(kProbability);
+  loss.to_bad = tokens.take_ratio(kProbability);
   loss.to_good = 1 - loss.to_bad;
-  read_ratios(words, std::array{&loss.to_good, &loss.loss_in_bad, &loss.loss_in_good});
+  read_ratios(tokens, std::array{&loss.to_good, &loss.loss_in_bad, &loss.loss_in_good});
   return loss;
 }
 
-LossConfig read_four_state(StageWords& words) {
+LossConfig read_four_state(StageTokens& tokens) {
   FourStateLoss loss;
-  loss.p13 = words.take_ratio(kProbability);
+  loss.p13 = tokens.take_ratio(kProbability);
   loss.p31 = 1 - loss.p13;
-  read_ratios(words, std::array{&loss.p31, &loss.p32, &loss.p23, &loss.p14});
+  read_ratios(tokens, std::array{&loss.p31, &loss.p32, &loss.p23, &loss.p14});
   return loss;
 }
 
-LossConfig read_listed(StageWords& words) {
+LossConfig read_listed(StageTokens& tokens) {
   const std::string example = "numbers of packets, rising, from 1";
   ListedLoss loss;
   do {
-    loss.numbers.push_back(words.take_count(example, 1, kMostNumber));
+    loss.numbers.push_back(tokens.take_count(example, 1, kMaxNumber));
     const std::size_t count = loss.numbers.size();
     if (count > 1 && loss.numbers[count - 2] >= loss.numbers[count - 1])
-      words.refuse_last("the numbers must rise", "write " + example);
-    if (count > kMostListed)
-      words.refuse_last("these are too many", fmt::format("write at most {}", kMostListed));
-  } while (words.has_number());
+      tokens.refuse_last("the numbers must rise", "write " + example);
+    if (count > kMaxListed)
+      tokens.refuse_last("these are too many", fmt::format("write at most {}", kMaxListed));
+  } while (tokens.has_number());
   return loss;
 }
 
@@ -112,28 +112,28 @@ struct LossPrinter {
 
 }  // namespace
 
-DelayDescription read_delay(StageWords& words) {
+DelayDescription read_delay(StageTokens& tokens) {
   DelayDescription delay;
   DelayConfig& config = delay.config;
-  config.delay_ns = words.take_duration("a time such as 20ms");
-  const bool has_jitter = words.has_number();
+  config.delay_ns = tokens.take_duration("a time such as 20ms");
+  const bool has_jitter = tokens.has_number();
   if (has_jitter) {
-    config.jitter_ns = words.take_duration("the jitter, a time such as 2ms");
-    if (words.has_ratio()) config.jitter_correlation = words.take_ratio(kProbability);
-    read_shape(words, delay);
+    config.jitter_ns = tokens.take_duration("the jitter, a time such as 2ms");
+    if (tokens.has_ratio()) config.jitter_correlation = tokens.take_ratio(kProbability);
+    read_shape(tokens, delay);
   }
   for (;;) {
-    if (words.take("ordered"))
+    if (tokens.take("ordered"))
       config.keep_order = true;
-    else if (words.take("reorder"))
-      config.reorder = read_reorder(words);
+    else if (tokens.take("reorder"))
+      config.reorder = read_reorder(tokens);
     else
       break;
   }
-  if (words.at_end()) return delay;
-  words.refuse_next(has_jitter
-                        ? "uniform, normal, pareto, paretonormal, table FILE, ordered, reorder"
-                        : "the jitter, a time such as 2ms; ordered, reorder");
+  if (tokens.at_end()) return delay;
+  tokens.refuse_next(has_jitter
+                         ? "uniform, normal, pareto, paretonormal, table FILE, ordered, reorder"
+                         : "the jitter, a time such as 2ms; ordered, reorder");
 }
 
 std::string print_stage(const DelayDescription& delay) {
@@ -144,7 +144,7 @@ std::string print_stage(const DelayDescription& delay) {
     text += " " + print_duration(config.jitter_ns) + print_correlation(config.jitter_correlation);
     for (const ShapeName& known : kShapes)
       if (has_shape && known.shape == config.shape) text += " " + std::string(known.name);
-    if (config.shape == JitterShape::kTable) text += " " + print_word(delay.table_file.name);
+    if (config.shape == JitterShape::kTable) text += " " + print_token(delay.table_file.name);
   }
   if (config.keep_order) text += " ordered";
   if (config.reorder != ReorderConfig{}) {
@@ -155,18 +155,18 @@ std::string print_stage(const DelayDescription& delay) {
   return text;
 }
 
-LossConfig read_loss(StageWords& words) {
-  if (words.take("gemodel")) return read_gilbert_elliott(words);
-  if (words.take("state")) return read_four_state(words);
-  if (words.take("every"))
-    return EveryNthLoss{words.take_count("a count of packets", 1, kMostNumber)};
-  if (words.take("packets")) return read_listed(words);
-  words.take("random");
-  if (!words.has_number())
-    words.refuse_next("a percentage such as 0.1%, or gemodel, state, every, packets");
+LossConfig read_loss(StageTokens& tokens) {
+  if (tokens.take("gemodel")) return read_gilbert_elliott(tokens);
+  if (tokens.take("state")) return read_four_state(tokens);
+  if (tokens.take("every"))
+    return EveryNthLoss{tokens.take_count("a count of packets", 1, kMaxNumber)};
+  if (tokens.take("packets")) return read_listed(tokens);
+  tokens.take("random");
+  if (!tokens.has_number())
+    tokens.refuse_next("a percentage such as 0.1%, or gemodel, state, every, packets");
   BernoulliLoss loss;
-  loss.probability = words.take_ratio(kProbability);
-  if (words.has_ratio()) loss.correlation = words.take_ratio(kProbability);
+  loss.probability = tokens.take_ratio(kProbability);
+  if (tokens.has_ratio()) loss.correlation = tokens.take_ratio(kProbability);
   return loss;
 }
 
@@ -174,10 +174,10 @@ std::string print_stage(const LossConfig& loss) {
   return std::visit(LossPrinter{}, loss);
 }
 
-DuplicateConfig read_duplicate(StageWords& words) {
+DuplicateConfig read_duplicate(StageTokens& tokens) {
   DuplicateConfig config;
-  config.probability = words.take_ratio(kProbability);
-  if (words.has_ratio()) config.correlation = words.take_ratio(kProbability);
+  config.probability = tokens.take_ratio(kProbability);
+  if (tokens.has_ratio()) config.correlation = tokens.take_ratio(kProbability);
   return config;
 }
 
@@ -185,15 +185,15 @@ std::string print_stage(const DuplicateConfig& config) {
   return "duplicate " + print_ratio(config.probability) + print_correlation(config.correlation);
 }
 
-CorruptConfig read_corrupt(StageWords& words) {
+CorruptConfig read_corrupt(StageTokens& tokens) {
   CorruptConfig config;
-  config.probability = words.take_ratio(kProbability);
-  if (words.has_ratio()) config.correlation = words.take_ratio(kProbability);
+  config.probability = tokens.take_ratio(kProbability);
+  if (tokens.has_ratio()) config.correlation = tokens.take_ratio(kProbability);
   for (;;) {
-    if (words.take("bits"))
-      config.bits = static_cast<std::uint32_t>(words.take_count("a count of bits", 1, 10'000));
-    else if (words.take("mended"))
-      config.mend_checksum = true;
+    if (tokens.take("bits"))
+      config.bits = static_cast<std::uint32_t>(tokens.take_count("a count of bits", 1, 10'000));
+    else if (tokens.take("valid-checksum") || tokens.take("mended"))  // as version 0.1 has it
+      config.keep_checksum_valid = true;
     else
       return config;
   }
@@ -203,7 +203,7 @@ std::string print_stage(const CorruptConfig& config) {
   std::string text =
       "corrupt " + print_ratio(config.probability) + print_correlation(config.correlation);
   if (config.bits != 1) text += fmt::format(" bits {}", config.bits);
-  if (config.mend_checksum) text += " mended";
+  if (config.keep_checksum_valid) text += " valid-checksum";
   return text;
 }
 

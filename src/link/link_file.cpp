@@ -6,16 +6,16 @@
 #include <filesystem>
 
 #include "base/error.hpp"
-#include "base/input_file.hpp"
 #include "base/toml_text.hpp"
 #include "link/profile_text.hpp"
 #include "link/stage_files.hpp"
 #include "link/stage_text.hpp"
+#include "os/input_file.hpp"
 
 namespace tunrelay {
 namespace {
 
-constexpr std::size_t kMostLinkBytes = std::size_t{1} << 20U;
+constexpr std::size_t kMaxLinkBytes = std::size_t{1} << 20U;
 
 void append_stages(const toml::node& node, const std::string& file, StageList& stages) {
   if (const auto* array = node.as_array()) {
@@ -30,8 +30,8 @@ void append_stages(const toml::node& node, const std::string& file, StageList& s
   const std::string name = toml_place(file, node.source());
   for (StageDescription& stage : parse_stages({text->get(), name}))
     stages.push_back(std::move(stage));
-  if (stages.size() > kMostStages)
-    throw_usage_error("read", name, fmt::format("a direction has over {} stages", kMostStages));
+  if (stages.size() > kMaxStages)
+    throw_usage_error("read", name, fmt::format("a direction has over {} stages", kMaxStages));
 }
 
 std::uint64_t seed_of(const toml::node& node, const std::string& file) {
@@ -97,7 +97,7 @@ NamedLink load_link(const std::string& name_or_file) {
       name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".toml");
   if (!is_file) return parse_link(find_profile(name_or_file).toml, name_or_file);
   NamedLink link =
-      parse_link(read_whole_file(name_or_file, "read the link", kMostLinkBytes), name_or_file);
+      parse_link(read_whole_file(name_or_file, "read the link", kMaxLinkBytes), name_or_file);
   const std::filesystem::path folder = std::filesystem::path(name_or_file).parent_path();
   for (StageList& stages : link.description.directions) place_files(stages, folder);
   return link;

@@ -13,7 +13,6 @@
 namespace tunrelay {
 namespace {
 
-using BackWay = std::shared_ptr<ReturnPath>;
 using PaceFactory = std::function<std::unique_ptr<LinkPace>()>;
 
 PaceFactory pace_factory(const BottleneckDescription& link, std::int64_t origin_ns) {
@@ -38,8 +37,10 @@ struct FactoryMaker {
   template <typename Impairment, typename Config>
   [[nodiscard]] StageFactory impairment(Config config) const {
     const ImpairmentKey key{place.seed, place.stage, place.direction, kind};
-    return [config = std::move(config), key, numbers = std::make_shared<SegmentNumbers>()](
-               const BackWay&) { return std::make_unique<Impairment>(config, key, numbers); };
+    return [config = std::move(config), key,
+            numbers = std::make_shared<SegmentNumbers>()](std::size_t /*queue*/) {
+      return std::make_unique<Impairment>(config, key, numbers);
+    };
   }
   StageFactory operator()(const BottleneckDescription& link) const {
     Bottleneck::Settings settings{
@@ -48,7 +49,7 @@ struct FactoryMaker {
         // One instance a direction, so that no two stages of a link draw the same numbers.
         .seed = place.seed + 2 * std::uint64_t{place.stage} + place.direction};
     if (place.is_replay) settings.gather_ns = 0;
-    return [settings, make_pace = pace_factory(link, place.origin_ns)](const BackWay&) {
+    return [settings, make_pace = pace_factory(link, place.origin_ns)](std::size_t /*queue*/) {
       return std::make_unique<Bottleneck>(make_pace(), settings);
     };
   }
@@ -66,10 +67,12 @@ struct FactoryMaker {
   }
   StageFactory operator()(const CorruptConfig& config) const { return impairment<Corrupt>(config); }
   StageFactory operator()(const MtuConfig& config) const {
-    return [config](const BackWay& back) { return std::make_unique<Mtu>(config, back); };
+    return [config, way_back = place.way_back](std::size_t queue) {
+      return std::make_unique<Mtu>(config, config.answers ? way_back(queue) : nullptr);
+    };
   }
   StageFactory operator()(const OutageConfig& config) const {
-    return [config, origin_ns = place.origin_ns](const BackWay&) {
+    return [config, origin_ns = place.origin_ns](std::size_t /*queue*/) {
       return std::make_unique<Outage>(config, origin_ns);
     };
   }

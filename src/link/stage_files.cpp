@@ -1,8 +1,8 @@
 #include "link/stage_files.hpp"
 
 #include "base/error.hpp"
-#include "base/input_file.hpp"
 #include "base/units.hpp"
+#include "os/input_file.hpp"
 
 namespace tunrelay {
 
@@ -25,12 +25,12 @@ void read_stage_files(LinkDescription& link) {
     for (StageFile* file : files_of(stages)) {
       if (file->text == nullptr)
         file->text = std::make_shared<const std::string>(
-            read_whole_file(file->name, kAttempt, kMostStageFileBytes));
+            read_whole_file(file->name, kAttempt, kMaxStageFileBytes));
       bytes += file->text->size();
-      if (bytes > kMostStageFileBytes)
+      if (bytes > kMaxStageFileBytes)
         throw_usage_error(
             kAttempt, file->name,
-            "the files of a link have over " + format_bytes(kMostStageFileBytes) + " together");
+            "the files of a link have over " + format_bytes(kMaxStageFileBytes) + " together");
     }
 }
 

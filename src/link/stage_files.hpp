@@ -9,7 +9,7 @@
 namespace tunrelay {
 
 /// Of all files of a link together. mahimahi's longest trace has some hundred thousand lines.
-inline constexpr std::size_t kMostStageFileBytes = std::size_t{64} << 20U;
+inline constexpr std::size_t kMaxStageFileBytes = std::size_t{64} << 20U;
 
 /// Those that STAGES name, in their order. They point into STAGES.
 [[nodiscard]] std::vector<StageFile*> files_of(StageList& stages);

@@ -5,25 +5,25 @@
 #include <string>
 
 #include "link/description.hpp"
-#include "link/stage_words.hpp"
+#include "link/stage_tokens.hpp"
 
 namespace tunrelay {
 
 // Impairments: link/impairment_grammar.cpp.
-[[nodiscard]] DelayDescription read_delay(StageWords& words);
-[[nodiscard]] LossConfig read_loss(StageWords& words);
-[[nodiscard]] DuplicateConfig read_duplicate(StageWords& words);
-[[nodiscard]] CorruptConfig read_corrupt(StageWords& words);
+[[nodiscard]] DelayDescription read_delay(StageTokens& tokens);
+[[nodiscard]] LossConfig read_loss(StageTokens& tokens);
+[[nodiscard]] DuplicateConfig read_duplicate(StageTokens& tokens);
+[[nodiscard]] CorruptConfig read_corrupt(StageTokens& tokens);
 [[nodiscard]] std::string print_stage(const DelayDescription& delay);
 [[nodiscard]] std::string print_stage(const LossConfig& loss);
 [[nodiscard]] std::string print_stage(const DuplicateConfig& duplicate);
 [[nodiscard]] std::string print_stage(const CorruptConfig& corrupt);
 
 // What a link carries, and when: link/capacity_grammar.cpp.
-[[nodiscard]] BottleneckDescription read_bottleneck(StageWords& words,
+[[nodiscard]] BottleneckDescription read_bottleneck(StageTokens& tokens,
                                                     BottleneckDescription::Pace pace);
-[[nodiscard]] MtuConfig read_mtu(StageWords& words);
-[[nodiscard]] OutageConfig read_outage(StageWords& words);
+[[nodiscard]] MtuConfig read_mtu(StageTokens& tokens);
+[[nodiscard]] OutageConfig read_outage(StageTokens& tokens);
 [[nodiscard]] std::string print_stage(const BottleneckDescription& bottleneck);
 [[nodiscard]] std::string print_stage(const MtuConfig& mtu);
 [[nodiscard]] std::string print_stage(const OutageConfig& outage);

@@ -15,33 +15,34 @@ using Pace = BottleneckDescription::Pace;
 struct Grammar {
   std::string_view name;
   std::string_view usage;
-  StageChoice (*read)(StageWords& words);
+  StageChoice (*read)(StageTokens& tokens);
 };
 
 constexpr std::array<Grammar, 9> kGrammars{
     {{"delay",
       "TIME [JITTER [CORRELATION%] [uniform|normal|pareto|paretonormal|table FILE]] [ordered] "
       "[reorder P% [CORRELATION%] [gap N]]",
-      [](StageWords& words) -> StageChoice { return read_delay(words); }},
+      [](StageTokens& tokens) -> StageChoice { return read_delay(tokens); }},
      {"loss",
-      "P% [CORRELATION%] | gemodel P R 1-H 1-K | state P13 P31 P32 P23 P14 | every N | "
+      "P% [CORRELATION%] | gemodel P% [R% [1-H% [1-K%]]] | state P13% [P31% [P32% [P23% [P14%]]]] "
+      "| every N | "
       "packets N ...",
-      [](StageWords& words) -> StageChoice { return read_loss(words); }},
+      [](StageTokens& tokens) -> StageChoice { return read_loss(tokens); }},
      {"duplicate", "P% [CORRELATION%]",
-      [](StageWords& words) -> StageChoice { return read_duplicate(words); }},
-     {"corrupt", "P% [CORRELATION%] [bits N] [mended]",
-      [](StageWords& words) -> StageChoice { return read_corrupt(words); }},
+      [](StageTokens& tokens) -> StageChoice { return read_duplicate(tokens); }},
+     {"corrupt", "P% [CORRELATION%] [bits N] [valid-checksum]",
+      [](StageTokens& tokens) -> StageChoice { return read_corrupt(tokens); }},
      {"rate",
       "RATE [burst SIZE] [overhead BYTES] [cell BYTES [BYTES]] [limit N packets|SIZE|TIME] "
       "[droptail|codel|pie [target TIME] [interval TIME] [ecn]]",
-      [](StageWords& words) -> StageChoice { return read_bottleneck(words, Pace::kRate); }},
+      [](StageTokens& tokens) -> StageChoice { return read_bottleneck(tokens, Pace::kRate); }},
      {"steps", "FILE, and as for rate",
-      [](StageWords& words) -> StageChoice { return read_bottleneck(words, Pace::kSteps); }},
+      [](StageTokens& tokens) -> StageChoice { return read_bottleneck(tokens, Pace::kSteps); }},
      {"trace", "FILE, and as for rate, without burst",
-      [](StageWords& words) -> StageChoice { return read_bottleneck(words, Pace::kTrace); }},
-     {"mtu", "SIZE [icmp]", [](StageWords& words) -> StageChoice { return read_mtu(words); }},
+      [](StageTokens& tokens) -> StageChoice { return read_bottleneck(tokens, Pace::kTrace); }},
+     {"mtu", "SIZE [icmp]", [](StageTokens& tokens) -> StageChoice { return read_mtu(tokens); }},
      {"outage", "up TIME down TIME | at TIME for TIME ...",
-      [](StageWords& words) -> StageChoice { return read_outage(words); }}}};
+      [](StageTokens& tokens) -> StageChoice { return read_outage(tokens); }}}};
 
 std::string names() {
   std::string text;
@@ -50,25 +51,25 @@ std::string names() {
   return text;
 }
 
-StageDescription read_stage(const LinkText& text, std::span<const Word> words) {
+StageDescription read_stage(const LinkText& text, std::span<const Token> tokens) {
   StageDescription stage;
   // The filter stands at the end, so that no stage need know of it.
-  if (const std::size_t count = words.size();
-      count > 2 && words[count - 2].text == "if" && !words[count - 2].is_quoted) {
-    StageWords filter(text, words.subspan(count - 1));
+  if (const std::size_t count = tokens.size();
+      count > 2 && tokens[count - 2].text == "if" && !tokens[count - 2].is_quoted) {
+    StageTokens filter(text, tokens.subspan(count - 1));
     stage.filter = filter.take_text("a tcpdump expression such as \"udp port 53\"");
-    words = words.first(count - 2);
+    tokens = tokens.first(count - 2);
   }
   for (const Grammar& grammar : kGrammars) {
-    StageWords rest(text, words);
+    StageTokens rest(text, tokens);
     if (!rest.take(grammar.name)) continue;
     stage.choice = grammar.read(rest);
     if (!rest.at_end())
       rest.refuse_next(std::string(grammar.usage) + "; or if \"FILTER\", in quotes, at the end");
     return stage;
   }
-  refuse_words(text, words.front().begin, words.front().end,
-               "'" + words.front().text + "' is no stage", "stages are " + names());
+  refuse_text(text, tokens.front().begin, tokens.front().end,
+              "'" + tokens.front().text + "' is no stage", "stages are " + names());
 }
 
 }  // namespace
@@ -82,19 +83,19 @@ std::string stage_text_help() {
 
 StageList parse_stages(const LinkText& text) {
   StageList stages;
-  const std::vector<Word> words = split_words(text);
-  const std::span<const Word> all(words);
+  const std::vector<Token> tokens = split_tokens(text);
+  const std::span<const Token> all(tokens);
   if (all.empty()) return stages;
   for (std::size_t first = 0; first <= all.size();) {
     std::size_t last = first;
     while (last < all.size() && !all[last].is_comma) ++last;
     if (first == last) {
       const std::size_t at = first == all.size() ? all.back().begin : all[first].begin;
-      refuse_words(text, at, at + 1, "no stage stands beside this comma", "stages are " + names());
+      refuse_text(text, at, at + 1, "no stage stands beside this comma", "stages are " + names());
     }
-    if (stages.size() == kMostStages)
-      refuse_words(text, all[first].begin, all[first].end, "these are too many stages",
-                   fmt::format("a direction has at most {}", kMostStages));
+    if (stages.size() == kMaxStages)
+      refuse_text(text, all[first].begin, all[first].end, "these are too many stages",
+                  fmt::format("a direction has at most {}", kMaxStages));
     stages.push_back(read_stage(text, all.subspan(first, last - first)));
     first = last + 1;
   }
@@ -106,7 +107,7 @@ std::string print_stages(const StageList& stages) {
   for (const StageDescription& stage : stages) {
     if (!text.empty()) text += ", ";
     text += std::visit([](const auto& choice) { return print_stage(choice); }, stage.choice);
-    if (!stage.filter.empty()) text += " if " + print_word(stage.filter);
+    if (!stage.filter.empty()) text += " if " + print_token(stage.filter);
   }
   return text;
 }

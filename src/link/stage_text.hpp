@@ -1,5 +1,5 @@
 // The text of a direction's stages, `delay 20ms 2ms normal, loss 0.1%, rate 100mbit limit 100ms
-// codel`, and back. Each stage is its name and its words; stages are parted by commas; a stage may
+// codel`, and back. Each stage is its name and its words; stages are comma-separated; a stage may
 // end with `if "udp port 53"`, a tcpdump expression for the packets that it is for.
 #pragma once
 
@@ -7,12 +7,12 @@
 #include <string>
 
 #include "link/description.hpp"
-#include "link/word.hpp"
+#include "link/token.hpp"
 
 namespace tunrelay {
 
 /// Of one direction: each is memory and time for every packet.
-inline constexpr std::size_t kMostStages = 64;
+inline constexpr std::size_t kMaxStages = 64;
 
 /// What may be written, a line a stage; for help.
 [[nodiscard]] std::string stage_text_help();

@@ -17,8 +17,8 @@ namespace tunrelay {
 namespace {
 
 [[noreturn]] void refuse_line(const StageFile& file, std::size_t line, const std::string& why,
-                              const std::string& way_out) {
-  throw_usage_error("read", fmt::format("{}:{}", file.name, line), why, way_out);
+                              const std::string& hint) {
+  throw_usage_error("read", fmt::format("{}:{}", file.name, line), why, hint);
 }
 
 /// Calls VISIT(line number, text without comment and blanks around it) for lines with anything.
@@ -39,10 +39,10 @@ void for_each_line(const StageFile& file, const Visit& visit) {
 /// TEXT of digits as whole milliseconds, which nearly all lines of the largest traces are: a
 /// running relay reads them while it attends to its tunnel. Nothing for what takes more care.
 std::optional<std::int64_t> whole_milliseconds_ns(std::string_view text) {
-  constexpr std::int64_t kMostMs = INT64_MAX / kNanosecondsPerMillisecond / 2;
+  constexpr std::int64_t kMaxMs = INT64_MAX / kNanosecondsPerMillisecond / 2;
   std::int64_t time_ms = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), time_ms);
-  if (error != std::errc{} || end != text.data() + text.size() || time_ms > kMostMs)
+  if (error != std::errc{} || end != text.data() + text.size() || time_ms > kMaxMs)
     return std::nullopt;
   return time_ms * kNanosecondsPerMillisecond;
 }
@@ -55,7 +55,7 @@ std::int64_t opportunity_ns(const StageFile& file, std::size_t line, std::string
   try {
     return parse_duration_ns(std::string(text) + "ms");
   } catch (const Error& error) {
-    refuse_line(file, line, error.parts().answer, kExample);
+    refuse_line(file, line, error.parts().cause, kExample);
   }
 }
 
@@ -95,12 +95,12 @@ RateSteps parse_rate_steps(const StageFile& file) {
       step.start_ns = parse_duration_ns(text.substr(0, gap));
       if (rate != "repeat") step.bits_per_s = parse_rate_bits_per_s(rate);
     } catch (const Error& error) {
-      refuse_line(file, line, error.parts().object + ": " + error.parts().answer, example);
+      refuse_line(file, line, error.parts().object + ": " + error.parts().cause, example);
     }
     if (!result.steps.empty() && step.start_ns <= result.steps.back().start_ns)
       refuse_line(file, line, "the time is not behind that of the line before",
                   "times must rise: sort the lines");
-    if (step.bits_per_s > RatePace::kMostBitsPerS)
+    if (step.bits_per_s > RatePace::kMaxBitsPerS)
       refuse_line(file, line, "the rate is over 10tbit a second", example);
     if (rate != "repeat")
       result.steps.push_back(step);

@@ -60,21 +60,21 @@ std::string describe_payload(const PacketGlimpse& glimpse, const Layers& layers)
   const SegmentRun run = glimpse.run;
   if (run.first >= run.last || run.last > segments) return fmt::format(" {} x {}", size, segments);
   const std::uint32_t run_bytes = std::min(payload_bytes, run.last * size) - run.first * size;
-  std::string words =
+  std::string text =
       run.count() == 1 ? fmt::format(" {}", run_bytes) : fmt::format(" {} x {}", size, run.count());
-  if (run.count() == segments) return words;
-  return words + (run.count() == 1 ? fmt::format(", segment {} of {}", run.last, segments)
-                                   : fmt::format(", segments {} to {} of {}", run.first + 1,
-                                                 run.last, segments));
+  if (run.count() == segments) return text;
+  return text + (run.count() == 1
+                     ? fmt::format(", segment {} of {}", run.last, segments)
+                     : fmt::format(", segments {} to {} of {}", run.first + 1, run.last, segments));
 }
 
 /// "[PA]", in the order of tcpdump; "." stands for ACK there, "A" here.
 std::string describe_tcp_flags(std::uint8_t flags) {
   constexpr std::string_view kLetters = "FSRPAUEW";  // from the lowest bit on
-  std::string words;
+  std::string text;
   for (std::size_t bit = 0; bit < kLetters.size(); ++bit)
-    if ((flags >> bit & 1) != 0) words += kLetters[bit];
-  return words;
+    if ((flags >> bit & 1) != 0) text += kLetters[bit];
+  return text;
 }
 
 std::string describe_tcp(const PacketGlimpse& glimpse, const Layers& layers) {
@@ -82,12 +82,12 @@ std::string describe_tcp(const PacketGlimpse& glimpse, const Layers& layers) {
   const std::uint8_t flags = load_u8(header + tcp::kFlags);
   const std::uint32_t bytes_before_run =
       glimpse.header.is_gso() ? std::uint32_t{glimpse.run.first} * glimpse.header.gso_size : 0;
-  std::string words =
+  std::string text =
       fmt::format(" [{}]{} seq {}", describe_tcp_flags(flags), describe_payload(glimpse, layers),
                   load_u32(header + tcp::kSequence) + bytes_before_run);
   if ((flags & tcp::kAck) != 0)
-    words += fmt::format(" ack {}", load_u32(header + tcp::kAcknowledgement));
-  return words + fmt::format(" win {}", load_u16(header + tcp::kWindow));
+    text += fmt::format(" ack {}", load_u32(header + tcp::kAcknowledgement));
+  return text + fmt::format(" win {}", load_u16(header + tcp::kWindow));
 }
 
 std::string describe_fragment(const PacketGlimpse& glimpse, const Layers& layers) {
@@ -109,28 +109,28 @@ std::string describe_probe(const PacketGlimpse& glimpse, const Layers& layers) {
 }
 
 std::string describe_ip(const PacketGlimpse& glimpse, const Layers& layers) {
-  std::string words =
+  std::string text =
       fmt::format("IPv{} {} {} > {}", layers.ip_version, name_of_protocol(layers),
                   describe_end(glimpse, layers, true), describe_end(glimpse, layers, false));
-  if (layers.transport_offset == 0) return words + describe_fragment(glimpse, layers);
+  if (layers.transport_offset == 0) return text + describe_fragment(glimpse, layers);
   const auto transport =
       glimpse.bytes.subspan(std::min<std::size_t>(layers.transport_offset, glimpse.bytes.size()));
   if (layers.protocol == IPPROTO_ICMP && layers.ip_version == 4)
-    return words + describe_icmp(transport);
+    return text + describe_icmp(transport);
   if (layers.protocol == IPPROTO_ICMPV6 && layers.ip_version == 6)
-    return words + describe_icmpv6(transport);
+    return text + describe_icmpv6(transport);
   if (layers.payload_offset == 0)
-    return words + fmt::format(", {} bytes", glimpse.frame_bytes - layers.ip_offset);
-  if (layers.protocol == IPPROTO_TCP) return words + describe_tcp(glimpse, layers);
-  return words + describe_payload(glimpse, layers) + describe_probe(glimpse, layers);
+    return text + fmt::format(", {} bytes", glimpse.frame_bytes - layers.ip_offset);
+  if (layers.protocol == IPPROTO_TCP) return text + describe_tcp(glimpse, layers);
+  return text + describe_payload(glimpse, layers) + describe_probe(glimpse, layers);
 }
 
 std::string describe_vlan_tags(const PacketGlimpse& glimpse, const Layers& layers) {
-  std::string words;
+  std::string text;
   for (std::uint32_t at = ethernet::kHeaderBytes; at < layers.ip_offset;
        at += ethernet::kVlanTagBytes)
-    words += fmt::format("VLAN {} ", load_u16(glimpse.bytes.data() + at) & 0x0fffU);
-  return words;
+    text += fmt::format("VLAN {} ", load_u16(glimpse.bytes.data() + at) & 0x0fffU);
+  return text;
 }
 
 std::string describe_other_frame(const PacketGlimpse& glimpse, const Layers& layers) {

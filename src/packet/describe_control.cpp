@@ -76,12 +76,12 @@ std::string describe_icmpv6(std::span<const std::byte> bytes) {
   constexpr std::uint8_t kEchoReply = 129;
   constexpr std::uint8_t kNeighborSolicitation = 135;
   constexpr std::uint8_t kNeighborAdvertisement = 136;
-  std::string words = name_of(kIcmpv6Types, type, load_u8(bytes.data() + 1));
-  if (type == kEchoReply || type == kEchoRequest) return words + describe_echo(bytes);
+  std::string text = name_of(kIcmpv6Types, type, load_u8(bytes.data() + 1));
+  if (type == kEchoReply || type == kEchoRequest) return text + describe_echo(bytes);
   // RFC 4861, 4.3 and 4.4: the target stands behind 4 reserved bytes.
   if ((type == kNeighborSolicitation || type == kNeighborAdvertisement) && bytes.size() >= 24)
-    words += " of " + IpAddress{bytes.subspan(8, 16)}.to_string();
-  return words;
+    text += " of " + IpAddress{bytes.subspan(8, 16)}.to_string();
+  return text;
 }
 
 std::string describe_arp(std::span<const std::byte> bytes) {

@@ -22,7 +22,8 @@ struct Reader {
   }
 };
 
-std::optional<DropReason> find_link(const Reader& reader, LinkType type, Layers& layers) noexcept {
+std::optional<DropReason> find_interface(const Reader& reader, LinkType type,
+                                         Layers& layers) noexcept {
   if (type == LinkType::kIp) {
     if (!reader.holds(0, 1)) return DropReason::kTooShort;
     const std::uint8_t version = load_u8(reader.at(0)) >> 4;
@@ -121,7 +122,7 @@ std::optional<DropReason> find_layers(std::span<const std::byte> bytes, std::uin
                                       LinkType type, Layers& layers) noexcept {
   layers = {};
   const Reader reader{bytes.first(std::min(bytes.size(), std::size_t{frame_bytes})), frame_bytes};
-  if (const auto fault = find_link(reader, type, layers)) return fault;
+  if (const auto fault = find_interface(reader, type, layers)) return fault;
   if (layers.ether_type == ethernet::kTypeIpv4) return find_ipv4(reader, layers);
   if (layers.ether_type == ethernet::kTypeIpv6) return find_ipv6(reader, layers);
   return std::nullopt;

@@ -13,7 +13,7 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::uint32_t kMostIpv4AnswerBytes = 576;
+constexpr std::uint32_t kMaxIpv4AnswerBytes = 576;
 constexpr std::uint8_t kHops = 64;
 constexpr std::uint8_t kInternetworkControl = 0xc0;  // RFC 1812, 4.3.2.5
 constexpr std::uint32_t kEthernetAddressBytes = 6;
@@ -89,7 +89,7 @@ std::size_t write_ipv4_answer(std::span<const std::byte> packet, std::uint32_t m
   std::byte* icmp = ip + ipv4::kHeaderBytes;
   const std::uint32_t icmp_bytes =
       write_icmp(icmp, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, packet,
-                 std::min(kMostIpv4AnswerBytes, mtu_bytes) - ipv4::kHeaderBytes);
+                 std::min(kMaxIpv4AnswerBytes, mtu_bytes) - ipv4::kHeaderBytes);
   store_u16(icmp + kIcmpv4Mtu, static_cast<std::uint16_t>(mtu_bytes));
   store_u16(icmp + kIcmpChecksum, invert_sum(sum_of({icmp, icmp_bytes})));
 
@@ -110,7 +110,7 @@ std::size_t write_ipv6_answer(std::span<const std::byte> packet, std::uint32_t m
                               std::byte* ip) noexcept {
   std::byte* icmp = ip + ipv6::kHeaderBytes;
   const std::uint32_t icmp_bytes =
-      write_icmp(icmp, ICMP6_PACKET_TOO_BIG, 0, packet, ipv6::kLeastMtu - ipv6::kHeaderBytes);
+      write_icmp(icmp, ICMP6_PACKET_TOO_BIG, 0, packet, ipv6::kMinMtu - ipv6::kHeaderBytes);
   store_u32(icmp + kIcmpv6Mtu, mtu_bytes);
 
   std::memset(ip, 0, ipv6::kHeaderBytes);
@@ -137,7 +137,7 @@ bool may_answer_too_big(std::span<const std::byte> frame, const Layers& layers) 
 
 std::size_t make_too_big(std::span<const std::byte> frame, const Layers& layers,
                          std::uint32_t mtu_bytes,
-                         std::span<std::byte, kMostTooBigBytes> out) noexcept {
+                         std::span<std::byte, kMaxTooBigBytes> out) noexcept {
   const std::size_t link_bytes = layers.ip_offset;
   if (link_bytes != 0) {
     std::memcpy(out.data(), frame.data(), link_bytes);

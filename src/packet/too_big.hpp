@@ -12,8 +12,8 @@
 namespace tunrelay {
 
 /// The longest answer: an Ethernet header with tags, and what an IPv6 link carries at least.
-inline constexpr std::size_t kMostTooBigBytes =
-    ethernet::kHeaderBytes + kMaxVlanTags * ethernet::kVlanTagBytes + ipv6::kLeastMtu;
+inline constexpr std::size_t kMaxTooBigBytes =
+    ethernet::kHeaderBytes + kMaxVlanTags * ethernet::kVlanTagBytes + ipv6::kMinMtu;
 
 /// Whether a router may answer FRAME, a wire segment of these LAYERS, by "too big": an IPv4 packet
 /// that must not be fragmented, or an IPv6 packet, but no ICMP error, no later fragment, nothing
@@ -33,6 +33,6 @@ inline constexpr std::size_t kMostTooBigBytes =
 /// IPv6. MTU_BYTES is at least 68.
 [[nodiscard]] std::size_t make_too_big(std::span<const std::byte> frame, const Layers& layers,
                                        std::uint32_t mtu_bytes,
-                                       std::span<std::byte, kMostTooBigBytes> out) noexcept;
+                                       std::span<std::byte, kMaxTooBigBytes> out) noexcept;
 
 }  // namespace tunrelay

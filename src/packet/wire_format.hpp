@@ -85,7 +85,7 @@ inline constexpr std::size_t kHopLimit = 7;
 inline constexpr std::size_t kSource = 8;
 inline constexpr std::size_t kDestination = 24;
 inline constexpr std::uint32_t kExtensionUnitBytes = 8;  ///< extension headers are multiples of it
-inline constexpr std::uint32_t kLeastMtu = 1280;         ///< of every link
+inline constexpr std::uint32_t kMinMtu = 1280;           ///< of every link
 // Of the fragment header, which is one such unit.
 inline constexpr std::size_t kFragment = 2;  ///< the offset in units of 8 bytes, then 3 flags
 inline constexpr std::uint16_t kFragmentOffset = 0xfff8;

@@ -24,7 +24,7 @@ void UserEndpoint::take_to_look(EndpointWay way, const Packet& packet) noexcept 
       packet.run.count() == 1 ? FrameTable::kNone : table_.begin_whole(packet.run.count());
   if (packet.run.count() != 1 && whole == FrameTable::kNone) {
     flush_passing(lane(way));
-    return lane(way).output->drop(packet, DropReason::kHoldFull);
+    return lane(way).output->drop(packet, DropReason::kQueueMemoryFull);
   }
   Packet segment = packet;
   Shown shown;  // the one before
@@ -52,15 +52,12 @@ UserEndpoint::Shown UserEndpoint::show_segment(EndpointWay way, const Packet& pa
 
 void UserEndpoint::take_to_change(EndpointWay way, Packet packet) noexcept {
   StageOutput& output = *lane(way).output;
-  const std::uint16_t last = packet.run.last;
-  for (std::uint16_t number = packet.run.first; number < last; ++number) {
-    Packet segment = packet;
-    segment.run = {number, static_cast<std::uint16_t>(number + 1)};
-    if (segment.run.last != last) output.share(segment);
+  while (packet.run.count() != 0) {
+    Packet segment = split_front(packet, 1, output);
     if (make_own_frame(segment, output))
       gather(way, segment, FrameTable::kNone, {{segment.frame, segment.frame_bytes}, {}, false});
     else
-      output.drop(segment, DropReason::kHoldFull);
+      output.drop(segment, DropReason::kQueueMemoryFull);
   }
 }
 
@@ -72,12 +69,12 @@ void UserEndpoint::gather(EndpointWay way, const Packet& packet, std::uint32_t w
     Lane& target = lane(way);
     flush_passing(target);
     part(packet, whole, *target.output);
-    return target.output->drop(packet, DropReason::kHoldFull);
+    return target.output->drop(packet, DropReason::kQueueMemoryFull);
   }
   const bool is_own = stage_.access == TUNRELAY_CHANGES_WIRE_SEGMENTS;
   slot->frame = {.bytes = reinterpret_cast<std::uint8_t*>(shown.bytes.data()),
                  .length = static_cast<std::uint32_t>(shown.bytes.size()),
-                 .capacity = is_own ? kMostFrameBytes : 0,
+                 .capacity = is_own ? kMaxFrameBytes : 0,
                  .segments = packet.run.count(),
                  .flags = shown.checksum_pending ? TUNRELAY_CHECKSUM_PENDING : 0U,
                  .arrival_ns = packet.arrival_ns,
@@ -119,7 +116,7 @@ void UserEndpoint::carry_out(Slot& slot, Verdict verdict) noexcept {
       turn.output->drop(slot.packet, DropReason::kStage);
     } else {
       counters.finished.add(1);
-      turn.output->retire(slot.packet);
+      turn.output->consume(slot.packet);
     }
   }
   table_.give_back(slot);
@@ -143,7 +140,7 @@ void UserEndpoint::pass_changed(Slot& slot) noexcept {
   StageOutput& output = *lane(slot.way).output;
   EndpointCounters::Way& counters = counters_.ways[static_cast<std::size_t>(slot.way)];
   const std::uint32_t length = slot.frame.length;
-  if (length == 0 || length > kMostFrameBytes) {
+  if (length == 0 || length > kMaxFrameBytes) {
     counters_.misuses.add(1);
     counters.dropped.add(1);
     counters_.dropped.add("a length that can't be", 1);
@@ -155,7 +152,7 @@ void UserEndpoint::pass_changed(Slot& slot) noexcept {
   if (length != slot.packet.frame_bytes) {
     // The buffer stays; what counts is a frame of another length.
     output.copy(changed);
-    output.retire(slot.packet);
+    output.consume(slot.packet);
   }
   if (fault) {
     counters.dropped.add(1);

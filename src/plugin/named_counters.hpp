@@ -18,12 +18,12 @@ namespace tunrelay {
 
 class NamedCounters {
  public:
-  static constexpr std::size_t kMostNames = 32;
-  static constexpr std::size_t kMostNameBytes = 63;  ///< what is longer is cut
+  static constexpr std::size_t kMaxNames = 32;
+  static constexpr std::size_t kMaxNameBytes = 63;  ///< what is longer is cut
 
   /// By the writer's thread alone.
   void add(std::string_view name, std::uint64_t amount) noexcept {
-    find(name.substr(0, kMostNameBytes)).add(amount);
+    find(name.substr(0, kMaxNameBytes)).add(amount);
   }
   /// Adds what was counted until now to SUMS.
   void add_to(std::map<std::string, std::uint64_t>& sums) const {
@@ -35,7 +35,7 @@ class NamedCounters {
 
  private:
   struct Entry {
-    std::array<char, kMostNameBytes + 1> name{};
+    std::array<char, kMaxNameBytes + 1> name{};
     Counter count;
   };
 
@@ -45,13 +45,13 @@ class NamedCounters {
     const auto found = std::find_if(entries_.begin(), end,
                                     [&](const Entry& entry) { return name == entry.name.data(); });
     if (found != end) return found->count;
-    if (used == kMostNames) return others_;
+    if (used == kMaxNames) return others_;
     std::memcpy(found->name.data(), name.data(), name.size());
     used_.store(used + 1, std::memory_order_release);
     return found->count;
   }
 
-  std::array<Entry, kMostNames> entries_;
+  std::array<Entry, kMaxNames> entries_;
   std::atomic<std::size_t> used_{0};
   Counter others_;  ///< more names than there is room for
 };

@@ -49,25 +49,25 @@ std::string path_of(const std::string& library) {
 }
 
 /// dlerror() begins with the object's name, which our message has already.
-std::string loader_words(const std::string& library) {
+std::string loader_text(const std::string& library) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc keeps a message for each thread
-  const char* words = ::dlerror();
-  const std::string answer = words == nullptr ? "the dynamic linker gives no reason" : words;
+  const char* text = ::dlerror();
+  const std::string answer = text == nullptr ? "the dynamic linker gives no reason" : text;
   return answer.starts_with(library + ": ") ? answer.substr(library.size() + 2) : answer;
 }
 
 }  // namespace
 
-StageRequest StageRequest::parse(std::string_view words) {
+StageRequest StageRequest::parse(std::string_view text) {
   StageRequest request;
-  const std::string whole(words);
-  std::size_t comma = words.find(',');
-  request.library = words.substr(0, comma);
+  const std::string whole(text);
+  std::size_t comma = text.find(',');
+  request.library = text.substr(0, comma);
   if (request.library.empty()) throw_usage_error(kReadAttempt, whole, "no library is named", kForm);
   while (comma != std::string_view::npos) {
-    words.remove_prefix(comma + 1);
-    comma = words.find(',');
-    const std::string_view option = words.substr(0, comma);
+    text.remove_prefix(comma + 1);
+    comma = text.find(',');
+    const std::string_view option = text.substr(0, comma);
     const std::size_t equals = option.find('=');
     if (option.empty() || equals == 0)
       throw_usage_error(kReadAttempt, whole, fmt::format("'{}' is no key=value", option), kForm);
@@ -93,7 +93,7 @@ void StageLibrary::load() {
   const std::string& library = request_.library;
   const std::string path = path_of(library);
   handle_.reset(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL));
-  if (handle_ == nullptr) throw_usage_error(kLoadAttempt, library, loader_words(path));
+  if (handle_ == nullptr) throw_usage_error(kLoadAttempt, library, loader_text(path));
   descriptor_ =
       static_cast<const tunrelay_stage_descriptor*>(::dlsym(handle_.get(), TUNRELAY_STAGE_SYMBOL));
   if (descriptor_ == nullptr)

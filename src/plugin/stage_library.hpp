@@ -21,7 +21,7 @@ struct StageRequest {
   void* context = nullptr;  ///< of the program, for the endpoints of a stage of its own
 
   /// "LIBRARY[,KEY=VALUE]..."; a key without a value has the value "1". Throws a usage Error.
-  static StageRequest parse(std::string_view words);
+  static StageRequest parse(std::string_view text);
   bool operator==(const StageRequest&) const = default;
 };
 

@@ -9,9 +9,9 @@ namespace tunrelay {
 namespace {
 
 // Frames that an endpoint may have in hand: those of a window of a few MB.
-constexpr std::size_t kMostInHand = 8192;
+constexpr std::size_t kMaxInHand = 8192;
 // Frames that wait for the other direction's turn, at most until the next turn of the worker.
-constexpr std::size_t kMostWaiting = 2048;
+constexpr std::size_t kMaxWaiting = 2048;
 constexpr std::size_t kErrorBytes = 512;
 
 }  // namespace
@@ -24,9 +24,9 @@ UserEndpoint::UserEndpoint(const StageLibrary& library, const EndpointPlace& pla
       counters_(counters),
       host_(make_host(*this)),
       source_({.is_link = false, .stage = place.stage, .queue = place.queue, .end = place.end}),
-      table_(kMostInHand),
+      table_(kMaxInHand),
       shown_(new std::byte[kShownBytes]) {
-  for (Lane& lane : lanes_) lane.waiting.reserve(kMostInHand + kMostWaiting);
+  for (Lane& lane : lanes_) lane.waiting.reserve(kMaxInHand + kMaxWaiting);
   std::vector<tunrelay_option> options;
   for (const auto& [key, value] : library.request().options)
     options.push_back({key.c_str(), value.c_str()});
@@ -154,7 +154,7 @@ void UserEndpoint::answer(tunrelay_frame* frame, Verdict verdict) noexcept {
 }
 
 bool UserEndpoint::send(EndpointWay way, std::span<const std::byte> bytes) noexcept {
-  if (bytes.empty() || bytes.size() > kMostFrameBytes) return false;
+  if (bytes.empty() || bytes.size() > kMaxFrameBytes) return false;
   // It is only read; a Packet has no view that says so.
   Packet packet;
   packet.frame = const_cast<std::byte*>(bytes.data());
@@ -162,7 +162,7 @@ bool UserEndpoint::send(EndpointWay way, std::span<const std::byte> bytes) noexc
   if (read_layers(way, packet)) return false;
   Lane& target = lane(way);
   if (target.output != nullptr) return send_now(way, bytes);
-  if (target.waiting.size() >= target.waiting.capacity() - kMostInHand) return false;
+  if (target.waiting.size() >= target.waiting.capacity() - kMaxInHand) return false;
   const auto frame = target.waiting_frames.put(bytes);
   if (!frame) return false;
   target.waiting.push_back({Verdict::kSend, 0, *frame});

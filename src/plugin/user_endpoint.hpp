@@ -62,7 +62,7 @@ class UserEndpoint {
 
  private:
   /// The largest frame of a TAP: 65,535 bytes behind an Ethernet header with two VLAN tags.
-  static constexpr std::uint32_t kMostFrameBytes = 65535 + 14 + 2 * 4;
+  static constexpr std::uint32_t kMaxFrameBytes = 65535 + 14 + 2 * 4;
   /// Wire segments that one call shows; the largest fits.
   static constexpr std::size_t kShownBytes = std::size_t{1} << 18;
   static constexpr std::size_t kWaitingBytes = std::size_t{1} << 20;

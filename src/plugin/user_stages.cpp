@@ -40,8 +40,8 @@ void UserStages::change_mtu(std::uint32_t mtu_bytes) noexcept {
   surroundings_.mtu_bytes.store(mtu_bytes, std::memory_order_relaxed);
 }
 
-std::array<UserStageMakers, 2> UserStages::make() {
-  std::array<UserStageMakers, 2> makers;
+std::array<UserStageSpecs, kDirections> UserStages::make() {
+  std::array<UserStageSpecs, kDirections> specs;
   bool is_outside_opaque = false;
   for (std::size_t stage = 0; stage < libraries_.size(); ++stage) {
     const StageLibrary& library = *libraries_[stage];
@@ -56,16 +56,17 @@ std::array<UserStageMakers, 2> UserStages::make() {
         (*pairs)[place.queue].at(place.end) = std::make_shared<UserEndpoint>(
             library, place, surroundings_, counters_[stage][place.queue].at(place.end));
     for (std::size_t source = 0; source < kEnds; ++source) {
-      makers.at(source).before_link.emplace_back([pairs, source](std::size_t queue) {
-        return std::make_unique<EndpointStage>((*pairs)[queue].at(source), EndpointWay::kToLink);
-      });
-      auto& behind = makers.at(1 - source).behind_link;
-      behind.insert(behind.begin(), [pairs, source](std::size_t queue) {
-        return std::make_unique<EndpointStage>((*pairs)[queue].at(source), EndpointWay::kToDevice);
-      });
+      const auto spec_for = [&pairs, source](EndpointWay way) -> StageSpec {
+        return {StageScope::kLane, [pairs, source, way](std::size_t queue) {
+                  return std::make_unique<EndpointStage>((*pairs)[queue].at(source), way);
+                }};
+      };
+      specs.at(source).before_link.push_back(spec_for(EndpointWay::kToLink));
+      auto& after = specs.at(1 - source).after_link;
+      after.insert(after.begin(), spec_for(EndpointWay::kToDevice));
     }
   }
-  return makers;
+  return specs;
 }
 
 void UserStages::begin() noexcept {

@@ -13,7 +13,7 @@
 #include "plugin/endpoint_counters.hpp"
 #include "plugin/stage_library.hpp"
 #include "plugin/user_endpoint.hpp"
-#include "stage/stage.hpp"
+#include "stage/stage_spec.hpp"
 
 namespace tunrelay {
 
@@ -23,17 +23,13 @@ struct UserStageReport {
   std::array<EndpointCounts, 2> ends;  ///< beside a, beside b; over all queues
 };
 
-/// Makes the stage of one queue's lane, once.
-using UserStageMaker = std::function<std::unique_ptr<Stage>(std::size_t queue)>;
-
-/// Of one direction, in the order in which packets meet them: what stands before the link, and
-/// what stands behind it.
-struct UserStageMakers {
-  std::vector<UserStageMaker> before_link;
-  std::vector<UserStageMaker> behind_link;
+/// Of one direction, in the order in which packets meet them. Each makes the stage of a lane once.
+struct UserStageSpecs {
+  std::vector<StageSpec> before_link;
+  std::vector<StageSpec> after_link;
 };
 
-/// Made and asked by one thread. Must outlive all stages that its makers have made.
+/// Made and asked by one thread. Must outlive all stages that its factories have made.
 class UserStages {
  public:
   /// Loads the libraries: throws a usage Error for the first that does not do. The first stage is
@@ -52,7 +48,7 @@ class UserStages {
   void change_mtu(std::uint32_t mtu_bytes) noexcept;
   /// Makes endpoints for all queues: throws a usage Error with the words of the stage that could
   /// not be made. [0]: a to b, [1]: b to a. Each call begins with new endpoints.
-  [[nodiscard]] std::array<UserStageMakers, 2> make();
+  [[nodiscard]] std::array<UserStageSpecs, kDirections> make();
   /// Packets count from now on: before, all pass the stages by.
   void begin() noexcept;
   [[nodiscard]] std::vector<UserStageReport> reports() const;
@@ -60,7 +56,7 @@ class UserStages {
  private:
   std::vector<std::unique_ptr<StageLibrary>> libraries_;
   StageSurroundings surroundings_;
-  /// By stage, queue and end; kept when endpoints are made anew.
+  /// By stage, queue and end; kept when endpoints are made again.
   std::vector<std::vector<std::array<EndpointCounters, 2>>> counters_;
 };
 

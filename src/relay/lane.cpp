@@ -82,7 +82,7 @@ void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {
   if (tap_) tap_->arrived(packet);
   if (fault) return drop(packet, *fault);
   keep(packet);
-  if (!arena_.may_hold(ends_.source)) return drop(packet, DropReason::kHoldFull);
+  if (!arena_.may_hold(ends_.source)) return drop(packet, DropReason::kQueueMemoryFull);
   note_path_probe(packet);
   batch_.push(packet);
 }
@@ -98,7 +98,7 @@ void Lane::keep(Packet& packet) noexcept {
 
 void Lane::forward(std::int64_t now_ns) noexcept {
   writer_.begin_turn();
-  if (former_chain_) hurry_former_chain(now_ns);
+  if (former_chain_) flush_former_chain(now_ns);
   if (chain_->empty()) {
     write(batch_);
   } else {
@@ -123,8 +123,8 @@ std::unique_ptr<StageChain> Lane::take_former_chain() noexcept {
   return std::move(former_chain_);
 }
 
-void Lane::hurry_former_chain(std::int64_t now_ns) noexcept {
-  former_chain_->hurry(now_ns);
+void Lane::flush_former_chain(std::int64_t now_ns) noexcept {
+  former_chain_->flush(now_ns);
   write(leaving_);
 }
 
@@ -165,19 +165,19 @@ void Lane::Exit::copy(const Packet& packet) noexcept {
   lane_.arena_.retain(packet.buffer);
 }
 
-std::optional<FrameSpace> Lane::Exit::take_space(const Packet& /*like*/) noexcept {
+std::optional<FrameBuffer> Lane::Exit::take_buffer(const Packet& /*like*/) noexcept {
   if (!lane_.arena_.may_hold(lane_.ends_.source)) return std::nullopt;
   const auto buffer = lane_.arena_.take(lane_.ends_.source);
   if (!buffer) return std::nullopt;
-  return FrameSpace{*buffer, lane_.queue_, lane_.arena_.data(*buffer) + kVirtioNetHeaderBytes};
+  return FrameBuffer{*buffer, lane_.queue_, lane_.arena_.data(*buffer) + kVirtioNetHeaderBytes};
 }
 
-void Lane::Exit::adopt(const Packet& packet) noexcept {
+void Lane::Exit::commit(const Packet& packet) noexcept {
   lane_.counters_.made.add(tally_of(packet));
   lane_.arena_.note_use(packet.buffer, kVirtioNetHeaderBytes + packet.frame_bytes);
 }
 
-void Lane::Exit::retire(const Packet& packet) noexcept {
+void Lane::Exit::consume(const Packet& packet) noexcept {
   lane_.counters_.made.subtract(tally_of(packet));
   lane_.arena_.release(packet.buffer);
 }

@@ -10,12 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/direction.hpp"
 #include "engine/engine.hpp"
-#include "measure/lane_counters.hpp"
+#include "metrics/lane_counters.hpp"
 #include "packet/batch.hpp"
 #include "packet/packet_tap.hpp"
 #include "packet/parse.hpp"
-#include "relay/direction.hpp"
 #include "relay/lane_writer.hpp"
 #include "relay/stage_chain.hpp"
 #include "stage/stage.hpp"
@@ -55,7 +55,7 @@ class Lane {
     return std::make_unique<StageChain>(std::move(stages), exit_);
   }
   /// CHAIN takes over from here on. What the former one holds goes out at once, as far as its
-  /// stages can be hurried, before what comes next; the rest when it is due.
+  /// stages can be flushed, before what comes next; the rest when it is due.
   void change_chain(std::unique_ptr<StageChain> chain) noexcept;
   /// The former chain, when it holds nothing any more: for another thread to destroy.
   [[nodiscard]] std::unique_ptr<StageChain> take_former_chain() noexcept;
@@ -83,9 +83,9 @@ class Lane {
     }
     void share(const Packet& packet) noexcept override { lane_.arena_.retain(packet.buffer); }
     void copy(const Packet& packet) noexcept override;
-    [[nodiscard]] std::optional<FrameSpace> take_space(const Packet& like) noexcept override;
-    void adopt(const Packet& packet) noexcept override;
-    void retire(const Packet& packet) noexcept override;
+    [[nodiscard]] std::optional<FrameBuffer> take_buffer(const Packet& like) noexcept override;
+    void commit(const Packet& packet) noexcept override;
+    void consume(const Packet& packet) noexcept override;
 
    private:
     Lane& lane_;
@@ -95,7 +95,7 @@ class Lane {
   void drop(const Packet& packet, DropReason reason) noexcept;
   void leave(const Packet& packet) noexcept;
   void write(Batch& packets) noexcept;
-  void hurry_former_chain(std::int64_t now_ns) noexcept;
+  void flush_former_chain(std::int64_t now_ns) noexcept;
   void end_refused_merging(const WriteOutcome& outcome) noexcept;
   void note_path_probe(const Packet& packet) noexcept;
 

@@ -8,7 +8,7 @@
 #include <cstddef>
 
 #include "base/ensure.hpp"
-#include "base/event_fd.hpp"
+#include "os/event_fd.hpp"
 
 namespace tunrelay {
 

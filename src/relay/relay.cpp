@@ -1,13 +1,12 @@
 #include "relay/relay.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "base/ensure.hpp"
 #include "base/error.hpp"
+#include "os/wait_until.hpp"
 
 namespace tunrelay {
 
@@ -30,7 +29,7 @@ Relay::Relay(const RelayConfig& config) : mtu_bytes_(config.mtu_bytes) {
   }
   stages_ = std::make_unique<StagePlan>(config.stages, wakes());
   for (std::size_t queue = 0; queue < workers_.size(); ++queue)
-    workers_[queue]->change_hubs(stages_->hubs_of(queue));
+    workers_[queue]->change_collectors(stages_->collectors_of(queue));
 }
 
 std::vector<const EventFd*> Relay::wakes() const {
@@ -68,19 +67,20 @@ void Relay::change_stages(const StageSpecs& stages) {
   if (!end_former_stages())
     throw Error({.attempt = "change",
                  .object = "the stages",
-                 .answer = "those before the present ones still hold packets",
-                 .way_out = "try again when they have been let out"});
+                 .cause = "those before the present ones still hold packets",
+                 .hint = "try again when they have been let out"});
   auto plan = std::make_unique<StagePlan>(stages, wakes());
   std::vector<std::array<std::unique_ptr<StageChain>, kDirections>> chains(workers_.size());
   for (std::size_t queue = 0; queue < workers_.size(); ++queue)
     for (const Direction direction : {Direction::kAToB, Direction::kBToA})
       chains[queue][index_of(direction)] =
           lane(queue, direction).make_chain(plan->make_lane_stages(direction, queue));
-  // The owners know both plans' hubs before a lane hands anything to the new ones.
+  // The owners know both plans' collectors before a lane hands anything to the new ones.
   for (std::size_t queue = 0; queue < workers_.size(); ++queue) {
-    std::vector<DirectionHub*> hubs = stages_->hubs_of(queue);
-    for (DirectionHub* hub : plan->hubs_of(queue)) hubs.push_back(hub);
-    workers_[queue]->change_hubs(std::move(hubs));
+    std::vector<DirectionCollector*> collectors = stages_->collectors_of(queue);
+    for (DirectionCollector* collector : plan->collectors_of(queue))
+      collectors.push_back(collector);
+    workers_[queue]->change_collectors(std::move(collectors));
   }
   for (std::size_t queue = 0; queue < workers_.size(); ++queue)
     workers_[queue]->between_turns([&] {
@@ -89,21 +89,18 @@ void Relay::change_stages(const StageSpecs& stages) {
     });
   former_stages_ = std::exchange(stages_, std::move(plan));
   for (std::size_t queue = 0; queue < workers_.size(); ++queue)
-    for (DirectionHub* hub : former_stages_->hubs_of(queue))
-      workers_[queue]->between_turns([hub] { hub->retire(); });
+    for (DirectionCollector* collector : former_stages_->collectors_of(queue))
+      workers_[queue]->between_turns([collector] { collector->drain(); });
   end_former_stages();
 }
 
 bool Relay::end_former_stages() {
   if (!former_stages_) return true;
-  constexpr int kMostPauses = 300;
-  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = kNanosecondsPerMillisecond};
-  for (int pause = 0; !take_former_chains(); ++pause) {
-    if (pause == kMostPauses) return false;
-    ::nanosleep(&kPause, nullptr);
-  }
+  if (!wait_until([this] { return take_former_chains(); }, 300 * kNanosecondsPerMillisecond,
+                  kNanosecondsPerMillisecond))
+    return false;
   for (std::size_t queue = 0; queue < workers_.size(); ++queue)
-    workers_[queue]->change_hubs(stages_->hubs_of(queue));
+    workers_[queue]->change_collectors(stages_->collectors_of(queue));
   former_stages_.reset();
   return true;
 }

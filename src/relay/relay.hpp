@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "base/event_fd.hpp"
+#include "os/event_fd.hpp"
 #include "packet/packet_tap.hpp"
 #include "relay/stage_plan.hpp"
 #include "relay/worker.hpp"
@@ -35,7 +35,7 @@ struct RelayConfig {
   /// Where worker i is pinned; fewer than workers: they go round. Empty: none is pinned.
   std::vector<int> cpus;
   /// What stages may hold for each queue and direction, in memory of whole pages; what comes
-  /// when it is full is dropped as `hold_full`. It becomes memory when it is needed.
+  /// when it is full is dropped as `queue_memory_full`. It becomes memory when it is needed.
   std::size_t hold_bytes = kDefaultHoldBytes;
   StageSpecs stages;
 };

@@ -49,12 +49,12 @@ void StageChain::process(std::span<const Packet> packets, std::int64_t now_ns) n
   }
 }
 
-void StageChain::hurry(std::int64_t now_ns) noexcept {
+void StageChain::flush(std::int64_t now_ns) noexcept {
   // Deadlines are met one after the other, in a time that runs ahead, so that stages see what
   // they would see if it passed. A stage that holds packets by deadlines which let nothing out
   // must not keep the worker for ever.
-  constexpr int kMostDeadlines = 1 << 16;
-  for (int deadlines = 0; deadlines < kMostDeadlines && held() != Tally{}; ++deadlines) {
+  constexpr int kMaxDeadlines = 1 << 16;
+  for (int deadlines = 0; deadlines < kMaxDeadlines && held() != Tally{}; ++deadlines) {
     const std::int64_t deadline_ns = next_deadline_ns();
     if (deadline_ns == Stage::kNoDeadline) return;
     now_ns = std::max(now_ns, deadline_ns);

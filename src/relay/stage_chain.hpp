@@ -25,7 +25,7 @@ class StageChain {
   void process(std::span<const Packet> packets, std::int64_t now_ns) noexcept;
   /// Lets out what is held as if it were due, in the order of its deadlines: for a chain that
   /// gets no more packets. What has no deadline, or comes back from elsewhere, stays.
-  void hurry(std::int64_t now_ns) noexcept;
+  void flush(std::int64_t now_ns) noexcept;
   /// The earliest deadline of any stage, or Stage::kNoDeadline.
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;
   [[nodiscard]] Tally held() const noexcept;

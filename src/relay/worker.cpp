@@ -11,9 +11,10 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "base/cpu_topology.hpp"
 #include "base/ensure.hpp"
-#include "base/signal_block.hpp"
+#include "os/cpu_topology.hpp"
+#include "os/signal_block.hpp"
+#include "os/wait_until.hpp"
 
 namespace tunrelay {
 namespace {
@@ -110,8 +111,8 @@ std::int64_t Worker::wait_ns(const Inside& inside) const noexcept {
   std::int64_t deadline_ns = Stage::kNoDeadline;
   for (const auto& lane : inside.lanes)
     deadline_ns = std::min(deadline_ns, lane->next_deadline_ns());
-  for (const DirectionHub* hub : hubs_)
-    deadline_ns = std::min(deadline_ns, hub->next_deadline_ns());
+  for (const DirectionCollector* collector : collectors_)
+    deadline_ns = std::min(deadline_ns, collector->next_deadline_ns());
   if (deadline_ns == Stage::kNoDeadline) return Engine::kNever;
   // Compared first: a stage of a user's may name any number, also one that can't be subtracted
   // from.
@@ -145,8 +146,8 @@ void Worker::between_turns(const std::function<void()>& change) {
   change_.wait(&change, std::memory_order_acquire);
 }
 
-void Worker::change_hubs(std::vector<DirectionHub*> hubs) {
-  between_turns([&] { hubs_.swap(hubs); });
+void Worker::change_collectors(std::vector<DirectionCollector*> collectors) {
+  between_turns([&] { collectors_.swap(collectors); });
 }
 
 Lane* Worker::lane(Direction direction) noexcept {
@@ -177,15 +178,15 @@ void Worker::take_turn(Inside& inside, std::int64_t wait_ns) noexcept {
   for (std::size_t at = 0; at < turn.arrival_count; ++at)
     lanes[turn.arrivals[at].endpoint]->receive(turn.arrivals[at], now_ns);
   // 4. Through the stages, and queued for writing.
-  for (DirectionHub* hub : hubs_) hub->take_turn(now_ns);
+  for (DirectionCollector* collector : collectors_) collector->take_turn(now_ns);
   for (auto& lane : lanes) lane->forward(now_ns);
 }
 
 void Worker::drain(Inside& inside) noexcept {
   // What the kernel has read for us already goes out, for as long as something comes, but not
   // for ever under a flood.
-  constexpr int kMostTurns = 64;
-  for (int turns = 0; turns < kMostTurns; ++turns) {
+  constexpr int kMaxTurns = 64;
+  for (int turns = 0; turns < kMaxTurns; ++turns) {
     take_turn(inside, 0);
     if (inside.turn.arrival_count == 0) break;
   }
@@ -201,14 +202,10 @@ void Worker::drain(Inside& inside) noexcept {
 
 void Worker::refresh() const noexcept {
   if (!inside_ || !thread_.joinable()) return;
-  constexpr int kMostPauses = 200;
-  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 50 * kNanosecondsPerMicrosecond};
   const std::uint64_t rests = rests_.load(std::memory_order_acquire);
   wake_.signal();
-  for (int pause = 0; pause < kMostPauses; ++pause) {
-    if (rests_.load(std::memory_order_acquire) != rests) return;
-    ::nanosleep(&kPause, nullptr);
-  }
+  static_cast<void>(wait_until([&] { return rests_.load(std::memory_order_acquire) != rests; },
+                               20 * kNanosecondsPerMillisecond, 50 * kNanosecondsPerMicrosecond));
 }
 
 WorkerReport Worker::report() const {

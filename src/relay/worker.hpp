@@ -11,11 +11,11 @@
 #include <thread>
 #include <vector>
 
-#include "base/event_fd.hpp"
+#include "base/direction.hpp"
 #include "engine/engine.hpp"
-#include "measure/lane_counters.hpp"
-#include "relay/direction.hpp"
-#include "relay/hand_off.hpp"
+#include "metrics/lane_counters.hpp"
+#include "os/event_fd.hpp"
+#include "relay/cross_queue_transfer.hpp"
 #include "relay/lane.hpp"
 
 namespace tunrelay {
@@ -69,7 +69,7 @@ class Worker {
 
   /// This worker runs the stages of the HUBS beside its lanes, and no others. They must outlive
   /// it, or its next change.
-  void change_hubs(std::vector<DirectionHub*> hubs);
+  void change_collectors(std::vector<DirectionCollector*> collectors);
 
   /// Runs CHANGE on the worker's thread between two turns, and returns when that is done; here
   /// and now where the thread does not run. CHANGE must not throw, block or allocate.
@@ -112,7 +112,7 @@ class Worker {
   /// Turns after which nothing was under way: all writes booked, nothing new read.
   std::atomic<std::uint64_t> rests_{0};
   std::atomic<const std::function<void()>*> change_{nullptr};  ///< waits for the turn's end
-  std::vector<DirectionHub*> hubs_;
+  std::vector<DirectionCollector*> collectors_;
   std::thread thread_;
   std::unique_ptr<Inside> inside_;
 };

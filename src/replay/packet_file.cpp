@@ -9,8 +9,8 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/file_descriptor.hpp"
-#include "base/input_file.hpp"
+#include "os/file_descriptor.hpp"
+#include "os/input_file.hpp"
 #include "replay/pcapng_source.hpp"
 
 namespace tunrelay {
@@ -31,10 +31,10 @@ OpenFile open_stream(const std::string& path) {
 class PcapSource final : public PacketSource {
  public:
   PcapSource(std::string path, OpenFile file) : path_(std::move(path)) {
-    std::array<char, PCAP_ERRBUF_SIZE> words{};
+    std::array<char, PCAP_ERRBUF_SIZE> text{};
     handle_.reset(::pcap_fopen_offline_with_tstamp_precision(file.get(), PCAP_TSTAMP_PRECISION_NANO,
-                                                             words.data()));
-    if (!handle_) throw_usage_error(kAttempt, path_, words.data(), "give a pcap or pcapng file");
+                                                             text.data()));
+    if (!handle_) throw_usage_error(kAttempt, path_, text.data(), "give a pcap or pcapng file");
     static_cast<void>(file.release());  // libpcap closes it
     link_type_ = known_link_type(::pcap_datalink(handle_.get()), path_);
   }

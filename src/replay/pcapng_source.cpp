@@ -20,7 +20,7 @@ constexpr std::uint32_t kSimplePacketBlock = 3;
 /// A block's type and length, and its length again.
 constexpr std::uint32_t kFrameBytes = 12;
 /// No sane block is longer; what is, is no pcapng.
-constexpr std::uint32_t kMostBlockBytes = 16U << 20U;
+constexpr std::uint32_t kMaxBlockBytes = 16U << 20U;
 
 std::uint32_t swap_bytes(std::uint32_t value) {
   return __builtin_bswap32(value);
@@ -89,8 +89,8 @@ std::optional<FilePacket> PcapngSource::next() {
   return first_ ? std::exchange(first_, std::nullopt) : find_next();
 }
 
-void PcapngSource::refuse(const std::string& answer, const std::string& way_out) const {
-  throw_usage_error("read the packets of", path_, answer, way_out);
+void PcapngSource::refuse(const std::string& answer, const std::string& hint) const {
+  throw_usage_error("read the packets of", path_, answer, hint);
 }
 
 bool PcapngSource::read(std::span<std::byte> bytes) {
@@ -118,7 +118,7 @@ std::optional<std::uint32_t> PcapngSource::read_block() {
     length = swap_bytes(length);
   }
   const std::uint32_t read_already = kFrameBytes - 4 + (is_section ? 4U : 0U);
-  if (length % 4 != 0 || length < read_already + 4 || length > kMostBlockBytes)
+  if (length % 4 != 0 || length < read_already + 4 || length > kMaxBlockBytes)
     refuse(fmt::format("a block of {} bytes can't be", length));
   body_.resize(length - read_already);
   if (!read(body_)) refuse("it ends within a block", "it was broken off: make it again");

@@ -41,7 +41,7 @@ class PcapngSource final : public PacketSource {
   };
   class Block;
 
-  [[noreturn]] void refuse(const std::string& answer, const std::string& way_out = "") const;
+  [[noreturn]] void refuse(const std::string& answer, const std::string& hint = "") const;
   /// False at the end of the file.
   bool read(std::span<std::byte> bytes);
   /// The next block's type; its body stands in body_ then. Nothing at the end.

@@ -43,7 +43,7 @@ class Replayer {
   static std::vector<std::unique_ptr<Stage>> stages_of(const EmulatedLink& link,
                                                        std::size_t direction) {
     std::vector<std::unique_ptr<Stage>> stages;
-    for (const LinkStageMaker& stage : link.stages(direction)) stages.push_back(stage.make(0));
+    for (const StageSpec& stage : link.stages(direction)) stages.push_back(stage.make(0));
     return stages;
   }
 
@@ -68,7 +68,8 @@ class Replayer {
     packet.frame_bytes = static_cast<std::uint32_t>(from_file.bytes.size());
     report_.read += tally_of(packet);
     if (!buffer) {
-      report_.dropped.at(static_cast<std::size_t>(DropReason::kHoldFull)) += tally_of(packet);
+      report_.dropped.at(static_cast<std::size_t>(DropReason::kQueueMemoryFull)) +=
+          tally_of(packet);
       return;
     }
     packet.buffer = *buffer;

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "base/output_file.hpp"
-#include "base/whole_file.hpp"
+#include "os/output_file.hpp"
+#include "os/whole_file.hpp"
 #include "packet/segment_run.hpp"
 
 namespace tunrelay {
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kWriteBytes = std::size_t{1} << 20U;
 // The longest frame, and room for any Ethernet header with tags.
-constexpr std::size_t kMostFrameBytes = 65535 + 64;
+constexpr std::size_t kMaxFrameBytes = 65535 + 64;
 
 }  // namespace
 
@@ -78,17 +78,17 @@ void ReplayExit::copy(const Packet& packet) noexcept {
   store_.retain(packet.buffer);
 }
 
-std::optional<FrameSpace> ReplayExit::take_space(const Packet& packet) noexcept {
-  const auto buffer = store_.take(kMostFrameBytes);
+std::optional<FrameBuffer> ReplayExit::take_buffer(const Packet& packet) noexcept {
+  const auto buffer = store_.take(kMaxFrameBytes);
   if (!buffer) return std::nullopt;
-  return FrameSpace{*buffer, packet.queue, store_.frame(*buffer)};
+  return FrameBuffer{*buffer, packet.queue, store_.frame(*buffer)};
 }
 
-void ReplayExit::adopt(const Packet& packet) noexcept {
+void ReplayExit::commit(const Packet& packet) noexcept {
   report_.made += tally_of(packet);
 }
 
-void ReplayExit::retire(const Packet& packet) noexcept {
+void ReplayExit::consume(const Packet& packet) noexcept {
   report_.made -= tally_of(packet);
   store_.release(packet.buffer);
 }

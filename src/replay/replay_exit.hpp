@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "base/file_descriptor.hpp"
 #include "capture/pcapng.hpp"
+#include "os/file_descriptor.hpp"
 #include "replay/frame_store.hpp"
 #include "replay/replay.hpp"
 #include "stage/stage.hpp"
@@ -29,9 +29,9 @@ class ReplayExit final : public StageOutput {
   void drop(const Packet& packet, DropReason reason) noexcept override;
   void share(const Packet& packet) noexcept override { store_.retain(packet.buffer); }
   void copy(const Packet& packet) noexcept override;
-  [[nodiscard]] std::optional<FrameSpace> take_space(const Packet& packet) noexcept override;
-  void adopt(const Packet& packet) noexcept override;
-  void retire(const Packet& packet) noexcept override;
+  [[nodiscard]] std::optional<FrameBuffer> take_buffer(const Packet& packet) noexcept override;
+  void commit(const Packet& packet) noexcept override;
+  void consume(const Packet& packet) noexcept override;
 
  private:
   void write_blocks() noexcept;

@@ -8,16 +8,16 @@
 
 #include <nlohmann/json.hpp>
 
-#include "measure/result.hpp"
+#include "result/result.hpp"
 
 namespace tunrelay {
 
 /// More metrics or latencies than this are in the tables alone.
-inline constexpr std::size_t kMostCharts = 24;
+inline constexpr std::size_t kMaxCharts = 24;
 
-/// A chart a metric: each link's samples by round, and their median.
+/// A chart a metric: each path's samples by round, and their median.
 [[nodiscard]] nlohmann::ordered_json round_charts(const Result& result);
-/// A chart a series' name: values over time, each link a line. Long ones are thinned so that every
+/// A chart a series' name: values over time, each path a line. Long ones are thinned so that every
 /// peak stays.
 [[nodiscard]] nlohmann::ordered_json series_charts(const Result& result);
 /// Latencies are grouped by what stands behind the last '/' of their name ("one_way_a_to_b"), so

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "judge/compare.hpp"
+#include "analysis/compare.hpp"
 
 namespace tunrelay {
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "measure/result_json.hpp"
+#include "result/result_json.hpp"
 
 namespace tunrelay {
 

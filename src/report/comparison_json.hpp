@@ -5,7 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "judge/noise.hpp"
+#include "analysis/noise.hpp"
 #include "report/comparison.hpp"
 
 namespace tunrelay {

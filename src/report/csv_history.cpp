@@ -13,13 +13,13 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/file_descriptor.hpp"
-#include "base/interruptible.hpp"
-#include "base/output_file.hpp"
-#include "base/whole_file.hpp"
-#include "measure/link_summary.hpp"
-#include "measure/result_json.hpp"
+#include "os/file_descriptor.hpp"
+#include "os/interruptible.hpp"
+#include "os/output_file.hpp"
+#include "os/whole_file.hpp"
 #include "report/escape.hpp"
+#include "result/result_json.hpp"
+#include "result/test_path_summary.hpp"
 
 namespace tunrelay {
 namespace {
@@ -41,7 +41,7 @@ std::string line_of(const HistoryRow& row) {
   const std::string fields[] = {
       escape_csv(row.time),         escape_csv(row.commit),     escape_csv(row.suite),
       escape_csv(row.title),        escape_csv(row.metric),     escape_csv(row.unit),
-      escape_csv(row.better),       escape_csv(row.link),       std::to_string(row.rounds),
+      escape_csv(row.better),       escape_csv(row.path),       std::to_string(row.rounds),
       number(row.median),           number(row.lowest),         number(row.highest),
       number(row.ratio_to_control), escape_csv(row.machine_id), escape_csv(row.kernel)};
   return fmt::format("{}\n", fmt::join(fields, ","));
@@ -87,9 +87,9 @@ std::string csv_history_header() {
 std::vector<HistoryRow> history_rows(const Result& result) {
   std::vector<HistoryRow> rows;
   for (const Metric& metric : result.metrics) {
-    const bool has_control = reference_link(metric) == kControl;
-    for (const LinkSummary& link : summarise(metric)) {
-      if (link.valid == 0) continue;
+    const bool has_control = reference_path(metric) == kControl;
+    for (const TestPathSummary& path : summarise(metric)) {
+      if (path.valid == 0) continue;
       rows.push_back({.time = result.started_utc,
                       .commit = text_of(result.environment, "commit"),
                       .suite = result.suite,
@@ -97,12 +97,12 @@ std::vector<HistoryRow> history_rows(const Result& result) {
                       .metric = metric.name,
                       .unit = metric.unit,
                       .better = name_of(metric.better),
-                      .link = link.link,
-                      .rounds = link.valid,
-                      .median = link.median,
-                      .lowest = link.lowest,
-                      .highest = link.highest,
-                      .ratio_to_control = has_control ? link.ratio : std::nan(""),
+                      .path = path.path,
+                      .rounds = path.valid,
+                      .median = path.median,
+                      .lowest = path.lowest,
+                      .highest = path.highest,
+                      .ratio_to_control = has_control ? path.ratio : std::nan(""),
                       .machine_id = text_of(result.environment, "machine_id"),
                       .kernel = text_of(result.environment, "kernel")});
     }

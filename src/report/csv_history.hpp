@@ -1,5 +1,5 @@
 // The history of a project's measurements: a CSV file (RFC 4180) that grows by a line a metric and
-// link with every run, for `trend`, spreadsheets, and tools that find change points (Otava).
+// path with every run, for `trend`, spreadsheets, and tools that find change points (Otava).
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "measure/result.hpp"
+#include "result/result.hpp"
 
 namespace tunrelay {
 
@@ -22,7 +22,7 @@ struct HistoryRow {
   std::string metric;
   std::string unit;
   std::string better;  ///< "higher", "lower", "neither"
-  std::string link;
+  std::string path;
   std::size_t rounds = 0;  ///< samples that count
   /// In the unit.
   double median = 0;
@@ -33,7 +33,7 @@ struct HistoryRow {
   std::string kernel;
 };
 
-/// A row a metric and link that has samples that count.
+/// A row a metric and path that has samples that count.
 [[nodiscard]] std::vector<HistoryRow> history_rows(const Result& result);
 /// The same as lines, without the header.
 [[nodiscard]] std::string csv_history(const Result& result);

@@ -6,14 +6,14 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/input_file.hpp"
+#include "os/input_file.hpp"
 #include "report/csv_history.hpp"
 
 namespace tunrelay {
 namespace {
 
 constexpr const char* kReading = "read the history";
-constexpr std::size_t kMostBytes = std::size_t{256} << 20U;
+constexpr std::size_t kMaxBytes = std::size_t{256} << 20U;
 constexpr std::size_t kColumns = 15;
 
 /// Where in which file: for errors.
@@ -67,7 +67,7 @@ HistoryRow row_from(std::vector<std::string> fields, const Place& place) {
           .metric = std::move(fields[4]),
           .unit = std::move(fields[5]),
           .better = std::move(fields[6]),
-          .link = std::move(fields[7]),
+          .path = std::move(fields[7]),
           .rounds = number_from<std::size_t>(fields[8], "rounds", place),
           .median = number_from<double>(fields[9], "median", place),
           .lowest = number_from<double>(fields[10], "lowest", place),
@@ -100,7 +100,7 @@ std::vector<HistoryRow> parse_csv_history(std::string_view text, const std::stri
 }
 
 std::vector<HistoryRow> read_csv_history(const std::string& path) {
-  return parse_csv_history(read_whole_file(path, kReading, kMostBytes), path);
+  return parse_csv_history(read_whole_file(path, kReading, kMaxBytes), path);
 }
 
 }  // namespace tunrelay

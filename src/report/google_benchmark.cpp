@@ -40,7 +40,7 @@ double cpu_time_ns(const Result& result, const Metric& metric, const Sample& sam
     if (other.unit != kCpuUnit || metric.unit == kCpuUnit || test_of(other) != test_of(metric))
       continue;
     for (const Sample& cpu : other.samples)
-      if (cpu.link == sample.link && cpu.round == sample.round && counts(cpu)) return cpu.value;
+      if (cpu.path == sample.path && cpu.round == sample.round && counts(cpu)) return cpu.value;
   }
   return otherwise;
 }
@@ -63,11 +63,11 @@ ordered_json context(const Result& result) {
 }
 
 void add_rows(ordered_json& rows, const Result& result, const Metric& metric,
-              const std::string& link, std::size_t family) {
-  const std::string name = link == kSubject ? metric.name : metric.name + "/link:" + link;
+              const std::string& path, std::size_t family) {
+  const std::string name = path == kSubject ? metric.name : metric.name + "/link:" + path;
   std::vector<const Sample*> samples;
   for (const Sample& sample : metric.samples)
-    if (sample.link == link && counts(sample) && real_time_ns(metric, sample.value))
+    if (sample.path == path && counts(sample) && real_time_ns(metric, sample.value))
       samples.push_back(&sample);
   std::stable_sort(samples.begin(), samples.end(),
                    [](const Sample* a, const Sample* b) { return a->round < b->round; });
@@ -98,7 +98,7 @@ std::string google_benchmark_json(const Result& result) {
   ordered_json rows = ordered_json::array();
   std::size_t family = 0;
   for (const Metric& metric : result.metrics)
-    for (const std::string& link : links_of(metric)) add_rows(rows, result, metric, link, family++);
+    for (const std::string& path : paths_of(metric)) add_rows(rows, result, metric, path, family++);
   const ordered_json document{{"context", context(result)}, {"benchmarks", std::move(rows)}};
   return json_text(document, 2) + "\n";
 }

@@ -15,8 +15,8 @@ Better better_named(const std::string& name) {
 
 bool is_chosen(const HistoryRow& row, const HistoryChoice& choice) {
   if (row.metric.find(choice.metric) == std::string::npos) return false;
-  if (!choice.link.empty()) return row.link == choice.link;
-  return row.link != kControl && row.link != kBase;
+  if (!choice.path.empty()) return row.path == choice.path;
+  return row.path != kControl && row.path != kBase;
 }
 
 void add_point(std::vector<HistoryPoint>& points, const HistoryRow& row, double value) {
@@ -46,13 +46,13 @@ std::vector<MetricTrend> history_trends(std::span<const HistoryRow> rows,
     const std::string unit = choice.ratio_to_control ? "ratio" : row->unit;
     const std::string machine = choice.ratio_to_control ? std::string() : row->machine_id;
     const auto [place, is_new] = places.try_emplace(
-        Key{row->suite, row->title, row->metric, row->link, unit, row->better, machine},
+        Key{row->suite, row->title, row->metric, row->path, unit, row->better, machine},
         trends.size());
     if (is_new)
       trends.push_back({.suite = row->suite,
                         .title = row->title,
                         .metric = row->metric,
-                        .link = row->link,
+                        .path = row->path,
                         .unit = unit,
                         .machine_id = machine,
                         .better = better_named(row->better),

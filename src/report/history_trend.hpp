@@ -9,14 +9,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "judge/trend.hpp"
+#include "analysis/trend.hpp"
 #include "report/csv_history.hpp"
 
 namespace tunrelay {
 
 struct HistoryChoice {
   std::string metric;  ///< only metrics whose name has this in it
-  std::string link;    ///< only this one; empty: all but the control and the base
+  std::string path;    ///< only this one; empty: all but the control and the base
   /// The ratio to the control instead of the value: what is left when the machine itself had a bad
   /// day, and what machines share.
   bool ratio_to_control = false;
@@ -24,7 +24,7 @@ struct HistoryChoice {
 
 /// One figure through time, on one machine (with ratio_to_control: on all of them).
 struct MetricTrend {
-  std::string suite, title, metric, link;
+  std::string suite, title, metric, path;
   std::string unit;        ///< "ratio" with ratio_to_control
   std::string machine_id;  ///< empty: not known, or several
   Better better = Better::kNeither;
@@ -45,7 +45,7 @@ struct MetricTrend {
 [[nodiscard]] std::string trend_text(std::span<const MetricTrend> trends);
 /// The same as a table in Markdown.
 [[nodiscard]] std::string trend_markdown(std::span<const MetricTrend> trends);
-/// {format: "tunrelay-trend", version: 1, trends: [{suite, title, metric, link, unit, better,
+/// {format: "tunrelay-trend", version: 1, trends: [{suite, title, metric, path, unit, better,
 /// machine_id, points, passed_over, newest, changes: [{commit, after_commit, time, before, after,
 /// change, p, verdict}]}]}; values in the unit, null for no number.
 [[nodiscard]] nlohmann::ordered_json trend_json(std::span<const MetricTrend> trends);

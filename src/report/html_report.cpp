@@ -10,19 +10,19 @@
 #include "base/figure.hpp"
 #include "base/json_text.hpp"
 #include "base/units.hpp"
-#include "measure/link_summary.hpp"
 #include "report/charts.hpp"
 #include "report/escape.hpp"
 #include "report/html_comparison.hpp"
 #include "report/page_text.hpp"
 #include "report/tables.hpp"
+#include "result/test_path_summary.hpp"
 
 namespace tunrelay {
 namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::size_t kMostCards = 8;
+constexpr std::size_t kMaxCards = 8;
 
 /// The page may run its own script and style and reach nothing else, whatever is in its data.
 constexpr const char* kPolicy =
@@ -62,7 +62,7 @@ std::string head(const Result& result) {
       "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n"
-      "<title>{} - tunrelay</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n{}</style>\n"
+      "<title>{} - tunrelay</title>\n<path rel=\"icon\" href=\"data:,\">\n<style>\n{}</style>\n"
       "</head>\n<body>\n<header>\n<div class=\"kicker\">tunrelay {}</div>\n<h1>{}</h1>\n{}",
       kPolicy, escape_markup(heading(result)), kPageStyle, escape_markup(result.suite),
       escape_markup(heading(result)), facts(result));
@@ -85,20 +85,20 @@ std::string large_figure(const std::string& figure) {
                      escape_markup(figure.substr(blank)));
 }
 
-std::string card(const Metric& metric, const LinkSummary& link, const std::string& reference) {
+std::string card(const Metric& metric, const TestPathSummary& path, const std::string& reference) {
   std::string more =
-      link.valid == 1
+      path.valid == 1
           ? "1 round"
-          : fmt::format("{}, {} rounds", format_range(link.lowest, link.highest, metric.unit),
-                        link.valid);
-  if (link.is_void) more = "void: it does not count";
-  if (std::isfinite(link.ratio))
-    more += fmt::format("<br>{} of {}", format_number(link.ratio), escape_markup(reference));
+          : fmt::format("{}, {} rounds", format_range(path.lowest, path.highest, metric.unit),
+                        path.valid);
+  if (path.is_invalid) more = "invalid: it does not count";
+  if (std::isfinite(path.ratio))
+    more += fmt::format("<br>{} of {}", format_number(path.ratio), escape_markup(reference));
   return fmt::format(
       "<div class=\"card\"><div class=\"name\">{}{}</div><div class=\"value\">{}</div>"
       "<div class=\"more\">{}</div></div>\n",
-      escape_markup(metric.name), link.link == kSubject ? "" : ", " + escape_markup(link.link),
-      large_figure(format_figure(link.median, metric.unit)), more);
+      escape_markup(metric.name), path.path == kSubject ? "" : ", " + escape_markup(path.path),
+      large_figure(format_figure(path.median, metric.unit)), more);
 }
 
 /// The first figures, large: of what is measured, not of what it is measured against, and of
@@ -108,10 +108,10 @@ std::string cards(const Result& result) {
   std::size_t count = 0;
   for (const Metric& metric : result.metrics) {
     if (metric.better == Better::kNeither) continue;
-    const std::string reference = reference_link(metric);
-    for (const LinkSummary& link : shown_summaries(metric)) {
-      if (link.link == reference || std::isnan(link.median) || count == kMostCards) continue;
-      html += card(metric, link, reference);
+    const std::string reference = reference_path(metric);
+    for (const TestPathSummary& path : shown_summaries(metric)) {
+      if (path.path == reference || std::isnan(path.median) || count == kMaxCards) continue;
+      html += card(metric, path, reference);
       ++count;
     }
   }
@@ -129,15 +129,15 @@ std::string folded(const char* title, const TextTable& table) {
 }
 
 /// A section for charts, whose data go to DATA under KEY; nothing when there are none.
-std::string chart_section(const char* title, const char* words, const char* key,
+std::string chart_section(const char* title, const char* text, const char* key,
                           const char* css_class, ordered_json charts, ordered_json& data) {
   if (charts.empty()) return {};
-  const char* rest = charts.size() < kMostCharts ? "" : " More of them are in the tables alone.";
+  const char* rest = charts.size() < kMaxCharts ? "" : " More of them are in the tables alone.";
   data[key] = std::move(charts);
   return fmt::format(
       "<section><h2>{}</h2>\n<p class=\"quiet\">{}{}</p>\n"
       "<div class=\"{}\" data-charts=\"{}\"></div></section>\n",
-      title, words, rest, css_class, key);
+      title, text, rest, css_class, key);
 }
 
 std::string chart_sections(const Result& result, ordered_json& data) {
@@ -167,7 +167,7 @@ std::string page(const Result& result, const std::string& comparison) {
   html += table_section("Figures", metrics_table(result));
   html += chart_sections(result, data);
   html += table_section("Latency", latency_table(result));
-  html += table_section("Samples that do not count", void_samples_table(result));
+  html += table_section("Samples that do not count", invalid_samples_table(result));
   html += "<section><h2>How it was measured</h2>\n";
   html += folded("Asked", details_table(result.asked));
   html += folded("Done", details_table(result.done));

@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "measure/result.hpp"
 #include "report/comparison.hpp"
+#include "result/result.hpp"
 
 namespace tunrelay {
 

@@ -8,15 +8,15 @@
 #include <utility>
 
 #include "base/ensure.hpp"
-#include "measure/utc.hpp"
+#include "base/utc.hpp"
 
 namespace tunrelay {
 namespace {
 
 /// Adds WORDS to LIST, unless they are there.
-void add_words(std::string& list, const std::string& words, const char* between) {
-  if (words.empty() || list.find(words) != std::string::npos) return;
-  list += (list.empty() ? "" : between) + words;
+void add_entries(std::string& list, const std::string& text, const char* between) {
+  if (text.empty() || list.find(text) != std::string::npos) return;
+  list += (list.empty() ? "" : between) + text;
 }
 
 class Join {
@@ -31,8 +31,8 @@ class Join {
   }
 
   void add(const Result& result) {
-    add_words(joined_.suite, result.suite, " + ");
-    add_words(joined_.title, result.title, ", ");
+    add_entries(joined_.suite, result.suite, " + ");
+    add_entries(joined_.title, result.title, ", ");
     joined_.duration_s += result.duration_s;
     joined_.complete = joined_.complete && result.complete;
     if (joined_.floor.is_null()) joined_.floor = result.floor;
@@ -72,7 +72,7 @@ class Join {
 
   void add(const Distribution& distribution) {
     for (Distribution& known : joined_.distributions) {
-      if (known.name != distribution.name || known.link != distribution.link) continue;
+      if (known.name != distribution.name || known.path != distribution.path) continue;
       known.histogram += distribution.histogram;
       known.interval_s += distribution.interval_s;
       return;
@@ -82,7 +82,7 @@ class Join {
 
   [[nodiscard]] bool has(const Series& series) const {
     return std::any_of(joined_.series.begin(), joined_.series.end(), [&](const Series& one) {
-      return one.name == series.name && one.link == series.link;
+      return one.name == series.name && one.path == series.path;
     });
   }
 
@@ -91,12 +91,12 @@ class Join {
       return one.environment.is_object() ? one.environment.value(key, nlohmann::json())
                                          : nlohmann::json();
     };
-    for (const auto& [key, words] : {std::pair{"machine_id", "on different machines"},
-                                     std::pair{"kernel", "with different kernels"},
-                                     std::pair{"commit", "at different commits"}})
+    for (const auto& [key, text] : {std::pair{"machine_id", "on different machines"},
+                                    std::pair{"kernel", "with different kernels"},
+                                    std::pair{"commit", "at different commits"}})
       if (value(result, key) != value(joined_, key))
         note_once(fmt::format(
-            "These runs were made {}: the environment shown is that of the first.", words));
+            "These runs were made {}: the environment shown is that of the first.", text));
   }
 
   void note_once(const std::string& note) {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/figure.hpp"
-#include "measure/link_summary.hpp"
 #include "report/escape.hpp"
 #include "report/tables.hpp"
+#include "result/test_path_summary.hpp"
 
 namespace tunrelay {
 namespace {
@@ -64,13 +64,13 @@ std::string suite_xml(const std::string& suite, const std::string& started_utc, 
 
 Case case_of(const Metric& metric) {
   Case one{.name = metric.name, .kind = {}, .message = {}, .output = {}};
-  for (const LinkSummary& link : summarise(metric)) {
+  for (const TestPathSummary& path : summarise(metric)) {
     one.output +=
-        fmt::format("{}: {} ({}), {} rounds\n", link.link, format_figure(link.median, metric.unit),
-                    format_range(link.lowest, link.highest, metric.unit), link.valid);
-    if (link.valid != 0) continue;
+        fmt::format("{}: {} ({}), {} rounds\n", path.path, format_figure(path.median, metric.unit),
+                    format_range(path.lowest, path.highest, metric.unit), path.valid);
+    if (path.valid != 0) continue;
     one.kind = "error";
-    one.message += fmt::format("no sample of {} counts. ", link.link);
+    one.message += fmt::format("no sample of {} counts. ", path.path);
   }
   if (metric.samples.empty()) {
     one.kind = "error";

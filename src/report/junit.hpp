@@ -4,12 +4,12 @@
 
 #include <string>
 
-#include "measure/result.hpp"
 #include "report/comparison.hpp"
+#include "result/result.hpp"
 
 namespace tunrelay {
 
-/// A test case a metric; an error where no sample of a link counts, or where the run was cut short.
+/// A test case a metric; an error where no sample of a path counts, or where the run was cut short.
 [[nodiscard]] std::string junit_xml(const Result& result);
 /// A test case a metric that was judged: a failure for "worse", skipped for "inconclusive".
 /// STARTED_UTC as in Result; may be empty.

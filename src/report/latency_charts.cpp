@@ -41,7 +41,7 @@ std::vector<Group> groups_of(const Result& result) {
     if (at == groups.size()) groups.push_back({kind, {}});
     groups[at].members.push_back(&distribution);
   }
-  if (groups.size() > kMostCharts) groups.resize(kMostCharts);
+  if (groups.size() > kMaxCharts) groups.resize(kMaxCharts);
   return groups;
 }
 
@@ -49,31 +49,31 @@ std::vector<Group> groups_of(const Result& result) {
 using ToPoints = void (*)(const Histogram&, ordered_json& x, ordered_json& y);
 
 /// A line a member. Where there is more than one load, the colour tells the load and the dash the
-/// link; else both tell the link.
+/// path; else both tell the path.
 ordered_json lines_of(const Result& result, const Group& group, const char* mode,
                       ToPoints to_points) {
   Ordinals loads;
-  Ordinals links;
+  Ordinals paths;
   bool several_loads = false;
-  bool several_links = false;
+  bool several_paths = false;
   for (const Distribution* member : group.members) {
     several_loads = loads(load_of(member->name)) != 0 || several_loads;
-    several_links = links(member->link) != 0 || several_links;
+    several_paths = paths(member->path) != 0 || several_paths;
   }
   ordered_json lines = ordered_json::array();
   for (const Distribution* member : group.members) {
     const std::string load = clean_line(load_of(member->name));
-    const std::string link = clean_line(member->link);
-    std::string name = several_loads ? load : link;
-    if (several_loads && several_links) name += ", " + link;
-    if (is_void(result, *member)) name += " (void)";
-    const std::size_t colour = several_loads ? loads(load_of(member->name)) : links(member->link);
+    const std::string path = clean_line(member->path);
+    std::string name = several_loads ? load : path;
+    if (several_loads && several_paths) name += ", " + path;
+    if (is_invalid(result, *member)) name += " (void)";
+    const std::size_t colour = several_loads ? loads(load_of(member->name)) : paths(member->path);
     ordered_json x = ordered_json::array();
     ordered_json y = ordered_json::array();
     to_points(member->histogram, x, y);
     lines.push_back({{"name", name},
                      {"color", colour % kChartColours},
-                     {"dash", links(member->link) % kChartDashes},
+                     {"dash", paths(member->path) % kChartDashes},
                      {"mode", mode},
                      {"x", std::move(x)},
                      {"y", std::move(y)}});

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "measure/hdr_log.hpp"
-#include "measure/utc.hpp"
+#include "base/utc.hpp"
+#include "metrics/hdr_log.hpp"
 #include "report/escape.hpp"
 
 namespace tunrelay {
@@ -11,12 +11,12 @@ namespace {
 
 /// A result from elsewhere may have times that are none, or beyond the end of days.
 double or_zero(double time_s) {
-  constexpr double kMost = 1e10;
-  return time_s >= 0 && time_s < kMost ? time_s : 0;
+  constexpr double kMax = 1e10;
+  return time_s >= 0 && time_s < kMax ? time_s : 0;
 }
 
 std::string tag_of(const Distribution& distribution) {
-  std::string tag = clean_line(distribution.name + "/" + distribution.link);
+  std::string tag = clean_line(distribution.name + "/" + distribution.path);
   std::replace_if(
       tag.begin(), tag.end(), [](char character) { return character == ',' || character == ' '; },
       '_');

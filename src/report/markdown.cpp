@@ -32,7 +32,7 @@ std::string markdown_summary(const Result& result) {
   if (!result.complete) text += fmt::format("\n**{}**\n", kIncomplete);
   text += section("Figures", metrics_table(result));
   text += section("Latency", latency_table(result));
-  text += section("Void samples", void_samples_table(result));
+  text += section("Invalid samples", invalid_samples_table(result));
   if (!result.notes.empty()) text += "\n";
   for (const std::string& note : result.notes) text += fmt::format("- {}\n", escape_markdown(note));
   text += folded_section("Asked", details_table(result.asked));

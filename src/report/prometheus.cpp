@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "measure/link_summary.hpp"
-#include "measure/utc.hpp"
+#include "base/utc.hpp"
 #include "report/escape.hpp"
+#include "result/test_path_summary.hpp"
 
 namespace tunrelay {
 namespace {
@@ -95,28 +95,28 @@ void add_run(Exposition& exposition, const Result& result) {
 
 void add_metric(Exposition& exposition, const Result& result, const Metric& metric) {
   const auto [name, factor] = base_unit(metric.unit);
-  for (const LinkSummary& link : summarise(metric)) {
+  for (const TestPathSummary& path : summarise(metric)) {
     const std::vector<Label> labels{
-        {"suite", result.suite}, {"metric", metric.name}, {"link", link.link}};
+        {"suite", result.suite}, {"metric", metric.name}, {"link", path.path}};
     const auto add_figure = [&, &unit = name, &scale = factor](const char* statistic,
                                                                double value) {
       std::vector<Label> all = labels;
       all.emplace_back("statistic", statistic);
       exposition.add("tunrelay_result_" + unit, "gauge",
-                     "Over the rounds that count, of the metric and the link.", all, value * scale);
+                     "Over the rounds that count, of the metric and the path.", all, value * scale);
     };
-    if (link.valid != 0) {
-      add_figure("median", link.median);
-      add_figure("lowest", link.lowest);
-      add_figure("highest", link.highest);
+    if (path.valid != 0) {
+      add_figure("median", path.median);
+      add_figure("lowest", path.lowest);
+      add_figure("highest", path.highest);
     }
-    if (std::isfinite(link.ratio) && reference_link(metric) == kControl)
+    if (std::isfinite(path.ratio) && reference_path(metric) == kControl)
       exposition.add("tunrelay_ratio_to_control", "gauge", "The median of the rounds' ratios.",
-                     labels, link.ratio);
+                     labels, path.ratio);
     exposition.add("tunrelay_rounds", "gauge", "Rounds that count.", labels,
-                   static_cast<double>(link.valid));
+                   static_cast<double>(path.valid));
     exposition.add("tunrelay_void_rounds", "gauge", "Rounds that do not count.", labels,
-                   static_cast<double>(link.invalid));
+                   static_cast<double>(path.invalid));
   }
 }
 
@@ -126,7 +126,7 @@ void add_distribution(Exposition& exposition, const Result& result,
   constexpr const char* kHelp = "Latencies, of all rounds that count.";
   const Histogram& histogram = distribution.histogram;
   const std::vector<Label> labels{
-      {"suite", result.suite}, {"latency", distribution.name}, {"link", distribution.link}};
+      {"suite", result.suite}, {"latency", distribution.name}, {"link", distribution.path}};
   for (const double quantile : kQuantiles) {
     if (histogram.count() == 0) break;
     std::vector<Label> all = labels;

@@ -4,11 +4,11 @@
 
 #include <string>
 
-#include "measure/result.hpp"
+#include "result/result.hpp"
 
 namespace tunrelay {
 
-/// Gauges with the median, lowest and highest value of each metric and link, a summary for each
+/// Gauges with the median, lowest and highest value of each metric and path, a summary for each
 /// distribution, and what the run was. Base units as Prometheus has them: seconds and bytes.
 [[nodiscard]] std::string prometheus_text(const Result& result);
 

@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "base/figure.hpp"
-#include "measure/link_summary.hpp"
 #include "report/chart_parts.hpp"
 #include "report/charts.hpp"
 #include "report/escape.hpp"
+#include "result/test_path_summary.hpp"
 
 namespace tunrelay {
 namespace {
@@ -19,7 +19,7 @@ namespace {
 using nlohmann::ordered_json;
 
 /// Values a line has at most: some for each pixel of a wide screen.
-constexpr std::size_t kMostPoints = 2000;
+constexpr std::size_t kMaxPoints = 2000;
 
 ordered_json axis(const std::string& label, const std::string& unit, bool from_zero) {
   return {{"label", label}, {"unit", unit}, {"kind", "linear"}, {"zero", from_zero}};
@@ -47,22 +47,22 @@ double largest_of(const std::vector<double>& values, double largest) {
   return largest;
 }
 
-ordered_json rounds_line(const Metric& metric, const std::string& link, std::size_t ordinal,
+ordered_json rounds_line(const Metric& metric, const std::string& path, std::size_t ordinal,
                          double divisor) {
   ordered_json x = ordered_json::array();
   ordered_json y = ordered_json::array();
   for (const Sample& sample : metric.samples) {
-    if (sample.link != link || !counts(sample) || !is_drawn(sample.value)) continue;
+    if (sample.path != path || !counts(sample) || !is_drawn(sample.value)) continue;
     x.push_back(sample.round);
     y.push_back(chart_number(sample.value / divisor));
   }
-  ordered_json line{{"name", clean_line(link)},
+  ordered_json line{{"name", clean_line(path)},
                     {"color", ordinal % kChartColours},
                     {"dash", ordinal % kChartDashes},
                     {"mode", "dots"},
                     {"x", std::move(x)},
                     {"y", std::move(y)}};
-  const double level = median_of(valid_values(metric, link)) / divisor;
+  const double level = median_of(valid_values(metric, path)) / divisor;
   if (is_drawn(level)) line["level"] = chart_number(level);
   return line;
 }
@@ -89,7 +89,7 @@ void add_values(Points& points, const Series& series, double divisor) {
   const auto add = [&](std::size_t index) {
     points.add(start_s + (static_cast<double>(index) + 0.5) * interval_s, values[index] / divisor);
   };
-  const std::size_t bucket = values.size() <= kMostPoints ? 1 : values.size() * 2 / kMostPoints + 1;
+  const std::size_t bucket = values.size() <= kMaxPoints ? 1 : values.size() * 2 / kMaxPoints + 1;
   for (std::size_t begin = 0; begin < values.size(); begin += bucket) {
     const std::size_t end = std::min(begin + bucket, values.size());
     std::size_t lowest = end;
@@ -112,8 +112,8 @@ ordered_json series_chart(const std::vector<const Series*>& parts) {
   Ordinals ordinals;
   std::vector<std::pair<std::string, Points>> lines;
   for (const Series* part : parts) {
-    const std::size_t at = ordinals(part->link);
-    if (at == lines.size()) lines.emplace_back(part->link, Points());
+    const std::size_t at = ordinals(part->path);
+    if (at == lines.size()) lines.emplace_back(part->path, Points());
     Points& points = lines[at].second;
     if (!points.x.empty()) points.add(points.x.back().get<double>(), std::nan(""));  // a gap
     add_values(points, *part, divisor_for(scale, first.unit));
@@ -146,13 +146,13 @@ ordered_json round_charts(const Result& result) {
   ordered_json charts = ordered_json::array();
   for (const Metric& metric : result.metrics) {
     std::vector<double> values;
-    for (const std::string& link : links_of(metric))
-      for (const double value : valid_values(metric, link)) values.push_back(value);
-    if (values.empty() || charts.size() == kMostCharts) continue;
+    for (const std::string& path : paths_of(metric))
+      for (const double value : valid_values(metric, path)) values.push_back(value);
+    if (values.empty() || charts.size() == kMaxCharts) continue;
     const Scale scale = scale_for(metric.unit, largest_of(values, 0));
     ordered_json lines = ordered_json::array();
-    for (const std::string& link : links_of(metric))
-      lines.push_back(rounds_line(metric, link, lines.size(), divisor_for(scale, metric.unit)));
+    for (const std::string& path : paths_of(metric))
+      lines.push_back(rounds_line(metric, path, lines.size(), divisor_for(scale, metric.unit)));
     ordered_json rounds = axis("round", "", false);
     rounds["whole"] = true;
     rounds["name"] = "round";
@@ -176,7 +176,7 @@ ordered_json series_charts(const Result& result) {
   }
   ordered_json charts = ordered_json::array();
   for (const auto& group : groups)
-    if (charts.size() != kMostCharts) charts.push_back(series_chart(group));
+    if (charts.size() != kMaxCharts) charts.push_back(series_chart(group));
   return charts;
 }
 

@@ -9,7 +9,7 @@
 #include "base/figure.hpp"
 #include "base/json_text.hpp"
 #include "base/units.hpp"
-#include "measure/link_summary.hpp"
+#include "result/test_path_summary.hpp"
 
 namespace tunrelay {
 namespace {
@@ -23,14 +23,14 @@ constexpr LatencyColumn kLatencyColumns[] = {{50, 0},    {90, 3},     {99, 0}, {
 /// Objects within objects are told as "outer.inner" to this depth, deeper ones as JSON.
 constexpr int kDeepest = 4;
 
-std::string rounds_words(const LinkSummary& summary) {
+std::string rounds_text(const TestPathSummary& summary) {
   if (summary.invalid == 0) return format_count(summary.valid);
-  return fmt::format("{} ({} void)", format_count(summary.valid), format_count(summary.invalid));
+  return fmt::format("{} ({} invalid)", format_count(summary.valid), format_count(summary.invalid));
 }
 
 /// LINK, and that its figures are of void trials.
-std::string link_words(const std::string& link, bool is_void) {
-  return is_void ? link + " (void)" : link;
+std::string path_text(const std::string& path, bool is_invalid) {
+  return is_invalid ? path + " (void)" : path;
 }
 
 /// A percentile of so few values that they do not tell it is left open.
@@ -45,9 +45,9 @@ std::string words_of(const nlohmann::json& value) {
   if (value.is_null()) return "-";
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_array()) {
-    std::string words;
-    for (const nlohmann::json& item : value) words += (words.empty() ? "" : ", ") + words_of(item);
-    return words;
+    std::string text;
+    for (const nlohmann::json& item : value) text += (text.empty() ? "" : ", ") + words_of(item);
+    return text;
   }
   return json_text(value);
 }
@@ -66,19 +66,19 @@ void add_details(TextTable& table, const nlohmann::json& details, const std::str
 
 TextTable metrics_table(const Result& result) {
   TextTable table{.columns = {{"metric"},
-                              {"link"},
+                              {"path"},
                               {"median", true},
                               {"lowest to highest", true, 1},
                               {"rounds", true},
                               {"to control", true}},
                   .rows = {}};
   for (const Metric& metric : result.metrics) {
-    if (reference_link(metric) == kBase) table.columns.back().title = "to base";
+    if (reference_path(metric) == kBase) table.columns.back().title = "to base";
     std::string name = metric.name;
-    for (const LinkSummary& summary : shown_summaries(metric)) {
-      table.add({std::exchange(name, ""), link_words(summary.link, summary.is_void),
+    for (const TestPathSummary& summary : shown_summaries(metric)) {
+      table.add({std::exchange(name, ""), path_text(summary.path, summary.is_invalid),
                  format_figure(summary.median, metric.unit),
-                 format_range(summary.lowest, summary.highest, metric.unit), rounds_words(summary),
+                 format_range(summary.lowest, summary.highest, metric.unit), rounds_text(summary),
                  std::isfinite(summary.ratio) ? format_number(summary.ratio) : ""});
     }
     if (!name.empty()) table.add({name, "", "-", "-", "0", ""});
@@ -87,7 +87,7 @@ TextTable metrics_table(const Result& result) {
 }
 
 TextTable latency_table(const Result& result) {
-  TextTable table{.columns = {{"latency"}, {"link"}}, .rows = {}};
+  TextTable table{.columns = {{"latency"}, {"path"}}, .rows = {}};
   for (const auto& [percentile, optional] : kLatencyColumns)
     table.columns.push_back({format_percentile(percentile), true, optional});
   table.columns.push_back({"count", true, 1});
@@ -96,7 +96,7 @@ TextTable latency_table(const Result& result) {
     const bool again = distribution.name == before;
     before = distribution.name;
     std::vector<std::string> cells{again ? "" : distribution.name,
-                                   link_words(distribution.link, is_void(result, distribution))};
+                                   path_text(distribution.path, is_invalid(result, distribution))};
     for (const auto& [percentile, optional] : kLatencyColumns)
       cells.push_back(latency_cell(distribution.histogram, percentile));
     cells.push_back(format_count(distribution.histogram.count()));
@@ -105,20 +105,20 @@ TextTable latency_table(const Result& result) {
   return table;
 }
 
-TextTable void_samples_table(const Result& result) {
-  TextTable table{.columns = {{"void"}, {"link"}, {"round", true}, {"does not count, since"}},
+TextTable invalid_samples_table(const Result& result) {
+  TextTable table{.columns = {{"invalid"}, {"path"}, {"round", true}, {"does not count, since"}},
                   .rows = {}};
   for (const Metric& metric : result.metrics)
     for (const Sample& sample : metric.samples) {
       if (counts(sample)) continue;
       // A void trial voids all that it measured: a row for the trial is enough.
-      const bool of_trial = !sample.void_reason.empty();
+      const bool of_trial = !sample.invalid_reason.empty();
       const std::size_t slash = metric.name.find('/');
       const std::string load =
           slash == std::string::npos ? result.suite : metric.name.substr(0, slash);
-      std::vector<std::string> row{of_trial ? load : metric.name, sample.link,
+      std::vector<std::string> row{of_trial ? load : metric.name, sample.path,
                                    std::to_string(sample.round),
-                                   of_trial ? sample.void_reason : "it is no number"};
+                                   of_trial ? sample.invalid_reason : "it is no number"};
       if (std::find(table.rows.begin(), table.rows.end(), row) == table.rows.end())
         table.add(std::move(row));
     }

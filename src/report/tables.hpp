@@ -1,19 +1,19 @@
 // The tables of a result, the same in every form for people.
 #pragma once
 
-#include "measure/result.hpp"
 #include "report/comparison.hpp"
 #include "report/text_table.hpp"
+#include "result/result.hpp"
 
 namespace tunrelay {
 
-/// A row a metric and link: median, lowest and highest, rounds, the ratio to the control. A link
+/// A row a metric and path: median, lowest and highest, rounds, the ratio to the control. A path
 /// that has void samples alone is shown by those, as void; latencies likewise.
 [[nodiscard]] TextTable metrics_table(const Result& result);
 /// A row a distribution: percentiles to 99.999, the highest, how many.
 [[nodiscard]] TextTable latency_table(const Result& result);
 /// A row a trial, or a single sample, that does not count: why.
-[[nodiscard]] TextTable void_samples_table(const Result& result);
+[[nodiscard]] TextTable invalid_samples_table(const Result& result);
 /// A row a metric: medians of both sides, the change, its interval, p, the verdict.
 [[nodiscard]] TextTable comparison_table(const ComparisonReport& comparison);
 /// NAME and VALUE, a row a member of an object; members of its members are "outer.inner".

@@ -85,7 +85,7 @@ std::string terminal_text(const Result& result, const TerminalStyle& style) {
                                  format_duration(result.duration_s * 1e9), result.seed);
   text += section(metrics_table(result), style);
   text += section(latency_table(result), style);
-  text += section(void_samples_table(result), style);
+  text += section(invalid_samples_table(result), style);
   if (!result.complete || !result.notes.empty()) text += "\n";
   if (!result.complete) text += wrap_lines(fmt::format("note: {}\n", kIncomplete), style.columns);
   for (const std::string& note : result.notes)

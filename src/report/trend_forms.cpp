@@ -6,11 +6,11 @@
 
 #include "base/figure.hpp"
 #include "base/units.hpp"
-#include "measure/link_summary.hpp"
-#include "measure/result_json.hpp"
 #include "report/escape.hpp"
 #include "report/history_trend.hpp"
 #include "report/text_table.hpp"
+#include "result/result_json.hpp"
+#include "result/test_path_summary.hpp"
 
 namespace tunrelay {
 namespace {
@@ -22,13 +22,13 @@ constexpr std::size_t kShownOfACommit = 12;
 
 std::string name_of(const MetricTrend& trend) {
   std::string name = trend.metric;
-  if (trend.link != kSubject) name += ", " + trend.link;
+  if (trend.path != kSubject) name += ", " + trend.path;
   if (!trend.title.empty()) name += fmt::format(" ({})", trend.title);
   return name;
 }
 
 /// A commit, or where it is not known the time of its run.
-std::string commit_words(const std::string& commit, const std::string& time) {
+std::string commit_text(const std::string& commit, const std::string& time) {
   return commit.empty() ? time : commit.substr(0, kShownOfACommit);
 }
 
@@ -49,7 +49,7 @@ TextTable changes_table(std::span<const MetricTrend> trends) {
   for (const MetricTrend& one : trends) {
     std::string name = name_of(one);
     for (const TrendChange& change : one.trend.changes) {
-      table.add({name, commit_words(change.commit, change.time_utc), date_of(change.time_utc),
+      table.add({name, commit_text(change.commit, change.time_utc), date_of(change.time_utc),
                  format_figure(change.before_median, one.unit),
                  format_figure(change.after_median, one.unit), format_change(1 + change.change),
                  fmt::format("{:.2g}", change.p),
@@ -61,20 +61,20 @@ TextTable changes_table(std::span<const MetricTrend> trends) {
 }
 
 /// What is to be said of the figures without a change: a line for all that have as many points.
-std::string rest_words(std::span<const MetricTrend> trends) {
-  constexpr std::size_t kFewest = 2 * ChangePointOptions{}.shortest;
+std::string rest_text(std::span<const MetricTrend> trends) {
+  constexpr std::size_t kMin = 2 * ChangePointOptions{}.shortest;
   std::map<std::size_t, std::string, std::greater<>> names;
   for (const MetricTrend& one : trends) {
     if (!one.trend.changes.empty()) continue;
     std::string& list = names[one.trend.used];
     list += (list.empty() ? "" : ", ") + clean_line(name_of(one));
   }
-  std::string words;
+  std::string text;
   for (const auto& [points, list] : names)
-    words += points < kFewest
-                 ? fmt::format("{} points are too few, {} are needed: {}\n", points, kFewest, list)
-                 : fmt::format("no change among {} points: {}\n", points, list);
-  return words;
+    text += points < kMin
+                ? fmt::format("{} points are too few, {} are needed: {}\n", points, kMin, list)
+                : fmt::format("no change among {} points: {}\n", points, list);
+  return text;
 }
 
 ordered_json json_of(const TrendChange& change) {
@@ -92,14 +92,14 @@ ordered_json json_of(const TrendChange& change) {
 
 std::string trend_text(std::span<const MetricTrend> trends) {
   const TextTable table = changes_table(trends);
-  std::string rest = rest_words(trends);
+  std::string rest = rest_text(trends);
   if (table.rows.empty()) return rest;
   return as_terminal(table) + (rest.empty() ? "" : "\n" + rest);
 }
 
 std::string trend_markdown(std::span<const MetricTrend> trends) {
   const TextTable table = changes_table(trends);
-  const std::string rest = rest_words(trends);
+  const std::string rest = rest_text(trends);
   return (table.rows.empty() ? "" : as_markdown(table)) + "\n" + escape_markdown(rest) + "\n";
 }
 
@@ -111,7 +111,7 @@ ordered_json trend_json(std::span<const MetricTrend> trends) {
     list.push_back({{"suite", one.suite},
                     {"title", one.title},
                     {"metric", one.metric},
-                    {"link", one.link},
+                    {"link", one.path},
                     {"unit", one.unit},
                     {"better", name_of(one.better)},
                     {"machine_id", one.machine_id},

@@ -10,14 +10,14 @@ namespace {
 
 // A limit in bytes or time is reached by the smallest packets last; more runs than that are never
 // kept. Super-packets take one place each.
-constexpr std::size_t kLeastRuns = 1024;
-constexpr std::size_t kMostRuns = 65536;
+constexpr std::size_t kMinRuns = 1024;
+constexpr std::size_t kMaxRuns = 65536;
 
 std::size_t capacity_for(const QueueConfig& config) {
   const std::size_t wanted =
-      config.limit_unit == QueueLimitUnit::kPackets ? config.limit : kMostRuns;
+      config.limit_unit == QueueLimitUnit::kPackets ? config.limit : kMaxRuns;
   // What is on the link has left the queue, and stands in it still.
-  return std::clamp(wanted, kLeastRuns, kMostRuns) + 2;
+  return std::clamp(wanted, kMinRuns, kMaxRuns) + 2;
 }
 
 }  // namespace
@@ -79,23 +79,20 @@ QueueVerdict Bottleneck::arrive(const Packet& packet, std::uint16_t segment,
 
 void Bottleneck::admit(const Packet& packet, std::int64_t now_ns, StageOutput& output) noexcept {
   const std::uint16_t last = packet.run.last;
-  std::uint16_t first = packet.run.first;
-  QueueVerdict fate = arrive(packet, first, now_ns);
+  Packet rest = packet;
+  QueueVerdict fate = arrive(packet, rest.run.first, now_ns);
   // Neighbouring segments of the same fate wait, or are dropped, together.
-  for (auto next = static_cast<std::uint16_t>(first + 1); next <= last; ++next) {
+  for (auto next = static_cast<std::uint16_t>(rest.run.first + 1); next <= last; ++next) {
     const QueueVerdict next_fate = next == last ? fate : arrive(packet, next, now_ns);
     if (next != last && next_fate == fate) continue;
-    Packet run = packet;
-    run.run = {first, next};
+    Packet run = split_front(rest, static_cast<std::uint64_t>(next - rest.run.first), output);
     run.ce_marked = packet.ce_marked || fate == QueueVerdict::kMark;
-    if (next != last) output.share(packet);
     if (fate == QueueVerdict::kDrop) {
       output.drop(run, DropReason::kStage);
     } else {
       held_ += tally_of(run);
       queue_.push({run, now_ns});
     }
-    first = next;
     fate = next_fate;
   }
 }
@@ -159,13 +156,10 @@ void Bottleneck::take_front(StageOutput& output) noexcept {
 void Bottleneck::drop_front(StageOutput& output) noexcept {
   if (is_leaving_) let_out(output, true);
   Packet& front = queue_.front().packet;
-  Packet dropped = front;
-  dropped.run.last = ++front.run.first;
-  const bool more_follows = front.run.count() != 0;
-  if (more_follows) output.share(dropped);
+  const Packet dropped = split_front(front, 1, output);
   held_ -= tally_of(dropped);
   output.drop(dropped, DropReason::kStage);
-  if (!more_follows) queue_.pop();
+  if (front.run.count() == 0) queue_.pop();
 }
 
 void Bottleneck::let_out(StageOutput& output, bool more_follows) noexcept {

@@ -6,7 +6,7 @@ namespace tunrelay {
 namespace {
 
 // RFC 8289, 5.2: with no more than an MTU waiting there is no standing queue.
-constexpr std::uint64_t kLeastBacklogBytes = 1514;
+constexpr std::uint64_t kMinBacklogBytes = 1514;
 // RFC 8289, 5.4 and 5.5: dropping that begins again so soon goes on where it was.
 constexpr std::int64_t kMemoryIntervals = 16;
 
@@ -19,7 +19,7 @@ void Codel::on_empty() noexcept {
 }
 
 bool Codel::has_waited_too_long(const QueueView& view) noexcept {
-  if (view.waited_ns < target_ns_ || view.backlog_bytes <= kLeastBacklogBytes) {
+  if (view.waited_ns < target_ns_ || view.backlog_bytes <= kMinBacklogBytes) {
     first_above_ns_ = 0;
     return false;
   }

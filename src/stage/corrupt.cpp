@@ -24,8 +24,8 @@ std::uint16_t summed_word(const std::byte* first, std::size_t at, std::size_t en
   return static_cast<std::uint16_t>(high << 8 | low);
 }
 
-/// Flips a bit of the payload and mends the TCP or UDP checksum: a wrong one stays as wrong.
-void flip_mended(Packet& segment, std::size_t byte, std::byte bit) noexcept {
+/// Flips a bit of the payload and corrects the TCP or UDP checksum: a wrong one stays as wrong.
+void flip_validly(Packet& segment, std::size_t byte, std::byte bit) noexcept {
   std::byte* transport = segment.frame + segment.layers.transport_offset;
   const std::size_t at = segment.layers.payload_offset - segment.layers.transport_offset + byte;
   const std::size_t end =
@@ -35,9 +35,9 @@ void flip_mended(Packet& segment, std::size_t byte, std::byte bit) noexcept {
   const bool is_udp = segment.layers.protocol == IPPROTO_UDP;
   std::byte* field = transport + (is_udp ? udp::kChecksum : tcp::kChecksum);
   if (is_udp && load_u16(field) == 0) return;  // it has none
-  const std::uint16_t mended =
+  const std::uint16_t valid =
       update_checksum(load_u16(field), before, summed_word(transport, at, end));
-  store_u16(field, mended == 0 && is_udp ? std::uint16_t{0xffff} : mended);
+  store_u16(field, valid == 0 && is_udp ? std::uint16_t{0xffff} : valid);
 }
 
 }  // namespace
@@ -53,7 +53,8 @@ void Corrupt::process(std::span<const Packet> packets, std::int64_t /*now_ns*/,
   cutter_.cut(
       packets, output, [&](const Packet& run, std::uint64_t) { output.pass(run); },
       [&](Packet segment, std::uint64_t number) {
-        if (!make_own_frame(segment, output)) return output.drop(segment, DropReason::kHoldFull);
+        if (!make_own_frame(segment, output))
+          return output.drop(segment, DropReason::kQueueMemoryFull);
         flip_bits(segment, number);
         output.pass(segment);
       });
@@ -65,20 +66,21 @@ void Corrupt::flip_bits(Packet& segment, std::uint64_t number) const noexcept {
       layers.payload_offset == 0
           ? 0
           : ip_end_offset(segment.bytes(), layers) - std::size_t{layers.payload_offset};
-  const bool mends = config_.mend_checksum && payload_bytes != 0;
-  const auto bits = static_cast<std::uint32_t>(8 * (mends ? payload_bytes : segment.frame_bytes));
+  const bool keeps_valid = config_.keep_checksum_valid && payload_bytes != 0;
+  const auto bits =
+      static_cast<std::uint32_t>(8 * (keeps_valid ? payload_bytes : segment.frame_bytes));
   for (std::uint32_t flipped = 0; flipped < config_.bits; ++flipped) {
     // A segment number takes 56 bits at most; the draws beyond the first stand above them.
     const std::uint64_t draw = number | std::uint64_t{flipped / kPlacesOfDraw} << 56;
     const std::uint64_t place = scale_random(places_.at(draw)[flipped % kPlacesOfDraw], bits);
     const auto bit = static_cast<std::byte>(1U << place % 8);
-    if (mends)
-      flip_mended(segment, place / 8, bit);
+    if (keeps_valid)
+      flip_validly(segment, place / 8, bit);
     else
       segment.frame[place / 8] ^= bit;
   }
   // The headers may say anything now: the packet leaves alone and in its place, as it is.
-  if (!mends) segment.layers.payload_offset = 0;
+  if (!keeps_valid) segment.layers.payload_offset = 0;
 }
 
 }  // namespace tunrelay

@@ -7,7 +7,7 @@
 namespace tunrelay {
 
 /// Of scope kLane: the lanes of a direction share NUMBERS. Where there is no memory for a changed
-/// segment it is dropped as `hold_full`.
+/// segment it is dropped as `queue_memory_full`.
 class Corrupt final : public Stage {
  public:
   Corrupt(const CorruptConfig& config, const ImpairmentKey& key,

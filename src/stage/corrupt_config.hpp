@@ -11,8 +11,8 @@ struct CorruptConfig {
   double probability = 0;  ///< 0 to 1
   double correlation = 0;  ///< 0 to 1: how much a decision follows the one before
   std::uint32_t bits = 1;  ///< flipped in each such segment, at least 1; netem knows 1 alone
-  /// Flip bits of the payload alone and mend the checksum: the receiver's program sees them.
-  bool mend_checksum = false;
+  /// Flip bits of the payload alone and correct the checksum: the receiver's program sees them.
+  bool keep_checksum_valid = false;
 
   bool operator==(const CorruptConfig&) const = default;
 };

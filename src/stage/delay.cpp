@@ -30,23 +30,19 @@ void Delay::hold(Packet run, std::uint64_t number, std::int64_t start_ns,
                  StageOutput& output) noexcept {
   if (!jitter_.varies()) return wait(run, release_ns_of(number, start_ns), output);
   // Neighbours that are due together wait as one run.
-  const std::uint16_t last = run.run.last;
   std::int64_t release_ns = release_ns_of(number, start_ns);
-  for (auto next = static_cast<std::uint16_t>(run.run.first + 1); next < last; ++next) {
+  for (auto next = static_cast<std::uint16_t>(run.run.first + 1); next < run.run.last; ++next) {
     const std::int64_t next_release_ns = release_ns_of(++number, start_ns);
     if (next_release_ns == release_ns) continue;
-    run.run.last = next;
-    output.share(run);
-    wait(run, release_ns, output);
-    run.run.first = next;
+    wait(split_front(run, static_cast<std::uint64_t>(next - run.run.first), output), release_ns,
+         output);
     release_ns = next_release_ns;
   }
-  run.run.last = last;
   wait(run, release_ns, output);
 }
 
 void Delay::wait(const Packet& run, std::int64_t release_ns, StageOutput& output) noexcept {
-  if (waiting_.full()) return output.drop(run, DropReason::kHoldFull);
+  if (waiting_.full()) return output.drop(run, DropReason::kQueueMemoryFull);
   waiting_.push(run, release_ns);
 }
 

@@ -17,11 +17,11 @@ class ForwardingOutput : public StageOutput {
   }
   void share(const Packet& packet) noexcept override { output_.share(packet); }
   void copy(const Packet& packet) noexcept override { output_.copy(packet); }
-  [[nodiscard]] std::optional<FrameSpace> take_space(const Packet& packet) noexcept override {
-    return output_.take_space(packet);
+  [[nodiscard]] std::optional<FrameBuffer> take_buffer(const Packet& packet) noexcept override {
+    return output_.take_buffer(packet);
   }
-  void adopt(const Packet& packet) noexcept override { output_.adopt(packet); }
-  void retire(const Packet& packet) noexcept override { output_.retire(packet); }
+  void commit(const Packet& packet) noexcept override { output_.commit(packet); }
+  void consume(const Packet& packet) noexcept override { output_.consume(packet); }
 
  protected:
   [[nodiscard]] StageOutput& output() noexcept { return output_; }

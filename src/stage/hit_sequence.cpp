@@ -16,7 +16,7 @@ constexpr std::uint64_t kNoHit = std::numeric_limits<std::uint64_t>::max();
 // What a stage draws random numbers for; jitter and bits have others (delay.cpp, corrupt.cpp).
 constexpr std::uint8_t kChoicePurpose = 0;
 
-/// Independent chances: how many segments lie between two hits is drawn, so that what is not hit
+/// Independent draws: how many segments lie between two hits is drawn, so that what is not hit
 /// costs nothing. The gaps of a Bernoulli process are geometric.
 class GeometricHits final : public HitSequence {
  public:
@@ -43,8 +43,8 @@ class GeometricHits final : public HitSequence {
     // From the least positive number to 1, so that its logarithm exists.
     const double random = (static_cast<double>(bits) + 1) / kTwoTo53;
     const double missed = std::log(random) / log_of_miss_;
-    constexpr double kMost = 1e18;
-    return missed >= kMost ? static_cast<std::uint64_t>(kMost) : static_cast<std::uint64_t>(missed);
+    constexpr double kMax = 1e18;
+    return missed >= kMax ? static_cast<std::uint64_t>(kMax) : static_cast<std::uint64_t>(missed);
   }
 
   RandomStream stream_;

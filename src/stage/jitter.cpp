@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint8_t kJitterPurpose = 1;  // beside the choice (hit_sequence.cpp)
 constexpr std::size_t kTableSize = 4096;
-constexpr double kMostQuantile =
+constexpr double kMaxQuantile =
     static_cast<double>(std::numeric_limits<std::int16_t>::max()) / kJitterScale;
 
 /// The place below which RATIO of a normal distribution lies.
@@ -38,7 +38,7 @@ double quantile(JitterShape shape, double ratio) {
       return pareto_quantile(ratio);
     default:
       // Of two tables, each cut off where 16 bits end before they are mixed.
-      return normal_quantile(ratio) / 4 + std::min(pareto_quantile(ratio), kMostQuantile) * 3 / 4;
+      return normal_quantile(ratio) / 4 + std::min(pareto_quantile(ratio), kMaxQuantile) * 3 / 4;
   }
 }
 
@@ -78,8 +78,8 @@ std::vector<std::int16_t> make_jitter_table(JitterShape shape) {
   for (std::size_t at = 0; at < kTableSize; ++at) {
     const double ratio = (static_cast<double>(at) + 0.5) / kTableSize;
     const double value = std::nearbyint(quantile(shape, ratio) * kJitterScale);
-    constexpr double kMost = std::numeric_limits<std::int16_t>::max();
-    table.push_back(static_cast<std::int16_t>(std::clamp(value, -kMost, kMost)));
+    constexpr double kMax = std::numeric_limits<std::int16_t>::max();
+    table.push_back(static_cast<std::int16_t>(std::clamp(value, -kMax, kMax)));
   }
   return table;
 }

@@ -30,11 +30,11 @@ class LinkPace {
 class RatePace final : public LinkPace {
  public:
   /// Above any link's rate, and within what the arithmetic holds.
-  static constexpr std::uint64_t kMostBitsPerS = 10'000'000'000'000;
+  static constexpr std::uint64_t kMaxBitsPerS = 10'000'000'000'000;
 
   struct Step {
     std::int64_t start_ns = 0;
-    std::uint64_t bits_per_s = 0;  ///< at most kMostBitsPerS; 0: the link stands still
+    std::uint64_t bits_per_s = 0;  ///< at most kMaxBitsPerS; 0: the link stands still
 
     bool operator==(const Step&) const = default;
   };

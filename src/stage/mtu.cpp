@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t kPermitNs = kNanosecondsPerMillisecond;
 constexpr std::int64_t kPermitsAtOnce = 50;
-constexpr std::size_t kMostLinkBytes =
+constexpr std::size_t kMaxLinkBytes =
     ethernet::kHeaderBytes + kMaxVlanTags * ethernet::kVlanTagBytes;
 
 }  // namespace
@@ -24,8 +24,8 @@ Mtu::Mtu(const MtuConfig& config, std::shared_ptr<ReturnPath> back) : mtu_bytes_
   if (!config.answers) return;
   ensure(back != nullptr, "a stage that answers has a way back");
   back_ = std::move(back);
-  segment_.resize(kMostLinkBytes + kMaxIpBytes);
-  fragment_.resize(kMostLinkBytes + mtu_bytes_);
+  segment_.resize(kMaxLinkBytes + kMaxIpBytes);
+  fragment_.resize(kMaxLinkBytes + mtu_bytes_);
 }
 
 void Mtu::process(std::span<const Packet> packets, std::int64_t now_ns,
@@ -38,11 +38,8 @@ void Mtu::process(std::span<const Packet> packets, std::int64_t now_ns,
       hand_on(packet, first_fits, now_ns, output);
       continue;
     }
-    Packet front = packet;
-    front.run.last = last;
     Packet rest = packet;
-    rest.run.first = last;
-    output.share(packet);
+    const Packet front = split_front(rest, rest.run.count() - 1U, output);
     hand_on(front, first_fits, now_ns, output);
     hand_on(rest, !first_fits, now_ns, output);
   }
@@ -65,7 +62,7 @@ void Mtu::hand_on(const Packet& packet, bool fits, std::int64_t now_ns,
 void Mtu::answer(const Packet& packet, std::int64_t now_ns) noexcept {
   // What decides stands in the headers, which are alike in all segments.
   if (!may_answer_too_big(packet.bytes(), packet.layers)) return;
-  std::array<std::byte, kMostTooBigBytes> too_big;
+  std::array<std::byte, kMaxTooBigBytes> too_big;
   for (std::uint16_t segment = packet.run.first; segment < packet.run.last; ++segment) {
     if (!take_permit(now_ns)) return;
     const std::size_t bytes = copy_wire_segment(packet, segment, segment_);
@@ -74,16 +71,14 @@ void Mtu::answer(const Packet& packet, std::int64_t now_ns) noexcept {
   }
 }
 
-void Mtu::fragment(const Packet& packet, StageOutput& output) noexcept {
-  for (std::uint16_t number = packet.run.first; number < packet.run.last; ++number) {
-    Packet segment = packet;
-    segment.run = {number, static_cast<std::uint16_t>(number + 1)};
-    if (segment.run.last != packet.run.last) output.share(segment);
-    const std::size_t bytes = copy_wire_segment(packet, number, segment_);
+void Mtu::fragment(Packet packet, StageOutput& output) noexcept {
+  while (packet.run.count() != 0) {
+    const Packet segment = split_front(packet, 1, output);
+    const std::size_t bytes = copy_wire_segment(segment, segment.run.first, segment_);
     const std::span<const std::byte> frame(segment_.data(), bytes);
     // Fragments whose packet can't be whole any more are as lost as those of a full queue.
-    pass_fragments(segment, frame, output) ? output.retire(segment)
-                                           : output.drop(segment, DropReason::kHoldFull);
+    pass_fragments(segment, frame, output) ? output.consume(segment)
+                                           : output.drop(segment, DropReason::kQueueMemoryFull);
   }
 }
 

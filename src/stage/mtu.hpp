@@ -40,7 +40,7 @@ class Mtu final : public Stage {
   void hand_on(const Packet& packet, bool fits, std::int64_t now_ns, StageOutput& output) noexcept;
   // Of a run whose wire segments are all too long.
   void answer(const Packet& packet, std::int64_t now_ns) noexcept;
-  void fragment(const Packet& packet, StageOutput& output) noexcept;
+  void fragment(Packet packet, StageOutput& output) noexcept;
   /// Passes the fragments of SEGMENT, which is FRAME on the wire; false when there is no memory for
   /// the rest of them.
   [[nodiscard]] bool pass_fragments(const Packet& segment, std::span<const std::byte> frame,

@@ -17,7 +17,7 @@ constexpr std::uint64_t kOwnFrameOfLink = std::uint64_t{1} << 62U;
 bool make_own_frame(Packet& packet, StageOutput& output) noexcept {
   ensure(packet.run.count() == 1, "a frame of its own is made of one wire segment");
   const std::size_t bytes = wire_segment_bytes(packet, packet.run.first);
-  const std::optional<FrameSpace> space = output.take_space(packet);
+  const std::optional<FrameBuffer> space = output.take_buffer(packet);
   if (!space) return false;
   copy_wire_segment(packet, packet.run.first, {space->frame, bytes});
   // The headers of a segment are as long as the whole packet's, so the layers stay.
@@ -29,15 +29,15 @@ bool make_own_frame(Packet& packet, StageOutput& output) noexcept {
   own.run = {};
   own.header = {};
   own.ce_marked = false;  // the copy bears it
-  output.adopt(own);
-  output.retire(packet);
+  output.commit(own);
+  output.consume(packet);
   packet = own;
   return true;
 }
 
 std::optional<Packet> add_frame(std::span<const std::byte> bytes, const Packet& like,
                                 StageOutput& output) noexcept {
-  const std::optional<FrameSpace> space = output.take_space(like);
+  const std::optional<FrameBuffer> space = output.take_buffer(like);
   if (!space) return std::nullopt;
   std::memcpy(space->frame, bytes.data(), bytes.size());
   Packet packet;
@@ -47,7 +47,7 @@ std::optional<Packet> add_frame(std::span<const std::byte> bytes, const Packet& 
   packet.queue = space->queue;
   packet.arrival_ns = like.arrival_ns;
   packet.id = like.id;
-  output.adopt(packet);
+  output.commit(packet);
   return packet;
 }
 

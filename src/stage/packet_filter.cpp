@@ -19,7 +19,7 @@ constexpr int kSnapBytes = 262144;
 constexpr std::size_t kGlimpseBytes = 2048;
 // libpcap's time grows by far more than an expression's length: 15 KiB of `udp port N or` take over
 // a minute, this much a tenth of a second.
-constexpr std::size_t kMostExpressionBytes = 2048;
+constexpr std::size_t kMaxExpressionBytes = 2048;
 constexpr std::size_t kShownBytes = 50;
 
 }  // namespace
@@ -37,9 +37,9 @@ struct PacketFilter::Program {
 PacketFilter::PacketFilter(const std::string& expression, LinkType type)
     : program_(std::make_unique<Program>()) {
   constexpr const char* kAttempt = "read the filter";
-  if (expression.size() > kMostExpressionBytes)
+  if (expression.size() > kMaxExpressionBytes)
     throw_usage_error(kAttempt, "'" + expression.substr(0, kShownBytes) + "...'",
-                      "it has over " + format_bytes(kMostExpressionBytes),
+                      "it has over " + format_bytes(kMaxExpressionBytes),
                       "say it in fewer words, such as portrange 1-99 or net 10.0.0.0/8");
   const std::unique_ptr<pcap_t, decltype(&::pcap_close)> handle(
       ::pcap_open_dead(type == LinkType::kIp ? DLT_RAW : DLT_EN10MB, kSnapBytes), &::pcap_close);

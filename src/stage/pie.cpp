@@ -12,7 +12,7 @@ constexpr std::uint64_t kMeanPacketBytes = 1024;
 constexpr double kAlphaPerSecond = 1.0 / 8;
 constexpr double kBetaPerSecond = 1.0 + 1.0 / 4;
 // Beyond this chance a packet that can be marked is dropped all the same (5.1, MARK_ECNTH).
-constexpr double kMostMarked = 0.1;
+constexpr double kMaxMarked = 0.1;
 // A pause of so many updates brings the chance to 0 whatever it was.
 constexpr std::int64_t kUpdatesToForget = 1024;
 
@@ -81,8 +81,8 @@ bool Pie::is_struck(const QueueView& view) noexcept {
 QueueVerdict Pie::on_arrival(const QueueView& view) noexcept {
   catch_up(view.now_ns);
   if (!is_struck(view)) return QueueVerdict::kTake;
-  return view.can_be_marked && probability_ <= kMostMarked ? QueueVerdict::kMark
-                                                           : QueueVerdict::kDrop;
+  return view.can_be_marked && probability_ <= kMaxMarked ? QueueVerdict::kMark
+                                                          : QueueVerdict::kDrop;
 }
 
 QueueVerdict Pie::on_departure(const QueueView& view) noexcept {

@@ -1,4 +1,4 @@
-// PIE, RFC 8033: a packet is dropped where it comes, with a chance that a controller sets anew at
+// PIE, RFC 8033: a packet is dropped where it comes, with a chance that a controller sets again at
 // each update from how long packets wait and which way that goes. The delay is that of the last
 // packet that left, by its time stamp (RFC 8033, 5.3's note and Linux's default).
 #pragma once
@@ -31,7 +31,7 @@ class Pie final : public QueueDiscipline {
   std::int64_t old_delay_ns_ = 0;    ///< at the last update
   std::int64_t burst_allowance_ns_;
   double probability_ = 0;
-  double accumulated_ = 0;  ///< chances since the last drop
+  double accumulated_ = 0;  ///< probabilities since the last drop
   std::mt19937_64 random_;
 };
 

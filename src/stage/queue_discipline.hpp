@@ -38,7 +38,7 @@ class QueueDiscipline {
   virtual void on_empty() noexcept {}
 };
 
-/// SEED: of PIE's chances.
+/// SEED: of PIE's random numbers.
 [[nodiscard]] std::unique_ptr<QueueDiscipline> make_queue_discipline(const QueueConfig& config,
                                                                      std::uint64_t seed);
 

@@ -6,14 +6,14 @@ namespace tunrelay {
 namespace {
 
 // Until the next turn of the worker; a stage that answers keeps its own limit.
-constexpr std::size_t kMostWaiting = 128;
-constexpr std::size_t kMostWaitingBytes = std::size_t{256} * 1024;
+constexpr std::size_t kMaxWaiting = 128;
+constexpr std::size_t kMaxWaitingBytes = std::size_t{256} * 1024;
 
 }  // namespace
 
 ReturnPath::ReturnPath(const Site& site)
-    : site_(site), source_(site.place), frames_(site.leads_nowhere ? 0 : kMostWaitingBytes) {
-  if (!site.leads_nowhere) waiting_.reserve(kMostWaiting);
+    : site_(site), source_(site.place), frames_(site.leads_nowhere ? 0 : kMaxWaitingBytes) {
+  if (!site.leads_nowhere) waiting_.reserve(kMaxWaiting);
 }
 
 void ReturnPath::send(std::span<const std::byte> frame) noexcept {

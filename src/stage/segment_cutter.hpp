@@ -26,19 +26,11 @@ class SegmentCutter {
     for (const Packet& packet : packets) {
       const std::uint64_t end = number + packet.run.count();
       Packet rest = packet;
-      // The next COUNT segments as a run of their own.
-      const auto take = [&](std::uint64_t count) {
-        Packet run = rest;
-        run.run.last = static_cast<std::uint16_t>(run.run.first + count);
-        if (run.run.last != rest.run.last) output.share(run);
-        rest.run.first = run.run.last;
-        return run;
-      };
       while (number != end) {
         const std::uint64_t at = hits_->next(number, end);
-        if (at != number) missed(take(at - number), number);
+        if (at != number) missed(split_front(rest, at - number, output), number);
         number = at;
-        if (at != end) hit(take(1), number++);
+        if (at != end) hit(split_front(rest, 1, output), number++);
       }
     }
   }

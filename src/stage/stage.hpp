@@ -17,7 +17,7 @@ namespace tunrelay {
 
 /// Memory for a frame of a stage's own. There is room for any frame, and for the virtio-net
 /// header before it.
-struct FrameSpace {
+struct FrameBuffer {
   BufferId buffer = 0;
   std::uint16_t queue = 0;     ///< Packet::queue of the frame that will stand there
   std::byte* frame = nullptr;  ///< the first byte of the frame
@@ -40,13 +40,24 @@ class StageOutput {
   /// PACKET's run exists once more, counted as made: it too is to be passed or dropped.
   virtual void copy(const Packet& packet) noexcept = 0;
   /// Memory for a frame beside PACKET, which must be one that came from this queue. Nothing
-  /// when as much is held as may be. Every space that is taken must be adopted.
-  [[nodiscard]] virtual std::optional<FrameSpace> take_space(const Packet& packet) noexcept = 0;
+  /// when as much is held as may be. Every buffer that is taken must be committed.
+  [[nodiscard]] virtual std::optional<FrameBuffer> take_buffer(const Packet& packet) noexcept = 0;
   /// PACKET, in space that was taken, exists: counted as made, and to be passed or dropped.
-  virtual void adopt(const Packet& packet) noexcept = 0;
-  /// PACKET's run is no more: an adopted one stands for it. Takes it off what was made.
-  virtual void retire(const Packet& packet) noexcept = 0;
+  virtual void commit(const Packet& packet) noexcept = 0;
+  /// PACKET's run is no more: a committed one stands for it. Takes it off what was made.
+  virtual void consume(const Packet& packet) noexcept = 0;
 };
+
+/// Takes the first SEGMENTS (1 to all) of PACKET's run as a run of its own, which is to be passed
+/// or dropped by itself. PACKET keeps the rest, which may be none.
+[[nodiscard]] inline Packet split_front(Packet& packet, std::uint64_t segments,
+                                        StageOutput& output) noexcept {
+  Packet front = packet;
+  front.run.last = static_cast<std::uint16_t>(packet.run.first + segments);
+  packet.run.first = front.run.last;
+  if (packet.run.count() != 0) output.share(front);
+  return front;
+}
 
 /// Whose packets one instance of a stage sees.
 enum class StageScope : std::uint8_t {

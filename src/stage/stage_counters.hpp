@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/counter.hpp"
-#include "measure/shared_histogram.hpp"
+#include "metrics/shared_histogram.hpp"
 
 namespace tunrelay {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/signal_block.hpp"
+#include "os/signal_block.hpp"
 #include "packet/describe.hpp"
 
 namespace tunrelay {

@@ -1,5 +1,5 @@
-// A campaign: loads across links, sample after sample, in rounds that are interleaved so that
-// whatever the machine does meanwhile happens to all links alike.
+// A campaign: loads across paths, sample after sample, in rounds that are interleaved so that
+// whatever the machine does meanwhile happens to all paths alike.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "gen/load_spec.hpp"
-#include "measure/result.hpp"
-#include "suite/link_host.hpp"
+#include "result/result.hpp"
+#include "suite/test_path_host.hpp"
 
 namespace tunrelay {
 
@@ -23,7 +23,7 @@ struct LoadCase {
 /// A sample that is about to be taken.
 struct SampleNote {
   std::uint32_t round = 0;
-  std::string link;
+  std::string path;
   std::string load;
 };
 
@@ -35,23 +35,23 @@ class Campaign {
     std::function<bool()> is_stopped;  ///< asked before each sample; may be empty
   };
 
-  /// Brings the links up, side by side; there is one at least. Fills in RESULT's description of
+  /// Brings the paths up, side by side; there is one at least. Fills in RESULT's description of
   /// them. Throws Error.
-  Campaign(const std::vector<LinkSpec>& links, Result& result, Hooks hooks);
+  Campaign(const std::vector<TestPathSpec>& paths, Result& result, Hooks hooks);
 
-  /// One sample of each load on each link. In odd rounds the links' order turns round (ABBA).
+  /// One sample of each load on each path. In odd rounds the paths' order turns round (ABBA).
   /// False: stopped before its end.
   bool run_round(const std::vector<LoadCase>& loads, std::uint32_t round);
-  /// One sample, added to the result. ROUND pairs it with those of other links.
-  LinkTrial sample(LinkHost& link, const LoadCase& load, std::uint32_t round);
+  /// One sample, added to the result. ROUND pairs it with those of other paths.
+  PathTrial sample(TestPathHost& path, const LoadCase& load, std::uint32_t round);
   /// The same, but not added: to warm up, to find a rate.
-  LinkTrial try_out(LinkHost& link, const LoadCase& load);
+  PathTrial try_out(TestPathHost& path, const LoadCase& load);
 
   /// For who takes samples in another way: before each.
-  void announce(const LinkHost& link, const std::string& load, std::uint32_t round) const;
+  void announce(const TestPathHost& path, const std::string& load, std::uint32_t round) const;
 
-  [[nodiscard]] std::vector<std::unique_ptr<LinkHost>>& links() noexcept { return links_; }
-  [[nodiscard]] LinkHost& link(std::string_view name);
+  [[nodiscard]] std::vector<std::unique_ptr<TestPathHost>>& paths() noexcept { return paths_; }
+  [[nodiscard]] TestPathHost& path(std::string_view name);
   [[nodiscard]] Result& result() noexcept { return result_; }
   /// Since the result began: one that has samples of a former campaign is gone on with.
   [[nodiscard]] double elapsed_s() const noexcept;
@@ -61,11 +61,11 @@ class Campaign {
   Result& result_;
   Hooks hooks_;
   std::int64_t begin_ns_;
-  std::vector<std::unique_ptr<LinkHost>> links_;
+  std::vector<std::unique_ptr<TestPathHost>> paths_;
 };
 
-/// Adds what the link counted beside the trial: `cpu_per_segment` and `link_dropped`.
-void add_link_counts(Result& result, const std::string& load, const std::string& link,
-                     std::uint32_t round, double at_s, const LinkTrial& trial);
+/// Adds what the path counted beside the trial: `cpu_per_segment` and `link_dropped`.
+void add_path_counts(Result& result, const std::string& load, const std::string& path,
+                     std::uint32_t round, double at_s, const PathTrial& trial);
 
 }  // namespace tunrelay

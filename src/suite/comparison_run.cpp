@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "base/cpu_topology.hpp"
+#include "os/cpu_topology.hpp"
 
 namespace tunrelay {
 namespace {
@@ -18,11 +18,11 @@ constexpr std::array<std::string_view, 4> kJudged{
     "tcp_1_flow/throughput",
 };
 
-/// The CPUs of this process on which no worker of the links is pinned.
-std::vector<int> cpus_without_workers(const std::vector<std::unique_ptr<LinkHost>>& links) {
+/// The CPUs of this process on which no worker of the paths is pinned.
+std::vector<int> cpus_without_workers(const std::vector<std::unique_ptr<TestPathHost>>& paths) {
   std::vector<int> cpus = cpus_for_workers();
-  for (const auto& link : links)
-    for (const int cpu : link->description().at("worker_cpus").get<std::vector<int>>())
+  for (const auto& path : paths)
+    for (const int cpu : path->description().at("worker_cpus").get<std::vector<int>>())
       std::erase(cpus, cpu);
   return cpus;
 }
@@ -61,9 +61,9 @@ std::vector<LoadCase> open_loads(std::vector<LoadCase> loads, const Comparison& 
 }
 
 void run_comparison(const ComparisonPlan& plan, Result& result, const ComparisonHooks& hooks) {
-  const std::vector<LinkSpec> links{
-      {kBase, LinkKind::kTunnel, plan.base.program, plan.base.arguments},
-      {kHead, LinkKind::kTunnel, plan.head.program, plan.head.arguments}};
+  const std::vector<TestPathSpec> paths{
+      {kBase, TestPathKind::kTunnel, plan.base.program, plan.base.arguments},
+      {kHead, TestPathKind::kTunnel, plan.head.program, plan.head.arguments}};
   const std::int64_t begin_ns = monotonic_ns();
   const auto is_over = [&] {
     return monotonic_ns() >= begin_ns + plan.time_limit_ns || hooks.is_stopped();
@@ -72,8 +72,8 @@ void run_comparison(const ComparisonPlan& plan, Result& result, const Comparison
   std::int64_t until_look_ns = plan.time_limit_ns >> (plan.looks - 1);
   std::optional<Comparison> look;
   for (std::uint32_t round = 0; (until_settled || round < plan.rounds) && !is_over();) {
-    Campaign campaign(links, result, {.before_sample = {}, .is_stopped = is_over});
-    const std::vector<int> free_cpus = cpus_without_workers(campaign.links());
+    Campaign campaign(paths, result, {.before_sample = {}, .is_stopped = is_over});
+    const std::vector<int> free_cpus = cpus_without_workers(campaign.paths());
     std::vector<LoadCase> loads = comparison_loads(plan.slice_ns, free_cpus);
     if (look) loads = open_loads(std::move(loads), *look);
     result.done["cpus_without_workers"] = free_cpus;

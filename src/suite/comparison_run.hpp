@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "judge/compare.hpp"
-#include "judge/verdict.hpp"
-#include "measure/result.hpp"
+#include "analysis/compare.hpp"
+#include "analysis/verdict.hpp"
+#include "result/result.hpp"
 #include "suite/campaign.hpp"
 
 namespace tunrelay {
@@ -30,7 +30,7 @@ struct ComparisonPlan {
   /// How often it is asked whether it is settled: the last time at the limit, each time before
   /// after half as long, so that a large change is told at once, and few looks do for a small one.
   std::uint32_t looks = 5;
-  /// Programs are started anew after so many rounds: where code and data come to lie in memory
+  /// Programs are started again after so many rounds: where code and data come to lie in memory
   /// differs from start to start, and must not look like a difference of the programs.
   std::uint32_t rounds_a_start = 4;
 };
@@ -63,7 +63,7 @@ struct ComparisonHooks {
   std::function<Comparison()> look;  ///< what can be said by now; empty: the whole time is used
 };
 
-/// Adds the samples of links kBase and kHead to RESULT. Throws Error when a program can't be
+/// Adds the samples of paths kBase and kHead to RESULT. Throws Error when a program can't be
 /// measured.
 void run_comparison(const ComparisonPlan& plan, Result& result, const ComparisonHooks& hooks);
 

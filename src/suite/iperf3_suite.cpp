@@ -1,5 +1,5 @@
 // The suite `iperf3`: the program that everybody knows as the load, its own account joined with
-// the link's.
+// the path's.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -20,11 +20,11 @@ constexpr std::int64_t kGraceNs = 20 * kNanosecondsPerSecond;
 /// Adds the samples of one run: what iperf3 says of both ends, or why it does not count.
 class Iperf3Samples {
  public:
-  Iperf3Samples(Result& result, std::string link, std::uint32_t round, double at_s)
-      : result_(result), link_(std::move(link)), round_(round), at_s_(at_s) {}
+  Iperf3Samples(Result& result, std::string path, std::uint32_t round, double at_s)
+      : result_(result), path_(std::move(path)), round_(round), at_s_(at_s) {}
 
-  void add(const json& report, const std::string& void_reason) {
-    void_reason_ = void_reason;
+  void add(const json& report, const std::string& invalid_reason) {
+    invalid_reason_ = invalid_reason;
     const json end = report.value("end", json::object());
     const json received =
         end.contains("sum_received") ? end["sum_received"] : end.value("sum", json::object());
@@ -38,7 +38,7 @@ class Iperf3Samples {
     const json cpu = end.value("cpu_utilization_percent", json::object());
     metric("cpu_local", "ratio", Better::kNeither, cpu, "host_total", kPercent);
     metric("cpu_remote", "ratio", Better::kNeither, cpu, "remote_total", kPercent);
-    if (void_reason_.empty()) add_series(report);
+    if (invalid_reason_.empty()) add_series(report);
   }
 
  private:
@@ -47,20 +47,20 @@ class Iperf3Samples {
     // Throughput has a sample in each case, so that a failed run is seen.
     const bool is_there = from.contains(key) && from[key].is_number();
     if (!is_there && name != "throughput") return;
-    std::string reason = void_reason_;
+    std::string reason = invalid_reason_;
     if (!is_there && reason.empty()) reason = "iperf3 does not tell it";
     result_.metric("iperf3/" + name, unit, better)
-        .samples.push_back({.link = link_,
+        .samples.push_back({.path = path_,
                             .round = round_,
                             .value = is_there ? from[key].get<double>() * scale : 0,
                             .at_s = at_s_,
-                            .void_reason = reason});
+                            .invalid_reason = reason});
   }
 
   void add_series(const json& report) {
     Series series{.name = "iperf3/throughput",
                   .unit = "bits_per_s",
-                  .link = link_,
+                  .path = path_,
                   .start_s = at_s_,
                   .interval_s = 1,
                   .values = {}};
@@ -70,20 +70,20 @@ class Iperf3Samples {
   }
 
   Result& result_;
-  std::string link_;
+  std::string path_;
   std::uint32_t round_;
   double at_s_;
-  std::string void_reason_;
+  std::string invalid_reason_;
 };
 
 /// iperf3 ends with 0 when it could not even connect: its JSON says what went wrong.
-std::string fault_of(const json& report, const LinkHost::CommandRun& run) {
+std::string fault_of(const json& report, const TestPathHost::CommandRun& run) {
   constexpr int kNotFound = 127;
   if (run.exit_code == kNotFound) return "iperf3 can't be started: is it installed?";
   if (!report.is_object())
     return fmt::format("iperf3 ended with {} and wrote no JSON", run.exit_code);
   if (report.contains("error")) return "iperf3: " + json_text(report["error"]);
-  return run.link.trial.void_reason;
+  return run.path.trial.invalid_reason;
 }
 
 }  // namespace
@@ -97,25 +97,25 @@ bool run_iperf3_suite(const SuiteRun& run) {
   std::vector<std::string> client{
       "iperf3", "--client", "{b}",    "--bind",
       "{a}",    "--json",   "--time", fmt::format("{:.0f}", std::max(seconds, 1.0))};
-  client.insert(client.end(), options.words.begin(), options.words.end());
+  client.insert(client.end(), options.arguments.begin(), options.arguments.end());
   result.done["command"] = client;
   for (std::uint32_t round = 0; round < options.rounds; ++round) {
-    auto& links = campaign.links();
-    for (std::size_t at = 0; at < links.size(); ++at) {
+    auto& paths = campaign.paths();
+    for (std::size_t at = 0; at < paths.size(); ++at) {
       if (campaign.is_stopped()) return false;
-      LinkHost& link = *links[round % 2 == 0 ? at : links.size() - 1 - at];
-      campaign.announce(link, "iperf3", round);
+      TestPathHost& path = *paths[round % 2 == 0 ? at : paths.size() - 1 - at];
+      campaign.announce(path, "iperf3", round);
       const double at_s = campaign.elapsed_s();
-      LinkHost::CommandRun done =
-          link.run_command({"iperf3", "--server", "--one-off", "--bind", "{b}"}, client,
+      TestPathHost::CommandRun done =
+          path.run_command({"iperf3", "--server", "--one-off", "--bind", "{b}"}, client,
                            options.duration_ns + kGraceNs);
       const json report = json::parse(done.output, nullptr, false);
-      done.link.trial.void_reason = fault_of(report, done);
+      done.path.trial.invalid_reason = fault_of(report, done);
       if (report.is_object() && report.contains("/end/sender_tcp_congestion"_json_pointer))
         result.done["congestion_control"] = report["end"]["sender_tcp_congestion"];
-      Iperf3Samples(result, link.spec().name, round, at_s)
-          .add(report.is_object() ? report : json::object(), done.link.trial.void_reason);
-      add_link_counts(result, "iperf3", link.spec().name, round, at_s, done.link);
+      Iperf3Samples(result, path.spec().name, round, at_s)
+          .add(report.is_object() ? report : json::object(), done.path.trial.invalid_reason);
+      add_path_counts(result, "iperf3", path.spec().name, round, at_s, done.path);
       result.duration_s = campaign.elapsed_s();
     }
     result.complete = round + 1 == options.rounds;

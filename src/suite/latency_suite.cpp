@@ -1,4 +1,4 @@
-// The suite `latency`: how long a packet takes when the link has nothing else to do, and when it
+// The suite `latency`: how long a packet takes when the path has nothing else to do, and when it
 // carries a share of what it can carry.
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <limits>
 
-#include "measure/link_summary.hpp"
+#include "result/test_path_summary.hpp"
 #include "suite/suites.hpp"
 
 namespace tunrelay {
@@ -25,34 +25,34 @@ LoadCase paced(const SuiteOptions& options, const std::string& name, double mess
   return load;
 }
 
-bool carries(Campaign& campaign, LinkHost& link, const LoadCase& load) {
-  const LinkTrial trial = campaign.try_out(link, load);
-  return trial.trial.void_reason.empty() && loss_ratio(trial.trial.directions[0]) <= kLossBorne;
+bool carries(Campaign& campaign, TestPathHost& path, const LoadCase& load) {
+  const PathTrial trial = campaign.try_out(path, load);
+  return trial.trial.invalid_reason.empty() && loss_ratio(trial.trial.directions[0]) <= kLossBorne;
 }
 
 /// The highest rate seen that LINK carries, in messages a second; 0: none.
-double find_rate(Campaign& campaign, LinkHost& link, SuiteOptions options) {
+double find_rate(Campaign& campaign, TestPathHost& path, SuiteOptions options) {
   options.duration_ns = kSearchTrialNs;
   options.warm_up_ns = kSearchTrialNs / 10;
-  const LinkTrial flood = campaign.try_out(link, udp_flood(options, 64));
+  const PathTrial flood = campaign.try_out(path, udp_flood(options, 64));
   double high = messages_per_s(flood.trial.directions[0].received);
   double low = 0;
   double rate = high;
   for (int trial = 0; trial < kSearchTrials && high > 0 && !campaign.is_stopped(); ++trial) {
-    (carries(campaign, link, paced(options, "search", rate)) ? low : high) = rate;
+    (carries(campaign, path, paced(options, "search", rate)) ? low : high) = rate;
     if (low == high) break;
     rate = (low + high) / 2;
   }
   return low;
 }
 
-/// What every link carries: latencies of two links compare at the same load, which must leave
+/// What every path carries: latencies of two paths compare at the same load, which must leave
 /// neither of them behind.
 double find_common_rate(Campaign& campaign, const SuiteOptions& options) {
   double common = std::numeric_limits<double>::infinity();
-  for (const auto& link : campaign.links()) {
-    const double rate = find_rate(campaign, *link, options);
-    campaign.result().done["carried_messages_per_s"][link->spec().name] = rate;
+  for (const auto& path : campaign.paths()) {
+    const double rate = find_rate(campaign, *path, options);
+    campaign.result().done["carried_messages_per_s"][path->spec().name] = rate;
     common = std::min(common, rate);
   }
   return common;
@@ -63,7 +63,7 @@ double find_common_rate(Campaign& campaign, const SuiteOptions& options) {
 bool run_latency_suite(const SuiteRun& run) {
   const SuiteOptions& options = run.options;
   Campaign& campaign = run.campaign;
-  run.on_progress(0, "looking for the rate that every link carries");
+  run.on_progress(0, "looking for the rate that every path carries");
   const double rate = find_common_rate(campaign, options);
   campaign.result().done["found_messages_per_s"] = rate;
   std::vector<LoadCase> loads{round_trips(options)};
@@ -73,7 +73,7 @@ bool run_latency_suite(const SuiteRun& run) {
       loads.push_back(paced(options, fmt::format("load_{}", percent), rate * percent / 100));
   if (rate == 0)
     campaign.result().notes.emplace_back(
-        "no rate was found that every link carries with less than 0.1 % lost: latency under load "
+        "no rate was found that every path carries with less than 0.1 % lost: latency under load "
         "was not measured");
   const RoundPlan plan{.rounds = options.rounds,
                        .precision = options.precision,

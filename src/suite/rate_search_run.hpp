@@ -1,5 +1,5 @@
-// A search for the highest rate (search/rate_search.hpp) across links: its trials are loads of the
-// generator, and what it finds becomes samples of a Result. Links take turns trial by trial, so
+// A search for the highest rate (analysis/rate_search.hpp) across paths: its trials are loads of
+// the generator, and what it finds becomes samples of a Result. Paths take turns trial by trial, so
 // that whatever the machine does meanwhile happens to all searches alike.
 #pragma once
 
@@ -8,24 +8,24 @@
 #include <string>
 #include <vector>
 
+#include "analysis/rate_search.hpp"
 #include "gen/load_spec.hpp"
-#include "measure/result.hpp"
-#include "search/rate_search.hpp"
+#include "result/result.hpp"
 #include "suite/campaign.hpp"
 
 namespace tunrelay {
 
-/// A link, and a way to send a load across it. The function may throw Error.
-struct SearchedLink {
+/// A path, and a way to send a load across it. The function may throw Error.
+struct SearchedPath {
   std::string name;
-  std::function<LinkTrial(const LoadSpec&)> run_trial;
+  std::function<PathTrial(const LoadSpec&)> run_trial;
   std::uint64_t most_per_s = 1'000'000;  ///< what to start from: an overload, or nearly
 };
 
 /// What is searched, and where its samples stand.
 struct RateSearchTask {
   LoadCase load;    ///< UDP, one direction; rate and duration are the search's
-  SearchPlan plan;  ///< the most load is each link's own
+  SearchPlan plan;  ///< the most load is each path's own
   std::uint32_t round = 0;
   std::function<double()> now_s;     ///< since the run began
   std::function<bool()> is_stopped;  ///< asked before each trial
@@ -42,7 +42,7 @@ struct RateSearchTask {
 /// throughput), `ndr_lower` and `ndr_upper` (the bounds that there are); the trials, as they are
 /// done, as `search_load` and `search_loss`; and a note for each goal that was not reached as
 /// asked. False: stopped before its end; what was found so far is added all the same.
-bool run_rate_search(const std::vector<SearchedLink>& links, const RateSearchTask& task,
+bool run_rate_search(const std::vector<SearchedPath>& paths, const RateSearchTask& task,
                      Result& result);
 
 /// What TRIAL, sent for INPUT, says to a search. It is void when the sender fell back for good,

@@ -1,4 +1,4 @@
-// The suites `ndr` and `pdr`: the highest rate that a link carries without loss, or with little.
+// The suites `ndr` and `pdr`: the highest rate that a path carries without loss, or with little.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,18 +10,18 @@ namespace tunrelay {
 namespace {
 
 constexpr std::uint32_t kFrameBytes = 64;
-constexpr std::uint64_t kLeastPerS = 100;
+constexpr std::uint64_t kMinPerS = 100;
 constexpr std::int64_t kFloodNs = 300 * kNanosecondsPerMillisecond;
 /// Trials that a goal takes on a quiet machine, with some to spare: for the progress alone.
 constexpr double kTrialsAGoal = 16;
 
 /// What the generator sends when nothing holds it back: more need not be asked for.
-std::uint64_t most_sendable(Campaign& campaign, LinkHost& link, SuiteOptions options) {
+std::uint64_t most_sendable(Campaign& campaign, TestPathHost& path, SuiteOptions options) {
   options.duration_ns = kFloodNs;
-  const LinkTrial flood = campaign.try_out(link, udp_flood(options, kFrameBytes));
+  const PathTrial flood = campaign.try_out(path, udp_flood(options, kFrameBytes));
   const double most = static_cast<double>(flood.trial.directions[0].sent.messages) * 1e9 /
                       static_cast<double>(kFloodNs);
-  return std::max(kLeastPerS, static_cast<std::uint64_t>(most));
+  return std::max(kMinPerS, static_cast<std::uint64_t>(most));
 }
 
 bool search(const SuiteRun& run, std::vector<SearchGoal> goals) {
@@ -31,26 +31,26 @@ bool search(const SuiteRun& run, std::vector<SearchGoal> goals) {
   RateSearchTask task;
   task.load = udp_flood(options, kFrameBytes);
   task.plan.goals = std::move(goals);
-  task.plan.least_per_s = kLeastPerS;
+  task.plan.least_per_s = kMinPerS;
   if (options.time_limit_ns != 0) task.plan.most_time_ns = options.time_limit_ns;
   task.now_s = [&] { return campaign.elapsed_s(); };
   task.is_stopped = [&] { return campaign.is_stopped(); };
-  std::vector<SearchedLink> links;
-  for (const auto& link : campaign.links()) {
-    const std::uint64_t most_per_s = most_sendable(campaign, *link, options);
-    campaign.result().done["most_messages_per_s"][link->spec().name] = most_per_s;
-    links.push_back({.name = link->spec().name,
-                     .run_trial = [&link](const LoadSpec& spec) { return link->run_trial(spec); },
+  std::vector<SearchedPath> paths;
+  for (const auto& path : campaign.paths()) {
+    const std::uint64_t most_per_s = most_sendable(campaign, *path, options);
+    campaign.result().done["most_messages_per_s"][path->spec().name] = most_per_s;
+    paths.push_back({.name = path->spec().name,
+                     .run_trial = [&path](const LoadSpec& spec) { return path->run_trial(spec); },
                      .most_per_s = most_per_s});
   }
   const double usual_trials =
-      kTrialsAGoal * static_cast<double>(links.size() * task.plan.goals.size());
+      kTrialsAGoal * static_cast<double>(paths.size() * task.plan.goals.size());
   for (task.round = 0; task.round < options.rounds; ++task.round) {
     task.on_trial = [&](std::size_t trials, const std::string& what) {
       const double part = std::min(0.99, static_cast<double>(trials) / usual_trials);
       run.on_progress((task.round + part) / options.rounds, what);
     };
-    const bool is_done = run_rate_search(links, task, campaign.result());
+    const bool is_done = run_rate_search(paths, task, campaign.result());
     campaign.result().duration_s = campaign.elapsed_s();
     if (!is_done) return false;
   }

@@ -5,16 +5,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/precision.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
-#include "judge/precision.hpp"
 
 namespace tunrelay {
 namespace {
 
 /// Who looks after every round and stops at the first good look is right less often than the
-/// confidence says (judge/precision.hpp): the looks are this far apart.
+/// confidence says (analysis/precision.hpp): the looks are this far apart.
 constexpr std::uint32_t kRoundsALook = 5;
 
 }  // namespace

@@ -71,7 +71,7 @@ const std::vector<Suite>& suites() {
   static const std::vector<Suite> kSuites{
       {"throughput", "TCP in 1 and 4 flows, both ways, and UDP of several sizes, unpaced", 2_s, 5,
        0, run_throughput},
-      {"latency", "round trips at rest, one-way delays at 10, 50 and 90 % of what both links carry",
+      {"latency", "round trips at rest, one-way delays at 10, 50 and 90 % of what both paths carry",
        2_s, 5, 0, run_latency_suite},
       {"mrr", "maximum receive rate: 10 trials of 1 s of 64-byte frames at full load", 1_s, 10, 0,
        run_mrr},
@@ -81,7 +81,7 @@ const std::vector<Suite>& suites() {
       {"soak", "a mix of loads for as long as --time-limit says [10m]", 5_s, 1, 10 * kMinute,
        run_soak},
       {"smoke", "a moment of each kind of load: does it work at all?", 1_s / 5, 1, 0, run_smoke},
-      {"iperf3", "iperf3 across the link; its flags stand behind --", 5_s, 3, 0, run_iperf3_suite},
+      {"iperf3", "iperf3 across the path; its flags stand behind --", 5_s, 3, 0, run_iperf3_suite},
   };
   return kSuites;
 }

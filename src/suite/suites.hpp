@@ -1,4 +1,4 @@
-// The suites of `bench`: which loads cross the links, how long and how often. One that is no list
+// The suites of `bench`: which loads cross the paths, how long and how often. One that is no list
 // of loads (latency, ndr, iperf3) has its own file.
 #pragma once
 
@@ -22,7 +22,7 @@ struct SuiteOptions {
   std::optional<PrecisionGoal> precision;
   std::int64_t time_limit_ns = 0;  ///< of the whole; see RoundPlan
   std::uint64_t seed = 1;
-  std::vector<std::string> words;  ///< for the external program of a suite that has one
+  std::vector<std::string> arguments;  ///< for the external program of a suite that has one
 };
 
 /// A suite while it runs.

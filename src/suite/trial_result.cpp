@@ -41,11 +41,11 @@ class Adder {
  private:
   void add(const std::string& name, const std::string& unit, Better better, double value) {
     result_.metric(prefix_ + name, unit, better)
-        .samples.push_back({.link = place_.link,
+        .samples.push_back({.path = place_.path,
                             .round = place_.round,
                             .value = value,
                             .at_s = place_.at_s,
-                            .void_reason = trial_.void_reason});
+                            .invalid_reason = trial_.invalid_reason});
   }
 
   void add_latency(const std::string& name, const Histogram& histogram) {
@@ -53,11 +53,11 @@ class Adder {
     const Better better = name == "slip" ? Better::kNeither : Better::kLower;
     add(name + "_p50", "ns", better, static_cast<double>(histogram.value_at_percentile(50)));
     add(name + "_p99", "ns", better, static_cast<double>(histogram.value_at_percentile(99)));
-    if (!trial_.void_reason.empty() && !place_.void_latencies) return;
+    if (!trial_.invalid_reason.empty() && !place_.invalid_latencies) return;
     const std::string full_name = prefix_ + name;
     const auto found = std::find_if(
         result_.distributions.begin(), result_.distributions.end(),
-        [&](const Distribution& one) { return one.name == full_name && one.link == place_.link; });
+        [&](const Distribution& one) { return one.name == full_name && one.path == place_.path; });
     const double seconds = static_cast<double>(trial_.spec.duration_ns) / 1e9;
     if (found != result_.distributions.end()) {
       found->histogram += histogram;
@@ -65,7 +65,7 @@ class Adder {
       return;
     }
     result_.distributions.push_back({.name = full_name,
-                                     .link = place_.link,
+                                     .path = place_.path,
                                      .start_s = place_.at_s,
                                      .interval_s = seconds,
                                      .histogram = histogram});

@@ -5,18 +5,18 @@
 #include <string>
 
 #include "gen/load_report.hpp"
-#include "measure/result.hpp"
+#include "result/result.hpp"
 
 namespace tunrelay {
 
 /// Where a trial stands in a run.
 struct TrialPlace {
   std::string load;  ///< begins its metrics' names: "udp_64"; empty: the names alone
-  std::string link = kSubject;
+  std::string path = kSubject;
   std::uint32_t round = 0;
   double at_s = 0;  ///< since the run began
   /// Keep the latencies of a void trial, too: for a result that has nothing else.
-  bool void_latencies = false;
+  bool invalid_latencies = false;
 };
 
 /// Adds a sample to each metric that the trial has: `throughput`, `messages`, `loss`,

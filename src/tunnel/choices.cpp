@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/clock.hpp"
-#include "base/cpu_topology.hpp"
 #include "base/error.hpp"
 #include "device/existing_tun.hpp"
+#include "os/cpu_topology.hpp"
 
 namespace tunrelay {
 namespace {
@@ -14,10 +14,10 @@ namespace {
 // On fewer, another worker takes time away from the programs that it serves (results/cost.md: on
 // 2 CPUs throughput does not grow with the queues, and falls from 4 on).
 constexpr std::size_t kCpusPerQueue = 4;
-constexpr std::size_t kMostChosenQueues = 8;
+constexpr std::size_t kMaxChosenQueues = 8;
 
 // Longer than a program needs for its answer on the same machine, and than a wake-up takes.
-constexpr std::int64_t kAdaptiveSpinNs = 50 * kNanosecondsPerMicrosecond;
+constexpr std::int64_t kAdaptiveBusyPollNs = 50 * kNanosecondsPerMicrosecond;
 
 }  // namespace
 
@@ -29,7 +29,7 @@ EngineChoice choose_engine(std::optional<EngineKind> wanted) {
   const UringSupport support = probe_uring();
   if (support.available) return {EngineKind::kUring, ""};
   if (wanted == EngineKind::kUring)
-    throw_unfit_error(
+    throw_unsupported_error(
         "use", "the uring engine", support.reason,
         "use --engine syscall" + (support.hint.empty() ? "" : ", or: " + support.hint));
   return {EngineKind::kSyscall, support.reason};
@@ -40,13 +40,13 @@ std::size_t choose_queues(const TunnelOptions& options) {
   for (const EndOptions* end : {&options.a, &options.b})
     if (const auto existing = find_existing_tun(end->device); existing && !existing->multi_queue)
       return 1;
-  return std::clamp<std::size_t>(cpus_for_workers().size() / kCpusPerQueue, 1, kMostChosenQueues);
+  return std::clamp<std::size_t>(cpus_for_workers().size() / kCpusPerQueue, 1, kMaxChosenQueues);
 }
 
-SpinRule choose_spin(const TunnelOptions& options) {
+BusyPollRule choose_busy_poll(const TunnelOptions& options) {
   if (options.busy_poll_ns) return {.most_ns = *options.busy_poll_ns, .adaptive = false};
   if (options.min_wait_ns != 0) return {};
-  return {.most_ns = kAdaptiveSpinNs, .adaptive = true};
+  return {.most_ns = kAdaptiveBusyPollNs, .adaptive = true};
 }
 
 }  // namespace tunrelay

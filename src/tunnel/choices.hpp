@@ -14,7 +14,8 @@ struct EngineChoice {
   std::string reason;  ///< why it is not uring; empty for uring
 };
 
-/// uring where this host allows it. Throws an unfit Error when uring is WANTED and forbidden.
+/// uring where this host allows it. Throws an unsupported-environment Error when uring is WANTED
+/// and forbidden.
 EngineChoice choose_engine(std::optional<EngineKind> wanted);
 
 /// As many queue pairs as CPUs of this process can serve, or one where a device of the names
@@ -22,6 +23,6 @@ EngineChoice choose_engine(std::optional<EngineKind> wanted);
 std::size_t choose_queues(const TunnelOptions& options);
 
 /// As asked for; otherwise spinning as long as it pays, but where batches are to grow.
-SpinRule choose_spin(const TunnelOptions& options);
+BusyPollRule choose_busy_poll(const TunnelOptions& options);
 
 }  // namespace tunrelay

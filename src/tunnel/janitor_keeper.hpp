@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "route/janitor.hpp"
-#include "route/repair_limit.hpp"
+#include "route/apply/janitor.hpp"
+#include "route/watch/repair_limit.hpp"
 #include "tunnel/tunnel_event.hpp"
 
 namespace tunrelay {

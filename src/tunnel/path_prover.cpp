@@ -4,9 +4,9 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "route/editor.hpp"
-#include "route/host_state.hpp"
-#include "route/path_probe.hpp"
+#include "route/apply/applier.hpp"
+#include "route/model/host_state.hpp"
+#include "route/watch/path_probe.hpp"
 
 namespace tunrelay {
 namespace {
@@ -19,10 +19,6 @@ std::uint64_t draw_nonce() {
   return std::uint64_t{device()} << 32 | device();
 }
 
-Direction to_direction(PathDirection direction) {
-  return direction == PathDirection::kAToB ? Direction::kAToB : Direction::kBToA;
-}
-
 /// What tells a full queue from a closed way, by direction.
 struct Load {
   std::array<std::uint64_t, kDirections> queue_dropped{};
@@ -30,14 +26,14 @@ struct Load {
 };
 
 Load load_of(const TunnelEnds& ends, const Relay& relay) {
-  Editor editor;
+  Applier applier;
   Load load;
-  for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA}) {
+  for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
     const TunnelEnd& source = ends_of(ends, direction).source;
-    const std::size_t index = index_of(to_direction(direction));
-    if (const auto reading = read_link(editor.socket(source.netns), source.device))
+    const std::size_t index = index_of(direction);
+    if (const auto reading = read_interface(applier.socket(source.netns), source.device))
       load.queue_dropped.at(index) = reading->counters.tx_dropped;
-    load.read.at(index) = relay.counts(to_direction(direction)).read.packets;
+    load.read.at(index) = relay.counts(direction).read.packets;
   }
   return load;
 }
@@ -61,7 +57,7 @@ PathVerdict PathProver::prove(const TunnelEnds& ends, std::chrono::milliseconds 
     verdict.finding = check.summary();
     verdict.tables_lead_across = verdict.proven();
     const Load before = load_of(ends, relay_);
-    for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA}) {
+    for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
       for (const IpFamily family : families_of(ends.a)) {
         // One that is lost says it all, and each is waited for.
         if (!verdict.proven()) break;
@@ -78,9 +74,9 @@ PathVerdict PathProver::prove(const TunnelEnds& ends, std::chrono::milliseconds 
   return verdict;
 }
 
-void PathProver::probe(const TunnelEnds& ends, PathDirection direction, IpFamily family,
+void PathProver::probe(const TunnelEnds& ends, Direction direction, IpFamily family,
                        std::chrono::milliseconds probe_limit, PathVerdict& verdict) const {
-  const Direction lane = to_direction(direction);
+  const Direction lane = direction;
   for (int probes = 1;; ++probes) {
     const std::uint64_t nonce = draw_nonce();
     const std::lock_guard lock(one_probe_);
@@ -94,7 +90,7 @@ void PathProver::probe(const TunnelEnds& ends, PathDirection direction, IpFamily
     if (result.host_busy && probes < kMaxProbesOfABusyHost) continue;
     if (!verdict.proven()) return;
     verdict.finding =
-        result.crossed() ? result.words + " But the relay has not seen it." : result.words;
+        result.crossed() ? result.text + " But the relay has not seen it." : result.text;
     verdict.host_busy = result.host_busy;
     return;
   }

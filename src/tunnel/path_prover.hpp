@@ -10,7 +10,7 @@
 #include <string>
 
 #include "relay/relay.hpp"
-#include "route/path_check.hpp"
+#include "route/watch/path_check.hpp"
 
 namespace tunrelay {
 
@@ -40,7 +40,7 @@ class PathProver {
                                   const std::atomic<bool>* stopping = nullptr) const;
 
  private:
-  void probe(const TunnelEnds& ends, PathDirection direction, IpFamily family,
+  void probe(const TunnelEnds& ends, Direction direction, IpFamily family,
              std::chrono::milliseconds probe_limit, PathVerdict& verdict) const;
 
   const Relay& relay_;

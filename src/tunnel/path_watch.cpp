@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "base/signal_block.hpp"
+#include "os/signal_block.hpp"
 
 namespace tunrelay {
 namespace {

@@ -9,7 +9,7 @@
 #include <optional>
 #include <thread>
 
-#include "base/event_fd.hpp"
+#include "os/event_fd.hpp"
 #include "tunnel/path_prover.hpp"
 
 namespace tunrelay {

@@ -1,9 +1,9 @@
-// From a tunnel's options to what the route room is asked for.
+// From a tunnel's options to what the route module is asked for.
 #pragma once
 
 #include <array>
 
-#include "route/plan.hpp"
+#include "route/plan/plan.hpp"
 #include "tunnel/tunnel_options.hpp"
 
 namespace tunrelay {

@@ -18,7 +18,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/signal_block.hpp"
+#include "os/signal_block.hpp"
 
 namespace tunrelay {
 namespace {
@@ -41,8 +41,8 @@ void send_message(int line, const Message& message) noexcept {
 
 /// Waits. Nothing but one empty string when the other end is gone.
 Message receive_message(int line) {
-  constexpr std::size_t kMostBytes = 65'536;
-  std::string bytes(kMostBytes, '\0');
+  constexpr std::size_t kMaxBytes = 65'536;
+  std::string bytes(kMaxBytes, '\0');
   ssize_t count = 0;
   do count = ::recv(line, bytes.data(), bytes.size(), 0);
   while (count < 0 && errno == EINTR);
@@ -59,8 +59,8 @@ Message failure_message(std::string_view kind, const Error& error) {
   return {std::string(kind),
           parts.attempt,
           parts.object,
-          parts.answer,
-          parts.way_out,
+          parts.cause,
+          parts.hint,
           std::to_string(parts.system_errno),
           std::to_string(static_cast<int>(parts.exit_code))};
 }
@@ -68,8 +68,8 @@ Message failure_message(std::string_view kind, const Error& error) {
 Error::Parts parts_in(const Message& message) {
   return {.attempt = message.at(1),
           .object = message.at(2),
-          .answer = message.at(3),
-          .way_out = message.at(4),
+          .cause = message.at(3),
+          .hint = message.at(4),
           .system_errno = std::stoi(message.at(5)),
           .exit_code = static_cast<ExitCode>(std::stoi(message.at(6)))};
 }
@@ -93,8 +93,8 @@ int attend(const ChildProcess& command) noexcept {
   }
 }
 
-[[noreturn]] void be_init(int line, const std::vector<std::string>& words, const SignalWatch& watch,
-                          int standard_output) {
+[[noreturn]] void be_init(int line, const std::vector<std::string>& arguments,
+                          const SignalWatch& watch, int standard_output) {
   int exit_code = 127;
   try {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -109,7 +109,7 @@ int attend(const ChildProcess& command) noexcept {
     // Otherwise the tunnel has ended before it was ready.
     if (message.front() == kEnvironment) {
       message.erase(message.begin());
-      const ChildProcess command(words, message, watch, standard_output);
+      const ChildProcess command(arguments, message, watch, standard_output);
       send_message(line, {std::string(kStarted)});
       // Whoever reads the command's output, or waits for the tunnel's descriptors, sees their end.
       ::close_range(0, ~0U, 0);
@@ -141,9 +141,9 @@ std::string shortfall_text(const char* attempt, int system_errno) {
 
 }  // namespace
 
-PrivateCommand::PrivateCommand(std::vector<std::string> words, const SignalWatch& watch,
+PrivateCommand::PrivateCommand(std::vector<std::string> arguments, const SignalWatch& watch,
                                int standard_output)
-    : words_(std::move(words)),
+    : arguments_(std::move(arguments)),
       watch_(watch),
       standard_output_(standard_output),
       has_terminal_(::tcgetpgrp(STDIN_FILENO) == ::getpgrp()) {
@@ -164,7 +164,7 @@ void PrivateCommand::fork_init(FileDescriptor peer) {
   init_pid_ = fork_into(CLONE_NEWPID | CLONE_NEWNS);
   if (init_pid_ == 0) {
     line_.reset();
-    be_init(peer.get(), words_, watch_, standard_output_);
+    be_init(peer.get(), arguments_, watch_, standard_output_);
   }
   if (init_pid_ < 0) {
     shortfall_ = shortfall_text("make one", errno);
@@ -186,7 +186,7 @@ void PrivateCommand::fork_init(FileDescriptor peer) {
 
 void PrivateCommand::run(const std::vector<std::string>& environment) {
   if (!init_.is_open()) {
-    child_.emplace(words_, environment, watch_, standard_output_);
+    child_.emplace(arguments_, environment, watch_, standard_output_);
     return;
   }
   Message message{std::string(kEnvironment)};
@@ -195,7 +195,7 @@ void PrivateCommand::run(const std::vector<std::string>& environment) {
   const Message answer = receive_message(line_.get());
   if (answer.front() == kNotRun) throw CommandNotRun(parts_in(answer));
   if (answer.front() == kFailed) throw Error(parts_in(answer));
-  if (answer.front() != kStarted) throw_system_error(ECHILD, "run", words_.front());
+  if (answer.front() != kStarted) throw_system_error(ECHILD, "run", arguments_.front());
 }
 
 int PrivateCommand::fd() const noexcept {

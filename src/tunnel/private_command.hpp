@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
-#include "base/child_process.hpp"
-#include "base/file_descriptor.hpp"
-#include "base/signal_watch.hpp"
+#include "os/child_process.hpp"
+#include "os/file_descriptor.hpp"
+#include "os/signal_watch.hpp"
 
 namespace tunrelay {
 
@@ -25,8 +25,8 @@ class PrivateCommand {
  public:
   /// Forks the init, in mount and PID namespaces of its own with a /proc that shows them. To be
   /// made while there is one thread and no device, in the private network: the init keeps what this
-  /// process has in memory. WORDS, WATCH, STANDARD_OUTPUT: as for ChildProcess. Throws Error.
-  PrivateCommand(std::vector<std::string> words, const SignalWatch& watch, int standard_output);
+  /// process has in memory. ARGUMENTS, WATCH, STANDARD_OUTPUT: as for ChildProcess. Throws Error.
+  PrivateCommand(std::vector<std::string> arguments, const SignalWatch& watch, int standard_output);
   /// Ends the command if it still runs, and every process that it left.
   ~PrivateCommand();
   PrivateCommand(const PrivateCommand&) = delete;
@@ -51,7 +51,7 @@ class PrivateCommand {
   int wait_for_init() noexcept;
   void take_terminal_back() const noexcept;
 
-  std::vector<std::string> words_;
+  std::vector<std::string> arguments_;
   const SignalWatch& watch_;
   int standard_output_;
   bool has_terminal_;

@@ -14,7 +14,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 #include "tunnel/private_mounts.hpp"
 
 namespace tunrelay {

@@ -2,8 +2,8 @@
 // its last process ends.
 #pragma once
 
-#include "route/process.hpp"
-#include "route/tunnel_ends.hpp"
+#include "os/process.hpp"
+#include "route/model/tunnel_ends.hpp"
 
 namespace tunrelay {
 

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/cpu_wait.hpp"
 #include "base/error.hpp"
-#include "base/file_descriptor.hpp"
-#include "route/path_check.hpp"
+#include "os/cpu_wait.hpp"
+#include "os/file_descriptor.hpp"
+#include "route/watch/path_check.hpp"
 #include "tunnel/test_socket.hpp"
 
 namespace tunrelay {
@@ -53,8 +53,8 @@ struct UdpTest {
         sent(pattern(10 * datagram_bytes + datagram_bytes / 3)),
         sender(open_test_socket(ends.source, family, SOCK_DGRAM)),
         receiver(open_test_socket(ends.target, family, SOCK_DGRAM)),
-        target(socket_address(addresses_of(ends.target, family).front().address,
-                              bind_anywhere(receiver, family))) {}
+        target(SocketAddress(addresses_of(ends.target, family).front().address,
+                             bind_anywhere(receiver, family))) {}
 
   /// 0, or the errno of the send. Takes BYTES of what is to be sent, from FIRST on.
   [[nodiscard]] int send(std::size_t first, std::size_t bytes) const noexcept {
@@ -131,8 +131,7 @@ std::optional<Finding> test_tcp(const PathEnds& ends, IpFamily family) {
   const std::uint16_t port = bind_anywhere(listener, family);
   check_system_call(::listen(listener.get(), 1), "listen on", "a test socket");
   const FileDescriptor sender = open_test_socket(ends.source, family, SOCK_STREAM);
-  const SocketAddress target =
-      socket_address(addresses_of(ends.target, family).front().address, port);
+  const SocketAddress target(addresses_of(ends.target, family).front().address, port);
   const std::int64_t deadline_ns = monotonic_ns() + kTimeLimitNs;
   // It does not block; whether it has worked, the listener tells.
   (void)::connect(sender.get(), target.get(), target.length);
@@ -161,8 +160,8 @@ std::optional<Finding> test_tcp(const PathEnds& ends, IpFamily family) {
 
 /// What TEST finds. What is late on a busy host is tried again: the offloads are not to blame.
 std::optional<std::string> test_with_patience(const std::function<std::optional<Finding>()>& test) {
-  constexpr int kMostTries = 3;
-  for (int left = kMostTries;; --left) {
+  constexpr int kMaxTries = 3;
+  for (int left = kMaxTries;; --left) {
     const CpuWait cpu_wait;
     const std::optional<Finding> finding = test();
     if (!finding) return std::nullopt;
@@ -176,7 +175,7 @@ std::optional<std::string> test_with_patience(const std::function<std::optional<
 std::optional<SelfTestFinding> run_self_test(const TunnelEnds& ends, std::uint32_t mtu_bytes,
                                              const SelfTestScope& scope, const HoldRelay& hold) {
   using Part = SelfTestFinding::Part;
-  for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA}) {
+  for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
     const PathEnds path = ends_of(ends, direction);
     for (const IpFamily family : families_of(ends.a)) {
       std::optional<std::string> fault;

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "route/tunnel_ends.hpp"
+#include "route/model/tunnel_ends.hpp"
 
 namespace tunrelay {
 

@@ -1,30 +1,19 @@
 // The sockets of the self-test: made in the namespace of an end, read with a time limit.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
 
 #include "base/clock.hpp"
-#include "base/file_descriptor.hpp"
 #include "base/ip_address.hpp"
-#include "route/tunnel_ends.hpp"
+#include "os/file_descriptor.hpp"
+#include "os/socket_address.hpp"
+#include "route/model/tunnel_ends.hpp"
 
 namespace tunrelay {
 
 /// A part of the test fails when nothing has arrived for so long. It is long, since our threads may
 /// wait for a CPU on a busy host.
 inline constexpr std::int64_t kStandstillNs = 2 * kNanosecondsPerSecond;
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-
-  [[nodiscard]] const sockaddr* get() const noexcept {
-    return reinterpret_cast<const sockaddr*>(&storage);
-  }
-};
-[[nodiscard]] SocketAddress socket_address(const IpAddress& address, std::uint16_t port);
 
 /// A non-blocking socket of TYPE (SOCK_DGRAM, SOCK_STREAM) in the end's network namespace. Throws
 /// Error.

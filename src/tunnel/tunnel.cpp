@@ -1,16 +1,16 @@
 #include "tunnel/tunnel.hpp"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <utility>
 
 #include "base/clock.hpp"
-#include "base/cpu_topology.hpp"
 #include "base/error.hpp"
 #include "device/existing_tun.hpp"
 #include "device/steering.hpp"
-#include "route/cleanup.hpp"
+#include "os/cpu_topology.hpp"
+#include "os/wait_until.hpp"
+#include "route/apply/cleanup.hpp"
 #include "stage/burn.hpp"
 #include "stage/trace.hpp"
 #include "tunnel/choices.hpp"
@@ -20,7 +20,7 @@ namespace tunrelay {
 namespace {
 
 constexpr std::int64_t kDevicesGoLimitNs = 2 * kNanosecondsPerSecond;
-constexpr timespec kDevicesGoPause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
+constexpr std::int64_t kDevicesGoPauseNs = 2 * kNanosecondsPerMillisecond;
 
 }  // namespace
 
@@ -41,7 +41,7 @@ std::string_view to_string(TunnelEvent::Kind kind) noexcept {
 Tunnel::Tunnel(TunnelOptions options)
     : options_(std::move(options)),
       begun_ns_(monotonic_ns()),
-      instance_(options_.a.device + "-" + options_.b.device),
+      instance_(instance_name(options_)),
       mtu_bytes_{options_.mtu_bytes, options_.mtu_bytes} {
   check_tunnel_options(options_);
   if (options_.state_directory.empty()) options_.state_directory = kJournalDirectory;
@@ -141,7 +141,7 @@ void Tunnel::start_relay() {
   config.mtu_bytes = options_.mtu_bytes;
   config.merge = merge_;
   config.engine.kind = report_.engine;
-  config.engine.spin = choose_spin(options_);
+  config.engine.spin = choose_busy_poll(options_);
   config.min_wait_ns = options_.min_wait_ns;
   config.hold_bytes = options_.hold_limit_bytes;
   config.cpus = options_.cpus.empty() ? cpus_for_workers() : options_.cpus;
@@ -202,11 +202,11 @@ void Tunnel::wait_for_devices_to_go() noexcept {
     const auto existing = find_existing_tun(end.device);
     return existing && (end.made_by_us || existing->queues_attached != 0);
   };
-  const std::int64_t deadline_ns = monotonic_ns() + kDevicesGoLimitNs;
   for (const EndReport& end : report_.ends) {
     if (end.device.empty()) continue;
     try {
-      while (is_there(end) && monotonic_ns() < deadline_ns) ::nanosleep(&kDevicesGoPause, nullptr);
+      static_cast<void>(
+          wait_until([&] { return !is_there(end); }, kDevicesGoLimitNs, kDevicesGoPauseNs));
     } catch (const Error&) {
       return;  // it can't be asked; the device goes all the same
     }

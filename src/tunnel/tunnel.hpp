@@ -16,8 +16,8 @@
 #include "link/emulated_link.hpp"
 #include "plugin/user_stages.hpp"
 #include "relay/relay.hpp"
-#include "route/apply.hpp"
-#include "route/monitor.hpp"
+#include "route/apply/apply.hpp"
+#include "route/watch/monitor.hpp"
 #include "stage/trace_log.hpp"
 #include "tunnel/detour_count.hpp"
 #include "tunnel/janitor_keeper.hpp"
@@ -132,7 +132,7 @@ class Tunnel {
   std::array<std::uint32_t, kDirections> mtu_bytes_{};  ///< of a and of b, as they are now
   std::array<MergeRules, kDirections> merge_{};         ///< on write to a and to b
   std::uint64_t refused_merged_packets_ = 0;            ///< as far as they were reported
-  std::array<LinkCounters, kDirections> first_counters_{};
+  std::array<InterfaceCounters, kDirections> first_counters_{};
   SocketCounters first_sockets_;
   /// What the relay had counted when the tunnel was ready: its own tests, by worker.
   std::vector<WorkerReport> before_ready_;

@@ -8,7 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/netns.hpp"
+#include "os/netns.hpp"
 #include "tunnel/tunnel.hpp"
 
 namespace tunrelay {
@@ -20,15 +20,15 @@ constexpr std::int64_t kLookIntervalNs = 900 * kNanosecondsPerMillisecond;
 
 TunnelEvent::Kind kind_of(RouteEvent::Kind kind) {
   switch (kind) {
-    case RouteEvent::Kind::kLinkDown:
+    case RouteEvent::Kind::kInterfaceDown:
     case RouteEvent::Kind::kBroken:
       return TunnelEvent::Kind::kBroken;
-    case RouteEvent::Kind::kLinkUp:
+    case RouteEvent::Kind::kInterfaceUp:
     case RouteEvent::Kind::kRepaired:
       return TunnelEvent::Kind::kRepaired;
-    case RouteEvent::Kind::kLinkDeleted:
+    case RouteEvent::Kind::kInterfaceDeleted:
       return TunnelEvent::Kind::kGone;
-    case RouteEvent::Kind::kLinkRenamed:
+    case RouteEvent::Kind::kInterfaceRenamed:
     case RouteEvent::Kind::kMtuChanged:
     case RouteEvent::Kind::kResynced:
       break;
@@ -87,7 +87,7 @@ bool Tunnel::follow_routes(std::vector<TunnelEvent>& events) {
     events.push_back({kind_of(change.kind), change.text});
     if (change.kind == RouteEvent::Kind::kRepaired) ++report_.repairs;
     if (change.kind == RouteEvent::Kind::kMtuChanged) follow_mtu(change, events);
-    if (change.kind == RouteEvent::Kind::kLinkDeleted) gone_ = true;
+    if (change.kind == RouteEvent::Kind::kInterfaceDeleted) gone_ = true;
   }
   return !changes.empty();
 }
@@ -143,7 +143,7 @@ void Tunnel::take_link_counters(bool at_start) noexcept {
   if (!applied_) return;  // the start has failed before the routes stood
   for (std::size_t end = 0; end < report_.ends.size(); ++end) try {
       EndReport& report = report_.ends.at(end);
-      const auto reading = read_link(applied_->editor().socket(report.netns), report.device);
+      const auto reading = read_interface(applied_->applier().socket(report.netns), report.device);
       if (!reading) continue;
       if (at_start) first_counters_.at(end) = reading->counters;
       report.queue_dropped_packets =
@@ -177,7 +177,7 @@ void Tunnel::begin_accounts() {
   // The self-test's connections still say good-bye, and neighbours on a TAP are looked up: the
   // accounts begin at a moment that brings nothing and has nothing under way. What the link does to
   // packets and what the trace shows begin in that very moment, so that they have the same packets.
-  constexpr int kMostPauses = 50;
+  constexpr int kMaxPauses = 50;
   constexpr timespec kPause{.tv_sec = 0, .tv_nsec = kNanosecondsPerMillisecond};
   std::uint64_t packets_before = 0;
   bool begun = false;
@@ -193,7 +193,7 @@ void Tunnel::begin_accounts() {
           packets += lane.read.packets;
           balanced = balanced && lane.balanced();
         }
-      begun = pause == kMostPauses || (balanced && pause != 0 && packets == packets_before);
+      begun = pause == kMaxPauses || (balanced && pause != 0 && packets == packets_before);
       packets_before = packets;
       if (!begun) return;
       link_->begin();

@@ -11,35 +11,39 @@ namespace {
 
 // IPv4's smallest MTU (RFC 791) and the largest that a 16-bit length allows; the tun driver's
 // own limits are the same (drivers/net/tun.c, MIN_MTU and MAX_MTU).
-constexpr std::uint32_t kSmallestMtu = 68;
-constexpr std::uint32_t kLargestMtu = 65535;
+constexpr std::uint32_t kMinMtu = 68;
+constexpr std::uint32_t kMaxMtu = 65535;
 // MAX_TAP_QUEUES in drivers/net/tun.c.
-constexpr std::size_t kMostQueues = 256;
+constexpr std::size_t kMaxQueues = 256;
 // More than a turn of the relay can bring, kMaxBatch super-packets of 64 KiB, which must never
 // count as too much; and about what all slots that a buffer arena can have would hold.
-constexpr std::size_t kLeastHoldBytes = std::size_t{16} << 20U;
-constexpr std::size_t kMostHoldBytes = std::size_t{2} << 30U;
+constexpr std::size_t kMinHoldBytes = std::size_t{16} << 20U;
+constexpr std::size_t kMaxHoldBytes = std::size_t{2} << 30U;
 
 }  // namespace
 
 void check_tunnel_options(const TunnelOptions& options) {
   for (const EndOptions* end : {&options.a, &options.b}) check_interface_name(end->device);
   // A TAP's Ethernet header counts against the same 16 bits.
-  const std::uint32_t largest = options.type == DeviceType::kTap ? kLargestMtu - 14 : kLargestMtu;
-  if (options.mtu_bytes < kSmallestMtu || options.mtu_bytes > largest)
+  const std::uint32_t largest = options.type == DeviceType::kTap ? kMaxMtu - 14 : kMaxMtu;
+  if (options.mtu_bytes < kMinMtu || options.mtu_bytes > largest)
     throw_usage_error("use the MTU", fmt::format("{}", options.mtu_bytes),
-                      fmt::format("it is not from {} to {}", kSmallestMtu, largest));
+                      fmt::format("it is not from {} to {}", kMinMtu, largest));
   if (options.busy_poll_ns.value_or(0) != 0 && options.min_wait_ns != 0)
     throw_usage_error("use", "--busy-poll and --min-wait together",
                       "one is for short round trips, the other for few wake-ups", "choose one");
-  if (options.hold_limit_bytes < kLeastHoldBytes || options.hold_limit_bytes > kMostHoldBytes)
+  if (options.hold_limit_bytes < kMinHoldBytes || options.hold_limit_bytes > kMaxHoldBytes)
     throw_usage_error("use the hold limit", format_bytes(options.hold_limit_bytes),
-                      fmt::format("it is not from {} to {}", format_bytes(kLeastHoldBytes),
-                                  format_bytes(kMostHoldBytes)));
+                      fmt::format("it is not from {} to {}", format_bytes(kMinHoldBytes),
+                                  format_bytes(kMaxHoldBytes)));
   if (options.capture) check_capture_options(*options.capture, link_type_of(options.type));
-  if (options.queues && (*options.queues == 0 || *options.queues > kMostQueues))
+  if (options.queues && (*options.queues == 0 || *options.queues > kMaxQueues))
     throw_usage_error("use", fmt::format("{} queues", *options.queues),
-                      fmt::format("a device has 1 to {}", kMostQueues));
+                      fmt::format("a device has 1 to {}", kMaxQueues));
+}
+
+std::string instance_name(const TunnelOptions& options) {
+  return options.a.device + "-" + options.b.device;
 }
 
 }  // namespace tunrelay

@@ -13,10 +13,10 @@
 #include "capture/capture_options.hpp"
 #include "device/device_type.hpp"
 #include "link/description.hpp"
+#include "os/process.hpp"
 #include "plugin/stage_library.hpp"
 #include "relay/relay.hpp"
-#include "route/process.hpp"
-#include "route/tunnel_ends.hpp"
+#include "route/model/tunnel_ends.hpp"
 
 namespace tunrelay {
 
@@ -80,5 +80,8 @@ struct TunnelOptions {
 
 /// Throws a usage Error for what can't be: an MTU or a limit out of range, no queue, more than 256.
 void check_tunnel_options(const TunnelOptions& options);
+
+/// What its journal and its control socket are called: "tun0-tun1".
+[[nodiscard]] std::string instance_name(const TunnelOptions& options);
 
 }  // namespace tunrelay

@@ -10,8 +10,8 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
-#include "route/host_state.hpp"
-#include "route/path_probe.hpp"
+#include "route/model/host_state.hpp"
+#include "route/watch/path_probe.hpp"
 #include "tunnel/self_test.hpp"
 #include "tunnel/tunnel.hpp"
 
@@ -118,7 +118,7 @@ std::uint64_t Tunnel::lo_packets() noexcept try {
   std::uint64_t sum = 0;
   const TunnelEnds& ends = applied_->plan().ends;
   for (const std::string& netns : std::set<std::string>{ends.a.netns, ends.b.netns})
-    if (const auto reading = read_link(applied_->editor().socket(netns), "lo"))
+    if (const auto reading = read_interface(applied_->applier().socket(netns), "lo"))
       sum += reading->counters.tx_packets;
   return lo_packets_ = sum;
 } catch (const std::exception&) {
@@ -130,12 +130,13 @@ void Tunnel::prove_path() {
   while (!check_path(kFirstProbeLimit)) {
     const bool is_busy = report_.path.host_busy;
     if (monotonic_ns() - begin_ns > (is_busy ? kBusyProofLimitNs : kFirstProofLimitNs))
-      throw_unfit_error("prove the path of", options_.a.device + " <-> " + options_.b.device,
-                        report_.path.finding,
-                        is_busy ? "end what else needs the CPUs, or give the relay CPUs of its own "
-                                  "(--cpus)"
-                                : "see what the firewall does to the tunnel's addresses (nft list "
-                                  "ruleset); --strategy namespaces depends least on the host");
+      throw_unsupported_error(
+          "prove the path of", options_.a.device + " <-> " + options_.b.device,
+          report_.path.finding,
+          is_busy ? "end what else needs the CPUs, or give the relay CPUs of its own "
+                    "(--cpus)"
+                  : "see what the firewall does to the tunnel's addresses (nft list "
+                    "ruleset); --strategy namespaces depends least on the host");
     ::nanosleep(&kProofPause, nullptr);
   }
   // What failed before was the path coming up, no failure of a tunnel that was ready.
@@ -157,8 +158,8 @@ void Tunnel::self_test() {
                       {.udp_segment = offloads.checksum, .merged_udp = merges_udp}, hold);
     if (!finding) return;
     if (!switch_off_after(*finding))
-      throw_unfit_error("carry packets unchanged through", options_.a.device, finding->text,
-                        "a firewall or NAT rule may change or drop the tunnel's packets");
+      throw_unsupported_error("carry packets unchanged through", options_.a.device, finding->text,
+                              "a firewall or NAT rule may change or drop the tunnel's packets");
   }
 }
 

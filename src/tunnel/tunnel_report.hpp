@@ -10,10 +10,10 @@
 #include "capture/capture.hpp"
 #include "device/device_type.hpp"
 #include "link/emulated_link.hpp"
-#include "measure/socket_counters.hpp"
+#include "metrics/socket_counters.hpp"
 #include "plugin/user_stages.hpp"
 #include "relay/relay.hpp"
-#include "route/tunnel_ends.hpp"
+#include "route/model/tunnel_ends.hpp"
 
 namespace tunrelay {
 

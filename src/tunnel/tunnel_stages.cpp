@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -30,33 +32,25 @@ std::unique_ptr<EmulatedLink> Tunnel::make_link(LinkDescription description) con
 
 StageSpecs Tunnel::stage_specs(const EmulatedLink& link) {
   StageSpecs specs;
-  std::array<UserStageMakers, kDirections> user_stages = user_stages_->make();
-  const auto add_user_stages = [](std::vector<UserStageMaker>& makers,
-                                  std::vector<StageSpec>& stages) {
-    for (UserStageMaker& make : makers)
-      stages.push_back({StageScope::kLane, [make = std::move(make)](Direction, std::size_t queue) {
-                          return make(queue);
-                        }});
-  };
+  std::array<UserStageSpecs, kDirections> user_stages = user_stages_->make();
   for (std::size_t direction = 0; direction < specs.size(); ++direction) {
     auto& stages = specs.at(direction);
+    const auto add = [&stages](std::vector<StageSpec> more) {
+      std::move(more.begin(), more.end(), std::back_inserter(stages));
+    };
     // The trace shows what was read, before the link does anything to it.
     if (trace_)
-      stages.push_back({StageScope::kLane, [this](Direction from, std::size_t queue) {
-                          return std::make_unique<Trace>(*trace_,
-                                                         static_cast<std::uint8_t>(index_of(from)),
-                                                         static_cast<std::uint16_t>(queue));
-                        }});
-    add_user_stages(user_stages.at(direction).before_link, stages);
-    for (LinkStageMaker& stage : link.stages(direction))
-      stages.push_back({stage.scope, [make = std::move(stage.make)](Direction, std::size_t queue) {
-                          return make(queue);
-                        }});
-    add_user_stages(user_stages.at(direction).behind_link, stages);
+      add({{StageScope::kLane, [this, direction](std::size_t queue) {
+              return std::make_unique<Trace>(*trace_, static_cast<std::uint8_t>(direction),
+                                             static_cast<std::uint16_t>(queue));
+            }}});
+    add(std::move(user_stages.at(direction).before_link));
+    add(link.stages(direction));
+    add(std::move(user_stages.at(direction).after_link));
   }
   // In one direction, since it counts the time of the worker's thread, which serves both.
   if (options_.burn_ratio > 0)
-    specs[0].push_back({StageScope::kLane, [this](Direction, std::size_t) {
+    specs[0].push_back({StageScope::kLane, [this](std::size_t /*queue*/) {
                           return std::make_unique<Burn>(options_.burn_ratio);
                         }});
   return specs;

@@ -17,7 +17,7 @@
 namespace tunrelay::test {
 namespace {
 
-constexpr std::size_t kLargestPacket = kVirtioNetHeaderBytes + 65535;
+constexpr std::size_t kMaxPacket = kVirtioNetHeaderBytes + 65535;
 
 FileDescriptor open_end(const std::string& name, const std::string& address) {
   FileDescriptor queue = open_tun(name, IFF_VNET_HDR);
@@ -56,7 +56,7 @@ void Crossing::relay() {
 }
 
 void Crossing::drain(int source, int target) {
-  std::vector<std::byte> packet(kLargestPacket);
+  std::vector<std::byte> packet(kMaxPacket);
   for (;;) {
     const ssize_t length = ::read(source, packet.data(), packet.size());
     if (length <= 0) return;

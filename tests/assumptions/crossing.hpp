@@ -7,8 +7,8 @@
 #include <functional>
 #include <thread>
 
-#include "base/event_fd.hpp"
-#include "base/file_descriptor.hpp"
+#include "os/event_fd.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay::test {
 

@@ -1,5 +1,5 @@
-// `iperf3 -J` exits 0 when the connection is refused, and says so only in its JSON: whoever
-// trusts the exit code measures nothing.
+// `iperf3 -J` of some releases (3.12) exits 0 when the connection is refused, of others (3.18) 1;
+// all say so in their JSON: whoever trusts the exit code may measure nothing.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -12,9 +12,9 @@ namespace {
 
 class Iperf3ErrorTest : public PrivateNetwork {};
 
-TEST_F(Iperf3ErrorTest, StandsInTheJsonAlone) {
+TEST_F(Iperf3ErrorTest, StandsInTheJsonWhateverTheExitCode) {
   const ProcessResult result = run(words("iperf3 --client 127.0.0.1 --time 1 --json"));
-  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_LE(result.exit_code, 1) << result.describe();
   EXPECT_TRUE(nlohmann::json::parse(result.standard_output).contains("error"));
 }
 

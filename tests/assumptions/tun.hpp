@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 #include "support/naive_packet.hpp"
 #include "support/private_network.hpp"
 

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string printed = tunrelay::print_stages(stages);
     if (tunrelay::parse_stages({printed, "printed"}) != stages) std::abort();
   } catch (const tunrelay::Error& error) {
-    if (error.exit_code() != tunrelay::ExitCode::kUsage || error.parts().answer.empty())
+    if (error.exit_code() != tunrelay::ExitCode::kUsage || error.parts().cause.empty())
       std::abort();
   }
   return 0;

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <thread>
 
-#include "measure/result_json.hpp"
+#include "result/result_json.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
 #include "support/program.hpp"
@@ -105,10 +105,10 @@ TEST_F(BenchTest, JoinsIperf3WithTheLinksCounts) {
   EXPECT_THAT(valid_values(*result.find_metric("iperf3/throughput"), kSubject), Each(Gt(1e6)));
   EXPECT_THAT(valid_values(*result.find_metric("iperf3/cpu_per_segment"), kSubject), SizeIs(1));
   EXPECT_EQ(result.done.at("congestion_control"), "cubic");
-  EXPECT_THAT(result.series, Contains(::testing::Field(&Series::link, kSubject)));
+  EXPECT_THAT(result.series, Contains(::testing::Field(&Series::path, kSubject)));
 }
 
-TEST_F(BenchTest, Iperf3ThatFailsGivesAVoidSampleAndExitCode1) {
+TEST_F(BenchTest, Iperf3ThatFailsGivesAInvalidSampleAndExitCode1) {
   const std::string path = folder_ / "failed.json";
   const test::ProcessResult done =
       bench("iperf3 -q -t 1s -r 1 --control none --out " + path + " -- --congestion nonesuch");
@@ -116,7 +116,7 @@ TEST_F(BenchTest, Iperf3ThatFailsGivesAVoidSampleAndExitCode1) {
   const Result result = read_result(path);
   const Metric* metric = result.find_metric("iperf3/throughput");
   ASSERT_NE(metric, nullptr);
-  EXPECT_THAT(metric->samples.at(0).void_reason, HasSubstr("iperf3"));
+  EXPECT_THAT(metric->samples.at(0).invalid_reason, HasSubstr("iperf3"));
 }
 
 TEST_F(BenchTest, WhatWasMeasuredBeforeASignalIsKept) {

@@ -50,7 +50,7 @@ std::uint32_t direction_of(const PcapngBlockRead& packet) {
   return packet.option<std::uint32_t>(kFlagsOption) & 3;
 }
 
-/// tshark's lines for FILE, fields parted by tabs.
+/// tshark's lines for FILE, tab-separated fields.
 std::string fields(const std::string& file, const std::string& options) {
   return output_of(words("tshark -r " + file + " -T fields " + options));
 }

@@ -39,7 +39,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr const char* kSocket = "/run/abused.sock";
-constexpr const char* kUseSocket = "--control /run/abused.sock";
+constexpr const char* kUseSocket = "--control-socket /run/abused.sock";
 
 class ControlAbuseTest : public test::PrivateNetwork {};
 
@@ -110,7 +110,7 @@ std::string random_request(test::SeededRandom& random) {
     for (char& byte : bytes) byte = static_cast<char>(random.between(11, 255));
     return bytes;
   }
-  Request request{{"do", doings[random.between(0, doings.size() - 1)]}};
+  Request request{{"method", doings[random.between(0, doings.size() - 1)]}};
   for (std::size_t count = random.between(0, 4); count != 0; --count)
     request[keys[random.between(0, keys.size() - 1)]] =
         values[random.between(0, values.size() - 1)];
@@ -121,7 +121,7 @@ TEST_F(ControlAbuseTest, NoRequestEndsItOrLeavesADescriptor) {
   ASSERT_EQ(::mkfifo("/run/pipe", 0600), 0);
   test::RunningTunnel tunnel(kUseSocket);
   const pid_t relay = tunnel.process().pid();
-  ASSERT_NE(Asker().ask(R"({"do":"show"})"), "");
+  ASSERT_NE(Asker().ask(R"({"method":"show"})"), "");
   const std::size_t before = descriptors_of(relay);
   test::SeededRandom random;
   for (int request = 0; request < 500; ++request) {
@@ -131,10 +131,10 @@ TEST_F(ControlAbuseTest, NoRequestEndsItOrLeavesADescriptor) {
   }
   const Asker passing;
   for (int message = 0; message < 50; ++message)
-    EXPECT_THAT(passing.ask(R"({"do":"show"})", static_cast<std::size_t>(2 + message % 5)),
+    EXPECT_THAT(passing.ask(R"({"method":"show"})", static_cast<std::size_t>(2 + message % 5)),
                 HasSubstr("\"version\""));
-  EXPECT_THAT(Asker().ask(R"({"do":"set","a_to_b":"trace /run/pipe"})"), HasSubstr("error"));
-  EXPECT_NE(Asker().ask(R"({"do":"set","a_to_b":"","b_to_a":""})"), "");
+  EXPECT_THAT(Asker().ask(R"({"method":"set","a_to_b":"trace /run/pipe"})"), HasSubstr("error"));
+  EXPECT_NE(Asker().ask(R"({"method":"set","a_to_b":"","b_to_a":""})"), "");
   EXPECT_TRUE(test::eventually(std::chrono::seconds(5),
                                [&] {
                                  return descriptors_of(relay) == before + 1;  // that of `passing`
@@ -167,7 +167,7 @@ TEST_F(ControlAbuseTest, NoFileThatARequestNamesIsOpened) {
        {"trace " + secret, "steps " + secret, "delay 1ms 1ms table " + secret}) {
     for (const Request& more :
          {Request::object(), Request{{"file_bytes", {10}}}, Request{{"file_bytes", {10, 10}}}}) {
-      Request request{{"do", "set"}, {"a_to_b", stage}};
+      Request request{{"method", "set"}, {"a_to_b", stage}};
       request.update(more);
       for (const std::size_t count : {0U, 1U, 2U}) {
         const std::string answer = Asker().ask(request.dump(), count);
@@ -186,7 +186,7 @@ TEST_F(ControlAbuseTest, WhatWouldTakeLongOrMuchMemoryIsRefusedAtOnce) {
   for (int stage = 0; stage < 64; ++stage) stages += ", mtu 1400";
   const auto begin = std::chrono::steady_clock::now();
   for (const std::string& text : {"mtu 1400 if \"" + filter + "\"", stages})
-    EXPECT_THAT(Asker().ask(Request{{"do", "set"}, {"a_to_b", text}}.dump()),
+    EXPECT_THAT(Asker().ask(Request{{"method", "set"}, {"a_to_b", text}}.dump()),
                 HasSubstr("\"exit_code\":2"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
@@ -201,8 +201,8 @@ TEST_F(ControlAbuseTest, TheClientsFileIsReadByTheClient) {
   ASSERT_TRUE(set.succeeded()) << set.describe();
   EXPECT_THAT(set.standard_output, HasSubstr("a_to_b  trace /mnt/t, delay 1ms\n"));
   // What is not named stays, with what its file held.
-  const ProcessResult other =
-      test::run({test::program(), "link", "set", "--control", kSocket, "--b-to-a", "mtu 1400"});
+  const ProcessResult other = test::run(
+      {test::program(), "link", "set", "--control-socket", kSocket, "--b-to-a", "mtu 1400"});
   ASSERT_TRUE(other.succeeded()) << other.describe();
   EXPECT_THAT(other.standard_output, HasSubstr("a_to_b  trace /mnt/t, delay 1ms\n"));
   EXPECT_TRUE(test::run(test::words("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
@@ -216,10 +216,10 @@ TEST_F(ControlAbuseTest, WaitingForAPipeHoldsUpTheClientAloneUntilASignal) {
   ASSERT_EQ(::mkfifo("/run/pipe", 0600), 0);
   test::RunningTunnel tunnel(kUseSocket);
   test::BackgroundProcess client(
-      {test::program(), "link", "set", "--control", kSocket, "--a-to-b", "trace /run/pipe"});
+      {test::program(), "link", "set", "--control-socket", kSocket, "--a-to-b", "trace /run/pipe"});
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   EXPECT_TRUE(client.is_running());
-  EXPECT_NE(Asker().ask(R"({"do":"show"})"), "");
+  EXPECT_NE(Asker().ask(R"({"method":"show"})"), "");
   client.send_signal(SIGTERM);
   EXPECT_EQ(client.wait(std::chrono::seconds(5)).exit_code, 128 + SIGTERM);
   EXPECT_TRUE(tunnel.stop(SIGTERM).succeeded());
@@ -262,12 +262,12 @@ TEST_F(ControlAbuseTest, ASignalEndsWhatPrintsForAReaderThatHasStopped) {
 TEST_F(ControlAbuseTest, WithoutDescriptorsLeftItGoesOn) {
   test::RunningTunnel tunnel(kUseSocket);
   const pid_t relay = tunnel.process().pid();
-  ASSERT_NE(Asker().ask(R"({"do":"show"})"), "");
+  ASSERT_NE(Asker().ask(R"({"method":"show"})"), "");
   rlimit former{};
   ASSERT_EQ(::prlimit(relay, RLIMIT_NOFILE, nullptr, &former), 0);
   const rlimit none{.rlim_cur = 3, .rlim_max = former.rlim_max};
   ASSERT_EQ(::prlimit(relay, RLIMIT_NOFILE, &none, nullptr), 0);
-  test::BackgroundProcess client({test::program(), "link", "show", "--control", kSocket});
+  test::BackgroundProcess client({test::program(), "link", "show", "--control-socket", kSocket});
   std::this_thread::sleep_for(std::chrono::milliseconds(2500));
   EXPECT_TRUE(tunnel.process().is_running());
   EXPECT_TRUE(test::run(test::words("ping -n -c 1 -W 1 192.168.13.2")).succeeded());

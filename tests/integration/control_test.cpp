@@ -25,7 +25,7 @@ using test::ProcessResult;
 using test::words;
 using ::testing::HasSubstr;
 
-class ControlVerbsTest : public test::PrivateNetwork {};
+class ControlCommandsTest : public test::PrivateNetwork {};
 
 ProcessResult ask_relay(Command arguments) {
   arguments.insert(arguments.begin(), test::program());
@@ -36,7 +36,7 @@ bool pings() {
   return test::run(words("ping -n -c 1 -W 1 192.168.13.2")).succeeded();
 }
 
-TEST_F(ControlVerbsTest, ALinkIsChangedAndClearedWhilePacketsCross) {
+TEST_F(ControlCommandsTest, ALinkIsChangedAndClearedWhilePacketsCross) {
   for (const char* flags : {"", "--queues 2 --engine syscall"}) {
     test::RunningTunnel tunnel(flags);
     ASSERT_TRUE(pings());
@@ -60,7 +60,7 @@ TEST_F(ControlVerbsTest, ALinkIsChangedAndClearedWhilePacketsCross) {
   EXPECT_TRUE(std::filesystem::is_empty("/run/tunrelay")) << "no socket is left";
 }
 
-TEST_F(ControlVerbsTest, EachChangeOfALinkDrawsAnotherSeed) {
+TEST_F(ControlCommandsTest, EachChangeOfALinkDrawsAnotherSeed) {
   test::RunningTunnel tunnel("--link lte --seed 7");
   const auto seed_after = [](Command arguments) {
     const ProcessResult set = ask_relay(std::move(arguments));
@@ -73,7 +73,7 @@ TEST_F(ControlVerbsTest, EachChangeOfALinkDrawsAnotherSeed) {
   EXPECT_EQ(seed_after({"link", "set", "--seed", "9", "--json"}), 9U);
 }
 
-TEST_F(ControlVerbsTest, ABadLinkLeavesTheOldOne) {
+TEST_F(ControlCommandsTest, ABadLinkLeavesTheOldOne) {
   test::RunningTunnel tunnel("");
   ASSERT_TRUE(ask_relay({"link", "set", "--a-to-b", "mtu 1000"}).succeeded());
   const auto refused = [](const char* text, const char* words_of_it) {
@@ -88,7 +88,7 @@ TEST_F(ControlVerbsTest, ABadLinkLeavesTheOldOne) {
   EXPECT_TRUE(pings());
 }
 
-TEST_F(ControlVerbsTest, CapturesForAsLongAsTheClientIsThere) {
+TEST_F(ControlCommandsTest, CapturesForAsLongAsTheClientIsThere) {
   test::RunningTunnel tunnel("");
   for (const int signal : {SIGINT, SIGKILL}) {
     test::BackgroundProcess client(
@@ -117,9 +117,9 @@ TEST_F(ControlVerbsTest, CapturesForAsLongAsTheClientIsThere) {
   EXPECT_TRUE(pings());
 }
 
-TEST_F(ControlVerbsTest, SeveralRelaysAreToldApart) {
+TEST_F(ControlCommandsTest, SeveralRelaysAreToldApart) {
   EXPECT_EQ(ask_relay({"link", "show"}).exit_code, 3) << "none runs";
-  test::RunningTunnel first("--control /run/first.sock");
+  test::RunningTunnel first("--control-socket /run/first.sock");
   EXPECT_EQ(ask_relay({"link", "show"}).exit_code, 3) << "it is elsewhere";
   EXPECT_TRUE(ask_relay({"link", "show", "--control", "/run/first.sock"}).succeeded());
   EXPECT_TRUE(first.finish().at("path").at("proven"));
@@ -133,7 +133,7 @@ TEST_F(ControlVerbsTest, SeveralRelaysAreToldApart) {
   const ProcessResult asked = ask_relay({"link", "show"});
   EXPECT_EQ(asked.exit_code, 2);
   for (const test::BackgroundProcess* process : {&one, &two})
-    EXPECT_THAT(asked.standard_error, HasSubstr("--control /run/tunrelay/tun0-tun1." +
+    EXPECT_THAT(asked.standard_error, HasSubstr("--control-socket /run/tunrelay/tun0-tun1." +
                                                 std::to_string(process->pid()) + ".sock"));
 }
 

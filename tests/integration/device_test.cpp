@@ -28,7 +28,7 @@ class DeviceTest : public test::PrivateNetwork {
     try {
       Device::open(request);
     } catch (const Error& error) {
-      EXPECT_EQ(error.exit_code(), ExitCode::kUnfit) << error.what();
+      EXPECT_EQ(error.exit_code(), ExitCode::kUnsupported) << error.what();
       return error.what();
     }
     ADD_FAILURE() << request.name << " was opened";

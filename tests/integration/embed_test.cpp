@@ -228,8 +228,8 @@ TEST_F(EmbedTest, TheExampleInFourBuilds) {
     EXPECT_THAT(result.standard_output, HasSubstr("stage     watch (built in)"));
     EXPECT_THAT(result.standard_output, HasSubstr("path      proven"));
   }
-  const test::ProcessResult unfit = test::run({TUNRELAY_EXAMPLES "/embed", "cpus=x"});
-  EXPECT_EQ(unfit.exit_code, TUNRELAY_USAGE) << unfit.describe();
+  const test::ProcessResult refused = test::run({TUNRELAY_EXAMPLES "/embed", "cpus=x"});
+  EXPECT_EQ(refused.exit_code, TUNRELAY_USAGE) << refused.describe();
   EXPECT_TRUE(test::same_network_state(before_, test::network_state()));
 }
 

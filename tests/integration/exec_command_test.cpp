@@ -49,10 +49,9 @@ TEST_F(ExecCommandTest, FlagsBeforeItAreOurs) {
 TEST_F(ExecCommandTest, AMisspeltFlagIsNamedWithTheNearestRightOne) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"exec --quues 2 ping -c 1 192.168.13.2",
-       "--quues: there is no such flag\n  way out: did you mean --queues? "},
+       "--quues: there is no such flag\n  hint: did you mean --queues? "},
       {"exec --quues=2 -- true", "use --quues: there"},
-      {"exec --no-such true",
-       "--no-such: there is no such flag\n  way out: `tunrelay exec --help`"},
+      {"exec --no-such true", "--no-such: there is no such flag\n  hint: `tunrelay exec --help`"},
       {"exec -qx true", "use -qx: there"},
       {"run --trcae", "did you mean --trace?"},
       {"gen 127.0.0.1 127.0.0.1 --pss 10", "did you mean --pps?"},
@@ -79,7 +78,7 @@ TEST_F(ExecCommandTest, ACommandThatIsMissingOrNoProgramHasTheExitCodesOfEnv) {
     std::string command;
     int exit_code;
     const char* cause;
-    const char* way_out;
+    const char* hint;
   } cases[] = {
       {"no-such-command", 127, "(ENOENT)", "check its name and PATH"},
       {"/run/no-such", 127, "(ENOENT)", "check its name"},
@@ -94,7 +93,7 @@ TEST_F(ExecCommandTest, ACommandThatIsMissingOrNoProgramHasTheExitCodesOfEnv) {
     EXPECT_EQ(run({"env", one.command}).exit_code, one.exit_code) << one.command;
     EXPECT_THAT(result.standard_error,
                 AllOf(HasSubstr("could not run " + one.command), HasSubstr(one.cause),
-                      HasSubstr(one.way_out), Not(HasSubstr("proven"))));
+                      HasSubstr(one.hint), Not(HasSubstr("proven"))));
   }
 }
 

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <vector>
 
-#include "base/cpu_topology.hpp"
 #include "gen/trial.hpp"
+#include "os/cpu_topology.hpp"
 #include "support/datagram_relay.hpp"
 #include "support/private_network.hpp"
 
@@ -74,9 +74,10 @@ TEST_F(GenAccuracyTest, AFixedRateIsKeptAndEveryPacketAccountedFor) {
   TrialReport report;
   for (int attempt = 0; attempt < kTries; ++attempt) {
     report = run_trial(spec, lo_, lo_);
-    if (report.void_reason.empty() && is_near(messages_per_s(report.directions[0].received))) break;
+    if (report.invalid_reason.empty() && is_near(messages_per_s(report.directions[0].received)))
+      break;
   }
-  ASSERT_EQ(report.void_reason, "");
+  ASSERT_EQ(report.invalid_reason, "");
   const SendReport& sent = report.directions[0].sent;
   const ReceiveReport& received = report.directions[0].received;
   const double seconds = static_cast<double>(spec.duration_ns) / 1e9;

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <string>
 
-#include "measure/hdr_log.hpp"
-#include "measure/result_json.hpp"
+#include "metrics/hdr_log.hpp"
+#include "result/result_json.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
 #include "support/program.hpp"
@@ -147,7 +147,7 @@ TEST_F(GenFaultTest, ASecondClientIsTurnedAwayAtOnce) {
 TEST_F(GenFaultTest, ARateOverTheMachinesReachIsVoid) {
   const test::ProcessResult done = test::run(gen("127.0.0.1 127.0.0.1 --pps 90M -t 200ms -i 0"));
   EXPECT_EQ(done.exit_code, 1) << done.describe();
-  EXPECT_THAT(done.standard_output, HasSubstr("void: the sender could not keep the rate"));
+  EXPECT_THAT(done.standard_output, HasSubstr("invalid: the sender could not keep the rate"));
   EXPECT_THAT(done.standard_output, HasSubstr("sends late")) << "by how much it was over";
 }
 

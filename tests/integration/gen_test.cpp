@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "measure/hdr_log.hpp"
+#include "metrics/hdr_log.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
 #include "support/program.hpp"

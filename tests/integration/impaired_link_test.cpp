@@ -89,10 +89,10 @@ TEST_F(ImpairedLinkTest, PacketsAreDelayedDoubledAndLostAndAllAreAccountedFor) {
 }
 
 TEST_F(ImpairedLinkTest, WhatIsHeldIsBoundedAndTold) {
-  RunningTunnel tunnel(link_flag("delay 2s if \"udp port 4711\"") + " --hold-limit 16M");
-  // A page each, in bursts that the device's queue holds.
-  for (int burst = 0; burst < 10; ++burst) {
-    send_datagrams(500, 100, 4711);
+  RunningTunnel tunnel(link_flag("delay 2s if \"udp port 4711\"") + " --queue-memory 16M");
+  // Two in a page each, in bursts that the device's queue holds.
+  for (int burst = 0; burst < 20; ++burst) {
+    send_datagrams(500, 1400, 4711);
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
   }
   const nlohmann::json summary = tunnel.finish();
@@ -101,7 +101,7 @@ TEST_F(ImpairedLinkTest, WhatIsHeldIsBoundedAndTold) {
   const nlohmann::json& lane = summary.at("a_to_b");
   EXPECT_GE(lane.at("held_bytes_peak").get<std::uint64_t>(), kLimit * 9 / 10) << lane;
   EXPECT_LE(lane.at("held_bytes_peak").get<std::uint64_t>(), kLimit) << lane;
-  EXPECT_GT(lane.at("dropped").at("hold_full").at("packets"), 500) << lane;
+  EXPECT_GT(lane.at("dropped").at("queue_memory_full").at("packets"), 500) << lane;
   EXPECT_EQ(summary.at("b_to_a").at("held_bytes_peak"), 0);
   EXPECT_TRUE(is_balanced(summary)) << lane;
 }

@@ -19,7 +19,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 #include "support/packet_flow.hpp"
 #include "support/private_network.hpp"
 #include "support/random.hpp"
@@ -36,13 +36,13 @@ using test::FlowPattern;
 using test::TunnelSetting;
 
 constexpr std::size_t kBatch = 64;
-constexpr std::size_t kLargestIpv4 = 1500 - 28;
-constexpr std::size_t kLargestIpv6 = 1500 - 48;
+constexpr std::size_t kMaxIpv4 = 1500 - 28;
+constexpr std::size_t kMaxIpv6 = 1500 - 48;
 
 /// One flow: both sockets, and what came through.
 struct Flow {
   Flow(const std::string& from, const std::string& to, std::uint64_t seed, int receive_bytes)
-      : pattern(seed, from.find(':') == std::string::npos ? kLargestIpv4 : kLargestIpv6),
+      : pattern(seed, from.find(':') == std::string::npos ? kMaxIpv4 : kMaxIpv6),
         checker(pattern),
         source(test::bound_socket(from, SOCK_DGRAM)),
         target(test::bound_socket(to, SOCK_DGRAM)) {

@@ -1,4 +1,4 @@
-// The room `packet` between two kernels' worth of ordinary senders: TCP and UDP sockets, ping,
+// The module `packet` between two kernels' worth of ordinary senders: TCP and UDP sockets, ping,
 // neighbour discovery, at several MTUs. A small relay checks, cuts and merges all that comes.
 // Nothing may be refused, and what arrives is what was sent.
 #include <arpa/inet.h>
@@ -14,8 +14,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include "base/netns.hpp"
 #include "device/device.hpp"
+#include "os/netns.hpp"
 #include "support/naive_packet.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"

@@ -19,7 +19,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 #include "support/network_state.hpp"
 #include "support/process.hpp"
 #include "support/tunnel_process.hpp"
@@ -186,7 +186,7 @@ TEST_F(PathCheckTest, AStartWithoutProofFails) {
     EXPECT_EQ(result.exit_code, 3) << obstacle << result.describe();
     EXPECT_EQ(result.standard_output, "");
     EXPECT_THAT(result.standard_error, AllOf(HasSubstr("could not prove the path of tun0 <-> tun1"),
-                                             HasSubstr("192.168.13."), HasSubstr("way out: ")));
+                                             HasSubstr("192.168.13."), HasSubstr("hint: ")));
     EXPECT_TRUE(restored_within(milliseconds{2'000}, before_)) << obstacle;
     prepare(std::string("ip rule del ") + obstacle);
   }

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <string>
 
-#include "base/text_file.hpp"
+#include "os/text_file.hpp"
 #include "support/skip.hpp"
 #include "support/tunnel_process.hpp"
 #include "support/unchanged_network.hpp"

@@ -116,16 +116,16 @@ class Iperf3Test : public ProgramsTest {
   /// Runs the client at a; the server is at b. AWAY and BACK: which way the bytes must have gone.
   void run_client(const std::string& mode, bool away, bool back) {
     SCOPED_TRACE("iperf3 " + mode);
-    std::string server_words = "iperf3 -s -1 -p 5301";
-    std::string client_words = "iperf3 -J -p 5301 -t 1 -c " + setting_.address_b() + " " + mode;
+    std::string server_text = "iperf3 -s -1 -p 5301";
+    std::string client_text = "iperf3 -J -p 5301 -t 1 -c " + setting_.address_b() + " " + mode;
     if (setting_.can_bind()) {
-      server_words += " -B " + setting_.address_b();
-      client_words += " -B " + setting_.address_a();
+      server_text += " -B " + setting_.address_b();
+      client_text += " -B " + setting_.address_a();
     }
     const nlohmann::json before = tunnel_->counters();
-    BackgroundProcess server(setting_.at_b(server_words));
+    BackgroundProcess server(setting_.at_b(server_text));
     ASSERT_NO_FATAL_FAILURE(wait_for_listener(server, 5301));
-    const ProcessResult client = run(setting_.at_a(client_words));
+    const ProcessResult client = run(setting_.at_a(client_text));
     const auto answer = nlohmann::json::parse(client.standard_output, nullptr, false);
     ASSERT_FALSE(answer.is_discarded()) << client.describe();
     ASSERT_FALSE(answer.contains("error")) << answer.at("error");

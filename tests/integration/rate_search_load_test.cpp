@@ -26,12 +26,12 @@ class LimitedRelayTest : public test::PrivateNetwork {
     task.now_s = [] { return 0.0; };
     task.is_stopped = [] { return false; };
     task.on_trial = [](std::size_t /*trials*/, const std::string& /*what*/) {};
-    const SearchedLink relay{.name = kSubject,
+    const SearchedPath relay{.name = kSubject,
                              .run_trial =
                                  [&](const LoadSpec& spec) {
                                    LocalEnd here(lo);
                                    test::RelayedEnd there(lo, {.most_per_s = rate});
-                                   LinkTrial trial;
+                                   PathTrial trial;
                                    trial.trial = run_trial(spec, here, there);
                                    // The relay goes by the times at which messages should go,
                                    // so it does not matter how busy the machine makes the sender.

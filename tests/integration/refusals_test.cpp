@@ -1,5 +1,5 @@
-// What a start on an unfit host says: what was tried, on what, the kernel's answer, the way out;
-// with exit code 3, and with nothing changed.
+// What a start on an unsupported host says: what was tried, on what, the kernel's answer, the way
+// out; with exit code 3, and with nothing changed.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -58,10 +58,10 @@ TEST_F(RefusalTest, NamesTheMissingPermission) {
 
 TEST_F(RefusalTest, NamesTheMissingTunNode) {
   EXPECT_THAT(refusal("exec unshare -m sh -ec 'mount -t tmpfs none /dev/net; exec $0 run' $T"),
-              AllOf(HasSubstr("/dev/net/tun"), HasSubstr("ENOENT"), HasSubstr("way out: ")));
+              AllOf(HasSubstr("/dev/net/tun"), HasSubstr("ENOENT"), HasSubstr("hint: ")));
   EXPECT_THAT(
       refusal("exec unshare -m sh -ec 'mount --bind /dev/null /dev/net/tun; exec $0 run' $T"),
-      AllOf(HasSubstr("/dev/net/tun"), HasSubstr("way out: ")));
+      AllOf(HasSubstr("/dev/net/tun"), HasSubstr("hint: ")));
 }
 
 TEST_F(RefusalTest, NamesAnotherKindOfInterface) {

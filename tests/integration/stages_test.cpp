@@ -11,7 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
 #include "support/program.hpp"
@@ -99,7 +99,7 @@ TEST_F(StagesTest, ArqHidesALossyChannelFromTcp) {
 }
 
 TEST_F(StagesTest, CompressionMakesThePacketsSmallerOnTheLink) {
-  // Over a channel that loses, mended by the other stage.
+  // Over a channel that loses; the other stage repairs it.
   test::RunningTunnel tunnel("--stage " + example("compress") + " --stage " + example("arq") +
                              ",loss=2,timeout_ms=1");
   const auto result = run(words("ping -n -c 200 -i 0.002 -s 64 -W 1 192.168.13.2"));

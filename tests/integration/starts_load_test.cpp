@@ -26,7 +26,7 @@ class StartsTest : public UnchangedNetwork {
  protected:
   static std::string flags_of(std::size_t number, const std::string& strategy) {
     return fmt::format(
-        "--strategy {1} --queues 1 --control none --device-a a{0} --device-b b{0} "
+        "--strategy {1} --queues 1 --control-socket none --device-a a{0} --device-b b{0} "
         "--address-a 10.13.{0}.1/24,fd13:{0}::1/64 --address-b 10.13.{0}.2/24,fd13:{0}::2/64 "
         "--netns-a end-a{0} --netns-b end-b{0}",
         number, strategy);
@@ -76,7 +76,7 @@ TEST_F(StartsTest, SomeStartWhileOthersEnd) {
   auto former = start_all("policy");
   for (const auto& tunnel : former) ASSERT_TRUE(tunnel->wait_until_ready());
   for (std::size_t round = 0; round < scaled(3); ++round) {
-    // The first half ends while the second half of the names starts anew.
+    // The first half ends while the second half of the names starts again.
     for (std::size_t number = 0; number < kTunnels; number += 2)
       former[number]->process().send_signal(SIGINT);
     std::vector<std::unique_ptr<TunnelProcess>> later;

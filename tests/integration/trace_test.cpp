@@ -13,7 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
 #include "support/program.hpp"

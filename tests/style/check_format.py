@@ -10,6 +10,7 @@ import sources
 
 def check(root):
     sources.need_tool("clang-format")
+    sources.need_release("clang-format")
     # All in one run: to start takes it longer than most of the files.
     done = subprocess.run(["clang-format", "--dry-run", "-Werror", "--style=file",
                            *map(str, sources.cpp_files(root))],

@@ -1,12 +1,12 @@
 #!/usr/bin/python3 -B
-"""Files of at most 250 lines (tests and benchmarks 400), functions of at most 70: what is
+"""Files of at most 350 lines (tests and benchmarks 400), functions of at most 70: what is
 longer has more than one subject."""
 
 import re
 
 import sources
 
-FILE_LINES = 250
+FILE_LINES = 350
 TEST_FILE_LINES = 400
 FUNCTION_LINES = 70
 

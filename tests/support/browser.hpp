@@ -16,9 +16,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/file_descriptor.hpp"
-#include "base/whole_file.hpp"
-#include "measure/base64.hpp"
+#include "metrics/base64.hpp"
+#include "os/file_descriptor.hpp"
+#include "os/whole_file.hpp"
 #include "support/png_image.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
@@ -63,7 +63,7 @@ class Browser {
         {{"features", {{{"name", "prefers-color-scheme"}, {"value", dark ? "dark" : "light"}}}}});
   }
 
-  /// Opens the file at PATH and waits until it is loaded. Complaints and requests begin anew.
+  /// Opens the file at PATH and waits until it is loaded. Complaints and requests begin again.
   void open(const std::string& path) {
     complaints_.clear();
     requests_.clear();

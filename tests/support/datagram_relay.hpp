@@ -20,10 +20,10 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/cpu_topology.hpp"
-#include "base/file_descriptor.hpp"
 #include "gen/load_end.hpp"
 #include "gen/message.hpp"
+#include "os/cpu_topology.hpp"
+#include "os/file_descriptor.hpp"
 #include "support/sockets.hpp"
 
 namespace tunrelay::test {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay::test {
 

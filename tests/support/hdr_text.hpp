@@ -1,5 +1,5 @@
-// Encoded histograms of any content, sound or not, for the tests of what reads them. Needs the room
-// measure, which this library does not link.
+// Encoded histograms of any content, sound or not, for the tests of what reads them. Needs the
+// module measure, which this library does not link.
 #pragma once
 
 #include <bit>
@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "measure/base64.hpp"
-#include "measure/zlib_stream.hpp"
+#include "metrics/base64.hpp"
+#include "metrics/zlib_stream.hpp"
 
 namespace tunrelay::test {
 

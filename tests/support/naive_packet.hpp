@@ -1,5 +1,5 @@
 // Packets made byte by byte for tests, and their checksums summed one word at a time: slow,
-// and meant to be obviously right. Nothing here uses the room `packet` beyond its plain types.
+// and meant to be obviously right. Nothing here uses the module `packet` beyond its plain types.
 #pragma once
 
 #include <cstddef>

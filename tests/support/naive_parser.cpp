@@ -98,7 +98,7 @@ void read_transport(const CheckedBytes& frame, const IpPacket& packet, Layers& l
     layers.payload_offset = narrow(at + 8);
 }
 
-std::size_t read_link(const CheckedBytes& frame, LinkType type, Layers& layers) {
+std::size_t read_interface(const CheckedBytes& frame, LinkType type, Layers& layers) {
   if (type == LinkType::kIp) {
     const std::size_t version = frame.u8(0) / 16;
     require(version == 4 || version == 6, "version");
@@ -148,7 +148,7 @@ std::optional<NaiveReading> parse_naively(std::span<const std::byte> bytes,
     NaiveReading reading;
     Layers& layers = reading.layers;
     IpPacket packet;
-    const std::size_t start = read_link(frame, limits.type, layers);
+    const std::size_t start = read_interface(frame, limits.type, layers);
     layers.ip_offset = narrow(start);
     if (layers.ether_type == 0x0800) packet = read_ipv4(frame, start, layers);
     if (layers.ether_type == 0x86dd) packet = read_ipv6(frame, start, layers);

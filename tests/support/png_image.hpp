@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "measure/zlib_stream.hpp"
+#include "metrics/zlib_stream.hpp"
 #include "support/colour.hpp"
 
 namespace tunrelay::test {

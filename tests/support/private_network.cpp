@@ -14,7 +14,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 #include "support/skip.hpp"
 
 namespace tunrelay::test {

@@ -1,4 +1,4 @@
-// Random packets: valid ones of every form that the room `packet` knows, and damaged ones.
+// Random packets: valid ones of every form that the module `packet` knows, and damaged ones.
 #pragma once
 
 #include <cstddef>

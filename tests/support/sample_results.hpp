@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "measure/result.hpp"
+#include "result/result.hpp"
 #include "support/random.hpp"
 
 namespace tunrelay::test {
@@ -18,20 +18,20 @@ inline void add_samples(Metric& metric, SeededRandom& random, double subject, do
   std::uniform_real_distribution<double> spread(0.96, 1.04);
   for (std::uint32_t round = 0; round < rounds; ++round) {
     const double hour = spread(random.generator());  // what moves both alike
-    for (const auto& [link, value] : {std::pair{kSubject, subject}, std::pair{kControl, control}})
-      metric.samples.push_back({.link = link,
+    for (const auto& [path, value] : {std::pair{kSubject, subject}, std::pair{kControl, control}})
+      metric.samples.push_back({.path = path,
                                 .round = round,
                                 .value = value * hour * spread(random.generator()),
                                 .at_s = 2.5 * round + (value == control ? 1.2 : 0),
-                                .void_reason = {}});
+                                .invalid_reason = {}});
   }
 }
 
 inline Distribution sample_distribution(SeededRandom& random, const std::string& name,
-                                        const std::string& link, double median_ns,
+                                        const std::string& path, double median_ns,
                                         std::size_t count = 20'000) {
   Distribution distribution{
-      .name = name, .link = link, .start_s = 1, .interval_s = 10, .histogram = {}};
+      .name = name, .path = path, .start_s = 1, .interval_s = 10, .histogram = {}};
   std::lognormal_distribution<double> body(std::log(median_ns), 0.25);
   for (std::size_t packet = 0; packet < count; ++packet) {
     const double stalled = random.chance(0.002) ? 20 : 1;
@@ -40,10 +40,10 @@ inline Distribution sample_distribution(SeededRandom& random, const std::string&
   return distribution;
 }
 
-inline Series sample_series(SeededRandom& random, const std::string& link, double level) {
+inline Series sample_series(SeededRandom& random, const std::string& path, double level) {
   Series series{.name = "tcp_1_flow/throughput",
                 .unit = "bits_per_s",
-                .link = link,
+                .path = path,
                 .start_s = 0,
                 .interval_s = 0.1,
                 .values = {}};
@@ -87,7 +87,7 @@ inline Result full_result(std::uint64_t seed = 7) {
   add_samples(result.metric("udp_64/cpu", "ns_per_packet", Better::kLower), random, 1710, 820);
   Metric& round_trip = result.metric("idle/round_trip_p50", "ns", Better::kLower);
   add_samples(round_trip, random, 12'300, 4'100);
-  round_trip.samples[4].void_reason = "3 of 1000 packets did not cross";
+  round_trip.samples[4].invalid_reason = "3 of 1000 packets did not cross";
   round_trip.samples[7].value = std::numeric_limits<double>::quiet_NaN();
   for (const auto& [load, ns] :
        {std::pair{"load_10", 11e3}, std::pair{"load_50", 14e3}, std::pair{"load_90", 41e3}})
@@ -154,7 +154,7 @@ inline Result random_result(SeededRandom& random) {
                                            "ratio",      "ns_per_packet", "errors_per_s"};
   static constexpr const char* kLinks[] = {kSubject, kControl, kBase, kHead};
   const auto unit = [&] { return kUnits[random.between(0, std::size(kUnits) - 1)]; };
-  const auto link = [&] {
+  const auto path = [&] {
     return random.chance(0.1) ? nasty_text(random) : kLinks[random.between(0, 3)];
   };
   Result result;
@@ -170,15 +170,15 @@ inline Result random_result(SeededRandom& random) {
     Metric& metric = result.metric(nasty_text(random) + std::to_string(metrics), unit(),
                                    static_cast<Better>(random.between(0, 2)));
     for (std::uint64_t samples = random.between(0, 12); samples != 0; --samples)
-      metric.samples.push_back({.link = link(),
+      metric.samples.push_back({.path = path(),
                                 .round = static_cast<std::uint32_t>(random.between(0, 5)),
                                 .value = random_value(random),
                                 .at_s = random_value(random),
-                                .void_reason = random.chance(0.8) ? "" : nasty_text(random)});
+                                .invalid_reason = random.chance(0.8) ? "" : nasty_text(random)});
   }
   for (std::uint64_t count = random.between(0, 3); count != 0; --count) {
     result.distributions.push_back({.name = nasty_text(random) + "/x",
-                                    .link = link(),
+                                    .path = path(),
                                     .start_s = random_value(random),
                                     .interval_s = random_value(random),
                                     .histogram = {}});
@@ -189,7 +189,7 @@ inline Result random_result(SeededRandom& random) {
   for (std::uint64_t count = random.between(0, 3); count != 0; --count) {
     Series series{.name = nasty_text(random),
                   .unit = unit(),
-                  .link = link(),
+                  .path = path(),
                   .start_s = random_value(random),
                   .interval_s = random_value(random),
                   .values = {}};

@@ -1,5 +1,5 @@
-// A relay of the room `packet` alone: one thread, plain reads and writes, two devices. For
-// tests of that room between real senders and receivers. Needs tunrelay_packet.
+// A relay of the module `packet` alone: one thread, plain reads and writes, two devices. For
+// tests of that module between real senders and receivers. Needs tunrelay_packet.
 #pragma once
 
 #include <poll.h>

@@ -11,7 +11,7 @@
 #include <string>
 #include <system_error>
 
-#include "base/file_descriptor.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay::test {
 

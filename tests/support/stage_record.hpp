@@ -34,7 +34,7 @@ class StageRecord final : public StageOutput {
   Tally passed_tally;
   Tally dropped_tally;
   Tally made_tally;
-  std::size_t spaces_left = 1'000'000;  ///< take_space() has nothing when there are none
+  std::size_t spaces_left = 1'000'000;  ///< take_buffer() has nothing when there are none
 
   /// Gives PACKET to STAGE at NOW, as the engine would: with one reference to its buffer.
   void give(Stage& stage, const Packet& packet, std::int64_t at_ns) {
@@ -71,20 +71,20 @@ class StageRecord final : public StageOutput {
     share(packet);
     made_tally += tally_of(packet);
   }
-  [[nodiscard]] std::optional<FrameSpace> take_space(const Packet& packet) noexcept override {
+  [[nodiscard]] std::optional<FrameBuffer> take_buffer(const Packet& packet) noexcept override {
     if (spaces_left == 0) return std::nullopt;
     --spaces_left;
     // Numbers from the other end, so that a test's own buffers stay apart.
     const auto buffer = static_cast<BufferId>(0xffff - spaces_.size());
     spaces_.push_back(std::make_unique<std::byte[]>(kSpaceBytes));
-    return FrameSpace{buffer, packet.queue, spaces_.back().get() + kVirtioNetHeaderBytes};
+    return FrameBuffer{buffer, packet.queue, spaces_.back().get() + kVirtioNetHeaderBytes};
   }
-  void adopt(const Packet& packet) noexcept override {
-    EXPECT_EQ(references_[packet.buffer]++, 0) << "only a new frame is adopted";
+  void commit(const Packet& packet) noexcept override {
+    EXPECT_EQ(references_[packet.buffer]++, 0) << "only a new frame is committed";
     made_tally += tally_of(packet);
   }
-  void retire(const Packet& packet) noexcept override {
-    EXPECT_GT(references_[packet.buffer]--, 0) << "a buffer that was given back is retired";
+  void consume(const Packet& packet) noexcept override {
+    EXPECT_GT(references_[packet.buffer]--, 0) << "a buffer that was given back is consumed";
     made_tally -= tally_of(packet);
   }
   /// How many references are still held by the stage, over all buffers.

@@ -67,7 +67,7 @@ class PrivateApt:
         return [program, "-c", str(self._configuration), *arguments]
 
     def update(self):
-        """Reads the lists anew. A release that the mirror does not have is left out; raises
+        """Reads the lists again. A release that the mirror does not have is left out; raises
         Failed when there is none."""
         done = subprocess.run(self._command("apt-get", "update", "-q"), stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, check=False, timeout=600)

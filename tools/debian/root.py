@@ -6,8 +6,9 @@ import subprocess
 from debian.apt import KEYRING, cache_folder, mirror
 from measuring.process import Failed, run
 
-# Sets up what a command in the root $1 finds there. The root is a mount point, as a container's
-# is; all mounts end with the namespace.
+# Sets up what a command in the root $1 finds there. It becomes the root of the mount namespace, as a
+# container's is: below chroot(1) the kernel lets nobody make a user namespace. All mounts end with
+# the namespace.
 _ENTER = """
 set -e
 root=$1 kept=$2
@@ -22,7 +23,11 @@ mount -t tmpfs tmpfs "$root/run"
 mount --bind "$kept/archives" "$root/var/cache/apt/archives"
 mount --bind "$kept/ccache" "$root/var/cache/ccache"
 ip link set lo up || true
-exec chroot "$root" "$@"
+cd "$root"
+pivot_root . .
+umount -l .
+cd /
+exec "$@"
 """
 
 

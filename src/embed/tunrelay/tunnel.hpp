@@ -20,11 +20,11 @@ namespace tunrelay::embed {
 
 enum class FailureKind {
   kFailed = TUNRELAY_FAILED,
-  kUsage = TUNRELAY_USAGE,  ///< what was asked can't be
-  kUnfit = TUNRELAY_UNFIT,  ///< this host can't: no permission, no tun, a conflict
+  kUsage = TUNRELAY_USAGE,              ///< what was asked can't be
+  kUnsupported = TUNRELAY_UNSUPPORTED,  ///< this host can't: no permission, no tun, a conflict
 };
 
-/// what() names the attempt, the object, the answer and the way out.
+/// what() names the attempt, the object, the cause and a hint.
 class Failure : public std::runtime_error {
  public:
   Failure(FailureKind kind, const char* text) : std::runtime_error(text), kind_(kind) {}

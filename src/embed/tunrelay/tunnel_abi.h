@@ -34,7 +34,8 @@ extern "C" {
 #define TUNRELAY_DONE 0
 #define TUNRELAY_FAILED 1
 #define TUNRELAY_USAGE 2 /* what was asked can't be */
-#define TUNRELAY_UNFIT 3 /* this host can't: no permission, no tun, a conflict */
+#define TUNRELAY_UNSUPPORTED 3 /* this host can't: no permission, no tun, a conflict */
+#define TUNRELAY_UNFIT TUNRELAY_UNSUPPORTED /* its name in version 0.1 */
 
 /* tunrelay_tunnel_setup.flags */
 /* As `tunrelay exec`: the calling process moves into network and mount namespaces of its own, for

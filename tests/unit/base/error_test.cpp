@@ -23,7 +23,7 @@ TEST(Error, NamesAttemptObjectAnswerAndWayOut) {
   const Error error =
       thrown_by([] { throw_system_error(EACCES, "open", "/dev/net/tun", "run as root"); });
   EXPECT_STREQ(error.what(),
-               "could not open /dev/net/tun: Permission denied (EACCES)\n  way out: run as root");
+               "could not open /dev/net/tun: Permission denied (EACCES)\n  hint: run as root");
   EXPECT_EQ(error.system_errno(), EACCES);
 }
 
@@ -32,7 +32,7 @@ TEST(Error, TellsAnUnfitHostFromAFailure) {
     return thrown_by([number] { throw_system_error(number, "try", "it"); }).exit_code();
   };
   for (int number : {EPERM, EACCES, ENOENT, ENODEV, EBUSY, EEXIST, ENOSYS})
-    EXPECT_EQ(code(number), ExitCode::kUnfit) << number;
+    EXPECT_EQ(code(number), ExitCode::kUnsupported) << number;
   for (int number : {EINVAL, EIO, ENOMEM}) EXPECT_EQ(code(number), ExitCode::kFailed) << number;
 }
 

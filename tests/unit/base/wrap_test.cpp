@@ -2,9 +2,7 @@
 #include "base/wrap.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <sstream>
 #include <string>
 
@@ -76,25 +74,5 @@ TEST(WrapTest, NothingIsLostAndEveryLineFits) {
 }
 
 // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread
-TEST(WrapTest, WithoutATerminalLinesHave80Columns) {
-  const char* const inherited = std::getenv("COLUMNS");
-  const std::string before = inherited == nullptr ? "" : inherited;
-  ::unsetenv("COLUMNS");
-  int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
-  EXPECT_EQ(text_columns(ends[1]), 80U);
-  ::setenv("COLUMNS", "132", 1);
-  EXPECT_EQ(text_columns(ends[1]), 132U);
-  ::setenv("COLUMNS", "wide", 1);
-  EXPECT_EQ(text_columns(ends[1]), 80U);
-  ::close(ends[0]);
-  ::close(ends[1]);
-  if (inherited == nullptr)
-    ::unsetenv("COLUMNS");
-  else
-    ::setenv("COLUMNS", before.c_str(), 1);
-}
-// NOLINTEND(concurrency-mt-unsafe)
-
 }  // namespace
 }  // namespace tunrelay

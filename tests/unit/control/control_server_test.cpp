@@ -43,16 +43,16 @@ using ::testing::HasSubstr;
 /// Says back what it is told.
 class Echo final : public ControlService {
  public:
-  nlohmann::ordered_json answer(ControlClientId client, const json& question,
+  nlohmann::ordered_json answer(ControlClientId client, const json& request,
                                 FileDescriptor passed) override {
-    if (question.at("do") == "fail") throw_unfit_error("do", "it", "no");
-    if (question.at("do") == "break") throw std::runtime_error("no thread");
+    if (request.at("method") == "fail") throw_unsupported_error("do", "it", "no");
+    if (request.at("method") == "break") throw std::runtime_error("no thread");
     if (passed.is_open()) {
       EXPECT_EQ(::write(passed.get(), "passed", 6), 6);
     }
     return {{"client", client},
-            {"said", question.at("do")},
-            {"filler", std::string(question.value("filler", std::size_t{0}), 'x')}};
+            {"said", request.at("method")},
+            {"filler", std::string(request.value("filler", std::size_t{0}), 'x')}};
   }
   void left(ControlClientId client) noexcept override { gone.push_back(client); }
 
@@ -129,12 +129,12 @@ TEST_F(ControlTest, AnswersEachClientAndKnowsWhenItLeaves) {
   {
     ControlClient first(path_);
     ControlClient second(path_);
-    EXPECT_EQ(first.ask({{"do", "hello"}}).at("said"), "hello");
-    const json answer = second.ask({{"do", "again"}});
+    EXPECT_EQ(first.ask({{"method", "hello"}}).at("said"), "hello");
+    const json answer = second.ask({{"method", "again"}});
     EXPECT_EQ(answer.at("said"), "again");
-    EXPECT_NE(first.ask({{"do", "x"}}).at("client"), answer.at("client"));
+    EXPECT_NE(first.ask({{"method", "x"}}).at("client"), answer.at("client"));
   }
-  EXPECT_EQ(ControlClient(path_).ask({{"do", "later"}}).at("said"), "later");
+  EXPECT_EQ(ControlClient(path_).ask({{"method", "later"}}).at("said"), "later");
   stop();
   EXPECT_GE(echo_.gone.size(), 2U);
 }
@@ -146,7 +146,7 @@ TEST_F(ControlTest, TakesADescriptor) {
   const FileDescriptor reader(pipe[0]);
   {
     const FileDescriptor writer(pipe[1]);
-    ControlClient(path_).ask({{"do", "write"}}, writer.get());
+    ControlClient(path_).ask({{"method", "write"}}, writer.get());
   }
   std::string text(16, '\0');
   EXPECT_EQ(::read(reader.get(), text.data(), text.size()), 6);
@@ -162,17 +162,17 @@ std::size_t open_descriptors() {
 TEST_F(ControlTest, DescriptorsThatNobodyAskedForAreClosed) {
   start();
   const RawClient client(path_);
-  ASSERT_TRUE(client.send("{\"do\":\"x\"}\n"));
+  ASSERT_TRUE(client.send("{\"method\":\"x\"}\n"));
   ASSERT_NE(client.line(), "");
   const std::size_t before = open_descriptors();
   for (const std::size_t count : {2U, 3U, 2U, 253U, 1U}) {
-    ASSERT_TRUE(client.send("{\"do\":\"x\"}\n", count)) << count;
+    ASSERT_TRUE(client.send("{\"method\":\"x\"}\n", count)) << count;
     EXPECT_THAT(client.line(), HasSubstr("\"said\":\"x\"")) << count;
     EXPECT_EQ(open_descriptors(), before) << count;
   }
   // One that came with half a question waits for the other half, and the next takes its place.
   for (int half = 0; half < 5; ++half) ASSERT_TRUE(client.send(" ", 1));
-  ASSERT_TRUE(client.send("{\"do\":\"x\"}\n"));
+  ASSERT_TRUE(client.send("{\"method\":\"x\"}\n"));
   EXPECT_NE(client.line(), "");
   EXPECT_EQ(open_descriptors(), before);
 }
@@ -182,7 +182,7 @@ TEST_F(ControlTest, WithoutDescriptorsLeftClientsWaitAndNothingSpins) {
   rlimit former{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &former), 0);
   const RawClient early(path_);  // waits at the socket: nobody serves yet
-  ASSERT_TRUE(early.send("{\"do\":\"x\"}\n"));
+  ASSERT_TRUE(early.send("{\"method\":\"x\"}\n"));
   // The server's first number for a client is over this limit; what is open stays so.
   const rlimit none{.rlim_cur = 3, .rlim_max = former.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
@@ -192,7 +192,7 @@ TEST_F(ControlTest, WithoutDescriptorsLeftClientsWaitAndNothingSpins) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &former), 0);
   EXPECT_LE(turns, 60) << "each waits 20 ms";
   EXPECT_THAT(early.line(), HasSubstr("\"said\":\"x\"")) << "who waited is answered then";
-  EXPECT_EQ(ControlClient(path_).ask({{"do", "on"}}).at("said"), "on");
+  EXPECT_EQ(ControlClient(path_).ask({{"method", "on"}}).at("said"), "on");
 }
 #endif
 
@@ -200,18 +200,18 @@ TEST_F(ControlTest, WhatFailsWithoutAnErrorOfOursIsAnswered) {
   start();
   ControlClient client(path_);
   EXPECT_THAT(thrown_error([&] {
-                return client.ask({{"do", "break"}});
+                return client.ask({{"method", "break"}});
               }).what(),
               HasSubstr("no thread"));
-  EXPECT_EQ(client.ask({{"do", "on"}}).at("said"), "on");
+  EXPECT_EQ(client.ask({{"method", "on"}}).at("said"), "on");
 }
 
 TEST_F(ControlTest, AQuestionThatIsTooLongIsRefusedBeforeItIsSent) {
   start();
   ControlClient client(path_);
-  const json question{{"do", std::string(ControlServer::kMostLineBytes, 'x')}};
-  EXPECT_EQ(thrown_error([&] { return client.ask(question); }).exit_code(), ExitCode::kUsage);
-  EXPECT_EQ(client.ask({{"do", "on"}}).at("said"), "on");
+  const json request{{"method", std::string(ControlServer::kMaxLineBytes, 'x')}};
+  EXPECT_EQ(thrown_error([&] { return client.ask(request); }).exit_code(), ExitCode::kUsage);
+  EXPECT_EQ(client.ask({{"method", "on"}}).at("said"), "on");
 }
 
 TEST(AttachmentTest, HoldsWhatItWasMadeOf) {
@@ -243,46 +243,46 @@ TEST_F(ControlTest, AnErrorComesBackAsOne) {
   start();
   ControlClient client(path_);
   try {
-    client.ask({{"do", "fail"}});
+    client.ask({{"method", "fail"}});
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), ExitCode::kUnfit);
+    EXPECT_EQ(error.exit_code(), ExitCode::kUnsupported);
     EXPECT_THAT(error.what(), HasSubstr("could not do it: no"));
   }
   EXPECT_THROW(client.ask({{"nothing", 1}}), Error);
-  EXPECT_EQ(client.ask({{"do", "on"}}).at("said"), "on");
+  EXPECT_EQ(client.ask({{"method", "on"}}).at("said"), "on");
 }
 
 TEST_F(ControlTest, LeavesWhoTalksNonsenseOrTooMuch) {
   start();
   for (const std::string& nonsense :
-       {std::string("hello\n"), std::string("[1]\n"), std::string("{\"do\":\n"),
-        std::string(ControlServer::kMostLineBytes + 2, ' '),
-        "{\"do\": \"" + std::string(ControlServer::kMostLineBytes, 'x') + "\"}\n"}) {
+       {std::string("hello\n"), std::string("[1]\n"), std::string("{\"method\":\n"),
+        std::string(ControlServer::kMaxLineBytes + 2, ' '),
+        "{\"method\": \"" + std::string(ControlServer::kMaxLineBytes, 'x') + "\"}\n"}) {
     const RawClient client(path_);
     (void)client.send(nonsense);
     EXPECT_EQ(client.line(), "");
   }
-  EXPECT_EQ(ControlClient(path_).ask({{"do", "on"}}).at("said"), "on");
+  EXPECT_EQ(ControlClient(path_).ask({{"method", "on"}}).at("said"), "on");
 }
 
 TEST_F(ControlTest, OneWhoDoesNotReadHoldsUpNobody) {
   start();
   const RawClient deaf(path_);
-  for (int question = 0; question < 12; ++question)
-    ASSERT_TRUE(deaf.send("{\"do\":\"x\",\"filler\":60000}\n"));
-  for (int question = 0; question < 20; ++question)
-    EXPECT_EQ(ControlClient(path_).ask({{"do", "on"}}).at("said"), "on");
+  for (int request = 0; request < 12; ++request)
+    ASSERT_TRUE(deaf.send("{\"method\":\"x\",\"filler\":60000}\n"));
+  for (int request = 0; request < 20; ++request)
+    EXPECT_EQ(ControlClient(path_).ask({{"method", "on"}}).at("said"), "on");
   // And gets all its answers once it does.
-  for (int question = 0; question < 12; ++question) EXPECT_GT(deaf.line().size(), 60'000U);
+  for (int request = 0; request < 12; ++request) EXPECT_GT(deaf.line().size(), 60'000U);
 }
 
 TEST_F(ControlTest, HasRoomForSoManyAndNoMore) {
   start();
   std::vector<std::unique_ptr<RawClient>> clients;
-  for (std::size_t client = 0; client < ControlServer::kMostClients; ++client) {
+  for (std::size_t client = 0; client < ControlServer::kMaxClients; ++client) {
     clients.push_back(std::make_unique<RawClient>(path_));
-    ASSERT_TRUE(clients.back()->send("{\"do\":\"x\"}\n"));
+    ASSERT_TRUE(clients.back()->send("{\"method\":\"x\"}\n"));
     EXPECT_NE(clients.back()->line(), "");
   }
   const RawClient one_more(path_);
@@ -291,7 +291,7 @@ TEST_F(ControlTest, HasRoomForSoManyAndNoMore) {
   EXPECT_TRUE([&] {
     for (int attempt = 0; attempt < 100; ++attempt) {
       const RawClient next(path_);
-      if (next.send("{\"do\":\"x\"}\n") && !next.line().empty()) return true;
+      if (next.send("{\"method\":\"x\"}\n") && !next.line().empty()) return true;
     }
     return false;
   }());

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "base/event_fd.hpp"
+#include "os/event_fd.hpp"
 #include "support/endpoint_pair.hpp"
 #include "support/skip.hpp"
 

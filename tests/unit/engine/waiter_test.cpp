@@ -9,7 +9,7 @@
 namespace tunrelay {
 namespace {
 
-constexpr SpinRule kNoSpin{};
+constexpr BusyPollRule kNoSpin{};
 constexpr std::int64_t kWaitNs = 2'000'000;
 
 bool never() {
@@ -22,7 +22,7 @@ void sleep_for(std::int64_t duration_ns) {
 }
 
 TEST(WakeLeadTest, FollowsALaterWakeUpAtOnceAndAnEarlierOneSlowly) {
-  WakeLead lead;
+  WakeLatency lead;
   lead.note(100'000);
   EXPECT_EQ(lead.ns(), 100'000);
   lead.note(0);
@@ -33,7 +33,7 @@ TEST(WakeLeadTest, FollowsALaterWakeUpAtOnceAndAnEarlierOneSlowly) {
 }
 
 TEST(WakeLeadTest, LearnsNothingFromThoseThatSaidNothingOfTheClock) {
-  WakeLead lead;
+  WakeLatency lead;
   const std::int64_t before_ns = lead.ns();
   lead.note(4'000'000);  // another thread had the CPU
   lead.note(-1);         // a signal ended it

@@ -26,7 +26,7 @@ DirectionReport sent_across(const test::RelayFaults& faults, const LoadSpec& spe
   LocalEnd here(lo);
   test::RelayedEnd there(lo, faults);
   const TrialReport report = run_trial(spec, here, there);
-  EXPECT_EQ(report.void_reason, "");
+  EXPECT_EQ(report.invalid_reason, "");
   EXPECT_EQ(report.directions[0].sent.messages, spec.count);
   EXPECT_EQ(report.directions[0].sent.failed, 0U);
   EXPECT_EQ(report.directions[0].received.corrupt, 0U);

@@ -56,7 +56,7 @@ class InterruptedConnectTest : public ::testing::Test {
   }
 
   FileDescriptor listener_ = socket_of("127.0.0.1");
-  SocketName server_{IpAddress::parse("127.0.0.1"), port_of(listener_)};
+  SocketAddress server_{IpAddress::parse("127.0.0.1"), port_of(listener_)};
   FileDescriptor first_ = socket_of("127.0.0.1");
   FileDescriptor second_ = socket_of("127.0.0.1");
 };
@@ -81,7 +81,7 @@ TEST_F(InterruptedConnectTest, EndsInTime) {
 }
 
 TEST_F(InterruptedConnectTest, TellsARefusal) {
-  const SocketName nobody(IpAddress::parse("127.0.0.1"), port_of(second_));
+  const SocketAddress nobody(IpAddress::parse("127.0.0.1"), port_of(second_));
   const Interruptions interruptions;
   EXPECT_EQ(try_connect(first_.get(), nobody, kLongNs), EISCONN);
   EXPECT_EQ(try_connect(socket_of("127.0.0.1").get(), nobody, kLongNs), ECONNREFUSED);

@@ -8,9 +8,9 @@
 #include <thread>
 #include <vector>
 
-#include "base/file_descriptor.hpp"
 #include "gen/schedule.hpp"
 #include "gen/tcp_message.hpp"
+#include "os/file_descriptor.hpp"
 #include "support/random.hpp"
 
 namespace tunrelay {
@@ -64,7 +64,7 @@ std::vector<std::byte> written(const std::vector<TcpMessage>& messages,
 
 class TcpReaderTest : public ::testing::TestWithParam<bool> {
  protected:
-  static constexpr std::uint32_t kMostBytes = 3000;
+  static constexpr std::uint32_t kMaxBytes = 3000;
 
   std::vector<TcpMessage> some_messages() {
     std::vector<TcpMessage> messages;
@@ -72,7 +72,7 @@ class TcpReaderTest : public ::testing::TestWithParam<bool> {
       TcpMessage message;
       message.header = {.tag = 5, .flow = 2, .sequence = number, .intended_ns = number * 10};
       message.size_bytes = static_cast<std::uint32_t>(
-          random_.between(responses_ ? kResponseHeadBytes : kRequestHeadBytes, kMostBytes));
+          random_.between(responses_ ? kResponseHeadBytes : kRequestHeadBytes, kMaxBytes));
       message.reflected_ns = responses_ ? 1 + number : 0;
       messages.push_back(message);
     }
@@ -81,7 +81,7 @@ class TcpReaderTest : public ::testing::TestWithParam<bool> {
 
   /// Everything that a reader finds in BYTES, which come in chunks of any size.
   std::vector<TcpMessage> found(std::span<const std::byte> bytes) {
-    TcpReader reader(responses_, kMostBytes);
+    TcpReader reader(responses_, kMaxBytes);
     std::vector<TcpMessage> messages;
     while (!bytes.empty()) {
       const std::size_t part = std::min<std::size_t>(bytes.size(), random_.between(1, 700));
@@ -94,7 +94,7 @@ class TcpReaderTest : public ::testing::TestWithParam<bool> {
   }
 
   bool responses_ = GetParam();
-  PayloadPattern pattern_{9, kMostBytes};
+  PayloadPattern pattern_{9, kMaxBytes};
   test::SeededRandom random_;
   bool sound_ = true;
 };

@@ -15,7 +15,7 @@ namespace {
 using ::testing::UnorderedElementsAre;
 
 /// Remembers how large the messages of each flow were.
-class SizesOutlet final : public Outlet {
+class SizesOutlet final : public SocketSender {
  public:
   int send(std::size_t flow_index, const MessageHeader& /*header*/, std::uint32_t size_bytes,
            std::uint32_t /*count*/) noexcept override {

@@ -7,12 +7,12 @@
 #include <thread>
 #include <vector>
 
-#include "gen/intake.hpp"
 #include "gen/load_socket.hpp"
-#include "gen/outlet.hpp"
+#include "gen/receive_statistics.hpp"
 #include "gen/receiver.hpp"
+#include "gen/request_client.hpp"
 #include "gen/sender.hpp"
-#include "gen/transactor.hpp"
+#include "gen/socket_sender.hpp"
 #include "support/allocation_counter.hpp"
 
 namespace tunrelay {
@@ -61,7 +61,7 @@ TEST_P(LoopAllocationTest, SendingAndReceivingTakesNoMemory) {
   std::vector<FileDescriptor> sinks;
   sinks.push_back(bind_load_socket(type, IpAddress::parse("127.0.0.1"), 0));
   if (!udp) listen_on(sinks.front());
-  Intake intake(spec, pattern, kTrialNumber, 0, false);
+  ReceiveStatistics intake(spec, pattern, kTrialNumber, 0, false);
   const ReceiverParts parts{.spec = spec,
                             .pattern = pattern,
                             .intake = intake,
@@ -74,14 +74,14 @@ TEST_P(LoopAllocationTest, SendingAndReceivingTakesNoMemory) {
 
   std::vector<FileDescriptor> sources;
   sources.push_back(source_to(sinks.front(), type));
-  Intake answers(spec, pattern, kTrialNumber, 0, true);
-  std::unique_ptr<Outlet> outlet;
+  ReceiveStatistics answers(spec, pattern, kTrialNumber, 0, true);
+  std::unique_ptr<SocketSender> outlet;
   if (spec.has_responses())
-    outlet = (udp ? make_udp_transactions : make_tcp_transactions)(sources, spec, pattern, answers,
-                                                                   stop_sender);
+    outlet = (udp ? make_udp_request_client : make_tcp_request_client)(sources, spec, pattern,
+                                                                       answers, stop_sender);
   else
     outlet =
-        udp ? make_udp_outlet(sources, pattern, 1) : make_tcp_outlet(sources, pattern, stop_sender);
+        udp ? make_udp_sender(sources, pattern, 1) : make_tcp_sender(sources, pattern, stop_sender);
   Sender sender(spec, {.trial = kTrialNumber, .thread = 0, .begin_ns = monotonic_ns()}, *outlet,
                 stop_sender);
   EXPECT_EQ(allocations_of([&] { sender.run(); }), 0U);

@@ -36,7 +36,7 @@ LoadSpec short_load() {
 /// What must hold of any direction without loss.
 void expect_complete(const TrialReport& report, std::size_t direction) {
   const DirectionReport& one = report.directions.at(direction);
-  EXPECT_EQ(report.void_reason, "");
+  EXPECT_EQ(report.invalid_reason, "");
   EXPECT_GT(one.sent.messages, 0U);
   EXPECT_EQ(one.sent.failed, 0U);
   EXPECT_EQ(one.received.sequence.received, one.sent.messages);
@@ -184,14 +184,14 @@ TEST(TrialScheduleTest, ALateSenderMakesTheTrialVoid) {
   LoadSpec spec = short_load();
   spec.messages_per_s = 5'000;
   spec.slip_limit_ns = 0;
-  EXPECT_THAT(run_trial(spec, kLo, kLo).void_reason, HasSubstr("late or more"));
+  EXPECT_THAT(run_trial(spec, kLo, kLo).invalid_reason, HasSubstr("late or more"));
 }
 
 TEST(TrialScheduleTest, ARateOverTheMachinesReachMakesTheTrialVoid) {
   LoadSpec spec = short_load();
   spec.messages_per_s = 5e7;
   const TrialReport report = run_trial(spec, kLo, kLo);
-  EXPECT_THAT(report.void_reason, HasSubstr("could not keep the rate: it sent"));
+  EXPECT_THAT(report.invalid_reason, HasSubstr("could not keep the rate: it sent"));
 }
 
 TEST(TrialErrorTest, AnAddressThatIsNotOursIsNamedAtEitherEnd) {
@@ -223,7 +223,7 @@ TEST(TrialIntervalTest, TellsHowFarItIsAndCanBeCutShort) {
   const TrialReport report = run_trial(spec, kLo, kLo, options);
   EXPECT_EQ(intervals, 4) << "the last one ends with the sending";
   EXPECT_EQ(told, report.directions[0].sent.messages);
-  EXPECT_THAT(report.void_reason, HasSubstr("cut short"));
+  EXPECT_THAT(report.invalid_reason, HasSubstr("cut short"));
 }
 
 TEST(TrialIntervalTest, IntervalsAddUpToTheWhole) {

@@ -36,7 +36,7 @@ TEST(EmulatedLink, EveryStageIsMadeUnderItsName) {
       {});
   const auto makers = link.stages(0);
   ASSERT_EQ(makers.size(), 9U);
-  for (const LinkStageMaker& maker : makers) EXPECT_FALSE(maker.make(0)->name().empty());
+  for (const StageSpec& maker : makers) EXPECT_FALSE(maker.make(0)->name().empty());
   EXPECT_EQ(makers[6].scope, StageScope::kDirection) << "a rate is the direction's";
   EXPECT_TRUE(link.stages(1).empty());
 }
@@ -45,7 +45,7 @@ TEST(EmulatedLink, EveryProfileCanBeUsed) {
   for (const LinkProfile& profile : link_profiles()) {
     const EmulatedLink link(load_link(std::string(profile.name)).description, {});
     for (const std::size_t direction : {0U, 1U})
-      for (const LinkStageMaker& maker : link.stages(direction)) EXPECT_NE(maker.make(0), nullptr);
+      for (const StageSpec& maker : link.stages(direction)) EXPECT_NE(maker.make(0), nullptr);
   }
 }
 

@@ -91,16 +91,15 @@ TEST(StageText, StagesAndFiltersStandInOrder) {
 }
 
 TEST(StageText, ARefusalPointsAtThePlace) {
-  EXPECT_EQ(
-      refusal("delay 20ms, dely 3ms"),
-      "could not read --a-to-b: 'dely' is no stage\n"
-      "    delay 20ms, dely 3ms\n"
-      "                ^^^^\n"
-      "  way out: stages are delay, loss, duplicate, corrupt, rate, steps, trace, mtu, outage");
+  EXPECT_EQ(refusal("delay 20ms, dely 3ms"),
+            "could not read --a-to-b: 'dely' is no stage\n"
+            "    delay 20ms, dely 3ms\n"
+            "                ^^^^\n"
+            "  hint: stages are delay, loss, duplicate, corrupt, rate, steps, trace, mtu, outage");
   EXPECT_THAT(refusal("delay 20"), HasSubstr("'20': it has no unit\n"
                                              "    delay 20\n"
                                              "          ^^\n"));
-  EXPECT_THAT(refusal("delay"), HasSubstr("    delay\n         ^\n  way out: write a time"));
+  EXPECT_THAT(refusal("delay"), HasSubstr("    delay\n         ^\n  hint: write a time"));
   EXPECT_THAT(refusal("loss 0.1"), HasSubstr("write for example 0.1%"));
   EXPECT_THAT(refusal("loss 101%"), HasSubstr("it is not from 0% to 100%"));
   EXPECT_THAT(refusal("rate 10mbps"), HasSubstr("ambiguous"));

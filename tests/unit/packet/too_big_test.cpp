@@ -22,10 +22,10 @@ Bytes answer_to(const Bytes& frame, LinkType type, std::uint32_t mtu_bytes) {
   const OwnedPacket owned(Frame{{}, frame}, {type, kAnyMtu});
   EXPECT_EQ(owned.fault, std::nullopt);
   if (!may_answer_too_big(owned.packet.bytes(), owned.packet.layers)) return {};
-  Bytes out(kMostTooBigBytes);
+  Bytes out(kMaxTooBigBytes);
   const std::size_t bytes =
       make_too_big(owned.packet.bytes(), owned.packet.layers, mtu_bytes,
-                   std::span<std::byte, kMostTooBigBytes>(out.data(), kMostTooBigBytes));
+                   std::span<std::byte, kMaxTooBigBytes>(out.data(), kMaxTooBigBytes));
   out.resize(bytes);
   return out;
 }

@@ -41,9 +41,9 @@ TEST(StageLibraryTest, AFitOneIsLoaded) {
   EXPECT_EQ(stages.wants_one_queue(), "fit");
   stages.stand_at(LinkType::kIp, 1, 1500);
   const auto makers = stages.make();
-  for (const UserStageMakers& direction : makers) {
+  for (const UserStageSpecs& direction : makers) {
     EXPECT_EQ(direction.before_link.size(), 1U);
-    EXPECT_EQ(direction.behind_link.size(), 1U);
+    EXPECT_EQ(direction.after_link.size(), 1U);
   }
 }
 

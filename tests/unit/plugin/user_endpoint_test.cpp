@@ -367,7 +367,7 @@ TEST_F(UserEndpointTest, TheConstructorsWordsReachTheUser) {
              return std::make_unique<UserEndpoint>(library, EndpointPlace{}, around_, counters_);
            })
         .parts()
-        .answer;
+        .cause;
   };
   EXPECT_EQ(words({"mine", {{"fault", "yes"}}}), "fault=yes: as you wish");
   EXPECT_EQ(words({"mine", {{"speed", "3"}}}), "speed=3: there is no such key; there are: fault");

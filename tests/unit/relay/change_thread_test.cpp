@@ -66,8 +66,7 @@ class DropAll final : public Stage {
 template <typename Made, typename... Args>
 StageSpecs from_a(StageScope scope, Args... args) {
   StageSpecs specs;
-  specs[0].push_back(
-      {scope, [args...](Direction, std::size_t) { return std::make_unique<Made>(args...); }});
+  specs[0].push_back({scope, [args...](std::size_t) { return std::make_unique<Made>(args...); }});
   return specs;
 }
 
@@ -140,7 +139,7 @@ TEST_P(ChangeTest, AStageThatCanNotBeMadeLeavesTheOldOnes) {
   relay_.start();
   relay_.change_stages(from_a<DropAll>(StageScope::kLane));
   StageSpecs bad;
-  bad[1].push_back({StageScope::kDirection, [](Direction, std::size_t) -> std::unique_ptr<Stage> {
+  bad[1].push_back({StageScope::kDirection, [](std::size_t) -> std::unique_ptr<Stage> {
                       throw_usage_error("make", "a stage", "no");
                     }});
   EXPECT_THROW(relay_.change_stages(bad), Error);

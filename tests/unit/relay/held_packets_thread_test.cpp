@@ -54,7 +54,7 @@ class CrossOut final : public Stage {
                StageOutput& output) noexcept override {
     for (Packet packet : packets) {
       if (!make_own_frame(packet, output)) {
-        output.drop(packet, DropReason::kHoldFull);
+        output.drop(packet, DropReason::kQueueMemoryFull);
         continue;
       }
       packet.frame[packet.frame_bytes - 1] = std::byte{'X'};
@@ -65,7 +65,7 @@ class CrossOut final : public Stage {
 
 template <typename OneStage>
 StageSpec spec_of(StageScope scope) {
-  return {scope, [](Direction, std::size_t) { return std::make_unique<OneStage>(); }};
+  return {scope, [](std::size_t) { return std::make_unique<OneStage>(); }};
 }
 
 std::uint64_t packets_dropped(const LaneCounts& counts, DropReason reason) {
@@ -102,7 +102,7 @@ TEST_P(HeldPacketsTest, ReadingGoesOnWhenAllThatMayBeHeldIsHeld) {
   EXPECT_EQ(counts.read.packets, kPackets);
   EXPECT_GT(counts.held.packets, 0U);
   EXPECT_LE(counts.held.packets, kMayBeHeld);
-  EXPECT_EQ(packets_dropped(counts, DropReason::kHoldFull), kPackets - counts.held.packets);
+  EXPECT_EQ(packets_dropped(counts, DropReason::kQueueMemoryFull), kPackets - counts.held.packets);
   EXPECT_TRUE(counts.balanced());
   EXPECT_EQ(counts.held_packets_peak, counts.held.packets);
   EXPECT_LE(counts.held_bytes_peak, config.hold_bytes);

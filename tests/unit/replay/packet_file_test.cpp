@@ -191,11 +191,11 @@ TEST_F(PacketFileTest, WhatCanNotBeReadIsRefusedWithTheCause) {
   mixed.interface(101, "tun0");
   mixed.packet(0, 1, "frame");
   mixed.packet(1, 1, "packet");
-  EXPECT_THAT(refusal_of(mixed.bytes()), HasSubstr("different link types: eth0, tun0\n  way out: "
+  EXPECT_THAT(refusal_of(mixed.bytes()), HasSubstr("different link types: eth0, tun0\n  hint: "
                                                    "choose one with --interface NAME"));
   EXPECT_THAT(packets_of(mixed.bytes(), {.interface = "tun0"}), ElementsAre("packet"));
   EXPECT_THAT(refusal_of(mixed.bytes(), {.interface = "tun9"}),
-              HasSubstr("no interface tun9\n  way out: it has eth0, tun0"));
+              HasSubstr("no interface tun9\n  hint: it has eth0, tun0"));
 
   FileWriter other;
   other.interface(113, "any");

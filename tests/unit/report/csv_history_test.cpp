@@ -39,7 +39,7 @@ TEST(CsvHistoryTest, GrowsByALineAMetricAndLink) {
   EXPECT_EQ(rows[0].metric, "tcp_1_flow/throughput");
   EXPECT_EQ(rows[0].unit, "bits_per_s");
   EXPECT_EQ(rows[0].better, "higher");
-  EXPECT_EQ(rows[0].link, kSubject);
+  EXPECT_EQ(rows[0].path, kSubject);
   EXPECT_EQ(rows[0].rounds, 10U);
   EXPECT_EQ(rows[0].lowest, *std::min_element(values.begin(), values.end()));
   EXPECT_NEAR(rows[0].ratio_to_control, 0.72, 0.03);
@@ -52,7 +52,7 @@ TEST(CsvHistoryTest, GrowsByALineAMetricAndLink) {
 TEST(CsvHistoryTest, LeavesOutWhatDoesNotCount) {
   Result result;
   result.metric("m", "ns", Better::kLower).samples.resize(1);
-  result.metrics[0].samples[0].void_reason = "void";
+  result.metrics[0].samples[0].invalid_reason = "void";
   EXPECT_EQ(csv_history(result), "");
 }
 
@@ -63,7 +63,7 @@ TEST(CsvHistoryTest, PythonReadsTheSame) {
   std::string expected;
   for (int run = 0; run < 30; ++run) append_csv_history(path, random_result(random));
   for (const HistoryRow& row : read_csv_history(path))
-    expected += row.title + "\x01" + row.metric + "\x01" + row.link + "\x01" +
+    expected += row.title + "\x01" + row.metric + "\x01" + row.path + "\x01" +
                 std::to_string(row.rounds) + "\n";
   EXPECT_EQ(output_of({"/usr/bin/python3", "-c",
                        "import csv, sys\n"
@@ -108,7 +108,7 @@ TEST(CsvHistoryTest, NamesTheLineThatMakesNoSense) {
                                       "x.csv");
            })
         .parts()
-        .answer;
+        .cause;
   };
   EXPECT_EQ(answer("a,b\n"), "line 10: 15 fields are needed, not 2");
   EXPECT_EQ(answer("\n"), "line 10: 15 fields are needed, not 1");

@@ -23,7 +23,7 @@ HistoryRow history_row(std::size_t run, const char* metric, double median) {
           .metric = metric,
           .unit = "packets_per_s",
           .better = "higher",
-          .link = kSubject,
+          .path = kSubject,
           .rounds = 10,
           .median = median,
           .lowest = median,
@@ -104,7 +104,7 @@ TEST(HistoryTrendTest, MachinesAreKeptApartUnlessRatiosAreJudged) {
   ASSERT_EQ(apart.size(), 2U);
   for (const MetricTrend& one : apart) EXPECT_TRUE(one.trend.changes.empty());
   const std::vector<MetricTrend> ratios =
-      history_trends(rows, {.metric = "", .link = "", .ratio_to_control = true});
+      history_trends(rows, {.metric = "", .path = "", .ratio_to_control = true});
   ASSERT_EQ(ratios.size(), 1U);
   EXPECT_EQ(ratios[0].unit, "ratio");
   EXPECT_EQ(ratios[0].trend.used, 12U);
@@ -114,14 +114,14 @@ TEST(HistoryTrendTest, MachinesAreKeptApartUnlessRatiosAreJudged) {
 TEST(HistoryTrendTest, ChoosesMetricsAndLinks) {
   std::vector<HistoryRow> rows{history_row(0, "udp_64", 1), history_row(0, "tcp", 1),
                                history_row(0, "tcp", 1)};
-  rows[2].link = kControl;
+  rows[2].path = kControl;
   EXPECT_EQ(history_trends(rows).size(), 2U) << "the control is what others are measured against";
-  EXPECT_EQ(history_trends(rows, {.metric = "tc", .link = "", .ratio_to_control = false}).size(),
+  EXPECT_EQ(history_trends(rows, {.metric = "tc", .path = "", .ratio_to_control = false}).size(),
             1U);
   const auto controls =
-      history_trends(rows, {.metric = "", .link = kControl, .ratio_to_control = false});
+      history_trends(rows, {.metric = "", .path = kControl, .ratio_to_control = false});
   ASSERT_EQ(controls.size(), 1U);
-  EXPECT_EQ(controls[0].link, kControl);
+  EXPECT_EQ(controls[0].path, kControl);
 }
 
 TEST(HistoryTrendTest, SaysWhenThereAreTooFewPoints) {

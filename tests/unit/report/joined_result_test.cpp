@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "measure/result_json.hpp"
+#include "result/result_json.hpp"
 #include "support/random.hpp"
 #include "support/sample_results.hpp"
 
@@ -28,7 +28,7 @@ TEST(JoinedResultTest, RunsOfOneSuiteBecomeRounds) {
   const Metric& metric = joined.metrics[0];
   ASSERT_EQ(metric.samples.size(), 40U);
   EXPECT_EQ(metric.samples[20].round, 10U) << "behind the ten rounds of the first";
-  EXPECT_EQ(metric.samples[20].link, kSubject);
+  EXPECT_EQ(metric.samples[20].path, kSubject);
   EXPECT_EQ(metric.samples[21].round, 10U) << "the control stays beside it";
   EXPECT_EQ(metric.samples[20].at_s, 600);
   ASSERT_EQ(joined.distributions.size(), first.distributions.size());

@@ -9,7 +9,7 @@
 #include <set>
 #include <sstream>
 
-#include "measure/hdr_log.hpp"
+#include "metrics/hdr_log.hpp"
 #include "report/google_benchmark.hpp"
 #include "report/junit.hpp"
 #include "report/latency_log.hpp"
@@ -51,7 +51,7 @@ TEST(GoogleBenchmarkTest, ARowASampleThatCounts) {
     EXPECT_EQ(rows[index]["bits_per_s"], value);
     EXPECT_EQ(rows[index]["time_unit"], "ns");
   }
-  EXPECT_EQ(rows_of(text, "idle/round_trip_p50").size(), 9U) << "one is void";
+  EXPECT_EQ(rows_of(text, "idle/round_trip_p50").size(), 9U) << "one is invalid";
   EXPECT_EQ(rows_of(text, "idle/round_trip_p50/link:control").size(), 9U) << "one is no number";
 }
 
@@ -125,7 +125,7 @@ TEST(JUnitTest, WhatWasNotMeasuredIsAnError) {
   Result result;
   result.metric("empty", "ns", Better::kLower);
   result.metric("void", "ns", Better::kLower).samples.resize(2);
-  for (Sample& sample : result.metrics[1].samples) sample.void_reason = "it did not cross";
+  for (Sample& sample : result.metrics[1].samples) sample.invalid_reason = "it did not cross";
   result.metric("good", "ns", Better::kLower).samples.resize(2);
   const std::string xml = junit_xml(result);
   EXPECT_EQ(junit_counts({xml}), "4 0 3 0 empty void good complete\n");
@@ -214,7 +214,7 @@ TEST(LatencyLogTest, ALineADistribution) {
   std::size_t seen = 0;
   const double start = read_hdr_log(latency_log(result), "x", [&](const HdrLogInterval& interval) {
     const Distribution& written = result.distributions[seen++];
-    EXPECT_EQ(interval.tag, written.name + "/" + written.link);
+    EXPECT_EQ(interval.tag, written.name + "/" + written.path);
     EXPECT_EQ(interval.histogram, written.histogram);
     EXPECT_EQ(interval.length_s, 10);
   });

@@ -7,12 +7,12 @@
 #include <sstream>
 #include <tuple>
 
-#include "measure/link_summary.hpp"
 #include "report/charts.hpp"
 #include "report/html_report.hpp"
 #include "report/markdown.hpp"
 #include "report/tables.hpp"
 #include "report/terminal.hpp"
+#include "result/test_path_summary.hpp"
 #include "support/sample_comparison.hpp"
 #include "support/sample_results.hpp"
 
@@ -37,13 +37,13 @@ Result small_result() {
   result.complete = true;
   Metric& metric = result.metric("tcp_1_flow/throughput", "bits_per_s", Better::kHigher);
   for (std::uint32_t round = 0; round < 2; ++round)
-    for (const char* link : {kSubject, kControl}) {
+    for (const char* path : {kSubject, kControl}) {
       Sample& sample = metric.samples.emplace_back();
-      sample.link = link;
+      sample.path = path;
       sample.round = round;
-      sample.value = (link == std::string(kControl) ? 40e9 : 20e9) + 2e9 * round;
+      sample.value = (path == std::string(kControl) ? 40e9 : 20e9) + 2e9 * round;
     }
-  metric.samples.back().void_reason = "12 packets went over lo";
+  metric.samples.back().invalid_reason = "12 packets went over lo";
   Distribution& distribution = result.distributions.emplace_back();
   distribution.name = "idle/round_trip";
   for (int value = 1; value <= 2000; ++value) distribution.histogram.record(value);
@@ -52,28 +52,29 @@ Result small_result() {
 }
 
 TEST(TerminalTest, OfAResult) {
-  EXPECT_EQ(terminal_text(small_result()),
-            "throughput, quick look: 8.00 s, seed 42\n"
-            "\n"
-            "metric                 link           median      lowest to highest      rounds  "
-            "to control\n"
-            "tcp_1_flow/throughput  subject  21.00 Gbit/s  20.00 to 22.00 Gbit/s           2       "
-            "0.500\n"
-            "                       control  40.00 Gbit/s  40.00 to 40.00 Gbit/s  1 (1 void)\n"
-            "\n"
-            "latency          link          p50       p90       p99     p99.9  p99.99  p99.999   "
-            "highest  count\n"
-            "idle/round_trip  subject  1.000 us  1.800 us  1.980 us  1.998 us       -        -  "
-            "2.000 us  2,000\n"
-            "\n"
-            "void        link     round  does not count, since\n"
-            "tcp_1_flow  control      1  12 packets went over lo\n"
-            "\n"
-            "note: The governor is powersave.\n");
+  EXPECT_EQ(
+      terminal_text(small_result()),
+      "throughput, quick look: 8.00 s, seed 42\n"
+      "\n"
+      "metric                 path           median      lowest to highest         rounds  "
+      "to control\n"
+      "tcp_1_flow/throughput  subject  21.00 Gbit/s  20.00 to 22.00 Gbit/s              2       "
+      "0.500\n"
+      "                       control  40.00 Gbit/s  40.00 to 40.00 Gbit/s  1 (1 invalid)\n"
+      "\n"
+      "latency          path          p50       p90       p99     p99.9  p99.99  p99.999   "
+      "highest  count\n"
+      "idle/round_trip  subject  1.000 us  1.800 us  1.980 us  1.998 us       -        -  "
+      "2.000 us  2,000\n"
+      "\n"
+      "invalid     path     round  does not count, since\n"
+      "tcp_1_flow  control      1  12 packets went over lo\n"
+      "\n"
+      "note: The governor is powersave.\n");
 }
 
-/// One trial, which was void, with all that it measured.
-Result void_result() {
+/// One trial, which was invalid, with all that it measured.
+Result invalid_result() {
   Result result = small_result();
   result.metrics.clear();
   const std::string reason = "the sender could not keep the rate";
@@ -81,19 +82,19 @@ Result void_result() {
        {std::tuple{"throughput", "bits_per_s", Better::kHigher, 5.12e6},
         std::tuple{"round_trip_p50", "ns", Better::kLower, 1000.0}})
     result.metric(name, unit, better)
-        .samples.push_back({.link = kSubject, .value = value, .void_reason = reason});
+        .samples.push_back({.path = kSubject, .value = value, .invalid_reason = reason});
   result.distributions.front().name = "round_trip";
   return result;
 }
 
 TEST(TerminalTest, AVoidTrialsFiguresAreShownAsVoidWithTheReason) {
-  const std::string text = terminal_text(void_result());
+  const std::string text = terminal_text(invalid_result());
   EXPECT_THAT(text, ContainsRegex("\nthroughput +subject \\(void\\) +5.120 Mbit/s "
-                                  "+5.120 to 5.120 Mbit/s +0 \\(1 void\\)\n"));
+                                  "+5.120 to 5.120 Mbit/s +0 \\(1 invalid\\)\n"));
   EXPECT_THAT(text, ContainsRegex("\nround_trip +subject \\(void\\) +1.000 us "));
   EXPECT_THAT(text, HasSubstr("the sender could not keep the rate\n"));
-  EXPECT_EQ(summarise(void_result().metrics.front()).front().valid, 0U);
-  EXPECT_TRUE(std::isnan(summarise(void_result().metrics.front()).front().median))
+  EXPECT_EQ(summarise(invalid_result().metrics.front()).front().valid, 0U);
+  EXPECT_TRUE(std::isnan(summarise(invalid_result().metrics.front()).front().median))
       << "what programs read has no figure that does not count";
 }
 
@@ -170,16 +171,16 @@ TEST(MarkdownTest, OfAResult) {
   const std::string text = markdown_summary(small_result());
   EXPECT_THAT(text,
               StartsWith("## throughput: quick look\n\n2026-11-23T20:31:05Z, for 8.00 s, seed "
-                         "42\n\n### Figures\n\n| metric | link | median |"));
+                         "42\n\n### Figures\n\n| metric | path | median |"));
   EXPECT_THAT(text,
-              HasSubstr("\n|  | control | 40.00 Gbit/s | 40.00 to 40.00 Gbit/s | 1 (1 void) |  "
+              HasSubstr("\n|  | control | 40.00 Gbit/s | 40.00 to 40.00 Gbit/s | 1 (1 invalid) |  "
                         "|\n"));
   EXPECT_THAT(text, HasSubstr("\n- The governor is powersave.\n"));
   EXPECT_THAT(text, Not(HasSubstr("cut short")));
 }
 
 TEST(MarkdownTest, AVoidTrialsFiguresAreShownAsVoid) {
-  EXPECT_THAT(markdown_summary(void_result()),
+  EXPECT_THAT(markdown_summary(invalid_result()),
               AllOf(HasSubstr("| throughput | subject (void) | 5.120 Mbit/s |"),
                     HasSubstr("| round_trip | subject (void) | 1.000 us |"),
                     HasSubstr("the sender could not keep the rate")));

@@ -1,5 +1,5 @@
 // Applying a plan: failures, other tunnels, other programs, missing privileges. Root.
-#include "route/apply.hpp"
+#include "route/apply/apply.hpp"
 
 #include <gmock/gmock.h>
 #include <linux/capability.h>
@@ -30,7 +30,7 @@ TEST_F(ApplyTest, AStepThatFailsUndoesThoseBeforeAndNamesItself) {
     AppliedPlan applied(plan, std::make_unique<Journal>(JournalDirectory::open(), "test", false));
     FAIL() << "it was applied";
   } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), ExitCode::kUnfit);
+    EXPECT_EQ(error.exit_code(), ExitCode::kUnsupported);
     EXPECT_THAT(error.what(), HasSubstr("add the route blackhole default table 5213"));
     EXPECT_THAT(error.what(), HasSubstr("EEXIST"));
   }
@@ -92,7 +92,7 @@ TEST_F(ApplyTest, ASecondTunnelOfTheSameNameIsRefusedAndNamesTheProcess) {
     const Journal second(JournalDirectory::open(), "test", false);
     FAIL() << "it was accepted";
   } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), ExitCode::kUnfit);
+    EXPECT_EQ(error.exit_code(), ExitCode::kUnsupported);
     EXPECT_THAT(error.what(), HasSubstr("process " + std::to_string(::getpid())));
   }
 }
@@ -141,7 +141,7 @@ TEST_F(ApplyTest, GoesOnWithAReadOnlyProcSys) {
   sh("mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys");
   auto applied = apply(request_for({Strategy::kPolicy, Families::kBoth, true}));
   // What netlink can set is set all the same.
-  EXPECT_EQ(read_host_state().find_link("tun0")->address_generation, IN6_ADDR_GEN_MODE_NONE);
+  EXPECT_EQ(read_host_state().find_interface("tun0")->address_generation, IN6_ADDR_GEN_MODE_NONE);
   EXPECT_THAT(applied->undo(), IsEmpty());
 }
 
@@ -173,11 +173,11 @@ TEST_F(ApplyTest, OurOwnDevicesAreQuiet) {
   const auto applied = apply(request_for({Strategy::kPolicy, Families::kBoth, true}));
   const HostState state = read_host_state();
   for (const std::string device : {"tun0", "tun1"}) {
-    EXPECT_EQ(state.find_link(device)->address_generation, IN6_ADDR_GEN_MODE_NONE);
+    EXPECT_EQ(state.find_interface(device)->address_generation, IN6_ADDR_GEN_MODE_NONE);
     for (const char* setting : {"accept_ra", "router_solicitations", "accept_dad"})
       EXPECT_EQ(state.settings.at("net/ipv6/conf/" + device + "/" + setting), "0") << setting;
   }
-  for (const LinkAddress& address : state.addresses)
+  for (const InterfaceAddress& address : state.addresses)
     EXPECT_NE(address.scope, RT_SCOPE_LINK) << to_line(address);
 }
 

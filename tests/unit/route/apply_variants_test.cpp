@@ -7,7 +7,7 @@
 #include <csignal>
 #include <regex>
 
-#include "route/apply.hpp"
+#include "route/apply/apply.hpp"
 #include "route_network.hpp"
 #include "support/sanitizer.hpp"
 
@@ -129,10 +129,10 @@ TEST_P(AdministratorsDevices, AnUndoThatIsInterruptedIsDoneAgain) {
   const Plan plan = make_plan(request_for(GetParam()), read_host_state());
   for (const std::size_t left : changing_steps(plan)) {
     const auto applied = apply(request_for(GetParam()));
-    Editor editor;
+    Applier applier;
     const std::span<const Step> all(applied->plan().steps);
-    EXPECT_THAT(undo_steps(editor, all.subspan(left), {}), IsEmpty());
-    EXPECT_THAT(undo_steps(editor, all, {}), IsEmpty());
+    EXPECT_THAT(undo_steps(applier, all.subspan(left), {}), IsEmpty());
+    EXPECT_THAT(undo_steps(applier, all, {}), IsEmpty());
     EXPECT_THAT(applied->undo(), IsEmpty());
     ASSERT_TRUE(same_network_state(before, state_for(GetParam())))
         << "interrupted before step " << left;

@@ -1,5 +1,5 @@
 // What cleanup undoes, what it leaves alone, and what it throws away. Root.
-#include "route/cleanup.hpp"
+#include "route/apply/cleanup.hpp"
 
 #include <gmock/gmock.h>
 #include <sched.h>
@@ -11,8 +11,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/netns.hpp"
-#include "route/process.hpp"
+#include "os/netns.hpp"
+#include "os/process.hpp"
 #include "route_network.hpp"
 #include "support/skip.hpp"
 

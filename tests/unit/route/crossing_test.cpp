@@ -2,9 +2,9 @@
 // host's filters say, and the path check tells when they would not. Root.
 #include <gmock/gmock.h>
 
-#include "base/netns.hpp"
-#include "route/path_check.hpp"
-#include "route/path_probe.hpp"
+#include "os/netns.hpp"
+#include "route/watch/path_check.hpp"
+#include "route/watch/path_probe.hpp"
 #include "route_network.hpp"
 #include "support/busy_threads.hpp"
 
@@ -19,11 +19,11 @@ constexpr std::chrono::milliseconds kPatience{10'000};
 
 void expect_probes_cross(const TunnelEnds& ends) {
   std::uint64_t nonce = 4711;
-  for (const PathDirection direction : {PathDirection::kAToB, PathDirection::kBToA})
+  for (const Direction direction : {Direction::kAToB, Direction::kBToA})
     for (const IpFamily family : families_of(ends.a)) {
       const ProbeResult result = probe_path(ends, direction, family, ++nonce, kPatience);
-      EXPECT_TRUE(result.crossed()) << to_string(direction) << ": " << result.words;
-      EXPECT_FALSE(result.source_changed) << result.words;
+      EXPECT_TRUE(result.crossed()) << to_string(direction) << ": " << result.text;
+      EXPECT_FALSE(result.source_changed) << result.text;
       EXPECT_GT(result.one_way.count(), 0);
     }
 }
@@ -95,21 +95,28 @@ TEST_F(CrossingTest, TapDevicesWorkUnderEveryStrategy) {
     }
 }
 
+/// A probe of a to b that says more than that the host was busy, which it may be beside other
+/// tests.
+ProbeResult calm_probe(const TunnelEnds& ends, std::chrono::milliseconds limit) {
+  constexpr int kMaxTries = 30;
+  for (int tries = 1;; ++tries) {
+    ProbeResult result = probe_path(ends, Direction::kAToB, IpFamily::kIpv4, 4711, limit);
+    if (!result.host_busy || tries == kMaxTries) return result;
+  }
+}
+
 TEST_F(CrossingTest, AProbeThatABusyHostMayHaveHeldUpBlamesNoFirewall) {
   constexpr std::chrono::milliseconds kLimit{300};
   const auto applied = apply(request_for({}));  // nobody passes packets on
   const TunnelEnds& ends = applied->plan().ends;
-  const auto probe = [&] {
-    return probe_path(ends, PathDirection::kAToB, IpFamily::kIpv4, 4711, kLimit);
-  };
-  const ProbeResult calm = probe();
-  EXPECT_FALSE(calm.host_busy) << calm.words;
-  EXPECT_THAT(calm.words, HasSubstr("was lost before tun0"));
+  const ProbeResult calm = calm_probe(ends, kLimit);
+  EXPECT_FALSE(calm.host_busy) << calm.text;
+  EXPECT_THAT(calm.text, HasSubstr("was lost before tun0"));
   const BusyThreads threads(4);
-  const ProbeResult busy = probe();
-  EXPECT_TRUE(busy.host_busy) << busy.words;
-  EXPECT_THAT(busy.words, HasSubstr("did not arrive in time: the host is busy: this process "));
-  EXPECT_THAT(busy.words, ::testing::Not(HasSubstr("firewall")));
+  const ProbeResult busy = probe_path(ends, Direction::kAToB, IpFamily::kIpv4, 4711, kLimit);
+  EXPECT_TRUE(busy.host_busy) << busy.text;
+  EXPECT_THAT(busy.text, HasSubstr("did not arrive in time: the host is busy: this process "));
+  EXPECT_THAT(busy.text, ::testing::Not(HasSubstr("firewall")));
 }
 
 TEST_F(CrossingTest, PolicyPassesEveryReversePathFilter) {
@@ -171,10 +178,10 @@ TEST_F(CrossingTest, WithoutAPlanTheCheckSaysThatTrafficGoesOverLo) {
   EXPECT_THAT(
       check.findings,
       Contains(Field(&PathFinding::text, "Traffic for 192.168.13.2 leaves by lo, not by tun0.")));
-  const ProbeResult result = probe_path(ends, PathDirection::kAToB, IpFamily::kIpv4, 1);
+  const ProbeResult result = probe_path(ends, Direction::kAToB, IpFamily::kIpv4, 1);
   EXPECT_TRUE(result.received);
   EXPECT_FALSE(result.crossed());
-  EXPECT_THAT(result.words, HasSubstr("past the tunnel"));
+  EXPECT_THAT(result.text, HasSubstr("past the tunnel"));
 }
 
 TEST_F(CrossingTest, ClassicThatFellBackToLoIsFound) {
@@ -188,11 +195,10 @@ TEST_F(CrossingTest, ClassicThatFellBackToLoIsFound) {
 
 TEST_F(CrossingTest, AProbeWithoutARelayIsNotReceivedAndSaysWhereItStopped) {
   const auto applied = apply(request_for({Strategy::kPolicy, Families::kIpv4}));
-  const ProbeResult result = probe_path(applied->plan().ends, PathDirection::kAToB, IpFamily::kIpv4,
-                                        1, std::chrono::milliseconds(50));
+  const ProbeResult result = calm_probe(applied->plan().ends, std::chrono::milliseconds(50));
   EXPECT_TRUE(result.sent);
   EXPECT_FALSE(result.received);
-  EXPECT_THAT(result.words, HasSubstr("was lost before tun0"));
+  EXPECT_THAT(result.text, HasSubstr("was lost before tun0"));
 }
 
 TEST_F(CrossingTest, ARuleThatDropsArrivalsIsNamedByTheCheckAndTheProbe) {
@@ -201,10 +207,9 @@ TEST_F(CrossingTest, ARuleThatDropsArrivalsIsNamedByTheCheckAndTheProbe) {
   sh("ip rule add pref 5 iif tun1 blackhole");
   EXPECT_THAT(check_path(applied->plan().ends).findings,
               Contains(Field(&PathFinding::text, HasSubstr("that arrives on tun1 is dropped"))));
-  const ProbeResult result =
-      probe_path(applied->plan().ends, PathDirection::kAToB, IpFamily::kIpv4, 1);
+  const ProbeResult result = calm_probe(applied->plan().ends, std::chrono::milliseconds(300));
   EXPECT_FALSE(result.received);
-  EXPECT_THAT(result.words, HasSubstr("came in by tun1 and was not delivered"));
+  EXPECT_THAT(result.text, HasSubstr("came in by tun1 and was not delivered"));
 }
 
 TEST_F(CrossingTest, AnAddressThatIsGoneIsAFinding) {
@@ -214,10 +219,10 @@ TEST_F(CrossingTest, AnAddressThatIsGoneIsAFinding) {
     sh(std::string("ip address del ") + address + " dev tun0");
     const bool is_ipv4 = std::string(address).front() == '1';
     const ProbeResult result =
-        probe_path(applied->plan().ends, PathDirection::kAToB,
+        probe_path(applied->plan().ends, Direction::kAToB,
                    is_ipv4 ? IpFamily::kIpv4 : IpFamily::kIpv6, 4711, kPatience);
     EXPECT_FALSE(result.crossed());
-    EXPECT_THAT(result.words, HasSubstr("failed: could not bind a socket to "));
+    EXPECT_THAT(result.text, HasSubstr("failed: could not bind a socket to "));
   }
 }
 
@@ -228,9 +233,8 @@ TEST_F(CrossingTest, ANamespaceThatHasLostItsNameIsAFinding) {
   const TunnelEnds& ends = applied->plan().ends;
   EXPECT_THAT(check_path(ends).findings,
               Contains(Field(&PathFinding::text, HasSubstr("tunrelay-b: No such file"))));
-  const ProbeResult result =
-      probe_path(ends, PathDirection::kAToB, IpFamily::kIpv4, 4711, kPatience);
-  EXPECT_THAT(result.words, HasSubstr("tunrelay-b: No such file"));
+  const ProbeResult result = probe_path(ends, Direction::kAToB, IpFamily::kIpv4, 4711, kPatience);
+  EXPECT_THAT(result.text, HasSubstr("tunrelay-b: No such file"));
 }
 
 }  // namespace

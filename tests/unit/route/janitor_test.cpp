@@ -1,5 +1,5 @@
 // The janitor restores the network when the tunnel is killed, and only then. Root.
-#include "route/janitor.hpp"
+#include "route/apply/janitor.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/prctl.h>
@@ -11,8 +11,8 @@
 #include <filesystem>
 #include <thread>
 
-#include "base/text_file.hpp"
-#include "route/process.hpp"
+#include "os/process.hpp"
+#include "os/text_file.hpp"
 #include "route_network.hpp"
 
 namespace tunrelay::test {

@@ -1,13 +1,13 @@
 // The journal's text: what is written reads back, what is torn is left out, what makes no sense is
 // refused. Pure.
-#include "route/journal_format.hpp"
+#include "route/apply/journal_format.hpp"
 
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
 
 #include "journal_samples.hpp"
-#include "route/step_json.hpp"
+#include "route/model/step_json.hpp"
 #include "sample_host.hpp"
 
 namespace tunrelay::test {

@@ -1,5 +1,5 @@
 // The journal as a file: who may have it, and who is refused. Root.
-#include "route/journal.hpp"
+#include "route/apply/journal.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/netns.hpp"
 #include "journal_samples.hpp"
+#include "os/netns.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
 
@@ -90,7 +90,7 @@ TEST_F(JournalFileTest, AFullFileSystemLeavesAJournalThatCanBeRead) {
                   ExitCode::kFailed),
               HasSubstr("ENOSPC"));
   ASSERT_GT(written, 0U);
-  const auto contents = FoundJournal(journal.directory(), journal.name()).read();
+  const auto contents = JournalReader(journal.directory(), journal.name()).read();
   ASSERT_TRUE(contents);
   EXPECT_EQ(contents->steps.size(), written);
 }
@@ -122,7 +122,7 @@ TEST_F(JournalFileTest, APieceOfAHeaderIsNoLeftover) {
   const std::string name = JournalDirectory::journal_name(current_netns_inode(), "test");
   std::ofstream(directory.path() + "/" + name) << R"({"record":"hea)";
   const Journal journal(JournalDirectory::open(), "test", false);
-  const auto contents = FoundJournal(journal.directory(), name).read();
+  const auto contents = JournalReader(journal.directory(), name).read();
   ASSERT_TRUE(contents);
   EXPECT_TRUE(is_of_this_netns(contents->header));
 }

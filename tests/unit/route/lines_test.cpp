@@ -9,8 +9,8 @@
 #include <regex>
 #include <sstream>
 
-#include "base/netns.hpp"
-#include "route/process.hpp"
+#include "os/netns.hpp"
+#include "os/process.hpp"
 #include "route_network.hpp"
 
 namespace tunrelay::test {
@@ -92,18 +92,18 @@ TEST_F(LinesTest, AddressesAndLinksAreRead) {
   make_variety();
   const HostState state = read_host_state();
   std::vector<std::string> lines;
-  for (const LinkAddress& address : state.addresses)
+  for (const InterfaceAddress& address : state.addresses)
     if (address.device != "lo" && address.scope != RT_SCOPE_LINK) lines.push_back(to_line(address));
   EXPECT_THAT(lines, ::testing::UnorderedElementsAre(
                          "inet 192.168.13.1/24 brd 192.168.13.255 scope global tun0",
                          "inet6 fd13::1/64 scope global nodad noprefixroute tun0",
                          "inet 10.1.0.1 peer 10.2.0.1/32 scope global tun1"));
-  const Link* link = state.find_link("tun0");
-  ASSERT_NE(link, nullptr);
-  EXPECT_EQ(link->kind, "tun");
-  EXPECT_TRUE(link->up && link->carrier);
-  EXPECT_EQ(link->mtu_bytes, 1500U);
-  EXPECT_EQ(link->txqueuelen, 500U);
+  const Interface* interface = state.find_interface("tun0");
+  ASSERT_NE(interface, nullptr);
+  EXPECT_EQ(interface->kind, "tun");
+  EXPECT_TRUE(interface->up && interface->carrier);
+  EXPECT_EQ(interface->mtu_bytes, 1500U);
+  EXPECT_EQ(interface->txqueuelen, 500U);
   EXPECT_TRUE(state.has_ipv6);
   EXPECT_FALSE(state.networkd_runs);
 }
@@ -132,7 +132,7 @@ TEST_F(LinesTest, OurCommandsAreWhatIpUnderstands) {
     auto applied = std::make_unique<AppliedPlan>(plan, nullptr);
     HostState by_plan = read_host_state();
     // `ip` 6.1 can't give an address a protocol.
-    for (LinkAddress& address : by_plan.addresses)
+    for (InterfaceAddress& address : by_plan.addresses)
       if (address.protocol == kOwnProtocol) address.protocol = 0;
     EXPECT_THAT(differences(by_commands, by_plan), IsEmpty());
   }

@@ -1,5 +1,5 @@
 // The monitor puts back what others take away, tells what it can't, and does not fight. Root.
-#include "route/monitor.hpp"
+#include "route/watch/monitor.hpp"
 
 #include <gmock/gmock.h>
 #include <linux/netlink.h>
@@ -11,7 +11,7 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "route/path_check.hpp"
+#include "route/watch/path_check.hpp"
 #include "route_network.hpp"
 
 namespace tunrelay::test {
@@ -66,7 +66,7 @@ class MonitorTest : public RouteNetwork {
     const PathCheck check = check_path(applied_->plan().ends);
     EXPECT_TRUE(check.is_whole()) << check.to_string();
     EXPECT_THAT(
-        find_broken_steps(applied_->plan(), read_places(applied_->plan(), applied_->editor())),
+        find_broken_steps(applied_->plan(), read_places(applied_->plan(), applied_->applier())),
         IsEmpty());
   }
 
@@ -124,12 +124,12 @@ TEST_F(MonitorTest, TellsThatALinkIsDownAndRepairsWhenItIsUpAgain) {
   for (const Strategy strategy : {Strategy::kPolicy, Strategy::kClassic}) {
     start(strategy);
     const auto events = after("ip link set tun0 down");
-    EXPECT_THAT(events, Contains(event(Kind::kLinkDown, "tun0 was set down")));
+    EXPECT_THAT(events, Contains(event(Kind::kInterfaceDown, "tun0 was set down")));
     EXPECT_THAT(events, Contains(Field(&RouteEvent::device, "tun0")));
     EXPECT_FALSE(check_path(applied_->plan().ends).is_whole());
     EXPECT_THAT(
         after("ip link set tun0 up"),
-        AllOf(Contains(event(Kind::kLinkUp, "tun0")),
+        AllOf(Contains(event(Kind::kInterfaceUp, "tun0")),
               Contains(event(Kind::kRepaired, "The interface tun0 came up again; put back: ")),
               Not(Contains(event(Kind::kRepaired, "Another program")))));
     expect_whole();
@@ -200,11 +200,12 @@ TEST_F(MonitorTest, FollowsARenamedLink) {
   const std::string before = network_state();
   start(Strategy::kPolicy, Families::kBoth, false);
   EXPECT_THAT(after("ip link set tun0 name left0"),
-              AllOf(Contains(event(Kind::kLinkRenamed, "tun0 was renamed to left0")),
+              AllOf(Contains(event(Kind::kInterfaceRenamed, "tun0 was renamed to left0")),
                     Not(Contains(Field(&RouteEvent::kind, Kind::kRepaired)))));
   sh("! ip rule | grep -q detached && ip rule | grep -q 'iif left0'");
   expect_whole();
-  EXPECT_THAT(after("ip link set left0 name tun0"), Contains(event(Kind::kLinkRenamed, "tun0")));
+  EXPECT_THAT(after("ip link set left0 name tun0"),
+              Contains(event(Kind::kInterfaceRenamed, "tun0")));
   expect_whole();
   monitor_.reset();
   EXPECT_THAT(applied_->undo(), IsEmpty());
@@ -220,7 +221,8 @@ TEST_F(MonitorTest, TellsANewMtu) {
 
 TEST_F(MonitorTest, TellsThatALinkIsGone) {
   start(Strategy::kPolicy);
-  EXPECT_THAT(after("ip link del tun1"), Contains(event(Kind::kLinkDeleted, "tun1 was deleted")));
+  EXPECT_THAT(after("ip link del tun1"),
+              Contains(event(Kind::kInterfaceDeleted, "tun1 was deleted")));
 }
 
 TEST_F(MonitorTest, WatchesInsideTheNamespaces) {
@@ -229,7 +231,7 @@ TEST_F(MonitorTest, WatchesInsideTheNamespaces) {
               Contains(event(Kind::kRepaired, "192.168.13.2/24")));
   expect_whole();
   EXPECT_THAT(after("ip -n tunrelay-b link set tun1 down"),
-              Contains(event(Kind::kLinkDown, "tun1")));
+              Contains(event(Kind::kInterfaceDown, "tun1")));
 }
 
 TEST_F(MonitorTest, ForeignChangesAreNoneOfItsBusiness) {
@@ -313,11 +315,11 @@ TEST(RepairLimitTest, TenAtOnceThenOneASecond) {
 TEST(RepairLimitTest, QuietBringsTheNextRepairSoon) {
   RepairLimit limit;
   for (int repair = 0; repair < RepairLimit::kBurst; ++repair) limit.count(kStartNs);
-  EXPECT_EQ(limit.next_ns(kStartNs), kStartNs + RepairLimit::kShortestQuietNs);
+  EXPECT_EQ(limit.next_ns(kStartNs), kStartNs + RepairLimit::kMinQuietNs);
   // The changes go on: what is quiet is counted from the last one.
   const std::int64_t changed_ns = kStartNs + kNanosecondsPerSecond / 2;
   EXPECT_FALSE(limit.allows(changed_ns, changed_ns));
-  EXPECT_TRUE(limit.allows(changed_ns + RepairLimit::kShortestQuietNs, changed_ns));
+  EXPECT_TRUE(limit.allows(changed_ns + RepairLimit::kMinQuietNs, changed_ns));
 }
 
 TEST(RepairLimitTest, RepairsThatDoNotLastComeOnceASecond) {
@@ -339,7 +341,7 @@ TEST(RepairLimitTest, RepairsThatDoNotLastComeOnceASecond) {
   // It gives up: the last repair lasts, and the next change is nobody's fight.
   now_ns += 20 * RepairLimit::kIntervalNs;
   for (int repair = 0; repair < RepairLimit::kBurst; ++repair) limit.count(now_ns);
-  EXPECT_EQ(limit.next_ns(now_ns), now_ns + RepairLimit::kShortestQuietNs);
+  EXPECT_EQ(limit.next_ns(now_ns), now_ns + RepairLimit::kMinQuietNs);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // When a network namespace counts as gone. Root.
-#include "route/netns_use.hpp"
+#include "route/apply/netns_use.hpp"
 
 #include <gmock/gmock.h>
 #include <linux/capability.h>
@@ -13,8 +13,8 @@
 #include <array>
 #include <csignal>
 
-#include "base/netns.hpp"
-#include "route/process.hpp"
+#include "os/netns.hpp"
+#include "os/process.hpp"
 #include "route_network.hpp"
 #include "support/skip.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "route/plan.hpp"
+#include "route/plan/plan.hpp"
 
 namespace tunrelay::test {
 

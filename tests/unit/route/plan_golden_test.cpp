@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "plan_commands.hpp"
-#include "route/plan.hpp"
+#include "route/plan/plan.hpp"
 #include "sample_host.hpp"
 
 namespace tunrelay::test {
@@ -217,7 +217,7 @@ TEST(NamespacesPlanTest, AnAdministratorsDeviceComesBackAsItWas) {
   request.a.made_by_us = false;
   request.mtu_bytes = 9000;
   auto state = sample_host();
-  state.links[2].up = true;
+  state.interfaces[2].up = true;
   state.settings["net/ipv6/conf/tun0/accept_ra"] = "1";
   state.addresses.push_back(
       {.prefix = IpPrefix::parse("192.168.13.1/24"), .device_index = 7, .device = "tun0"});

@@ -1,5 +1,5 @@
 // What a plan makes of an odd host, and which requests it refuses. Pure.
-#include "route/plan.hpp"
+#include "route/plan/plan.hpp"
 
 #include <gmock/gmock.h>
 
@@ -36,8 +36,8 @@ TEST(PlanTest, WhatAnAdministratorHasMadeIsUsedAndLeft) {
   request.mtu_bytes = 1500;
   request.txqueuelen = 4096;
   auto state = sample_host();
-  state.links[2].up = true;
-  state.links[2].txqueuelen = 4096;
+  state.interfaces[2].up = true;
+  state.interfaces[2].txqueuelen = 4096;
   state.addresses.push_back(
       {.prefix = IpPrefix::parse("192.168.13.1/24"), .device_index = 7, .device = "tun0"});
   const Plan plan = make_plan(request, state);
@@ -85,7 +85,7 @@ TEST(PlanTest, RefusesWhenAForeignRuleLeavesNoRoomAndNamesIt) {
     make_plan(sample_request(Strategy::kPolicy, Families::kIpv4), state);
     FAIL() << "it was planned";
   } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), ExitCode::kUnfit);
+    EXPECT_EQ(error.exit_code(), ExitCode::kUnsupported);
     EXPECT_THAT(error.what(), HasSubstr("3: from all iif eth0 lookup 52"));
   }
 }
@@ -109,8 +109,8 @@ TEST(PlanTest, ASecondTunnelSharesTheMoveOfTheFirst) {
   });
   for (const Step& step : first.steps)
     if (const auto* added = std::get_if<AddRule>(&step.change)) state.rules.push_back(added->rule);
-  state.links.push_back(tun_link(9, "tun2"));
-  state.links.push_back(tun_link(10, "tun3"));
+  state.interfaces.push_back(tun_link(9, "tun2"));
+  state.interfaces.push_back(tun_link(10, "tun3"));
   PlanRequest request;
   request.a.device = "tun2";
   request.a.addresses = {IpPrefix::parse("192.168.14.1/24")};

@@ -1,5 +1,5 @@
-// Conflicts: each is found, shows the line as `ip` prints it, and names a way out. Pure.
-#include "route/preflight.hpp"
+// Conflicts: each is found, shows the line as `ip` prints it, and gives a hint. Pure.
+#include "route/plan/preflight.hpp"
 
 #include <gmock/gmock.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "route/plan_choices.hpp"
+#include "route/plan/plan_choices.hpp"
 #include "sample_host.hpp"
 
 namespace tunrelay::test {
@@ -22,7 +22,7 @@ using ::testing::Not;
 
 auto conflict(const std::string& text, const std::string& line) {
   return AllOf(Field(&Conflict::text, HasSubstr(text)), Field(&Conflict::line, line),
-               Field(&Conflict::way_out, Not(IsEmpty())));
+               Field(&Conflict::hint, Not(IsEmpty())));
 }
 
 class PreflightTest : public ::testing::Test {
@@ -173,10 +173,10 @@ TEST_F(PreflightTest, TheErrorListsAllAndHasExitCode3) {
     refuse_conflicts(request_, state_);
     FAIL() << "nothing was refused";
   } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), ExitCode::kUnfit);
+    EXPECT_EQ(error.exit_code(), ExitCode::kUnsupported);
     for (const char* part :
          {"tun0 and tun1", "2 things are in the way", "inet 192.168.13.77/24 scope global eth0",
-          "500: from all lookup 78", "way out: choose other addresses"})
+          "500: from all lookup 78", "hint: choose other addresses"})
       EXPECT_THAT(error.what(), HasSubstr(part));
   }
 }
@@ -206,7 +206,7 @@ TEST_F(PreflightTest, ManyConflictsMakeAFewLines) {
   } catch (const Error& error) {
     const std::string text = error.what();
     EXPECT_THAT(text, AllOf(HasSubstr("200 things are in the way"), HasSubstr("192.168.13.1 dev"),
-                            HasSubstr("and 197 more"), HasSubstr("way out: ")));
+                            HasSubstr("and 197 more"), HasSubstr("hint: ")));
     EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 8) << text;
   }
 }

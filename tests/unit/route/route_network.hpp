@@ -10,11 +10,11 @@
 #include <string>
 #include <utility>
 
-#include "route/apply.hpp"
-#include "route/cleanup.hpp"
-#include "route/host_state.hpp"
-#include "route/journal.hpp"
-#include "route/plan.hpp"
+#include "route/apply/apply.hpp"
+#include "route/apply/cleanup.hpp"
+#include "route/apply/journal.hpp"
+#include "route/model/host_state.hpp"
+#include "route/plan/plan.hpp"
 #include "sample_host.hpp"
 #include "support/network_state.hpp"
 #include "support/private_network.hpp"

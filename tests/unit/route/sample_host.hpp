@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "route/host_state.hpp"
-#include "route/plan.hpp"
+#include "route/model/host_state.hpp"
+#include "route/plan/plan.hpp"
 
 namespace tunrelay::test {
 
@@ -23,7 +23,7 @@ inline std::vector<Rule> kernel_rules() {
   return rules;
 }
 
-inline Link tun_link(int index, const std::string& name) {
+inline Interface tun_link(int index, const std::string& name) {
   return {.index = index,
           .name = name,
           .kind = "tun",
@@ -34,10 +34,10 @@ inline Link tun_link(int index, const std::string& name) {
 
 inline HostState sample_host() {
   HostState state;
-  state.links = {{.index = 1, .name = "lo", .up = true, .loopback = true, .mtu_bytes = 65536},
-                 {.index = 2, .name = "eth0", .up = true, .carrier = true, .mtu_bytes = 1500},
-                 tun_link(7, "tun0"),
-                 tun_link(8, "tun1")};
+  state.interfaces = {{.index = 1, .name = "lo", .up = true, .loopback = true, .mtu_bytes = 65536},
+                      {.index = 2, .name = "eth0", .up = true, .carrier = true, .mtu_bytes = 1500},
+                      tun_link(7, "tun0"),
+                      tun_link(8, "tun1")};
   state.addresses = {
       {.prefix = IpPrefix::parse("10.0.0.5/24"), .device_index = 2, .device = "eth0"}};
   state.rules = kernel_rules();

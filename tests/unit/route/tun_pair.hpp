@@ -18,8 +18,8 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "base/event_fd.hpp"
-#include "base/file_descriptor.hpp"
+#include "os/event_fd.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay::test {
 

@@ -16,7 +16,7 @@ namespace tunrelay::test {
 
 /// Segments of each test, at a fixed seed; a right model fails one in a thousand seeds.
 inline constexpr std::uint64_t kSegments = 1'000'000;
-inline constexpr double kLeastP = 0.001;
+inline constexpr double kMinP = 0.001;
 
 using Hits = std::vector<bool>;
 
@@ -88,17 +88,17 @@ class MarkovModel {
   /// Of the lengths of runs of VALUE; those of so great a length that few are expected are one
   /// cell.
   [[nodiscard]] double run_length_p(const Hits& hits, bool value) const {
-    constexpr std::size_t kMostCells = 8;
-    constexpr double kFewest = 10;
+    constexpr std::size_t kMaxCells = 8;
+    constexpr double kMin = 10;
     const std::vector<std::size_t> lengths = run_lengths(hits, value);
     const auto runs = static_cast<double>(lengths.size());
     // A run begins behind what is not of it.
     Vector states = after(after(shares_, !value), value);
     const double all = sum_of(states);
     std::vector<double> expected;
-    while (expected.size() + 1 < kMostCells) {
+    while (expected.size() + 1 < kMaxCells) {
       const Vector longer = after(states, value);
-      if (runs * sum_of(longer) / all < kFewest) break;
+      if (runs * sum_of(longer) / all < kMin) break;
       expected.push_back(runs * (sum_of(states) - sum_of(longer)) / all);
       states = longer;
     }
@@ -147,10 +147,10 @@ class MarkovModel {
 
 /// All that a hit sequence of the MODEL has to be.
 inline void expect_model(const MarkovModel& model, const Hits& hits) {
-  EXPECT_GT(model.count_p(hits), kLeastP)
+  EXPECT_GT(model.count_p(hits), kMinP)
       << "hits: " << share_of(hits) << " of " << model.hit_share();
-  EXPECT_GT(model.run_length_p(hits, true), kLeastP) << "runs of hits";
-  EXPECT_GT(model.run_length_p(hits, false), kLeastP) << "runs of misses";
+  EXPECT_GT(model.run_length_p(hits, true), kMinP) << "runs of hits";
+  EXPECT_GT(model.run_length_p(hits, false), kMinP) << "runs of misses";
 }
 
 /// loss_gilb_ell() of net/sched/sch_netem.c: the state changes, the loss is the old one's.

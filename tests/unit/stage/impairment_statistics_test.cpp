@@ -33,11 +33,11 @@ class PassWatcher final : public StageOutput {
   void drop(const Packet& packet, DropReason /*reason*/) noexcept override { on_drop(packet); }
   void share(const Packet& /*packet*/) noexcept override {}
   void copy(const Packet& /*packet*/) noexcept override {}
-  [[nodiscard]] std::optional<FrameSpace> take_space(const Packet& packet) noexcept override {
-    return FrameSpace{0, packet.queue, space_.data() + kVirtioNetHeaderBytes};
+  [[nodiscard]] std::optional<FrameBuffer> take_buffer(const Packet& packet) noexcept override {
+    return FrameBuffer{0, packet.queue, space_.data() + kVirtioNetHeaderBytes};
   }
-  void adopt(const Packet& /*packet*/) noexcept override {}
-  void retire(const Packet& /*packet*/) noexcept override {}
+  void commit(const Packet& /*packet*/) noexcept override {}
+  void consume(const Packet& /*packet*/) noexcept override {}
 
  private:
   std::vector<std::byte> space_ = std::vector<std::byte>(1000);
@@ -145,7 +145,7 @@ TEST(ImpairmentStatisticsTest, CorruptFlipsEachBitAsOften) {
   double all = 0;
   for (const double count : places) all += count;
   EXPECT_GT(chi_square_p(places, std::vector<double>(bits, all / static_cast<double>(bits))),
-            kLeastP);
+            kMinP);
 }
 
 TEST(ImpairmentStatisticsTest, DelayLetsThoseOvertakeThatItsChanceAndGapSay) {

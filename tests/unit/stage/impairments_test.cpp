@@ -137,10 +137,11 @@ TEST(CorruptStage, FlipsABitOfItsSegmentsAndOfNoOthers) {
 
 TEST(CorruptStage, AMendedChecksumHidesItFromTheReceiver) {
   SeededRandom random;
-  for (const bool mends : {true, false}) {
+  for (const bool keeps_valid : {true, false}) {
     const auto packets = SegmentedPackets::random(random, 300);
     const std::vector<Bytes> before = packets.wire_frames();
-    Corrupt corrupt({.probability = 1, .bits = 6, .mend_checksum = mends}, kSomeKey, new_numbers());
+    Corrupt corrupt({.probability = 1, .bits = 6, .keep_checksum_valid = keeps_valid}, kSomeKey,
+                    new_numbers());
     StageRecord record;
     packets.give(corrupt, record, kNow, random);
     ASSERT_EQ(record.packets.size(), before.size());
@@ -153,13 +154,13 @@ TEST(CorruptStage, AMendedChecksumHidesItFromTheReceiver) {
                              LinkLimits{});
       if (!seen.fault && check_transport_checksum(seen.packet) == TransportChecksum::kValid)
         ++valid;
-      if (mends) {
+      if (keeps_valid) {
         EXPECT_TRUE(std::equal(before[at].begin(), before[at].begin() + 36, packet.frame));
       }
     }
     EXPECT_GE(changed, before.size() * 9 / 10) << "two flips of one bit undo each other";
-    const std::size_t least = mends ? before.size() : 0;
-    const std::size_t most = mends ? before.size() : before.size() / 4;
+    const std::size_t least = keeps_valid ? before.size() : 0;
+    const std::size_t most = keeps_valid ? before.size() : before.size() / 4;
     EXPECT_GE(valid, least);
     EXPECT_LE(valid, most);
   }

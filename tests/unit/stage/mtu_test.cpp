@@ -33,9 +33,9 @@ Bytes expected_answer(const PacketSpec& spec, std::size_t number, std::uint32_t 
   const Bytes segment =
       completed(segment_naively(build_frame(spec), spec.link_type).at(number)).bytes;
   const OwnedPacket owned(Frame{{}, segment}, {spec.link_type, kMaxIpBytes});
-  Bytes answer(kMostTooBigBytes);
+  Bytes answer(kMaxTooBigBytes);
   answer.resize(make_too_big(segment, owned.packet.layers, mtu_bytes,
-                             std::span<std::byte, kMostTooBigBytes>(answer)));
+                             std::span<std::byte, kMaxTooBigBytes>(answer)));
   return answer;
 }
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "base/input_file.hpp"
 #include "hit_statistics.hpp"
 #include "impairment_fixture.hpp"
+#include "os/input_file.hpp"
 #include "stage/jitter.hpp"
 #include "stage/link_pace.hpp"
 #include "stage/queue_config.hpp"
@@ -110,7 +110,7 @@ TEST(NetemFormulasTest, JitterIsDrawnEvenlyFromItsRangeOrTable) {
   std::vector<double> uniform_expected(100, kSegments / 100.0);
   uniform_expected.front() -= kSegments / 2000.0;
   uniform_expected.back() += kSegments / 2000.0;
-  EXPECT_GT(chi_square_p(uniform_seen, uniform_expected), kLeastP);
+  EXPECT_GT(chi_square_p(uniform_seen, uniform_expected), kMinP);
 
   DelayConfig config{.delay_ns = kDelayNs, .jitter_ns = 8192, .shape = JitterShape::kTable};
   for (int value = 0; value < 1000; ++value)
@@ -119,7 +119,7 @@ TEST(NetemFormulasTest, JitterIsDrawnEvenlyFromItsRangeOrTable) {
   std::vector<double> table_seen(1000);
   for (std::uint64_t number = 0; number < kSegments; ++number)
     ++table_seen.at(static_cast<std::size_t>(table.delay_ns(number) - kDelayNs));
-  EXPECT_GT(evenness_p(table_seen), kLeastP);
+  EXPECT_GT(evenness_p(table_seen), kMinP);
 }
 
 /// packet_time_ns() there; its rate is in bytes a second.

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "measure/result_json.hpp"
+#include "result/result_json.hpp"
 
 namespace tunrelay {
 namespace {
@@ -36,41 +36,41 @@ TEST(SearchTrialTest, LossIsOfAllThatWasMeantToArrive) {
   TrialReport refused = report_of(99'950, 99'950);
   refused.directions[0].sent.failed = 50;
   EXPECT_NEAR(judged(refused).loss_ratio, 0.0005, 1e-12);
-  EXPECT_FALSE(judged(refused).is_void());
+  EXPECT_FALSE(judged(refused).is_invalid());
 }
 
 TEST(SearchTrialTest, ASenderThatFellBackSaysNothingOfTheLink) {
   TrialReport report = report_of(100'000, 100'000);
   report.directions[0].sent.last_slip_ns = kTrialNs;
-  EXPECT_THAT(judged(report).void_reason, HasSubstr("fell back"));
+  EXPECT_THAT(judged(report).invalid_reason, HasSubstr("fell back"));
   EXPECT_DOUBLE_EQ(judged(report).sent_per_s, 50'000);
 }
 
 TEST(SearchTrialTest, ABurstThatGotThroughCountsAndOneThatDidNotIsVoid) {
   TrialReport report = report_of(100'000, 100'000);
   report.directions[0].sent.slip.record(kTrialNs / 20, 5'000);
-  EXPECT_EQ(judged(report).void_reason, "");
+  EXPECT_EQ(judged(report).invalid_reason, "");
   report.directions[0].received.sequence.received -= 1;
-  EXPECT_THAT(judged(report).void_reason, HasSubstr("bursts"));
+  EXPECT_THAT(judged(report).invalid_reason, HasSubstr("bursts"));
   EXPECT_NEAR(judged(report).sent_per_s, 100'000, 1);
 }
 
 TEST(SearchTrialTest, AVoidTrialStaysVoid) {
   TrialReport report = report_of(100'000, 100'000);
-  report.void_reason = "the path was not proven before it";
-  EXPECT_EQ(judged(report).void_reason, report.void_reason);
+  report.invalid_reason = "the path was not proven before it";
+  EXPECT_EQ(judged(report).invalid_reason, report.invalid_reason);
 }
 
 /// Searches on links of these rates; what came of it, read back from its file's form.
 Result result_of(const std::vector<double>& rates, std::size_t stop_after = 1'000) {
-  std::vector<SearchedLink> links;
+  std::vector<SearchedPath> paths;
   std::size_t trials = 0;
   for (const double rate : rates)
-    links.push_back({.name = links.empty() ? kSubject : kControl,
+    paths.push_back({.name = paths.empty() ? kSubject : kControl,
                      .run_trial =
                          [rate, &trials](const LoadSpec& spec) {
                            ++trials;
-                           LinkTrial trial;
+                           PathTrial trial;
                            trial.trial = report_of(static_cast<std::uint64_t>(spec.messages_per_s),
                                                    static_cast<std::uint64_t>(rate));
                            return trial;
@@ -83,7 +83,7 @@ Result result_of(const std::vector<double>& rates, std::size_t stop_after = 1'00
   task.is_stopped = [&] { return trials >= stop_after; };
   task.on_trial = [](std::size_t /*trials*/, const std::string& /*what*/) {};
   Result result;
-  const bool is_done = run_rate_search(links, task, result);
+  const bool is_done = run_rate_search(paths, task, result);
   EXPECT_EQ(is_done, trials < stop_after);
   return result_from_text(result_text(result));
 }
@@ -95,14 +95,14 @@ TEST(RateSearchRunTest, LeavesTheRateTheBoundsAndTheTrialsOfEachLink) {
   EXPECT_EQ(ndr.better, Better::kHigher);
   EXPECT_NEAR(valid_values(ndr, kSubject).at(0), 100'000, 500);
   EXPECT_NEAR(valid_values(ndr, kControl).at(0), 200'000, 1'000);
-  for (const char* link : {kSubject, kControl}) {
-    const double lower = valid_values(*result.find_metric("udp_64/ndr_lower"), link).at(0);
-    const double upper = valid_values(*result.find_metric("udp_64/ndr_upper"), link).at(0);
+  for (const char* path : {kSubject, kControl}) {
+    const double lower = valid_values(*result.find_metric("udp_64/ndr_lower"), path).at(0);
+    const double upper = valid_values(*result.find_metric("udp_64/ndr_upper"), path).at(0);
     EXPECT_LT(lower, upper);
     EXPECT_GE(lower, upper * 0.995);
-    const auto loads = valid_values(*result.find_metric("udp_64/search_load"), link);
+    const auto loads = valid_values(*result.find_metric("udp_64/search_load"), path);
     EXPECT_EQ(loads.front(), 500'000);
-    EXPECT_EQ(loads.size(), valid_values(*result.find_metric("udp_64/search_loss"), link).size());
+    EXPECT_EQ(loads.size(), valid_values(*result.find_metric("udp_64/search_loss"), path).size());
   }
 }
 
@@ -117,7 +117,7 @@ TEST(RateSearchRunTest, ALinkThatCarriesNothingHasNoRate) {
   const Result result = result_of({0});
   const Metric& ndr = *result.find_metric("udp_64/ndr");
   EXPECT_TRUE(valid_values(ndr, kSubject).empty());
-  EXPECT_THAT(ndr.samples.at(0).void_reason, HasSubstr("not carried"));
+  EXPECT_THAT(ndr.samples.at(0).invalid_reason, HasSubstr("not carried"));
 }
 
 TEST(RateSearchRunTest, WhatWasFoundBeforeAStopIsKept) {

@@ -34,11 +34,11 @@ Result spread_result(double low, double high, std::uint32_t samples) {
   Result result;
   Metric& metric = result.metric("tcp/throughput", "bits_per_s", Better::kHigher);
   for (std::uint32_t round = 0; round < samples; ++round)
-    metric.samples.push_back({.link = kSubject,
+    metric.samples.push_back({.path = kSubject,
                               .round = round,
                               .value = low + (high - low) * ((round * 7) % samples) / samples,
                               .at_s = static_cast<double>(round),
-                              .void_reason = ""});
+                              .invalid_reason = ""});
   return result;
 }
 
@@ -63,7 +63,8 @@ TEST(PrecisionReachedTest, TooFewSamplesAreNotKnownAtAll) {
 TEST(PrecisionReachedTest, AsksOnlyForHeadlines) {
   Result result = spread_result(99, 101, 40);
   result.metric("tcp/one_way_p99", "ns", Better::kLower)
-      .samples.push_back({.link = kSubject, .round = 0, .value = 1, .at_s = 0, .void_reason = ""});
+      .samples.push_back(
+          {.path = kSubject, .round = 0, .value = 1, .at_s = 0, .invalid_reason = ""});
   EXPECT_TRUE(reaches({.confidence = 0.95, .half_width = 0.02}, result, false));
 }
 

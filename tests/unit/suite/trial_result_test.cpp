@@ -28,7 +28,7 @@ double only_value(const Result& result, std::string_view name) {
 
 TEST(TrialResultTest, TellsRatesLossAndDelays) {
   Result result;
-  add_trial(result, {.load = "udp", .link = kSubject, .round = 3, .at_s = 1}, udp_report());
+  add_trial(result, {.load = "udp", .path = kSubject, .round = 3, .at_s = 1}, udp_report());
   EXPECT_DOUBLE_EQ(only_value(result, "udp/throughput"), 99'000 * 8 / 2.0);
   EXPECT_DOUBLE_EQ(only_value(result, "udp/messages"), 495);
   EXPECT_DOUBLE_EQ(only_value(result, "udp/loss"), 0.01);
@@ -41,9 +41,9 @@ TEST(TrialResultTest, TellsRatesLossAndDelays) {
 TEST(TrialResultTest, TrialsOfOneLinkShareADistribution) {
   Result result;
   for (std::uint32_t round = 0; round < 3; ++round)
-    add_trial(result, {.load = "udp", .link = kSubject, .round = round, .at_s = 5.0 * round},
+    add_trial(result, {.load = "udp", .path = kSubject, .round = round, .at_s = 5.0 * round},
               udp_report());
-  add_trial(result, {.load = "udp", .link = kControl, .round = 0, .at_s = 20}, udp_report());
+  add_trial(result, {.load = "udp", .path = kControl, .round = 0, .at_s = 20}, udp_report());
   ASSERT_EQ(result.distributions.size(), 2U);
   EXPECT_EQ(result.distributions.front().histogram.count(), 3 * 990U);
   EXPECT_DOUBLE_EQ(result.distributions.front().interval_s, 12);
@@ -51,9 +51,9 @@ TEST(TrialResultTest, TrialsOfOneLinkShareADistribution) {
 
 TEST(TrialResultTest, AVoidTrialGivesVoidSamplesAndNoLatencies) {
   TrialReport report = udp_report();
-  report.void_reason = "it did not cross";
+  report.invalid_reason = "it did not cross";
   Result result;
-  add_trial(result, {.load = "udp", .link = kSubject, .round = 0, .at_s = 0}, report);
+  add_trial(result, {.load = "udp", .path = kSubject, .round = 0, .at_s = 0}, report);
   for (const Metric& metric : result.metrics) EXPECT_FALSE(counts(metric.samples.at(0)));
   EXPECT_TRUE(result.distributions.empty());
 }
@@ -63,7 +63,7 @@ TEST(TrialResultTest, TheWayBackHasANameOfItsOwn) {
   report.spec.direction = LoadDirection::kBoth;
   report.directions[1] = report.directions[0];
   Result result;
-  add_trial(result, {.load = "udp", .link = kSubject, .round = 0, .at_s = 0}, report);
+  add_trial(result, {.load = "udp", .path = kSubject, .round = 0, .at_s = 0}, report);
   EXPECT_DOUBLE_EQ(only_value(result, "udp/reverse_messages"), 495);
 }
 

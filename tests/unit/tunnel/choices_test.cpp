@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/cpu_topology.hpp"
+#include "os/cpu_topology.hpp"
 
 namespace tunrelay {
 namespace {
@@ -14,8 +14,8 @@ TEST(Choices, WhatIsAskedForIsTaken) {
   options.queues = 3;
   EXPECT_EQ(choose_queues(options), 3U);
   options.busy_poll_ns = 20'000;
-  EXPECT_EQ(choose_spin(options).most_ns, 20'000);
-  EXPECT_FALSE(choose_spin(options).adaptive);
+  EXPECT_EQ(choose_busy_poll(options).most_ns, 20'000);
+  EXPECT_FALSE(choose_busy_poll(options).adaptive);
 }
 
 TEST(Choices, TheEngineIsUringWhereItIsAllowed) {
@@ -42,10 +42,10 @@ TEST(Choices, AQueueHasFourCpus) {
 
 TEST(Choices, SpinningIsAdaptiveButWhereBatchesAreToGrow) {
   TunnelOptions options;
-  EXPECT_TRUE(choose_spin(options).adaptive);
-  EXPECT_GT(choose_spin(options).most_ns, 0);
+  EXPECT_TRUE(choose_busy_poll(options).adaptive);
+  EXPECT_GT(choose_busy_poll(options).most_ns, 0);
   options.min_wait_ns = 50'000;
-  EXPECT_EQ(choose_spin(options).most_ns, 0);
+  EXPECT_EQ(choose_busy_poll(options).most_ns, 0);
 }
 
 }  // namespace

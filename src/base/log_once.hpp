@@ -1,0 +1,29 @@
+// Tells of what fails again and again only once.
+#pragma once
+
+#include <functional>
+
+#include "base/error.hpp"
+
+namespace tunrelay {
+
+/// Of one thing that is attempted repeatedly, by one thread.
+class LogOnce {
+ public:
+  /// Does ACT. TELL gets the Error that it throws, unless the time before had failed too.
+  template <typename Act>
+  void attempt(const Act& act, const std::function<void(const Error&)>& tell) {
+    try {
+      act();
+      last_failed_ = false;
+    } catch (const Error& error) {
+      if (!last_failed_) tell(error);
+      last_failed_ = true;
+    }
+  }
+
+ private:
+  bool last_failed_ = false;
+};
+
+}  // namespace tunrelay

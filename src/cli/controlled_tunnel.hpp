@@ -1,0 +1,50 @@
+// A tunnel at work that can be asked at its control socket: what `run` and `exec` have in common.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/control_server.hpp"
+#include "control/tunnel_service.hpp"
+#include "tunnel/tunnel.hpp"
+
+namespace tunrelay {
+
+/// Used by one thread.
+class ControlledTunnel {
+ public:
+  /// Starts it, and listens where WISH says. Throws Error.
+  ControlledTunnel(TunnelOptions options, const ControlConfig& config)
+      : tunnel_(listening_at(std::move(options), config.path)) {
+    tunnel_.start();
+    control_ = open_control(config, service_);
+  }
+  ~ControlledTunnel() { stop(); }
+  ControlledTunnel(const ControlledTunnel&) = delete;
+  ControlledTunnel& operator=(const ControlledTunnel&) = delete;
+
+  Tunnel* operator->() noexcept { return &tunnel_; }
+  Tunnel& operator*() noexcept { return tunnel_; }
+  /// Null where it does not listen.
+  [[nodiscard]] ControlServer* control() noexcept { return control_.get(); }
+  /// What could not be undone, in words.
+  std::vector<std::string> stop() noexcept {
+    control_.reset();
+    return tunnel_.stop();
+  }
+
+ private:
+  static TunnelOptions listening_at(TunnelOptions options, const std::string& path) {
+    options.control_path = path;  // the janitor of a killed tunnel removes it
+    options.janitor_program = "/proc/self/exe";
+    return options;
+  }
+
+  Tunnel tunnel_;
+  TunnelService service_{tunnel_};
+  std::unique_ptr<ControlServer> control_;
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,64 @@
+#include "cli/event_loop.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <cstdio>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clean_text.hpp"
+#include "base/json_text.hpp"
+#include "os/print.hpp"
+
+namespace tunrelay {
+namespace {
+
+// A look at least that often, also when nothing is heard.
+constexpr int kLookMs = 450;
+
+}  // namespace
+
+void EventLoop::tell(const std::vector<TunnelEvent>& events) const {
+  for (const TunnelEvent& event : events) {
+    if (json_) {
+      const nlohmann::json line{{"event", std::string(to_string(event.kind))},
+                                {"text", event.text}};
+      print_text(stdout, json_text(line) + "\n");
+    } else {
+      print_wrapped(
+          stderr, fmt::format("tunrelay: {}: {}\n", to_string(event.kind), clean_line(event.text)));
+    }
+  }
+}
+
+/// What a look takes (descriptors, memory) may be short for a while: packets cross all the same.
+void EventLoop::look_after_tunnel() {
+  news_.attempt([this] { tell(tunnel_.attend()); },
+                [this](const Error& error) {
+                  tell({{TunnelEvent::Kind::kNote,
+                         std::string("The tunnel is not looked after now: ") + error.what()}});
+                });
+}
+
+EventLoop::End EventLoop::until_signal(const SignalWatch& signals,
+                                       const std::function<Answer(int)>& on_signal, int end_fd) {
+  std::vector<pollfd> watched{{.fd = signals.fd(), .events = POLLIN, .revents = 0},
+                              {.fd = end_fd, .events = POLLIN, .revents = 0}};
+  for (const int fd : tunnel_.poll_fds())
+    watched.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+  if (control_ != nullptr)
+    watched.push_back({.fd = control_->fd(), .events = POLLIN, .revents = 0});
+  for (;;) {
+    ::poll(watched.data(), watched.size(), kLookMs);
+    while (const auto signal = signals.next())
+      if (on_signal(*signal) == Answer::kStop) return End::kAsked;
+    if (watched[1].revents != 0) return End::kAsked;
+    look_after_tunnel();
+    if (tunnel_.is_gone()) return End::kGone;
+    if (control_ != nullptr) control_->serve();
+  }
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,43 @@
+// Attending a running tunnel from the command line: waits for signals and for what else ends
+// the wait, lets the tunnel look after itself, and tells the user what happened.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/log_once.hpp"
+#include "control/control_server.hpp"
+#include "os/signal_watch.hpp"
+#include "tunnel/tunnel.hpp"
+
+namespace tunrelay {
+
+class EventLoop {
+ public:
+  enum class Answer { kGoOn, kStop };
+  enum class End {
+    kAsked,  ///< by a signal, or by the descriptor that was waited for
+    kGone,   ///< the tunnel can't go on: a device was deleted
+  };
+
+  /// Events go to standard error in words, or as JSON lines to standard output.
+  EventLoop(Tunnel& tunnel, bool json) : tunnel_(tunnel), json_(json) {}
+
+  /// Lets CONTROL answer meanwhile; null: nobody.
+  void serve(ControlServer* control) noexcept { control_ = control; }
+
+  /// Until ON_SIGNAL answers kStop, or END_FD (if not negative) becomes readable.
+  End until_signal(const SignalWatch& signals, const std::function<Answer(int)>& on_signal,
+                   int end_fd = -1);
+
+ private:
+  void tell(const std::vector<TunnelEvent>& events) const;
+  void look_after_tunnel();
+
+  Tunnel& tunnel_;
+  bool json_;
+  ControlServer* control_ = nullptr;
+  LogOnce news_;
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,175 @@
+#include "control/tunnel_service.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <utility>
+#include <vector>
+
+#include "base/build_info.hpp"
+#include "base/error.hpp"
+#include "capture/capture_text.hpp"
+#include "control/attachment.hpp"
+#include "control/control_place.hpp"
+#include "link/stage_files.hpp"
+#include "link/stage_text.hpp"
+#include "os/print.hpp"
+#include "tunnel/tunnel_report_text.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr const char* kDirectionKeys[] = {"a_to_b", "b_to_a"};
+constexpr const char* kFileBytes = "file_bytes";
+constexpr const char* kOldMethod = "do";  // of clients of version 0.1
+
+/// Gives FILES, in their order, what came with the request.
+void fill_files(const std::vector<StageFile*>& files, const nlohmann::json& request,
+                const FileDescriptor& attachment) {
+  const auto sizes = request.value(kFileBytes, std::vector<std::uint64_t>{});
+  if (sizes.size() != files.size())
+    throw_usage_error("use", files.front()->name,
+                      fmt::format("{} files are named, and {} came", files.size(), sizes.size()),
+                      "ask by the `tunrelay` of this version: it sends what files hold");
+  const std::string bytes = read_attachment(attachment, kMaxStageFileBytes);
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < files.size(); ++at) {
+    if (sizes[at] > bytes.size() - begin)
+      throw_usage_error("use", files[at]->name, "not all of it came");
+    files[at]->text = std::make_shared<const std::string>(bytes, begin, sizes[at]);
+    begin += sizes[at];
+  }
+}
+
+}  // namespace
+
+nlohmann::ordered_json TunnelService::answer(ControlClientId client, const nlohmann::json& request,
+                                             FileDescriptor passed) {
+  const std::string method = request.at(request.contains(kOldMethod) ? kOldMethod : "method");
+  if (method == "show")
+    return {{"version", kVersion},
+            {"a", tunnel_.options().a.device},
+            {"b", tunnel_.options().b.device},
+            {"link", link()},
+            {"report", report_json(tunnel_.report(), "counters")}};
+  if (method == "set") {
+    set_link(request, passed);
+    return {{"link", link()}};
+  }
+  if (method == "capture_start") {
+    start_capture(client, request, std::move(passed));
+    return nlohmann::ordered_json::object();
+  }
+  if (method == "capture_report") return {{"capture", capture_json(tunnel_.report().capture)}};
+  if (method == "capture_stop") {
+    if (client != capturing_)
+      throw_usage_error("end", "the capture", "this client has not started one");
+    capturing_ = 0;
+    tunnel_.end_capture();
+    return {{"capture", capture_json(tunnel_.report().capture)}};
+  }
+  throw_usage_error("do", "'" + method + "'",
+                    "a relay does show, set, capture_start, capture_report "
+                    "and capture_stop");
+}
+
+void TunnelService::left(ControlClientId client) noexcept {
+  if (client != capturing_) return;
+  capturing_ = 0;
+  tunnel_.end_capture();
+}
+
+nlohmann::ordered_json TunnelService::link() const {
+  const LinkDescription& description = tunnel_.link();
+  nlohmann::ordered_json link;
+  for (std::size_t direction = 0; direction < kDirections; ++direction)
+    link[kDirectionKeys[direction]] = print_stages(description.directions.at(direction));
+  link["seed"] = description.seed.value_or(0);
+  return link;
+}
+
+void TunnelService::set_link(const nlohmann::json& request, const FileDescriptor& attachment) {
+  LinkDescription description = tunnel_.link();
+  std::vector<StageFile*> files;
+  for (std::size_t direction = 0; direction < kDirections; ++direction) {
+    const char* key = kDirectionKeys[direction];
+    if (!request.contains(key)) continue;
+    StageList& stages = description.directions.at(direction);
+    stages = parse_stages({request.at(key).get<std::string>(), key});
+    for (StageFile* file : files_of(stages)) files.push_back(file);
+  }
+  if (!files.empty()) fill_files(files, request, attachment);
+  // Without a seed another one is drawn: who measures twice wants two samples, not one twice.
+  description.seed.reset();
+  if (request.contains("seed")) description.seed = request.at("seed").get<std::uint64_t>();
+  tunnel_.change_link(std::move(description));
+}
+
+void TunnelService::start_capture(ControlClientId client, const nlohmann::json& request,
+                                  FileDescriptor file) {
+  if (!file.is_open())
+    throw_usage_error("start", "a capture", "no open file came with the request");
+  CaptureOptions options;
+  options.file = request.value("file", "the client's file");
+  options.filter = request.value("filter", "");
+  options.snap_bytes = request.value("snap_bytes", options.snap_bytes);
+  options.wire_segments = request.value("wire_segments", false);
+  options.buffer_bytes = request.value("buffer_bytes", options.buffer_bytes);
+  tunnel_.start_capture(options, std::move(file));
+  capturing_ = client;
+}
+
+LinkRequest make_link_request(LinkDescription link, std::array<bool, 2> is_named) {
+  LinkRequest request{.json = {{"method", "set"}}, .attachment = {}};
+  std::string bytes;
+  auto sizes = nlohmann::json::array();
+  for (std::size_t direction = 0; direction < kDirections; ++direction) {
+    if (!is_named.at(direction)) continue;
+    StageList& stages = link.directions.at(direction);
+    request.json[kDirectionKeys[direction]] = print_stages(stages);
+    for (const StageFile* file : files_of(stages)) {
+      bytes += *file->text;
+      sizes.push_back(file->text->size());
+    }
+  }
+  if (link.seed) request.json["seed"] = *link.seed;
+  if (sizes.empty()) return request;
+  request.json[kFileBytes] = std::move(sizes);
+  request.attachment = make_attachment(bytes);
+  return request;
+}
+
+void change_link(Tunnel& tunnel, const char* a_to_b, const char* b_to_a) {
+  LinkDescription link = tunnel.link();
+  if (a_to_b != nullptr) link.directions[0] = parse_stages({a_to_b, kDirectionKeys[0]});
+  if (b_to_a != nullptr) link.directions[1] = parse_stages({b_to_a, kDirectionKeys[1]});
+  read_stage_files(link);
+  tunnel.change_link(std::move(link));
+}
+
+ControlConfig control_config(const std::string& path, const TunnelOptions& options) {
+  if (path == "none") return {};
+  if (path != "auto") return {.path = path, .is_asked_for = true};
+  const std::string directory = control_directory();
+  if (directory.empty()) return {};
+  return {.path = control_path(directory, instance_name(options)), .is_asked_for = false};
+}
+
+std::unique_ptr<ControlServer> open_control(const ControlConfig& config, ControlService& service) {
+  if (config.path.empty()) return nullptr;
+  if (config.is_asked_for) return std::make_unique<ControlServer>(config.path, service);
+  try {
+    const std::string directory = config.path.substr(0, config.path.rfind('/'));
+    constexpr mode_t kOwnerOnly = 0700;
+    ::mkdir(directory.c_str(), kOwnerOnly);
+    static_cast<void>(living_controls(directory));  // what killed relays have left goes
+    return std::make_unique<ControlServer>(config.path, service);
+  } catch (const Error& error) {
+    print_wrapped(stderr,
+                  fmt::format("tunrelay: note: nobody can change this relay while it runs: {}\n",
+                              error.what()));
+    return nullptr;
+  }
+}
+
+}  // namespace tunrelay

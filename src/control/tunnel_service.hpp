@@ -1,0 +1,71 @@
+// What a running tunnel answers at its control socket:
+//
+//   {"method": "show"}   -> {"version", "a", "b", "link": LINK, "report": {}}
+//   {"method": "set", "a_to_b": TEXT, "b_to_a": TEXT, "seed": N, "file_bytes": [N, ...]}; stages
+//   that
+//                    are left out stay, and without a seed another is drawn. Files that the texts
+//                    name come as an attachment (control/attachment.hpp), one behind the other in
+//                    the order in which they are named, each with so many bytes: the relay opens
+//                    none, it has rights that the client may not have
+//                    -> {"link": LINK}
+//   {"method": "capture_start", "file", "filter", "snap_bytes", "wire_segments", "buffer_bytes"}
+//                    with the open file as a descriptor; the capture ends with the connection
+//                    -> {}
+//   {"method": "capture_report"}, {"method": "capture_stop"} -> {"capture": {}}
+//
+// LINK: {"a_to_b": TEXT, "b_to_a": TEXT, "seed": N}, the texts canonical.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "control/control_server.hpp"
+#include "tunnel/tunnel.hpp"
+
+namespace tunrelay {
+
+class TunnelService final : public ControlService {
+ public:
+  /// The tunnel must outlive it.
+  explicit TunnelService(Tunnel& tunnel) : tunnel_(tunnel) {}
+
+  nlohmann::ordered_json answer(ControlClientId client, const nlohmann::json& request,
+                                FileDescriptor passed) override;
+  void left(ControlClientId client) noexcept override;
+
+ private:
+  void set_link(const nlohmann::json& request, const FileDescriptor& attachment);
+  void start_capture(ControlClientId client, const nlohmann::json& request, FileDescriptor file);
+  [[nodiscard]] nlohmann::ordered_json link() const;
+
+  Tunnel& tunnel_;
+  ControlClientId capturing_ = 0;  ///< who has started the capture; 0: nobody
+};
+
+/// A request, and the descriptor that goes with it, if it is open.
+struct LinkRequest {
+  nlohmann::json json;
+  FileDescriptor attachment;
+};
+/// Asks for the directions of LINK that are IS_NAMED, and for its seed, if any. All of its files
+/// were read. Throws Error.
+[[nodiscard]] LinkRequest make_link_request(LinkDescription link, std::array<bool, 2> is_named);
+
+/// The directions of TUNNEL's link that are not null become what these texts say. Files are read
+/// with this process's rights. Throws Error; the link is as before then.
+void change_link(Tunnel& tunnel, const char* a_to_b, const char* b_to_a);
+
+/// Where a tunnel listens: PATH as the user gave it, or "auto", the usual place, or "none". Made
+/// before exec enters a namespace of its own, where it is root.
+struct ControlConfig {
+  std::string path;
+  bool is_asked_for = false;  ///< by a path; where the usual one can't be had, a note is enough
+};
+[[nodiscard]] ControlConfig control_config(const std::string& path, const TunnelOptions& options);
+
+/// Null where there is to be none. Throws Error.
+[[nodiscard]] std::unique_ptr<ControlServer> open_control(const ControlConfig& config,
+                                                          ControlService& service);
+
+}  // namespace tunrelay

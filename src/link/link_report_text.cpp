@@ -1,0 +1,73 @@
+#include "link/link_report_text.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/figure.hpp"
+#include "base/units.hpp"
+#include "metrics/tally_json.hpp"
+
+namespace tunrelay {
+namespace {
+
+std::string time_text(const Histogram& histogram, double percentile) {
+  return format_latency(histogram.value_at_percentile(percentile));
+}
+
+nlohmann::ordered_json times_json(const Histogram& histogram) {
+  return {{"count", histogram.count()},
+          {"p50", histogram.value_at_percentile(50)},
+          {"p90", histogram.value_at_percentile(90)},
+          {"p99", histogram.value_at_percentile(99)},
+          {"p99_9", histogram.value_at_percentile(99.9)},
+          {"highest", histogram.highest()}};
+}
+
+}  // namespace
+
+std::string link_lines(const LinkReport& link, std::size_t direction) {
+  std::string lines;
+  const char* from = "after they were read";
+  for (const LinkStageReport& stage : link.directions.at(direction)) {
+    const StageCounts& counts = stage.counts;
+    lines += fmt::format("    {}\n", stage.text);
+    lines += fmt::format("      {} wire segments, {} dropped", format_count(counts.taken.segments),
+                         format_count(counts.dropped.segments));
+    if (counts.taken.segments != 0)
+      lines += fmt::format(" ({:.4f} %)", 100 * static_cast<double>(counts.dropped.segments) /
+                                              static_cast<double>(counts.taken.segments));
+    if (counts.marked != 0) lines += fmt::format(", {} marked", format_count(counts.marked));
+    if (stage.answers != 0) lines += fmt::format(", {} answers", format_count(stage.answers));
+    if (counts.since_read_ns.count() != 0)
+      lines += fmt::format("; out p50 {} p99 {} {}", time_text(counts.since_read_ns, 50),
+                           time_text(counts.since_read_ns, 99), from);
+    if (counts.late_ns.count() != 0)
+      lines += fmt::format("; releases late p50 {} p99 {}", time_text(counts.late_ns, 50),
+                           time_text(counts.late_ns, 99));
+    lines += "\n";
+    from = "after they were read, the stages before it included";
+  }
+  return lines;
+}
+
+nlohmann::ordered_json link_json(const LinkReport& link) {
+  nlohmann::ordered_json json{{"seed", link.seed}};
+  for (std::size_t direction = 0; direction < link.directions.size(); ++direction) {
+    nlohmann::ordered_json stages = nlohmann::ordered_json::array();
+    for (const LinkStageReport& stage : link.directions.at(direction))
+      stages.push_back({{"stage", stage.text},
+                        {"taken", tally_json(stage.counts.taken)},
+                        {"passed", tally_json(stage.counts.passed)},
+                        {"dropped", tally_json(stage.counts.dropped)},
+                        {"held", tally_json(stage.counts.held)},
+                        {"marked_segments", stage.counts.marked},
+                        {"answers", stage.answers},
+                        {"since_read_ns", times_json(stage.counts.since_read_ns)},
+                        {"late_ns", times_json(stage.counts.late_ns)}});
+    json[direction == 0 ? "a_to_b" : "b_to_a"] = std::move(stages);
+  }
+  return json;
+}
+
+}  // namespace tunrelay

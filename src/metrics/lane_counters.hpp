@@ -1,0 +1,108 @@
+// What one lane has seen, counted by its worker and readable by any thread at any time.
+// The law, whenever the lane is at rest, in packets, segments and bytes alike:
+//   read + made == written + held + sum(dropped by reason)
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/counter.hpp"
+#include "base/drop_reason.hpp"
+#include "base/tally.hpp"
+
+namespace tunrelay {
+
+/// One lane's counters at one moment, as plain numbers; sums over lanes with +=.
+struct LaneCounts {
+  Tally read;
+  Tally made;  ///< by stages: copies, frames of their own, headers of segments split off
+  Tally written;
+  Tally held;
+  std::array<Tally, kDropReasons> dropped;
+  std::uint64_t writes = 0;  ///< write operations; fewer than packets where they coalesce
+  std::uint64_t path_probes = 0;
+  // Packets lost since the target refused them merged into one. Merging of that protocol has then
+  // ended in this lane.
+  std::uint64_t refused_merged_tcp = 0;
+  std::uint64_t refused_merged_udp = 0;
+  // What stages have queued at most in one queue: memory, in whole pages, and packets.
+  std::uint64_t held_bytes_peak = 0;
+  std::uint64_t held_packets_peak = 0;
+
+  LaneCounts& operator+=(const LaneCounts& other) noexcept {
+    read += other.read;
+    made += other.made;
+    written += other.written;
+    held += other.held;
+    for (std::size_t reason = 0; reason < dropped.size(); ++reason)
+      dropped[reason] += other.dropped[reason];
+    writes += other.writes;
+    path_probes += other.path_probes;
+    refused_merged_tcp += other.refused_merged_tcp;
+    refused_merged_udp += other.refused_merged_udp;
+    held_bytes_peak = std::max(held_bytes_peak, other.held_bytes_peak);
+    held_packets_peak = std::max(held_packets_peak, other.held_packets_peak);
+    return *this;
+  }
+  /// What has happened since OTHER, an earlier reading of the same lanes. What was held then
+  /// counts as read since. Peaks stay those of the whole time.
+  LaneCounts& operator-=(const LaneCounts& other) noexcept {
+    read += other.held;
+    read -= other.read;
+    made -= other.made;
+    written -= other.written;
+    for (std::size_t reason = 0; reason < dropped.size(); ++reason)
+      dropped[reason] -= other.dropped[reason];
+    writes -= other.writes;
+    path_probes -= other.path_probes;
+    refused_merged_tcp -= other.refused_merged_tcp;
+    refused_merged_udp -= other.refused_merged_udp;
+    return *this;
+  }
+  [[nodiscard]] Tally dropped_in_all() const noexcept {
+    Tally sum;
+    for (const Tally& reason : dropped) sum += reason;
+    return sum;
+  }
+  [[nodiscard]] bool balanced() const noexcept {
+    return read + made == written + held + dropped_in_all();
+  }
+};
+
+/// Written by the lane's worker alone. On cache lines of its own, so that a reader's look
+/// costs a neighbour nothing.
+struct alignas(64) LaneCounters {
+  TallyCounter read;
+  TallyCounter made;
+  TallyCounter written;
+  TallyCounter held;
+  std::array<TallyCounter, kDropReasons> dropped;
+  Counter writes;
+  Counter path_probes;
+  Counter refused_merged_tcp;
+  Counter refused_merged_udp;
+  Counter held_bytes_peak;
+  Counter held_packets_peak;
+  Counter last_path_nonce;  ///< of the newest path probe that passed
+
+  [[nodiscard]] LaneCounts snapshot() const noexcept {
+    LaneCounts counts;
+    counts.read = read.get();
+    counts.made = made.get();
+    counts.written = written.get();
+    counts.held = held.get();
+    for (std::size_t reason = 0; reason < dropped.size(); ++reason)
+      counts.dropped[reason] = dropped[reason].get();
+    counts.writes = writes.get();
+    counts.path_probes = path_probes.get();
+    counts.refused_merged_tcp = refused_merged_tcp.get();
+    counts.refused_merged_udp = refused_merged_udp.get();
+    counts.held_bytes_peak = held_bytes_peak.get();
+    counts.held_packets_peak = held_packets_peak.get();
+    return counts;
+  }
+};
+
+}  // namespace tunrelay

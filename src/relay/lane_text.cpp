@@ -1,0 +1,71 @@
+#include "relay/lane_text.hpp"
+
+#include <fmt/format.h>
+
+#include "base/drop_reason.hpp"
+#include "base/units.hpp"
+#include "metrics/tally_json.hpp"
+
+namespace tunrelay {
+namespace {
+
+/// What stages of a user's own take away counts against what they add: it may be below zero.
+std::string net_text(std::uint64_t count) {
+  const auto net = static_cast<std::int64_t>(count);
+  return net < 0 ? "-" + format_count(-count) : format_count(count);
+}
+
+/// What stages have held at most; nothing where none holds packets.
+std::string held_line(const LaneCounts& counts, const std::vector<WorkerReport>& workers) {
+  if (counts.held_packets_peak == 0 || workers.empty()) return "";
+  const WorkerReport& worker = workers.front();
+  return fmt::format("    queued at most {} of {}, {} packets{}\n",
+                     format_bytes(counts.held_bytes_peak), format_bytes(worker.hold_limit_bytes),
+                     format_count(counts.held_packets_peak),
+                     workers.size() == 1 ? "" : ", in one queue");
+}
+
+}  // namespace
+
+std::string drops_text(const LaneCounts& counts) {
+  std::string text;
+  for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
+    const Tally& tally = counts.dropped.at(reason);
+    if (tally.segments == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ",
+                        to_string(static_cast<DropReason>(reason)), format_count(tally.packets));
+    if (tally.segments != tally.packets)
+      text += fmt::format(" ({} wire segments)", format_count(tally.segments));
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::string stages_account(const LaneCounts& counts, const std::vector<WorkerReport>& workers) {
+  std::string lines;
+  if (counts.made.segments != 0)
+    lines += fmt::format("    made by stages: {} packets ({} wire segments)\n",
+                         net_text(counts.made.packets), net_text(counts.made.segments));
+  lines += held_line(counts, workers);
+  if (!counts.balanced())
+    lines +=
+        fmt::format("    accounting: {} packets read, {} made, {} written, {} held, {} dropped\n",
+                    counts.read.packets, counts.made.packets, counts.written.packets,
+                    counts.held.packets, counts.dropped_in_all().packets);
+  return lines;
+}
+
+nlohmann::ordered_json lane_json(const LaneCounts& counts) {
+  return {{"read", tally_json(counts.read)},
+          {"made", net_tally_json(counts.made)},
+          {"written", tally_json(counts.written)},
+          {"held", tally_json(counts.held)},
+          {"dropped", drops_json(counts.dropped)},
+          {"held_bytes_peak", counts.held_bytes_peak},
+          {"held_packets_peak", counts.held_packets_peak},
+          {"path_probes", counts.path_probes},
+          {"writes", counts.writes},
+          {"refused_merged_packets", counts.refused_merged_tcp + counts.refused_merged_udp},
+          {"balanced", counts.balanced()}};
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,46 @@
+#include "result/result_saver.hpp"
+
+#include <pthread.h>
+
+#include <utility>
+
+namespace tunrelay {
+
+ResultSaver::ResultSaver(ResultFile& file, std::function<void(const Error&)> tell)
+    : file_(file), tell_(std::move(tell)) {
+  thread_ = std::thread([this] {
+    ::pthread_setname_np(::pthread_self(), "result");
+    save_until_stopped();
+  });
+}
+
+ResultSaver::~ResultSaver() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void ResultSaver::offer(Result result) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_ = std::move(result);
+  }
+  changed_.notify_one();
+}
+
+void ResultSaver::save_until_stopped() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || waiting_; });
+    if (stopping_) return;
+    const Result result = *std::exchange(waiting_, std::nullopt);
+    lock.unlock();
+    file_.save_or_tell(result, tell_);
+    lock.lock();
+  }
+}
+
+}  // namespace tunrelay

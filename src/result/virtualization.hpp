@@ -1,0 +1,13 @@
+// Whether this is a machine of its own, a virtual one, or a container.
+#pragma once
+
+#include <string>
+
+namespace tunrelay {
+
+/// A word of systemd-detect-virt(1) ("none", "kvm", "vmware", "docker"; the innermost where there
+/// are several), told by files alone. "vm-other": virtual, but it does not say whose.
+/// ROOT as in result/environment.hpp.
+[[nodiscard]] std::string detect_virtualization(const std::string& root);
+
+}  // namespace tunrelay

@@ -1,0 +1,225 @@
+#include "tunnel/tunnel_report_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clean_text.hpp"
+#include "base/clock.hpp"
+#include "base/units.hpp"
+#include "capture/capture_text.hpp"
+#include "link/link_report_text.hpp"
+#include "relay/lane_text.hpp"
+#include "tunnel/user_stage_text.hpp"
+
+namespace tunrelay {
+namespace {
+
+std::string arrow(const TunnelReport& report, std::size_t direction) {
+  return fmt::format("{} -> {}", report.ends.at(direction).device,
+                     report.ends.at(1 - direction).device);
+}
+
+std::string queues_text(const TunnelReport& report) {
+  return fmt::format("{} queue{}", report.workers.size(), report.workers.size() == 1 ? "" : "s");
+}
+
+std::string pinning_text(const TunnelReport& report) {
+  std::string words;
+  for (const WorkerReport& worker : report.workers) {
+    if (!words.empty()) words += ", ";
+    words += worker.pinned_cpu ? fmt::format("queue {} on CPU {}", worker.queue, *worker.pinned_cpu)
+                               : fmt::format("queue {} not pinned", worker.queue);
+  }
+  return words;
+}
+
+std::string direction_lines(const TunnelReport& report, std::size_t direction) {
+  const LaneCounts& counts = report.lanes.at(direction);
+  const EndReport& source = report.ends.at(direction);
+  const EndReport& target = report.ends.at(1 - direction);
+  std::string lines =
+      fmt::format("  {}  {} packets ({} wire segments), {}", arrow(report, direction),
+                  format_count(counts.read.packets), format_count(counts.read.segments),
+                  format_bytes(counts.read.bytes));
+  if (counts.path_probes != 0)
+    lines += fmt::format("; {} of them path probes", format_count(counts.path_probes));
+  lines += '\n';
+  lines += fmt::format("    drops in the relay: {}", drops_text(counts));
+  lines += fmt::format("; in {}'s queue: {}; by the kernel behind {}: {}\n", source.device,
+                       format_count(source.queue_dropped_packets), target.device,
+                       format_count(target.kernel_dropped_packets));
+  return lines + stages_account(counts, report.workers) + link_lines(report.link, direction);
+}
+
+/// Where more than one queue shares the work, what each had of it.
+std::string queue_lines(const TunnelReport& report) {
+  std::string lines;
+  if (report.workers.size() < 2) return lines;
+  for (const WorkerReport& worker : report.workers)
+    lines += fmt::format("    queue {}: {} packets {}, {} packets {}\n", worker.queue,
+                         format_count(worker.lanes[0].read.packets), arrow(report, 0),
+                         format_count(worker.lanes[1].read.packets), arrow(report, 1));
+  return lines;
+}
+
+std::string sockets_line(const SocketCounters& sockets) {
+  return fmt::format(
+      "  receivers dropped {} UDP datagrams and {} TCP segments; {} TCP segments were sent again\n",
+      format_count(sockets.udp_receive_drops), format_count(sockets.tcp_receive_drops),
+      format_count(sockets.tcp_retransmitted_segments));
+}
+
+std::string path_line(const TunnelReport& report) {
+  const PathReport& path = report.path;
+  std::string line = path.proven
+                         ? fmt::format(
+                               "  path      proven: {} of {} probes {} and {} of "
+                               "{} probes {} were seen by the relay and arrived",
+                               path.probes_crossed[0], path.probes_sent[0], arrow(report, 0),
+                               path.probes_crossed[1], path.probes_sent[1], arrow(report, 1))
+                         : fmt::format("  path      NOT PROVEN: {}", path.finding);
+  while (line.ends_with('\n')) line.pop_back();  // a finding may be several lines
+  line += fmt::format("; {} check{}, {} failed", path.checks, path.checks == 1 ? "" : "s",
+                      path.failed_checks);
+  if (path.failed_checks != 0)
+    line += fmt::format("; lo carried {} packets while it was broken, whoever sent them",
+                        format_count(path.detour_packets));
+  return line + "\n";
+}
+
+std::string link_line(const TunnelReport& report) {
+  if (report.link.empty()) return "";
+  const std::string since =
+      report.link_set_ns == 0
+          ? "the tunnel was ready"
+          : fmt::format("it was set, {} after the tunnel was ready",
+                        format_duration(static_cast<double>(report.link_set_ns)));
+  return fmt::format("  link      counted since {}; --seed {} repeats its random numbers\n", since,
+                     report.link.seed);
+}
+
+nlohmann::ordered_json end_json(const EndReport& end) {
+  return {{"device", end.device},
+          {"type", to_string(end.type)},
+          {"made_by_us", end.made_by_us},
+          {"offloads", end.offloads},
+          {"offload_reason", end.offload_reason},
+          {"addresses", end.addresses},
+          {"netns", end.netns},
+          {"queue_dropped_packets", end.queue_dropped_packets},
+          {"kernel_dropped_packets", end.kernel_dropped_packets}};
+}
+
+nlohmann::ordered_json worker_json(const WorkerReport& worker) {
+  const EngineCounts& engine = worker.engine_counts;
+  nlohmann::ordered_json json{{"queue", worker.queue},
+                              {"thread_id", worker.thread_id},
+                              {"buffer_bytes", worker.buffer_bytes},
+                              {"hold_limit_bytes", worker.hold_limit_bytes},
+                              {"hold_limit_packets", worker.hold_limit_packets},
+                              {"a_to_b", lane_json(worker.lanes[0])},
+                              {"b_to_a", lane_json(worker.lanes[1])},
+                              {"engine",
+                               {{"turns", engine.turns},
+                                {"system_calls", engine.system_calls},
+                                {"waits", engine.waits},
+                                {"no_buffer", engine.no_buffer},
+                                {"rearms", engine.rearms},
+                                {"completion_overflows", engine.completion_overflows}}}};
+  json["pinned_cpu"] =
+      worker.pinned_cpu ? nlohmann::ordered_json(*worker.pinned_cpu) : nlohmann::ordered_json();
+  return json;
+}
+
+}  // namespace
+
+std::string ready_line(const TunnelReport& report) {
+  const auto end_text = [](const EndReport& end) {
+    std::string words = end.device;
+    for (const std::string& address : end.addresses)
+      words += " " + address.substr(0, address.find('/'));
+    return words;
+  };
+  return clean_line(fmt::format("ready  {} <-> {}  {}, {} engine, {}, offloads {}, after {}",
+                                end_text(report.ends[0]), end_text(report.ends[1]),
+                                to_string(report.strategy), to_string(report.engine),
+                                queues_text(report), report.ends[0].offloads,
+                                format_duration(static_cast<double>(report.ready_after_ns))));
+}
+
+std::string summary_text(const TunnelReport& report) {
+  std::string text =
+      fmt::format("tunrelay: {} <-> {} for {}\n", report.ends[0].device, report.ends[1].device,
+                  format_duration(static_cast<double>(report.duration_ns)));
+  for (std::size_t direction = 0; direction < kDirections; ++direction)
+    text += direction_lines(report, direction);
+  text += sockets_line(report.sockets);
+  text += fmt::format("  engine    {}{}\n", to_string(report.engine),
+                      report.engine_reason.empty() ? "" : " (" + report.engine_reason + ")");
+  text += fmt::format(
+      "  offloads  {}{}\n", report.ends[0].offloads,
+      report.ends[0].offload_reason.empty() ? "" : " (" + report.ends[0].offload_reason + ")");
+  if (!report.merging_reason.empty())
+    text += fmt::format("  merging   {} ({})\n", to_string(report.merging), report.merging_reason);
+  text += fmt::format("  queues    {}: {}\n", report.workers.size(), pinning_text(report));
+  text += queue_lines(report);
+  text += link_line(report);
+  text += user_stage_lines(report);
+  text += fmt::format("  routing   {}, MTU {}", to_string(report.strategy), report.mtu_bytes);
+  text += report.repairs == 0 ? "\n" : fmt::format(", {} repairs\n", report.repairs);
+  text += path_line(report);
+  if (report.trace_lost != 0)
+    text += fmt::format("  trace     {} packets came too fast to be printed\n",
+                        format_count(report.trace_lost));
+  if (report.capture) text += capture_line(*report.capture);
+  for (const std::string& note : report.notes) text += fmt::format("  note      {}\n", note);
+  return clean_lines(text);
+}
+
+nlohmann::ordered_json report_json(const TunnelReport& report, const char* event) {
+  nlohmann::ordered_json workers = nlohmann::ordered_json::array();
+  for (const WorkerReport& worker : report.workers) workers.push_back(worker_json(worker));
+  const PathReport& path = report.path;
+  return {{"event", event},
+          {"strategy", to_string(report.strategy)},
+          {"engine", to_string(report.engine)},
+          {"engine_reason", report.engine_reason},
+          {"merging",
+           {{"tcp", report.merging.tcp},
+            {"udp", report.merging.udp},
+            {"reason", report.merging_reason}}},
+          {"queues", report.workers.size()},
+          {"mtu_bytes", report.mtu_bytes},
+          {"duration_ns", report.duration_ns},
+          {"ready_after_ns", report.ready_after_ns},
+          {"a", end_json(report.ends[0])},
+          {"b", end_json(report.ends[1])},
+          {"a_to_b", lane_json(report.lanes[0])},
+          {"b_to_a", lane_json(report.lanes[1])},
+          {"sockets",
+           {{"udp_receive_drops", report.sockets.udp_receive_drops},
+            {"tcp_receive_drops", report.sockets.tcp_receive_drops},
+            {"tcp_retransmitted_segments", report.sockets.tcp_retransmitted_segments}}},
+          {"workers", workers},
+          {"path",
+           {{"proven", path.proven},
+            {"finding", path.finding},
+            {"checks", path.checks},
+            {"failed_checks", path.failed_checks},
+            {"detour_packets", path.detour_packets},
+            {"probes_sent", {{"a_to_b", path.probes_sent[0]}, {"b_to_a", path.probes_sent[1]}}},
+            {"probes_crossed",
+             {{"a_to_b", path.probes_crossed[0]}, {"b_to_a", path.probes_crossed[1]}}}}},
+          {"link", link_json(report.link)},
+          {"link_set_ns", report.link_set_ns},
+          {"stages", user_stages_json(report)},
+          {"repairs", report.repairs},
+          {"trace_lost_packets", report.trace_lost},
+          {"capture", capture_json(report.capture)},
+          {"notes", report.notes}};
+}
+
+}  // namespace tunrelay
