@@ -112,6 +112,10 @@ void add_route_flags(CLI::App& command, TunnelFlags& flags) {
                 "namespaces: the namespace that is made for a [tunrelay-a]");
   routing.value("--netns-b", flags.netns_b, "NAME",
                 "namespaces: the namespace that is made for b [tunrelay-b]");
+  routing.value("--congestion-control", flags.congestion_control, "NAME",
+                "what TCP across begins with, for example cubic [the host's default]. A program "
+                "that chooses one for a connected socket, as iperf3 -C does, keeps what the "
+                "default has set up: BBR's pacing");
   routing.value("--state-dir", flags.state_directory, "DIRECTORY",
                 "where the journal of changes is kept; `exec` needs none [/run/tunrelay]");
   FlagGroup other(command, kOtherFlags);
@@ -130,10 +134,6 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
       ->capture_default_str();
   devices.value("--txqueuelen", flags.txqueuelen, "N", "packets that a device's queue takes")
       ->capture_default_str();
-  devices.value("--congestion-control", flags.congestion_control, "NAME",
-                "what TCP across begins with, for example cubic [the host's default]. A program "
-                "that chooses one for a connected socket, as iperf3 -C does, keeps what the "
-                "default has set up: BBR's pacing");
   add_relay_flags(command, flags);
   add_stage_flags(command, flags);
   add_capture_flags(command, flags.capture);
