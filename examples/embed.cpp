@@ -25,7 +25,7 @@ using namespace tunrelay::plugin;
 
 constexpr std::size_t kBytes = 4'000'000;
 
-/// What the stage tells the program that it is compiled into.
+/// What the stage reports to the program that it is compiled into.
 struct Sightings {
   std::atomic<std::uint64_t> packets{0};
 };

@@ -130,7 +130,7 @@ void compare_environments(Findings& findings, const json& base, const json& head
   for (const EnvironmentKey& key : kEnvironmentKeys) {
     const json of_base = member(base, key.key);
     const json of_head = member(head, key.key);
-    // What one side does not tell may well be the same.
+    // What one side does not say may well be the same.
     const Weight weight = is_known(of_base) && is_known(of_head) ? key.weight : Weight::kMentioned;
     const std::string name = fmt::format("environment/{}", key.key);
     if (of_base.is_object() && of_head.is_object())

@@ -15,7 +15,7 @@ namespace tunrelay {
 [[nodiscard]] std::vector<std::string> incompatibilities(const Result& base, const Result& head);
 
 /// What else the reader should know: differences that may be the programs' own (what became of the
-/// same flags), that need not matter (the machine was booted again), or that one side doesn't tell;
+/// same flags), that need not matter (the machine was booted again), or that one side doesn't say;
 /// and runs that were cut short. Sentences likewise.
 [[nodiscard]] std::vector<std::string> differences_to_mention(const Result& base,
                                                               const Result& head);

@@ -12,7 +12,7 @@ namespace tunrelay {
 /// VALUES must not be empty.
 [[nodiscard]] double quantile(std::span<const double> values, double probability);
 
-/// The standard deviation as the median absolute deviation tells it: 1.4826 MAD, which is sigma
+/// The standard deviation as the median absolute deviation estimates it: 1.4826 MAD, which is sigma
 /// for a normal distribution, and holds while less than half of the values are outliers.
 /// VALUES must not be empty.
 [[nodiscard]] double robust_spread(std::span<const double> values);

@@ -123,7 +123,7 @@ void RateSearch::plan_next() {
 
 std::optional<TrialInput> RateSearch::wanted_for(std::size_t goal) {
   GoalState& state = states_[goal];
-  // What a short trial is good for is told by the longer ones, so probes are not gone back to;
+  // What a short trial is good for is seen from the longer ones, so probes are not gone back to;
   // but the last one is as long as the trials that confirm it, and meets what they find.
   for (; true; ++state.at) {
     if (const auto wanted = probe(goal)) return wanted;

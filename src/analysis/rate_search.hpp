@@ -1,5 +1,5 @@
 // The search for the highest load that a path carries with no more loss than a goal allows, by
-// the rules of RFC 9971 (MLRsearch). Pure: it says which trial to do next, and is told what came
+// the rules of RFC 9971 (MLRsearch). Pure: it says which trial to do next, and gets what came
 // of it; whoever drives it may do other things between, for instance the trials of a control.
 //
 // For each goal it first probes: one trial a load, the first ones as short as the goal has it,

@@ -14,7 +14,7 @@ struct Scale {
 };
 
 /// For values of about the size of LARGEST, in a base unit of the model ("bits_per_s", "ns"). A
-/// unit that is not known here is told in its own words: "errors_per_s" as "errors/s".
+/// unit that is not known here is reported in its own words: "errors_per_s" as "errors/s".
 [[nodiscard]] Scale scale_for(std::string_view unit, double largest);
 
 /// Four significant digits, commas between thousands; "-" for what is no number.

@@ -1,5 +1,5 @@
 // The blocks of a pcapng file, as bytes: draft-ietf-opsawg-pcapng. Times are in nanoseconds since
-// 1970, numbers in this host's byte order, which the section header tells.
+// 1970, numbers in this host's byte order, which the section header says.
 //
 // A file is a section header, a description of each interface, packets, and at the end what was
 // counted on each interface. Any prefix of it that ends with a block is a whole file too.

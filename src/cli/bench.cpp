@@ -135,7 +135,7 @@ int bench(const BenchFlags& flags) {
                }});
   }
   if (stopped) result.complete = false;
-  // What was measured is told before it is written: a full disk takes nothing away.
+  // What was measured is reported before it is written: a full disk takes nothing away.
   fmt::print("{}",
              flags.json ? result_text(result) : terminal_text(result, standard_output_style()));
   std::fflush(stdout);

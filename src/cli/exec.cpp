@@ -71,7 +71,7 @@ void start_command(PrivateCommand& command, const TunnelReport& report) {
   }
 }
 
-/// Before CMD runs, as far as it can be told then.
+/// Before CMD runs, as far as it can be known then.
 void check_summary_file(const std::string& path) try {
   if (!path.empty()) check_replaceable(path);
 } catch (const Error& error) {

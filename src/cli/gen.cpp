@@ -186,7 +186,7 @@ int send(const GenCommandFlags& flags) {
   result.series = intervals.rates();
   ResultOutputs outputs = flags.outputs;
   if (latency_log) outputs.use_latency_log(latency_log->text());
-  // What was measured is told before it is written: a full disk takes nothing away.
+  // What was measured is reported before it is written: a full disk takes nothing away.
   fmt::print("{}", flags.json ? result_text(result)
                               : wrap_lines(trial_text(trial, floor ? &*floor : nullptr),
                                            standard_output_style().columns));

@@ -26,8 +26,8 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
 
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
   // What a positional is its name says.
-  const bool has_kind = option->get_type_size() != 0 && !option->get_type_name().empty() &&
-                        option->nonpositional();
+  const bool has_kind =
+      option->get_type_size() != 0 && !option->get_type_name().empty() && option->nonpositional();
   return has_kind ? " " + option->get_type_name() : "";
 }
 

@@ -31,14 +31,14 @@ class ResultOutputs {
   /// interval by interval, and gives all of it to write() at the end.
   [[nodiscard]] std::string latency_log_path() const;
   void use_latency_log(std::string text) { latency_log_ = std::move(text); }
-  /// Throws the Error that write() would, as far as that can be told without touching the files:
+  /// Throws the Error that write() would, as far as that can be known without touching the files:
   /// to be asked before a long run.
   void check() const;
   /// Gives RESULT the title and the commit that the user named, if any.
   void label(Result& result) const;
   /// Writes what was asked for: each file whole or not at all, but for the history of --csv, to
   /// which lines are added. "-" is standard output. COMPARISON, if any, is that with a baseline,
-  /// which forms have that can tell of it; RESULT is the head then. FILE, if any, gets RESULT
+  /// which forms have that can report it; RESULT is the head then. FILE, if any, gets RESULT
   /// first. One that can't be written does not keep the others from it; the first one's Error is
   /// thrown at the end.
   void write(const Result& result, const ComparisonReport* comparison = nullptr,

@@ -37,8 +37,8 @@ class Waiter {
   explicit Waiter(const BusyPollRule& rule) noexcept : busy_poll_(rule) {}
 
   /// Waits at most WAIT_NS (0: not at all, negative: without limit) for something to come. LOOK()
-  /// tells whether something has. SLEEP(NS) sleeps until something has, at most NS (negative:
-  /// without limit), and tells the same. True when something came.
+  /// says whether something has. SLEEP(NS) sleeps until something has, at most NS (negative:
+  /// without limit), and says the same. True when something came.
   template <typename Look, typename Sleep>
   bool wait(std::int64_t wait_ns, Look look, Sleep sleep) noexcept {
     waited_ns_ = kNotAtAll;

@@ -92,7 +92,7 @@ class RunningTrial {
   }
   [[nodiscard]] bool is_gone(std::size_t at) const noexcept { return !gone_[at].empty(); }
 
-  /// Of what the ends have told last, into the report.
+  /// Of what the ends have reported last, into the report.
   void join_reports() {
     for (std::size_t at = 0; at < ends_.size(); ++at) {
       report_.directions[at].sent = newest_reports_[at].sent;
@@ -134,7 +134,8 @@ class RunningTrial {
       const std::array<EndCounts, 2> now = counts();
       if (!now[0].sending && !now[1].sending) return cut;
       const std::int64_t now_ns = monotonic_ns();
-      // The last interval is told when the sending has ended; one next to that would be a sliver.
+      // The last interval is reported when the sending has ended; one next to that would be a
+      // sliver.
       const bool is_last = std::abs(planned_end_ns - now_ns) < options.interval_ns / 10;
       if (options.on_interval && !is_last && now_ns - last_interval_ns_ >= options.interval_ns)
         options.on_interval(interval(now, now_ns, options));
@@ -222,13 +223,13 @@ class RunningTrial {
   TrialReport report_;
   std::int64_t begin_ns_ = 0;
   std::int64_t last_interval_ns_ = 0;
-  std::array<EndCounts, 2> last_counts_;         ///< when the last interval was told
+  std::array<EndCounts, 2> last_counts_;         ///< when the last interval was reported
   std::array<EndCounts, 2> newest_counts_;       ///< when they were asked last
   std::array<LoadEndReport, 2> newest_reports_;  ///< by end, as far as they were asked for
   struct Delays {
     Histogram one_way, round_trip;
   };
-  std::array<Delays, 2> last_delays_;  ///< by direction, when the last interval was told
+  std::array<Delays, 2> last_delays_;  ///< by direction, when the last interval was reported
   std::array<std::string, 2> gone_;    ///< why the end can't be reached any more; else empty
 };
 

@@ -32,7 +32,7 @@ struct IntervalReport {
 struct TrialOptions {
   std::int64_t interval_ns = kNanosecondsPerSecond;
   /// Intervals have their delays and all that was found so far, too; an end elsewhere is asked for
-  /// them. Should that end die, what it has told last is kept.
+  /// them. Should that end die, what it has reported last is kept.
   bool interval_reports = false;
   /// Called each interval, and once more for what is left when the sending has ended, by the thread
   /// that runs the trial.

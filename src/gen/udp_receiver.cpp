@@ -72,7 +72,7 @@ class UdpReceiver final : public Receiver {
       message.msg_controllen = parts_.spec.receive_merged ? kControlBytes : 0;
     }
     const int count = ::recvmmsg(socket, messages_.data(), kBatch, flags, nullptr);
-    // An error that a datagram of ours caused (ECONNREFUSED) is told once and then gone.
+    // An error that a datagram of ours caused (ECONNREFUSED) is reported once and then gone.
     if (count <= 0) return;
     const std::int64_t now_ns = monotonic_ns();
     for (std::size_t at = 0; at < static_cast<std::size_t>(count); ++at) take(at, now_ns);
@@ -90,7 +90,7 @@ class UdpReceiver final : public Receiver {
     parts_.intake.take_datagram(rest, now_ns);
   }
 
-  /// What UDP_GRO tells with a merged datagram (net/ipv4/udp.c: udp_cmsg_recv()).
+  /// What UDP_GRO says with a merged datagram (net/ipv4/udp.c: udp_cmsg_recv()).
   static std::size_t segment_bytes_of(msghdr& message, std::size_t whole_bytes) noexcept {
     if (message.msg_control == nullptr) return whole_bytes;
     for (cmsghdr* control = CMSG_FIRSTHDR(&message); control != nullptr;

@@ -1,4 +1,4 @@
-// An emulated link in use: makes the stages of a description, gives each its counters, and tells
+// An emulated link in use: makes the stages of a description, gives each its counters, and says
 // what they have done.
 #pragma once
 

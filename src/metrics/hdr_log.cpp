@@ -120,7 +120,7 @@ class LogReader {
   }
 
   const std::function<void(const HdrLogInterval&)>& visit_;
-  // Seconds since 1970; NaN: not told yet.
+  // Seconds since 1970; NaN: not known yet.
   double started_s_ = std::numeric_limits<double>::quiet_NaN();
   double base_s_ = started_s_;
 };

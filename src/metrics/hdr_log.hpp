@@ -31,12 +31,12 @@ struct HdrLogInterval {
 /// no time, such as NaN, is a usage Error.
 [[nodiscard]] std::string hdr_log_head(std::string_view author, double started_s);
 
-/// The line of INTERVAL; times are told to the millisecond. A tag with a comma, a blank or a
+/// The line of INTERVAL; times are reported to the millisecond. A tag with a comma, a blank or a
 /// control character is a usage Error, since it would end there; so is what is no time.
 [[nodiscard]] std::string hdr_log_line(const HdrLogInterval& interval);
 
 /// Calls VISIT with each interval of the log TEXT, in its order, and returns its start in seconds
-/// since 1970: where it doesn't tell, the time of its first interval, or 0. What is no log, is cut
+/// since 1970: where it doesn't say, the time of its first interval, or 0. What is no log, is cut
 /// off or damaged is a usage Error that names NAME (its file) and the line; what stands before
 /// that line has been visited then. Throws what VISIT throws. Pure but for VISIT.
 double read_hdr_log(std::string_view text, const std::string& name,

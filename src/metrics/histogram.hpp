@@ -1,5 +1,5 @@
 // Latencies counted in HdrHistogram's layout (hdrhistogram.org): 1 ns to 100 s at three
-// significant digits, so a value is told to a thousandth of itself at any size. Recording is an
+// significant digits, so a value is reported to a thousandth of itself at any size. Recording is an
 // index and an add; nothing is allocated after construction; histograms of threads add up.
 #pragma once
 
@@ -43,7 +43,7 @@ class Histogram {
   void clear() noexcept;
 
   [[nodiscard]] std::uint64_t count() const noexcept { return total_; }
-  /// How many were not within 0 to kHighest. An encoded histogram does not tell.
+  /// How many were not within 0 to kHighest. An encoded histogram does not say.
   [[nodiscard]] std::uint64_t outside() const noexcept { return outside_; }
   /// The lowest and highest values that are equivalent to what was recorded, and the mean and the
   /// deviation of the middles of the slots, as HdrHistogram has them. All 0 when it is empty.

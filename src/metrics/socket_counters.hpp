@@ -18,7 +18,7 @@ struct SocketCounters {
   bool operator==(const SocketCounters&) const = default;
 };
 
-/// Of the calling thread's network namespace. What the kernel does not tell counts as zero.
+/// Of the calling thread's network namespace. What the kernel does not say counts as zero.
 [[nodiscard]] SocketCounters read_socket_counters();
 
 /// The number under NAME in the pair of lines of a /proc/net/snmp that begin with "PROTOCOL:";

@@ -1,5 +1,5 @@
-// How long this process's threads have waited for a CPU: what tells a packet that is late on a busy
-// host from one that is lost.
+// How long this process's threads have waited for a CPU: what distinguishes a packet that is late
+// on a busy host from one that is lost.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ class CpuWait {
  public:
   CpuWait();
 
-  /// All threads together; 0 on a kernel that does not tell (CONFIG_SCHED_INFO).
+  /// All threads together; 0 on a kernel that does not say (CONFIG_SCHED_INFO).
   [[nodiscard]] std::int64_t waited_ns() const;
   /// They waited for a fifth of the time or more: what should have come may come later.
   [[nodiscard]] bool is_long() const;

@@ -39,7 +39,7 @@ struct ProcessNamespaces {
 /// Of the calling process. Throws Error.
 ProcessNamespaces own_namespaces();
 /// Whether the process lives in the user namespace of that number or in one that was made in it.
-/// False also when that can't be told.
+/// False also when that can't be known.
 [[nodiscard]] bool lives_in_user_namespace(pid_t pid, std::uint64_t inode);
 
 /// A systemd-networkd lives in the calling thread's network namespace. It deletes the rules of

@@ -22,7 +22,7 @@ void replace_file(const std::string& path, std::string_view text);
 /// add one after the other. Throws Error as replace_file() does.
 [[nodiscard]] bool keeps_last_text_alone(const std::string& path);
 
-/// Throws the Error that replace_file() would, as far as that can be told without touching PATH:
+/// Throws the Error that replace_file() would, as far as that can be known without touching PATH:
 /// to be asked before a long run, not after it.
 void check_replaceable(const std::string& path);
 

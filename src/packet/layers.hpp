@@ -19,7 +19,7 @@ inline constexpr int kMaxExtensionHeaders = 16;
 
 /// Fills LAYERS from BYTES, the first bytes of a frame of FRAME_BYTES, perhaps all of them.
 /// Reads nothing outside BYTES and is safe on any input. Returns what is wrong with the
-/// frame, if anything is; LAYERS then tells how far it was read. kTooShort is also the
+/// frame, if anything is; LAYERS then says how far it was read. kTooShort is also the
 /// answer when the headers go on behind BYTES.
 ///
 /// A fragment of an IP packet has no transport header here, not even the first one: what

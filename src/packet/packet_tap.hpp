@@ -14,7 +14,7 @@ class PacketTap {
   virtual ~PacketTap() = default;
   /// Read from the source: whole, at its arrival_ns. A malformed one too, which is dropped next.
   virtual void arrived(const Packet& packet) noexcept = 0;
-  /// On its way to the target, whole or as a run. Whether the kernel takes it is told by the
+  /// On its way to the target, whole or as a run. Whether the kernel takes it is reported by the
   /// counters alone.
   virtual void left(const Packet& packet) noexcept = 0;
   virtual void dropped(const Packet& packet, DropReason reason) noexcept = 0;

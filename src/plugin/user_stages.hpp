@@ -1,5 +1,5 @@
 // The stages that a user has brought, in use: loads their libraries, makes the endpoints of every
-// queue, and tells what they have done.
+// queue, and says what they have done.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// What is told of one lane, or of all lanes of a direction: in words and as JSON.
+// What is reported of one lane, or of all lanes of a direction: as text and as JSON.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // A file of packets, read one after the other: pcap by libpcap, pcapng by a reader of our own,
 // since libpcap refuses what most captures of tunnels are, several interfaces of raw IP packets,
-// and does not tell which interface a packet is of.
+// and does not say which interface a packet is of.
 #pragma once
 
 #include <cstddef>

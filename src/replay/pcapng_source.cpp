@@ -104,7 +104,7 @@ std::optional<std::uint32_t> PcapngSource::read_block() {
   std::array<std::uint32_t, 2> begin{};
   if (!read(std::as_writable_bytes(std::span(begin)))) return std::nullopt;
   auto [type, length] = begin;
-  // The type of a section header is the same in both byte orders, and what follows tells which.
+  // The type of a section header is the same in both byte orders, and what follows says which.
   std::uint32_t magic = 0;
   const bool is_section = type == kSectionBlock;
   if (is_section) {

@@ -63,7 +63,7 @@ class PcapngSource final : public PacketSource {
   std::string interface_names_;        ///< of all sections, for who names none of them
   std::optional<LinkType> first_link_type_;
   LinkType link_type_ = LinkType::kIp;
-  std::optional<FilePacket> first_;  ///< read ahead, since it tells the link type
+  std::optional<FilePacket> first_;  ///< read ahead, since it says the link type
 };
 
 }  // namespace tunrelay

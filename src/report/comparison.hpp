@@ -38,7 +38,7 @@ struct ComparisonReport {
 [[nodiscard]] ComparisonReport comparison_report(const Comparison& comparison,
                                                  std::string base_name, std::string head_name);
 
-/// A sign that stands beside the verdict's word, so that colour is not all that tells: ASCII.
+/// A sign that stands beside the verdict's word, so that colour is not all that shows it: ASCII.
 [[nodiscard]] const char* sign_of(const std::string& verdict) noexcept;
 
 }  // namespace tunrelay

@@ -23,7 +23,7 @@ std::string_view test_of(const Metric& metric) {
   return std::string_view(metric.name).substr(0, metric.name.rfind('/'));
 }
 
-/// How many units the time of a rate is told for: compare.py prints whole nanoseconds.
+/// How many units the time of a rate is reported for: compare.py prints whole nanoseconds.
 double units_of(const Metric& metric) {
   return metric.unit == "bits_per_s" ? 1e9 : 1;
 }

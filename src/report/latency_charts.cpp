@@ -48,8 +48,8 @@ std::vector<Group> groups_of(const Result& result) {
 /// The points of one distribution as two arrays.
 using ToPoints = void (*)(const Histogram&, ordered_json& x, ordered_json& y);
 
-/// A line a member. Where there is more than one load, the colour tells the load and the dash the
-/// path; else both tell the path.
+/// A line a member. Where there is more than one load, the colour stands for the load and the dash
+/// the path; else both tell the path.
 ordered_json lines_of(const Result& result, const Group& group, const char* mode,
                       ToPoints to_points) {
   Ordinals loads;

@@ -20,7 +20,7 @@ struct LatencyColumn {
 };
 constexpr LatencyColumn kLatencyColumns[] = {{50, 0},    {90, 3},     {99, 0}, {99.9, 0},
                                              {99.99, 2}, {99.999, 4}, {100, 0}};
-/// Objects within objects are told as "outer.inner" to this depth, deeper ones as JSON.
+/// Objects within objects are reported as "outer.inner" to this depth, deeper ones as JSON.
 constexpr int kDeepest = 4;
 
 std::string rounds_text(const TestPathSummary& summary) {

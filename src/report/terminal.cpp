@@ -50,7 +50,7 @@ bool needs_a_reason(const ComparisonRow& row) {
   return row.verdict.empty() && (std::isnan(row.base) || std::isnan(row.head));
 }
 
-/// A line a reason, with the metrics that it is told of.
+/// A line a reason, with the metrics that it applies to.
 std::string reasons_text(const ComparisonReport& comparison, const TerminalStyle& style) {
   std::vector<std::pair<std::string, std::string>> reasons;
   std::size_t open = 0;   // rows with a reason

@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Kernel settings that decide figures, by the names under which they are told.
+/// Kernel settings that decide figures, by the names under which they are reported.
 struct Setting {
   const char* name;
   const char* path;
@@ -75,7 +75,7 @@ json or_null(const std::optional<std::string>& text) {
   return text ? json(*text) : json();
 }
 
-/// A whole number is told as one, all else as the kernel's words.
+/// A whole number is reported as one, all else as the kernel's words.
 json number_or_text(const std::optional<std::string>& text) {
   if (!text) return {};
   std::int64_t number = 0;

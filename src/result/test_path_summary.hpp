@@ -26,7 +26,7 @@ namespace tunrelay {
 [[nodiscard]] std::vector<double> paired_ratios(const Metric& metric, std::string_view path,
                                                 std::string_view reference);
 
-/// The path that the others are told as a ratio to: the control, else `compare`'s base; empty
+/// The path that the others are reported as a ratio to: the control, else `compare`'s base; empty
 /// where the metric has neither.
 [[nodiscard]] std::string reference_path(const Metric& metric);
 

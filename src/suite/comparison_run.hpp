@@ -28,7 +28,8 @@ struct ComparisonPlan {
   std::int64_t time_limit_ns = 240 * kNanosecondsPerSecond;
   std::uint32_t rounds = 0;  ///< so many and no fewer; 0: until it is settled or the time is over
   /// How often it is asked whether it is settled: the last time at the limit, each time before
-  /// after half as long, so that a large change is told at once, and few looks do for a small one.
+  /// after half as long, so that a large change is reported at once, and few looks do for a small
+  /// one.
   std::uint32_t looks = 5;
   /// Programs are started again after so many rounds: where code and data come to lie in memory
   /// differs from start to start, and must not look like a difference of the programs.

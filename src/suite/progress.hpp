@@ -9,7 +9,7 @@ namespace tunrelay {
 /// Used by one thread.
 class Progress {
  public:
-  /// Nothing is told when QUIET.
+  /// Nothing is reported when QUIET.
   explicit Progress(bool quiet);
   /// Ends an unfinished line.
   ~Progress();

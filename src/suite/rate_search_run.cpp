@@ -134,7 +134,7 @@ SearchTrial search_trial_of(const TrialInput& input, const TrialReport& trial) {
   if (found.is_invalid()) return found;
   const std::int64_t slip_limit_ns = input.duration_ns / kSlipShare;
   const std::int64_t slip_ns = direction.sent.slip.value_at_percentile(99);
-  // Without figures, so that trials that are void for the same reason are told of in one row.
+  // Without figures, so that trials that are invalid for the same reason are reported in one row.
   if (late_ns > slip_limit_ns)
     found.invalid_reason = "the sender fell back by more than 1 % of the trial";
   else if (slip_ns > slip_limit_ns && found.loss_ratio > 0)

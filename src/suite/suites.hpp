@@ -30,7 +30,7 @@ struct SuiteRun {
   Campaign& campaign;
   SuiteOptions options;  ///< nothing is left open any more
   /// To be called between samples with the share that is done, 0 to 1: what was measured is saved.
-  /// WHAT goes on, for people, where the campaign does not tell it sample by sample; else empty.
+  /// WHAT goes on, for people, where the campaign does not say it sample by sample; else empty.
   std::function<void(double done, const std::string& what)> on_progress;
 };
 

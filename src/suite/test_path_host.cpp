@@ -52,7 +52,7 @@ TestPathHost::TestPathHost(TestPathSpec spec) : spec_(std::move(spec)) {
 }
 
 TestPathHost::~TestPathHost() {
-  // The end of its requests is the end of the process. It is told by name, since processes that
+  // The end of its requests is the end of the process. shutdown() ends them, since processes that
   // were forked later hold copies of our descriptor.
   ::shutdown(lines_->socket().get(), SHUT_RDWR);
   const std::int64_t end_ns = monotonic_ns() + kEndLimitNs;

@@ -1,5 +1,5 @@
 // What went over lo while the path was broken: traffic between the ends takes that way when routes
-// or rules are gone. The kernel does not tell whose packets lo carries, so all of them count.
+// or rules are gone. The kernel does not say whose packets lo carries, so all of them count.
 #pragma once
 
 #include <cstdint>

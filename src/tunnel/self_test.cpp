@@ -32,7 +32,7 @@ struct Finding {
   bool is_late = false;  ///< something has not come, or not yet; all that came was right
 };
 
-/// A pattern in which every byte tells its place, so that a lost or doubled segment shows.
+/// A pattern in which every byte says its place, so that a lost or doubled segment shows.
 std::vector<char> pattern(std::size_t bytes) {
   std::vector<char> text(bytes);
   for (std::size_t at = 0; at < bytes; ++at) text[at] = static_cast<char>((at * 2654435761U) >> 13);
@@ -133,7 +133,7 @@ std::optional<Finding> test_tcp(const PathEnds& ends, IpFamily family) {
   const FileDescriptor sender = open_test_socket(ends.source, family, SOCK_STREAM);
   const SocketAddress target(addresses_of(ends.target, family).front().address, port);
   const std::int64_t deadline_ns = monotonic_ns() + kTimeLimitNs;
-  // It does not block; whether it has worked, the listener tells.
+  // It does not block; whether it has worked, the listener says.
   (void)::connect(sender.get(), target.get(), target.length);
   if (!wait_to_read(listener, deadline_ns))
     return Finding{where("a TCP connection", family, ends) + " was not made in time", true};

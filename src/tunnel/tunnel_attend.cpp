@@ -67,7 +67,7 @@ std::vector<TunnelEvent> Tunnel::attend() {
     return events;
   }
   attend_path_watch(events);
-  // Notifications tell of what changed; the look tells of what they do not cover.
+  // Notifications report what changed; the look reports what they do not cover.
   const std::int64_t now_ns = monotonic_ns();
   if (!changed && now_ns < next_look_ns_) return events;
   next_look_ns_ = now_ns + kLookIntervalNs;

@@ -66,7 +66,7 @@ struct TunnelOptions {
   /// be one thread alone.
   bool janitor = true;
   /// What starts another when that one was killed: a program that calls run_janitor(). Empty: none,
-  /// and its death is told alone.
+  /// and its death is reported alone.
   std::string janitor_program;
   /// Set: the network namespace is private, made when these were left, and goes with us: processes
   /// left in it are ended too.

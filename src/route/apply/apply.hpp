@@ -24,7 +24,7 @@ struct ApplyHooks {
 class AppliedPlan {
  public:
   /// Carries out the steps one by one, each written to the journal first. When one fails, those
-  /// before it are undone, and an Error tells the step, its object and the kernel's answer.
+  /// before it are undone, and an Error names the step, its object and the kernel's answer.
   /// JOURNAL may be null where nothing outlives the process anyway, as in a private namespace.
   /// Where other tunnels are, plan_and_apply() is safe.
   AppliedPlan(Plan plan, std::unique_ptr<Journal> journal, const ApplyHooks& hooks = {});
@@ -58,7 +58,7 @@ class AppliedPlan {
   std::vector<Step> done_;  ///< to be undone, in the order in which they were done
 };
 
-/// Looks at what is there, plans for it beside the tunnels that JOURNAL's directory tells of, and
+/// Looks at what is there, plans for it beside the tunnels that JOURNAL's directory names, and
 /// applies, while no other tunnel of this namespace does: so that some can start at once. Throws
 /// Error: a conflict, or as AppliedPlan.
 std::unique_ptr<AppliedPlan> plan_and_apply(PlanRequest request, std::unique_ptr<Journal> journal,

@@ -1,4 +1,4 @@
-// Watches over an applied plan: the kernel tells of every change of interfaces, addresses, routes
+// Watches over an applied plan: the kernel reports every change of interfaces, addresses, routes
 // and rules, the plan is compared with what is there, and what others have taken away is put back.
 //
 //   RouteMonitor monitor(applied);

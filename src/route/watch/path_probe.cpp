@@ -84,7 +84,7 @@ std::optional<ProbeArrival> await(const ProbeSocket& socket, const ProbeResult& 
 void send_probe(const PathEnds& path, Strategy strategy, std::chrono::milliseconds time_limit,
                 ProbeResult& result) {
   // Under `classic` the addresses are in no local table, so IPv4 can't bind to them; the route
-  // gives the source address, and the arrival tells the target's.
+  // gives the source address, and the arrival says the target's.
   const auto bound = [strategy](const IpAddress& address) {
     return strategy != Strategy::kClassic ? std::optional(address) : std::nullopt;
   };

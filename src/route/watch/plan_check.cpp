@@ -27,7 +27,7 @@ bool is_usable(const PlaceReading& place, int index, const std::string& name) {
   return interface != nullptr && interface->up;
 }
 
-/// Whether a step still stands; those that can't be told (or repaired) count as standing.
+/// Whether a step still stands; those that can't be known (or repaired) count as standing.
 struct Stands {
   const PlaceReading& place;
 

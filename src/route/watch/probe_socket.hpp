@@ -1,4 +1,4 @@
-// A UDP socket for path probes. It tells of what it receives for which address it was, since
+// A UDP socket for path probes. It reports for which address each datagram was, since
 // under `classic` it can't be bound to one.
 #pragma once
 
