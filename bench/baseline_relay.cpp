@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The plainest relay that works: poll, read a packet, write it on. It is the yardstick of
 // tools/compare-peers, so it has nothing that the relay proper has: no batch, no ring, no
 // threads, no accounts. Not installed, and not meant for use.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A batch of packets on its way through a lane: filled and emptied.
 #include <benchmark/benchmark.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // sum_of(), beside the word-by-word sum of RFC 1071, section 4.1, over the same bytes.
 #include <benchmark/benchmark.h>
 

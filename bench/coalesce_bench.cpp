@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The Coalescer over batches of 64 packets, time a packet. Batches in which nothing can be
 // merged come first: they pay for what they do not get, so that must be next to nothing. The
 // floor beside them hands every packet on as a group of one. Where there is something to

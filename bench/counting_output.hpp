@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where a benchmark's stage puts its packets: they are counted, and nothing else.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What it costs to hand packets to a direction's owner and to get them back, without threads:
 // the lane stage of one queue and the hub take turns.
 #include <benchmark/benchmark.h>

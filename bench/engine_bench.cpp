@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One turn of an engine over socketpairs, without threads: a burst is read and written on.
 // The rows of the two engines differ by the engine alone.
 #include <benchmark/benchmark.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // UDP from many flows at once, for tools/measure-cost: FLOWS sockets, a source port each, send
 // in turn as fast as they can, and one socket receives. Prints what went out and what came in
 // as JSON.

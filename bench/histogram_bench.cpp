@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What measuring costs: a latency recorded, histograms of threads added up, percentiles, the text
 // form, and a message's sequence number. The first and the last are paid for every message.
 #include <benchmark/benchmark.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Frames for the benchmarks of the module `packet`, each in memory of its own as a worker's
 // buffer slots are, and parsed.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // parse(): what checking a frame and its virtio-net header costs each packet read. The
 // headers are in the cache, as they are behind a read that has just copied them.
 // read_trusting is the alternative: the same fields taken from the headers unchecked.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // build_run(): what writing a part of a super-packet costs before the system call, beside the
 // alternative of copying that part into a buffer of its own.
 #include <benchmark/benchmark.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the impairing stages cost on a batch of super-packets of 43 wire segments, beside the
 // relay's other work on each (some 10 us).
 #include <benchmark/benchmark.h>

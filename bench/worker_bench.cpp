@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A whole relay of one worker over socketpairs, both engines: a burst goes in at a's end and
 // comes out at b's. The burst's own send() and recv() calls are in the figure, so compare rows
 // with each other, and with `socketpair alone`, which is those calls without a relay. The rows

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Makes a C++ file that holds text files as constants, so that they stand in the tree as what they
 # are. Run with cmake -P:
 #   OUTPUT       the C++ file

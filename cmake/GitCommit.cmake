@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Makes a C++ header that names the commit of this tree, and writes it only when it has changed, so
 # that nothing is compiled again without need. Run with cmake -P, on each build:
 #   SOURCE  the tree

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The libraries that tools/packages.txt lists, each as an imported target. All come
 # from the distribution; nothing is downloaded.
 find_package(PkgConfig REQUIRED)

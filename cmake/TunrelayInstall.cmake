@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What `cmake --install` puts where, with packages for find_package(tunrelay) and for pkg-config.
 # Components: `program`; `stage`, the headers that stages are written against, which need nothing
 # built; `library`, libtunrelay with the headers of its own, which stands on `stage`.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # libtunrelay: the modules that a tunnel needs as one library, for users' own programs
 # (embed/tunrelay/tunnel.hpp). The modules' objects are taken as they are, compiled once.
 #   tunrelay_shared   libtunrelay.so, which says nothing but the functions of tunnel_abi.h

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Warnings, sanitizers and the compiler cache, as one interface target.
 add_library(tunrelay_options INTERFACE)
 target_compile_options(tunrelay_options INTERFACE

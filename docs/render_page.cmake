@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Renders one manual page: SOURCE (*.N.scd) by SCDOC to PAGE, with each line `@include NAME`
 # replaced by shared/NAME.scd beside it. To be run as `cmake -DSCDOC=... -P render_page.cmake`.
 get_filename_component(FOLDER ${SOURCE} DIRECTORY)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A link layer with stop-and-wait ARQ: a frame stays at its sender until the other end has
 // acknowledged it, and is sent again when no answer comes in time. So nothing is lost over a link
 // that loses, and TCP across it sees no loss.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A pair that compresses headers: of each packet the first 40 bytes (those of IPv4 and TCP without
 // options, or of IPv6) are compared with those of the packet before, and only what differs goes
 // over the link. The other end does the reverse.

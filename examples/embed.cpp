@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A program that holds a tunnel with a stage of its own in it: sends some megabytes over TCP from
 // one end to the other, in a private network, and prints what became of them.
 //   ./embed [KEY=VALUE]...          (any flag of `tunrelay run`: engine=syscall a-to-b='loss 1%')

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The smallest stage that shows something: prints each packet that a device sends, and passes it.
 //   tunrelay exec --stage ./libprint.so -- ping -c 3 192.168.13.2
 #include <algorithm>

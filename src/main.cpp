@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // tunrelay: parse, dispatch, and the only catch.
 #include <cstdio>
 #include <exception>

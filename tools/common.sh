@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What the scripts of tools/ share; sourced by them. Sets ROOT to the checkout.
 # Talk goes to standard error, so that standard output stays for results.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "analysis/bracket.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The bounds between which a goal's rate lies, by all trials so far, and the load that narrows
 // them down best.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "analysis/change_points.hpp"
 
 #include <algorithm>

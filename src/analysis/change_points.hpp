@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where a series changed its level or its spread: E-divisive (Matteson and James, "A Nonparametric
 // Approach for Multiple Change Point Analysis of Multivariate Data", JASA 2014), which takes no
 // distribution for granted and no number of changes; the method that MongoDB's and Apache Otava's

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "analysis/comparability.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a result may stand as the baseline of another: a difference between two results says
 // something of the programs only when all else was the same.
 #pragma once

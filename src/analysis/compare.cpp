@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "analysis/compare.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The comparison of two programs, metric by metric, with a verdict on each and on the whole:
 // of two paths that one run measured in interleaved rounds, or of the subjects of two runs.
 // Pure: whether two results may be compared at all is asked of analysis/comparability.hpp.

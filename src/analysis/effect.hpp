@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The evidence on one metric: how a head stands to a base. Sizes are relative, and where all values
 // are over 0 they are ratios: made of the logarithms, so that twice as much and half as much weigh
 // alike, and swapping base and head only turns the sign of the logarithm.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "analysis/hodges_lehmann.hpp"
 
 #include <cstddef>

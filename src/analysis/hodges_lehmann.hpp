@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // By how much one sample lies above another, robustly: the Hodges-Lehmann estimate (1963) with the
 // distribution-free confidence interval that belongs to the rank test of analysis/rank_tests.hpp:
 // it holds the shifts that the test does not reject.

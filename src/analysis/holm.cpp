@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "analysis/holm.hpp"
 
 #include <algorithm>

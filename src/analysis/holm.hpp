@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Many metrics, many occasions to be wrong: Holm's correction (1979) keeps the probability that any
 // of them is called different by chance, whatever the dependence between them.
 #pragma once

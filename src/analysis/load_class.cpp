@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "analysis/load_class.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the trials at one load say about it: the classification of loads and the conditional
 // throughput, as RFC 9971 (MLRsearch) has them in its appendices A and B.
 #pragma once

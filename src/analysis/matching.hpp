@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which samples of a metric stand against each other: rounds of the same run in pairs, or two
 // samples of their own, as ratios to the control where that can be.
 #pragma once

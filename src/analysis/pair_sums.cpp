@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "analysis/pair_sums.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Order statistics of all sums x_i + y_j of two sorted lists, without making the sums: of two
 // thousand values each there are four million. The sums form a matrix whose rows and columns rise,
 // so how many of them are below a value is counted in one walk along its staircase, and a pivot

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How well a sample's median is known: for `--confidence 95,2%`, which repeats until it is known
 // to 2 % at 95 % confidence, or says that it was not.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the middle of a sample lies and how wide it is, by order and not by sums: one sample that
 // was disturbed moves neither. Pure functions; the values come in any order and must be finite.
 // (The median itself is median_of() in result/test_path_summary.hpp.)

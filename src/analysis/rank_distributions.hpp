@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How the statistics of the rank tests are distributed when nothing differs, exactly: the
 // probability of each value, by dynamic programming over the number of values. Only positive terms
 // are added, so nothing cancels.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The two rank tests behind the verdicts, two-sided: Mann-Whitney's U for two samples of their
 // own, Wilcoxon's signed ranks for differences within pairs. Both give the numbers of
 // scipy.stats (mannwhitneyu, wilcoxon with their defaults) but where it is said otherwise.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ranks: which place each value has among all.
 #pragma once
 

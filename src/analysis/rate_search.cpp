@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "analysis/rate_search.hpp"
 
 #include <algorithm>

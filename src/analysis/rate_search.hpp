@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The search for the highest load that a path carries with no more loss than a goal allows, by
 // the rules of RFC 9971 (MLRsearch). Pure: it says which trial to do next, and gets what came
 // of it; whoever drives it may do other things between, for instance the trials of a control.

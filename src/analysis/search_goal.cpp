@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "analysis/search_goal.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a search for the highest rate is asked to find, and the trials that it does for that: plain
 // data in the words of RFC 9971 (MLRsearch). Loads are whole messages a second.
 #pragma once

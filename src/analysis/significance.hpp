@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Between a p-value and the normal distribution's z, and what serial dependence does to both.
 // Rank tests take samples for independent. Measurements of one host in a row are not: they drift
 // together, so that n of them tell less than n. `variance_inflation` says how much less, and the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The history of one metric, commit by commit: since when it is better or worse, by how much, and
 // which commit did it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "analysis/verdict.hpp"
 
 #include <fmt/format.h>

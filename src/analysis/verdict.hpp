@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // When a difference is called one. The rule, for each metric that has a better direction:
 //
 //   better, worse   the p-value, corrected for all metrics of the comparison, is below alpha, and

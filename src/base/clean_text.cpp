@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/clean_text.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Names come from anywhere (a device, a file, a stage of the user's, a client) and hold any bytes
 // but a few: made harmless, so that they neither break a form nor drive a terminal. What is no
 // UTF-8 becomes U+FFFD, and so do control characters. Pure functions, for any thread.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Time as the data path uses it: nanoseconds of CLOCK_MONOTONIC in a signed 64-bit number.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A count with one writer and any number of readers.
 #pragma once
 

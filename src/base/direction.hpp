@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The two ways through the relay.
 #pragma once
 

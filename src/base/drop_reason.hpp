@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Why a packet was not delivered. Every drop of the relay is counted under one of these;
 // a summary shows the reasons that occurred.
 #pragma once

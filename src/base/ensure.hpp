@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An assertion that stays on in every build: a false condition is our own bug, so the
 // program says which one and aborts (the janitor then restores the host).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Set-up errors. Every one names what was tried, on which object, the kernel's answer,
 // and a hint; main alone catches it and turns it into the exit code, and so does the boundary
 // of libtunrelay. The data path never throws: there an error is a counted outcome.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An Error as one line, for who reports it and goes on.
 #pragma once
 

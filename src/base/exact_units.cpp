@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/exact_units.hpp"
 
 #include <fmt/format.h>

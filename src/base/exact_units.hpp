@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Quantities in the user's words without rounding: what is printed here is read back by
 // base/units.hpp, and parse_ratio(), as the very same number.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/figure.hpp"
 
 #include <fmt/format.h>

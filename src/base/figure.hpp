@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Values in base units as people read them: "27.10 Gbit/s", "12.30 us", "195,000 packets/s".
 #pragma once
 

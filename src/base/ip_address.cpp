@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/ip_address.hpp"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An IPv4 or IPv6 address, and an address with a prefix length, as plain values.
 #pragma once
 

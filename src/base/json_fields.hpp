@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A struct as JSON and back, both from one list of its members, so that they can't differ:
 //
 //   void show_fields(MaybeConst<Point> auto& point, const auto& fields) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // JSON as text: the one place where it is made. Names come from anywhere (a device, a file, a stage
 // of the user's), and need not be UTF-8, which JSON must be: nlohmann's dump() throws for them, and
 // what was measured would be lost for a name.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tells of what fails again and again only once.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/nearest_name.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The payload of a path probe: the one packet whose crossing proves the path. The path
 // check sends it, the relay recognises it on the way, and both compare the number. Whoever shows
 // packets to people names it, so that nobody wonders where it comes from.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Philox4x32-10, a counter-based random generator (Salmon, Moraes, Dror, Shaw: "Parallel random
 // numbers: as easy as 1, 2, 3", SC 2011): number N of a sequence is a function of N and a key, so
 // that any part of a sequence can be had by anyone, without the part before.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The three quantities in which every packet is accounted for.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/toml_text.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // TOML as text, read by toml++. No other file includes that: it checks by assertions what a text of
 // the user's may well hold (a table's name that begins with another character than [A-Za-z0-9_-],
 // as of 3.3), and takes them for granted where NDEBUG is set. Here they are on, and throw.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/utc.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Points in time as files have them: ISO 8601, in UTC, to the second.
 #pragma once
 

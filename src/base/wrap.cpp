@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/wrap.hpp"
 
 #include <algorithm>

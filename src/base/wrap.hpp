@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Text for people in lines that fit their terminal. What programs read is never broken.
 #pragma once
 

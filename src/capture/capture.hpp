@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A capture: the packets of a relay in a pcapng file that Wireshark reads, an interface a device,
 // each packet as it comes in and as it leaves or is dropped, joined by its id. Workers only copy
 // bytes into rings; a thread of its own makes blocks of them and writes. What a ring has no room

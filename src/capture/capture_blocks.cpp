@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "capture/capture_blocks.hpp"
 
 #include <fmt/format.h>

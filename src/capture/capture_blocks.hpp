@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the blocks of a capture's file say: of the devices, and of each packet.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The files of a capture: whole blocks go in, files that anyone can read come out, one after the
 // other where they rotate. When the disk is full or a reader has gone, what was written stays
 // readable, and writing ends.

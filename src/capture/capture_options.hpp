@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a capture is asked to be.
 #pragma once
 

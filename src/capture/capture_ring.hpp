@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The way of captured packets off the packet path: a ring of bytes between one worker, which puts
 // records in, and one thread, which takes them out. It never blocks and never grows: what it has
 // no room for is the worker's to count.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where a capture takes its packets: at the lanes of one worker, as they come in and as they leave
 // or are dropped. The bytes that are wanted are copied into the worker's ring.
 #pragma once

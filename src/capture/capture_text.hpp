@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a capture has done, in words and as JSON.
 #pragma once
 

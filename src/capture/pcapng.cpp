@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "capture/pcapng.hpp"
 
 #include <cstring>

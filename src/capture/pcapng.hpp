@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The blocks of a pcapng file, as bytes: draft-ietf-opsawg-pcapng. Times are in nanoseconds since
 // 1970, numbers in this host's byte order, which the section header says.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "capture/wire_cutter.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Packets of a capture as they would stand on a wire: a super-packet cut into its segments, every
 // checksum completed.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay bench`: a suite of loads across a tunnel, with the kernel's own path beside it.
 #include <fmt/format.h>
 

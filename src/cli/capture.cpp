@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay capture`: captures what crosses a relay that runs, until a signal.
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay cleanup`: undoes what killed tunnels have left in this network namespace.
 #include "route/apply/cleanup.hpp"
 

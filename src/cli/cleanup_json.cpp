@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "cli/cleanup_json.hpp"
 
 namespace tunrelay {

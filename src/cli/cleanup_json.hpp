@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What an undoing has done, as JSON: of `tunrelay cleanup` and of `tunrelay routes remove`.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "cli/command_arguments.hpp"
 
 #include <fmt/format.h>

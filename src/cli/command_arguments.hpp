@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The words behind a command: which of them are its flags, and where those of another program
 // begin.
 #pragma once

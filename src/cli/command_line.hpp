@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The command line as a whole: which commands there are, and the conventions that all share.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay compare`: is the new one slower? Of two results, or of two programs that are measured
 // against each other here and now.
 #include "analysis/compare.hpp"

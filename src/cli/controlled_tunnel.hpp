@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A tunnel at work that can be asked at its control socket: what `run` and `exec` have in common.
 #pragma once
 

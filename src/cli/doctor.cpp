@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay doctor`: names what the host lacks and the cure, then tries a real tunnel in a
 // private namespace.
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "cli/doctor_checks.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What tunrelay needs of a host, each as a check with its finding and the cure.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `--dry-run` and `routes plan`: what would be done, as the commands that a person would type.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "cli/event_loop.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Attending a running tunnel from the command line: waits for signals and for what else ends
 // the wait, lets the tunnel look after itself, and tells the user what happened.
 #pragma once

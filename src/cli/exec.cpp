@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay exec -- CMD`: both ends in a private namespace, CMD run in it, its exit code
 // returned, nothing left behind.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay gen`: the traffic generator, across our tunnel or anything else with addresses.
 #include <fmt/format.h>
 #include <poll.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "cli/gen_flags.hpp"
 
 #include <limits>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The flags that describe a load: `gen` has them, and whoever else sends one.
 #pragma once
 

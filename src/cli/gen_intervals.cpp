@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "cli/gen_intervals.hpp"
 
 #include <fmt/format.h>

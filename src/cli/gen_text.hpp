@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What `gen` prints for people.
 #pragma once
 

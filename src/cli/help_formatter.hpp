@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The help of a command: flags below their headings, what is common to all commands last.
 #pragma once
 

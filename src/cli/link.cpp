@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay link`: what may be asked of an emulated link, and the profiles that there are.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "cli/link_control.hpp"
 
 #include <fmt/format.h>

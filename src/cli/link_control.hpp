@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay link show|set|clear`: the emulated link of a relay that runs.
 #pragma once
 

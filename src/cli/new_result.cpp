@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "cli/new_result.hpp"
 
 #include "base/build_info.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The beginning of every result: what, when, on which machine, with which build.
 #pragma once
 

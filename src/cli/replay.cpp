@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay replay IN OUT`: the stages of a link over the packets of a file, in virtual time.
 #include "replay/replay.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay report`: results of former runs in other forms.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The forms in which a result can be had as files, and what the user wants it to be called: flags
 // that every command with a result shares. Its JSON is the command's own (`--out`), since that is
 // written while the run is under way.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay routes plan|apply|check|remove`: the routing module alone, for people who bring
 // their own program and devices.
 #include <fmt/format.h>

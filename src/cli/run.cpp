@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay run`: both ends in the current network namespace, until a signal.
 #include <fmt/format.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A command of the command line: it adds its flags to the parser and, when it was chosen, runs.
 // One file a command; command_line.cpp lists them.
 #pragma once

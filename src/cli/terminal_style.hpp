@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether standard output is a terminal, and what it can show.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay trend`: since which commit a figure is better or worse.
 #include <fmt/format.h>
 

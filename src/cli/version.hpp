@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What this build is, and what it can do on this kernel.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "config/capture_flags.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The flags that describe a capture; `run` and `exec` have them all, `capture` some.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `--config FILE.toml`: every key of the file stands for the flag of the same name, read
 // before the command line, so that a flag given there wins.
 #pragma once

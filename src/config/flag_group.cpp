@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "config/flag_group.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The flags below one heading of a command's help.
 #pragma once
 

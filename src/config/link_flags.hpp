@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The flags that describe an emulated link; whatever has one shares them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "config/tunnel_flags.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The flags that describe a tunnel; `run` and `exec` share them.
 #pragma once
 

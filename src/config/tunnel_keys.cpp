@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "config/tunnel_keys.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A tunnel's flags from KEY=VALUE pairs, as a program has them that is no command line.
 #pragma once
 

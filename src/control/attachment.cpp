@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "control/attachment.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What goes with a request beside its line: bytes in a file that is nothing but memory, and that
 // nobody can change any more (memfd_create(2), sealed). Whoever gets it reads it without waiting
 // for anybody's disk, network or process, and finds what it is said to have.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "control/control_client.hpp"
 
 #include <utility>

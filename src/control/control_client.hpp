@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One who asks a running relay through its control socket.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where running relays listen for `tunrelay link` and `tunrelay capture`: a unix socket each, in
 // /run/tunrelay for root, in the user's run-time directory for others.
 #pragma once

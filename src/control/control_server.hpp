@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The control socket of a running relay: JSON objects, one a line each way, a request and its
 // answer. It never waits: a client that is slow, silent or talks too much is its own harm.
 #pragma once

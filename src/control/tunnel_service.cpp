@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "control/tunnel_service.hpp"
 
 #include <fmt/format.h>

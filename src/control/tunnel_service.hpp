@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a running tunnel answers at its control socket:
 //
 //   {"method": "show"}   -> {"version", "a", "b", "link": LINK, "report": {}}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "control/unix_socket.hpp"
 
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Stream sockets of the unix family, their names, and descriptors that are passed through them.
 #pragma once
 

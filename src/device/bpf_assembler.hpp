@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Writes a BPF socket filter instruction by instruction (Documentation/bpf/standardization).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A Device: one TUN or TAP interface with its queues. It is made (and gone with us) or, when
 // an administrator made it beforehand, used and left as it was. Addresses, MTU, queue length
 // and routes are the business of the route module, which journals what it changes.

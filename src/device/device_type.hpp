@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // TUN or TAP.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "device/existing_tun.hpp"
 
 #include <linux/if_link.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the kernel says of a TUN or TAP that is there already, without attaching to it.
 #pragma once
 

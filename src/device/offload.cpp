@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "device/offload.hpp"
 
 #include <linux/if_tun.h>

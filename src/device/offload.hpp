@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a device hands over and takes without the relay touching it: checksums not yet
 // computed and packets not yet segmented.
 #pragma once

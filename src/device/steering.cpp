@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "device/steering.hpp"
 
 #include <linux/bpf.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which queue a packet of a flow comes to. The kernel's own choice dissects every packet that
 // is written and every one that is sent, and learns where a flow belongs from what we write.
 // A program of ours (TUNSETSTEERINGEBPF, Linux 4.16) is cheaper and knows beforehand: it hashes

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "device/tun_node.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The node /dev/net/tun, through which every queue is opened.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "embed/embedded_tunnel.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The functions of libtunrelay: from C calls to those of an EmbeddedTunnel, and no exception out.
 #include "embed/tunrelay/tunnel_abi.h"
 

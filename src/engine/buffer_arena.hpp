@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A worker's packet memory: a fixed number of slots with counted references. A slot whose
 // last reference goes is free again; the engine then gives it back to the kernel's buffer
 // ring (uring) or reads into it (syscall).

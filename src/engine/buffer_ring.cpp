@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/buffer_ring.hpp"
 
 #include <sys/mman.h>

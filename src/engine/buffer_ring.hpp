@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A provided buffer ring (io_uring_register_buf_ring(3)) that is fed from the arena: the
 // kernel takes slots from it in the order in which they were given.
 #pragma once

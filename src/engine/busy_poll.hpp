@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sharing a CPU: waiting without sleeping for a while, and giving way to those we work for.
 #pragma once
 

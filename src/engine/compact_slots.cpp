@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/compact_slots.hpp"
 
 #include <fmt/format.h>

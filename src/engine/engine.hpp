@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How bytes move between queues and buffers. An Engine belongs to one worker and serves a
 // few endpoints: plain descriptors that give and take one packet a read or write. Two
 // engines stand behind this contract: `uring` (io_uring) and `syscall` (epoll, readv, writev).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/epoll_set.hpp"
 
 #include <poll.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which queues can be read: an epoll set with waits of nanoseconds, also on kernels without
 // epoll_pwait2() (before Linux 5.11) and under filters that refuse it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How many packets an engine reads from one endpoint before it turns to writing: as many as stay
 // in the CPU's cache until they are written. With 64 KiB super-packets the copies into and out of
 // user space are most of a relay's work, and they take a third longer from the next cache on;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/ring.hpp"
 
 #include <time.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An io_uring with the flags that this relay wants, as a value that owns it.
 #pragma once
 

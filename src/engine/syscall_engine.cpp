@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/syscall_engine.hpp"
 
 #include <sys/epoll.h>

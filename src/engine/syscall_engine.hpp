@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The engine for hosts that forbid io_uring: epoll, readv and writev.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the installed liburing is older than the kernel: what its header lacks, spelled out.
 // Debian 12 has liburing 2.3; the helper of the same name came with the version in the comment.
 #pragma once

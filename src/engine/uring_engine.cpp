@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/uring_engine.hpp"
 
 #include <poll.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The io_uring engine: multishot reads into provided buffer rings, writes from the very
 // buffers that were read, one system call a turn.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a submission and its completions speak of, in 64 bits: a subject above, an index below.
 #pragma once
 

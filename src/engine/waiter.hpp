@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How an engine waits for what comes next: asleep, or looking for it, and on time either way.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The descriptor that ends an engine's wait, as both engines read it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the kernel's answer to a write means for the packet; the same for both engines.
 #pragma once
 

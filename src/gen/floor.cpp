@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/floor.hpp"
 
 #include <sys/socket.h>

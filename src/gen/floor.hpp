@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the generator itself costs: round trips and rates where no link stands between its ends.
 // Stated beside results, so that a reader knows below what they say nothing.
 #pragma once

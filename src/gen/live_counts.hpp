@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How far a sending or a receiving thread has come, for whoever watches the trial.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One end of a trial: it can have a sink for one direction and a source for the other. Here or,
 // through a server, elsewhere.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/load_json.hpp"
 
 #include <array>

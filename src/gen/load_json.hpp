@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A load and what it came to as JSON: between a client and a server, and in results. Histograms are
 // encoded as metrics/hdr_log.hpp has them. Reading throws nlohmann::json::exception when something
 // is missing or of another type, and an Error when a value can't be.

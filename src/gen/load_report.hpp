@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What one direction of a trial came to, as plain data; sums over threads with +=.
 #pragma once
 

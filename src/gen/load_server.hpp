@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The other end of RemoteEnd: serves one client after the other.
 #pragma once
 

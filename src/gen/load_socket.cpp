@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/load_socket.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The generator's sockets. All are blocking with a time limit, close-on-exec, and have buffers
 // as large as the host allows, so that what is lost is lost by the link and not by us.
 #pragma once

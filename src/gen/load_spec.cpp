@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/load_spec.hpp"
 
 #include <fmt/format.h>

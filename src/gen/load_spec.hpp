@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a trial is asked to send: plain data, checked before anything is opened.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a message of the generator carries: 16 bytes of header, then bytes of a pattern that the
 // receiver knows, so that every byte is checked. Small enough for a 64-byte Ethernet frame.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Waiting for a point in time as exactly as the machine can: asleep for most of it, looking at
 // the clock for the rest, since a sleeper is woken tens of microseconds late.
 #pragma once

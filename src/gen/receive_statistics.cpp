@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/receive_statistics.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Takes messages in: whether they are of this trial, in which order, how late, and whether every
 // byte is as it was sent.
 #pragma once

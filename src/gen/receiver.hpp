@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A receiving thread's loop: takes messages in, and sends them back where that is asked.
 #pragma once
 

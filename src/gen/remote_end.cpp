@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/remote_end.hpp"
 
 #include <fmt/format.h>

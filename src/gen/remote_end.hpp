@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The end of a trial that a `tunrelay gen --server` keeps for us, driven over a TCP connection by
 // JSON lines: a request each, an answer each.
 //

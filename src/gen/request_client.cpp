@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/request_client.hpp"
 
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A thread's loop of requests of which each waits for its response: the next goes when the one
 // before has come back, or at its time in the schedule if that is later.
 #pragma once

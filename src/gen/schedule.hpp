@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // When each message of a sending thread should go: fixed before the first one goes. A thread's
 // messages stand at equal distances; threads stand between each other.
 #pragma once

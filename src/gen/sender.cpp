@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/sender.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A sending thread's loop: message after message by the schedule, or as fast as they go.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/sink.hpp"
 
 #include "gen/load_socket.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The receiving end of a load: its sockets, and a thread for each share of the flows.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/socket_sender.hpp"
 
 #include <sys/socket.h>

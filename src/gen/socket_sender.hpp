@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where a sending thread's messages go: a socket a flow. One class a transport.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/source.hpp"
 
 #include "base/ensure.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The sending end of a load: its sockets, a sending thread for each share of the flows, and a
 // receiving one where responses come in an open loop.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/tcp_message.hpp"
 
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Messages in a TCP stream: before each stands its size, and a response says when it was sent.
 //
 //   request   size (4 bytes, itself included) | header (16) | pattern

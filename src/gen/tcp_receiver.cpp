@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // TCP connections, many a thread: messages are found and checked as the bytes come.
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/thread_group.hpp"
 
 #include <pthread.h>

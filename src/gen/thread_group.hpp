@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Threads that are started together, asked to stop together, and joined.
 #pragma once
 

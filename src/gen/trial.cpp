@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "gen/trial.hpp"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A trial: one load between two ends, from opening the sockets to the report.
 #pragma once
 

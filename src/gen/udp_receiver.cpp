@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Datagrams: many a system call, each checked where it lies.
 #include <netinet/in.h>
 #include <netinet/udp.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The words of what says how much a link carries, and when: rate, steps, trace, mtu, outage.
 #include <fmt/format.h>
 

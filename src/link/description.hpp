@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An emulated link as data: which stages packets meet on their way, in each direction. It comes
 // from text (link/stage_text.hpp) or a file (link/link_file.hpp), gets what the files hold that it
 // names (link/stage_files.hpp), and becomes stages in link/stage_factory.hpp.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "link/emulated_link.hpp"
 
 #include <map>

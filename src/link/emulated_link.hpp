@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An emulated link in use: makes the stages of a description, gives each its counters, and says
 // what they have done.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The words of what happens to packets by chance: delay, loss, duplicate, corrupt.
 #include <fmt/format.h>
 

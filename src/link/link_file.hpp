@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Links as TOML files, and the profiles that the program brings with it:
 //   summary = "a few words"                       (may be missing)
 //   a-to-b = "delay 20ms, loss 0.1%"              (a text, or an array of them)

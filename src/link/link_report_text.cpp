@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "link/link_report_text.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What an emulated link was asked and what it has done, for people and for programs.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The files of link/profiles, put into the program by the build (cmake/EmbedText.cmake).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "link/stage_factory.hpp"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From one stage's description to what makes it: files are read and checked here, once, before
 // anything is set up.
 #pragma once

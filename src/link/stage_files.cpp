@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "link/stage_files.hpp"
 
 #include "base/error.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The files that stages name: delivery traces, steps of rate, delay tables.
 #pragma once
 

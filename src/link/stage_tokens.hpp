@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The words of one stage's text, taken one after the other. What can't be taken is refused with
 // its place in the text and what would do.
 #pragma once

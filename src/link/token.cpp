@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "link/token.hpp"
 
 #include <fmt/format.h>

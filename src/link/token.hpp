@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The words of a link's text, and complaints that point at one of them.
 #pragma once
 

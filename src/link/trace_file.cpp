@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "link/trace_file.hpp"
 
 #include <fmt/format.h>

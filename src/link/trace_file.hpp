@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What files say of how fast a link is over time: mahimahi's packet-delivery traces, and steps of
 // rate. Blank lines and what follows a # are skipped in both. What is wrong is a usage Error that
 // names the file and the line. Both take a file that was read (link/stage_files.hpp).

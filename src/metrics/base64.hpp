@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Base64 with padding (RFC 4648, section 4).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "metrics/hdr_encoding.hpp"
 
 #include <fmt/format.h>

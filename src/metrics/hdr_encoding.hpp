@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Histograms as text: HdrHistogram's encoding V2, compressed, in Base64, which its implementations
 // in other languages read and write ("HISTFAAA...").
 //

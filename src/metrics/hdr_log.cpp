@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "metrics/hdr_log.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Histograms of intervals as lines of text: HdrHistogram's log format 1.3, which its
 // implementations and their viewers read.
 //

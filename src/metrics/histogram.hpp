@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Latencies counted in HdrHistogram's layout (hdrhistogram.org): 1 ns to 100 s at three
 // significant digits, so a value is reported to a thousandth of itself at any size. Recording is an
 // index and an add; nothing is allocated after construction; histograms of threads add up.

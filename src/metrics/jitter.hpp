@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How unsteadily messages come: the interarrival jitter of RFC 3550, section 6.4.1, as its
 // appendix A.8 reckons it, in nanoseconds.
 #pragma once

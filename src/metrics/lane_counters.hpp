@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What one lane has seen, counted by its worker and readable by any thread at any time.
 // The law, whenever the lane is at rest, in packets, segments and bytes alike:
 //   read + made == written + held + sum(dropped by reason)

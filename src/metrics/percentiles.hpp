@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The percentiles of a latency that tables and files show.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "metrics/sequence_tracker.hpp"
 
 #include <bit>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What became of a flow's messages, by the sequence numbers of those that arrive: lost, twice, out
 // of order. The words are those of RFC 4737.
 #pragma once

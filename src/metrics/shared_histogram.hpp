@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A Histogram that one thread fills while others read it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "metrics/socket_counters.hpp"
 
 #include <sstream>

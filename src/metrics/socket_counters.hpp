@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the sockets of a network namespace have lost or sent again, as the kernel counts it for
 // all programs in it (/proc/net/snmp, snmp6 and netstat; Documentation/networking/
 // snmp_counter.rst): the last place where a packet that crossed can still be lost.

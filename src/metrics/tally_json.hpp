@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The three quantities of a Tally, as every JSON form of a tunnel has them.
 #pragma once
 

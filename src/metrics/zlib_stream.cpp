@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "metrics/zlib_stream.hpp"
 
 #include <new>

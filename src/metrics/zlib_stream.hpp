@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Bytes compressed as one zlib stream (RFC 1950), and read back with suspicion: whoever wrote them
 // may have meant to fill our memory.
 #pragma once

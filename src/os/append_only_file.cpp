@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/append_only_file.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A file that gets line after line while a run goes on, as logs do.
 #pragma once
 

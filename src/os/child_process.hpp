@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A command as a child: started, waited for, and nothing of it left behind.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/cpu_topology.hpp"
 
 #include <hwloc.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which CPUs this process may use and where its workers go, by hwloc.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/cpu_wait.hpp"
 
 #include <fmt/format.h>

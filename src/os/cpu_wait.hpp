@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How long this process's threads have waited for a CPU: what distinguishes a packet that is late
 // on a busy host from one that is lost.
 #pragma once

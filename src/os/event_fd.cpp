@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/event_fd.hpp"
 
 #include <sys/eventfd.h>

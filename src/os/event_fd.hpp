@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An eventfd: any thread may signal it, one thread waits for it.
 #pragma once
 

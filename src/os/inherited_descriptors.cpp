@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/inherited_descriptors.hpp"
 
 #include <fcntl.h>

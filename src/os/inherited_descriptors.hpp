@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a process was started with beside its standard streams. A tunnel runs for long: a pipe that
 // it holds by chance never ends for those who read it, and a stage of the user's could use what is
 // not its business.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/input_file.hpp"
 
 #include <fcntl.h>

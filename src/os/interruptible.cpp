@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/interruptible.hpp"
 
 #include <poll.h>

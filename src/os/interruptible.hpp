@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Waits that a signal ends. Signals to stop are blocked in all threads of a running tunnel
 // (os/signal_watch.hpp), so that a plain wait for a file or a peer would outlive them.
 #pragma once

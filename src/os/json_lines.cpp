@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/json_lines.hpp"
 
 #include <poll.h>

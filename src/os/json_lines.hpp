@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // JSON objects over a connection, one a line.
 #pragma once
 

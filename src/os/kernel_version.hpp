@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which Linux runs here. For messages: what a kernel can do is found out by asking it.
 #pragma once
 

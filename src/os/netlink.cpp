@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/netlink.hpp"
 
 #include <sys/socket.h>

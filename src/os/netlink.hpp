@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One rtnetlink socket on libmnl: requests that are acknowledged, dumps, and
 // notifications. What the messages mean is the business of the modules above (route: links,
 // addresses, routes, rules; device: what a TUN says of itself).

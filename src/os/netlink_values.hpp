@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Values out of rtnetlink attributes, with what an absent attribute stands for.
 #pragma once
 

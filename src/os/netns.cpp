@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/netns.hpp"
 
 #include <dirent.h>

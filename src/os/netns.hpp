@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Network namespaces: which one a thread is in, entering another for a while, and the named
 // ones under /run/netns that `ip netns` shows.
 #pragma once

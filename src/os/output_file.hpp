@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Files that the user names to be written. What root writes where others may write, too, must not
 // go where one of them has led it: a symbolic link that they planted is not followed, and a file
 // that is theirs, or has a second name, is not opened. The kernel's own protection

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/print.hpp"
 
 #include <limits.h>

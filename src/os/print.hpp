@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a running tunnel prints. Who reads a pipe may have stopped reading, and a plain write would
 // wait for them past every signal, which is blocked (os/signal_watch.hpp).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Other processes as /proc shows them: whether the one that wrote a journal still lives, and
 // who lives in a network namespace.
 #pragma once

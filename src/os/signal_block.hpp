@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Signals held back from a thread: for good, or for a while.
 #pragma once
 

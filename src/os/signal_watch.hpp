@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Signals as something to poll for: blocked for the process, read from a descriptor.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/socket_address.hpp"
 
 #include <netinet/in.h>

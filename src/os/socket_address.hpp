@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An IP address with a port, in the form of the socket calls.
 #pragma once
 

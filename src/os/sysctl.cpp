@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/sysctl.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Kernel settings under /proc/sys, by their path there: "net/ipv6/conf/tun0/accept_ra".
 // Those under net/ are the calling thread's network namespace's.
 #pragma once

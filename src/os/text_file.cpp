@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/text_file.hpp"
 
 #include <fcntl.h>

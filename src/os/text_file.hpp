@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Small text files of the kernel's: /proc and /sys.
 #pragma once
 

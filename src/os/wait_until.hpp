@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Waiting for what sends no notification.
 #pragma once
 

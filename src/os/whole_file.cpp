@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/whole_file.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Files that are written as a whole: results, reports. A reader finds the file as it was or as it
 // is to be, never a piece of it, also after a crash or on a full disk. Where they may be is for
 // os/output_file.hpp to say.

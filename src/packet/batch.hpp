@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The packets of one turn in arrival order: a plain value of fixed size, never allocated
 // on the way.
 #pragma once

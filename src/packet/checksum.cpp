@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "packet/checksum.hpp"
 
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The Internet checksum: RFC 1071, its update when a field changes (RFC 1624), and the sum of
 // the pseudo-header that TCP and UDP add to it. A sum here is the ones-complement sum of
 // 16-bit words, folded to 16 bits and not inverted; a checksum is a sum inverted. Both are

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Neighbouring small packets of one flow in a batch, merged into one UDP or TCP super-packet,
 // as the kernel's GRO would merge them: one write instead of up to 64 or 128, and one walk
 // through the receiver's stack. Which packets may be merged stands in merge_rules.hpp.

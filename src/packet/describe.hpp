@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One line of words for a packet, for a trace:
 //   IPv4 ICMP 192.168.13.1 > 192.168.13.2 echo request id 7 seq 1
 //   IPv4 TCP 192.168.13.1:40000 > 192.168.13.2:5201 [PA] 1448 x 45 seq 1 ack 1 win 502

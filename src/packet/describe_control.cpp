@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "packet/describe_control.hpp"
 
 #include <fmt/format.h>

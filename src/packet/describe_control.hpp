@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The words of describe() for the protocols that run a network: ICMP, ICMPv6 and ARP.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Explicit congestion notification, RFC 3168: the two lower bits of IPv4's type of service and of
 // IPv6's traffic class. A sender that understands it sets ECT(0) or ECT(1); a router that would
 // drop the packet for congestion may set CE, "congestion experienced", instead.

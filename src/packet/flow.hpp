@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which flow a TCP or UDP packet belongs to: addresses, ports and protocol. All functions are
 // for packets that parse() accepted and that have a TCP or UDP header (payload_offset not 0).
 #pragma once

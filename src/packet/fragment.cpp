@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "packet/fragment.hpp"
 
 #include <algorithm>

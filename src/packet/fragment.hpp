@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Fragments of an IPv4 packet that is too long for the next link, as a router makes them (RFC 791,
 // 2.3 and 3.2).
 #pragma once

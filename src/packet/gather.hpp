@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a rebuilt packet is written from: headers in a slot of the caller's, and the payload
 // where it was read. One gather write (writev) of the pieces in order is one packet.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lengths, ID and checksums of headers whose packet becomes shorter (a run) or longer (a
 // merged packet). The headers are copies in a slot; what they say of the old length is known.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "packet/layers.hpp"
 
 #include <netinet/in.h>

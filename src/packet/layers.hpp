@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the layers of a frame begin: the link header with its VLAN tags, the IP header with
 // options or extension headers, the transport header, the payload.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "packet/merge_rules.hpp"
 
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which packets may become one super-packet. The rules are those of the kernel's own GRO
 // (net/core/gro.c, inet_gro_receive(), tcp_gro_receive(), udp_gro_receive_segment()), made
 // stricter where they would not give back the same bytes: cutting a merged packet by the

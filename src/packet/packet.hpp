@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A Packet is a view: where its bytes are, what its layers are, and which of its wire
 // segments are still under way. It owns nothing; the buffer's references are counted by
 // the engine's arena.

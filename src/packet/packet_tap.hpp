@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What wants to see the packets of one lane as they come and as they go, without having a say
 // in what becomes of them: a capture.
 #pragma once

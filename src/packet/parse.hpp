@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From the bytes of a frame to a Packet: finds the layers and checks the virtio-net header
 // against them. The kernel accepts many wrong headers on write (drivers/net/tun.c,
 // include/linux/virtio_net.h), so what does not hold is refused here.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "packet/segment_run.hpp"
 
 #include <netinet/in.h>

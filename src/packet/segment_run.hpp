@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A run of wire segments of a super-packet as a packet of its own. A stage that drops segment
 // 7 of 45 leaves the runs [0, 7) and [8, 45) of one buffer; each is written with headers of its
 // own and its slice of the payload, and the receiver sees just those segments.

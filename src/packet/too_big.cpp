@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "packet/too_big.hpp"
 
 #include <netinet/icmp6.h>

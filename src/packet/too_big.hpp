@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a router answers where a packet is too long for the next link: ICMPv4 "fragmentation
 // needed" (RFC 792, with the next-hop MTU of RFC 1191) and ICMPv6 "packet too big" (RFC 4443).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The header that stands before every packet of a device opened with IFF_VNET_HDR:
 // struct virtio_net_hdr of the VIRTIO specification 1.1, 5.1.6, and
 // include/uapi/linux/virtio_net.h, 10 bytes in the host's byte order. The constants bear the

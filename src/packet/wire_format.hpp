@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Numbers as they stand in a frame (network byte order) and where the fields of the headers
 // are, in bytes from the header's start. RFC 791 (IPv4), RFC 8200 (IPv6), RFC 9293 (TCP),
 // RFC 768 (UDP), IEEE 802.1Q (VLAN tags).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "packet/wire_segment.hpp"
 
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One wire segment of a packet as it would stand on a wire: a frame of its own in one piece,
 // without a virtio-net header, its checksums computed. For whoever changes a segment or shows
 // it to somebody outside; whoever only writes it leaves both to the kernel (segment_run.hpp).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What one endpoint of a user's stage has done, counted by its worker and readable by any thread.
 #pragma once
 

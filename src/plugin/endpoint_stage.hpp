@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One way through a user's endpoint, as a Stage of its lane.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How frames go through a user's endpoint: from packets to what the user is shown, and from what
 // the user says back to packets.
 #include "packet/wire_segment.hpp"

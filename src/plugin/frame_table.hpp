@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The frames that a user's endpoint has in hand: each a tunrelay_frame, which the user sees, and
 // the packet behind it. Of fixed size, so that nothing is allocated while packets pass; a pointer
 // that the user gives back is believed only where it is one of these.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Counters by names that are only known while packets pass: why a user's stage has dropped, and
 // what it counts for itself. One writer, any number of readers; nothing is allocated.
 #pragma once

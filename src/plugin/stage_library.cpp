@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "plugin/stage_library.hpp"
 
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A user's stage, of a shared library or of the program itself: from the words of `--stage
 // ./libmine.so,key=value` to a checked table of functions (plugin/tunrelay/stage_abi.h).
 #pragma once

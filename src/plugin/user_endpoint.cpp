@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "plugin/user_endpoint.hpp"
 
 #include <fmt/format.h>

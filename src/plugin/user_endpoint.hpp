@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One endpoint of a user's stage, from the host's side: gives it frames, and carries out what it
 // says of them. Both directions of a queue go through it, each as a Stage of its lane
 // (plugin/endpoint_stage.hpp), and what is said of one while the other has its turn waits for it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stages that a user has brought, in use: loads their libraries, makes the endpoints of every
 // queue, and says what they have done.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "relay/cross_queue_transfer.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The transfer between queues: packets of all queues of a direction go to one worker, the owner,
 // for the stages that hold for the whole direction (a rate, a shared queue), and come back to the
 // worker that read them, which alone may write or free their buffers.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "relay/lane.hpp"
 
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A Lane: one direction of one queue pair. Packets come in at the source, go through the
 // stages, and leave at the target; every one is accounted for on the way.
 #pragma once

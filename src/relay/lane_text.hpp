@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is reported of one lane, or of all lanes of a direction: as text and as JSON.
 #pragma once
 

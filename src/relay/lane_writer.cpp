@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "relay/lane_writer.hpp"
 
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The last step of a lane: packets become writes. Neighbouring small packets of one flow leave
 // as one super-packet, runs of a super-packet get headers of their own, and all else is written
 // from where it was read.

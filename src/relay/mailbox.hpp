@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Messages from many threads to one: a queue that never blocks, and a wake-up for a receiver
 // that sleeps.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The Relay: the workers together, one for each queue pair.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Stages one behind the other: what one passes goes to the next in batches, what the last
 // passes goes to an exit.
 #pragma once

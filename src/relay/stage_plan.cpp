@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "relay/stage_plan.hpp"
 
 #include <utility>

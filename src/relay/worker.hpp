@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A Worker: one pinned thread that moves the packets of one queue pair, both ways, until it
 // is stopped. Its loop is Worker::run().
 #pragma once

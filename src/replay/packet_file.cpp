@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "replay/packet_file.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A file of packets, read one after the other: pcap by libpcap, pcapng by a reader of our own,
 // since libpcap refuses what most captures of tunnels are, several interfaces of raw IP packets,
 // and does not say which interface a packet is of.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "replay/pcapng_source.hpp"
 
 #include <fmt/format.h>

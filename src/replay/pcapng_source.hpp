@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The packets of a pcapng file (draft-ietf-opsawg-pcapng), of either byte order, with any number of
 // sections and interfaces. What blocks of other kinds say is passed over.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stages of an emulated link over the packets of a file, in virtual time: no device, no root,
 // no clock, so that the same file, link and seed give the same answer, bit for bit.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "replay/replay_exit.hpp"
 
 #include <sys/uio.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the stages of a replay lead: into a pcapng file, at the virtual time of the moment.
 #pragma once
 

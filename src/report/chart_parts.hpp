@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the makers of charts share.
 #pragma once
 

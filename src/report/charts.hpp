@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the charts of the page show, as the data that report/page/chart.js draws: arrays of
 //   {title, x: {label, unit, kind}, y: {label, unit, kind},
 //    lines: [{name, color, dash, mode, x: [...], y: [...]}]}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A comparison with a baseline as the reports show it: plain values, a row a metric.
 #pragma once
 

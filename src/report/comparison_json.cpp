@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "report/comparison_json.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A comparison, and what a host can see, as JSON for programs.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "report/csv_history.hpp"
 
 #include <fcntl.h>

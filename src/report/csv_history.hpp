@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The history of a project's measurements: a CSV file (RFC 4180) that grows by a line a metric and
 // path with every run, for `trend`, spreadsheets, and tools that find change points (Otava).
 #pragma once

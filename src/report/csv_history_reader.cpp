@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The history read back: the other half of report/csv_history.hpp.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "report/google_benchmark.hpp"
 
 #include <fmt/format.h>

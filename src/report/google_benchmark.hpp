@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A result in the form of google/benchmark's JSON files, for the tools that read those: its own
 // tools/compare.py, github-action-benchmark, Bencher. Pure, for any thread.
 #pragma once

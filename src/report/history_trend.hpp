@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The trends of a history file: one for each figure that it has, so that a change of level can be
 // named by the commit that made it. Pure functions, for any thread.
 #pragma once

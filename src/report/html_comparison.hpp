@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The comparison with a baseline as a section of the page.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A result as one HTML page that needs nothing else: no network, no other file. Charts are drawn by
 // the script within it (report/page); without scripts the tables still say everything. Pure
 // functions, for any thread.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "report/joined_result.hpp"
 
 #include <fmt/format.h>

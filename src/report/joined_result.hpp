@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Several results as one: the suites of an evening on one page, or the runs of one load as the
 // rounds of one run. Pure, for any thread.
 #pragma once

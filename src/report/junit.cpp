@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "report/junit.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A result, or a comparison, as JUnit XML: the form in which every CI service shows what failed.
 // Pure functions, for any thread.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The charts of latencies.
 #include <algorithm>
 #include <cmath>

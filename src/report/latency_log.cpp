@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "report/latency_log.hpp"
 
 #include <algorithm>

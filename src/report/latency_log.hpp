@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The latencies of a result as an HdrHistogram log, for its viewers and for other programs. Pure,
 // for any thread.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "report/markdown.hpp"
 
 #include <fmt/format.h>

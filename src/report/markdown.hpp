@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A result, or a comparison, as Markdown in GitHub's dialect: for a job's summary
 // ($GITHUB_STEP_SUMMARY), a comment on a change, or results/. Pure functions, for any
 // thread.

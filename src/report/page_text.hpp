@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The files of report/page, put into the program by the build (cmake/EmbedText.cmake).
 #pragma once
 

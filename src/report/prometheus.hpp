@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A result in Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats):
 // for node_exporter's textfile collector, or a push gateway. Pure, for any thread.
 #pragma once

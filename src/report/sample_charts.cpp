@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The charts over rounds and over time.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The tables of a result, the same in every form for people.
 #pragma once
 

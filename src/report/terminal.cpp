@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "report/terminal.hpp"
 
 #include <fmt/format.h>

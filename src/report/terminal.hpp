@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A result, or a comparison, as `tunrelay bench` and `tunrelay compare` print it. Pure
 // functions, for any thread.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "report/text_table.hpp"
 
 #include <fmt/format.h>

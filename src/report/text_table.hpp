@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A table of texts, written as the forms that people read: one description, so that a terminal,
 // a Markdown summary and a page show the same.
 #pragma once

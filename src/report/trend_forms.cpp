@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The forms of trends: the other half of report/history_trend.hpp.
 #include <fmt/format.h>
 

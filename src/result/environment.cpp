@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "result/environment.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a result was measured on, as far as it can be asked without running a program: what decides
 // figures, and what tells machines apart. tools/measuring/environment.py has the same words for
 // the same things.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "result/json_node.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A JSON document that somebody else wrote, read with suspicion: whatever is not as expected is an
 // error that names the place ("metrics[3].samples[0].value") and what stands there instead.
 #pragma once

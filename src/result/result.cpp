@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "result/result.hpp"
 
 #include <algorithm>

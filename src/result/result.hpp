@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a measurement found, as plain data: what was asked and what was done, where, every sample,
 // and the control beside the subject. One model for every command; its JSON form is
 // result/result.schema.json, and all other forms (src/report) are written from it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "result/result_json.hpp"
 
 #include <fmt/format.h>

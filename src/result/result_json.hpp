@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A Result as JSON and as a file. The form is result/result.schema.json (JSON Schema): versioned,
 // numbers in base units with the unit in the key or beside the value, null where there is no
 // number. Percentiles and summaries stand there for readers that do not want to reckon; reading

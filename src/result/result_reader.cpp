@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Results read back from JSON: the other half of result/result_json.hpp.
 #include <fmt/format.h>
 

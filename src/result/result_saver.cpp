@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "result/result_saver.hpp"
 
 #include <pthread.h>

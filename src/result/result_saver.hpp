@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Saves a result again and again while the run that it belongs to goes on.
 #pragma once
 

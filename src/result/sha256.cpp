@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "result/sha256.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // SHA-256 (FIPS 180-4), for names that must not lead back to what they stand for.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "result/test_path_summary.hpp"
 
 #include <algorithm>

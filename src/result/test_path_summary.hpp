@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the samples of one metric come to, a line a path: what tables show and the JSON form
 // repeats for readers that do not want to reckon.
 #pragma once

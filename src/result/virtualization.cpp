@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "result/virtualization.hpp"
 
 #include <filesystem>

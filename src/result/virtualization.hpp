@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether this is a machine of its own, a virtual one, or a container.
 #pragma once
 

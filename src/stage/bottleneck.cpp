@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/bottleneck.hpp"
 
 #include <algorithm>

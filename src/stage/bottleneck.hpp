@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stage that is a link of limited speed with a queue before it: `rate` and `trace`. It acts
 // on single wire segments in virtual time, so what comes out and when it is due depends on what
 // came in, not on when we were woken; segments that leave in one wake-up leave as the longest runs.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stage that wastes CPU time, for tests of the tools that find regressions: it makes its
 // worker slower by a known share, whatever the worker does.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/codel.hpp"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // CoDel, RFC 8289: a packet is dropped where it leaves when for an interval no packet has waited
 // for less than a target, and then the more often the longer that lasts. Where the RFC leaves it
 // open, and for marks, it is Linux (include/net/codel_impl.h).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Random numbers that follow each other as netem's do: get_crandom() of net/sched/sch_netem.c.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/corrupt.hpp"
 
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stage that flips bits of some wire segments.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/delay.hpp"
 
 #include <algorithm>

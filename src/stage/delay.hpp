@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stage that delays wire segments, each by a time of its own where there is jitter, and lets
 // some overtake.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stage that passes some wire segments twice.
 #pragma once
 

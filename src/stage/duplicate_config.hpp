@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What may be asked of the stage `duplicate`.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A StageOutput that hands all on to another: for those that stand between the two and want to
 // see, or change, some of it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/hit_sequence.hpp"
 
 #include <algorithm>

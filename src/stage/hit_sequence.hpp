@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which wire segments of a direction a stage acts on, as a rising sequence of their numbers. It
 // depends on the configuration and the key alone: every lane of a direction follows the whole
 // sequence by itself, and acts on the numbers that are its own.

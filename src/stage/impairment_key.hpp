@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the random decisions of one stage depend on, beside the number of the wire segment.
 #pragma once
 

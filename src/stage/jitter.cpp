@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/jitter.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How long each wire segment is delayed: netem's tabledist() (net/sched/sch_netem.c), and the
 // tables of equally likely jitters that it draws from. In one thing they differ: netem takes a
 // random number modulo the range, and so loses what a correlation has put into its upper bits; here

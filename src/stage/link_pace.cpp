@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/link_pace.hpp"
 
 #include <algorithm>

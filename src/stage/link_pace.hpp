@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How fast a link carries packets: when it can take the next one, and when that is through. All
 // times are virtual: what comes out depends on what was put in, not on when we were woken.
 #pragma once

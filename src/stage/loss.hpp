@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stage that loses wire segments; LossConfig says which.
 #pragma once
 

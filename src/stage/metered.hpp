@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A stage with its counters: stands around any stage and writes down what goes in and comes out,
 // so that no stage counts for itself.
 #pragma once

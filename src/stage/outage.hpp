@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stage that is a link which goes down and comes back: while it is down, everything is dropped.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/own_frame.hpp"
 
 #include <cstring>

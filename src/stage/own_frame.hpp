@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Frames of a stage's own. One that changes what it was given: a packet's bytes are shared by all
 // its runs and copies, so one wire segment is made a frame of the stage's own first. And one that
 // says something by itself, which nobody has read.

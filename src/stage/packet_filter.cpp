@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/packet_filter.hpp"
 
 #include <pcap/pcap.h>

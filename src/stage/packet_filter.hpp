@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A tcpdump expression, asked of packets on their way: `udp port 53`, `icmp6`, `host 10.0.0.1`.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs of wire segments that wait, first in, first out, with when each came and how much there is
 // in all. Nothing is allocated once it is made.
 #pragma once

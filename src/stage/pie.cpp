@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/pie.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // PIE, RFC 8033: a packet is dropped where it comes, with a chance that a controller sets again at
 // each update from how long packets wait and which way that goes. The delay is that of the last
 // packet that left, by its time stamp (RFC 8033, 5.3's note and Linux's default).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What waits before a bottleneck, and what is done when too much does: plain data.
 #pragma once
 

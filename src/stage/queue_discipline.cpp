@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/queue_discipline.hpp"
 
 #include "stage/codel.hpp"

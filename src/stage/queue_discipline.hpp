@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a queue does with a packet before it is full: the interface of CoDel and PIE.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The random numbers of a stage: each is drawn for one wire segment, and depends on the link's
 // seed, the stage, the direction and the segment's number alone. So a decision is the same
 // whatever came with the segment in one turn, and whichever queue it came through.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs of wire segments that wait, each for a time of its own. Nothing is allocated once it is
 // made, and its memory is used only as far as runs wait.
 #pragma once

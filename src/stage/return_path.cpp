@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/return_path.hpp"
 
 #include "packet/parse.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The way back: frames that a stage sends to the device that its packets come from. What the stage
 // says in one direction's turn waits until the other direction's lane of the same queue has its
 // own, in the same turn of the worker or the next, and enters there by a stage at its beginning.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Cuts packets at the wire segments that a stage acts on; what lies between leaves in the longest
 // runs, and nothing is copied.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A stage for some packets only: those that a filter matches, and none before the link is in use.
 // What it is not for passes it by. The relay's own path probes always do: they prove that the path
 // is whole, which a lossy link is too.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A Stage: a step over the packets of one direction on their way through the relay. It may
 // pass, drop or hold each packet, cut it into runs of wire segments, pass it twice, change it,
 // or add one of its own.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What one stage of an emulated link has done, counted by its thread and readable by any.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How a stage is made: what the emulated link, users' stages and the tunnel itself hand to a relay.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stage that shows every packet to a TraceLog and passes it on unchanged.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stage/trace_log.hpp"
 
 #include <fmt/format.h>

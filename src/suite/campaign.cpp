@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "suite/campaign.hpp"
 
 #include "base/clock.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A campaign: loads across paths, sample after sample, in rounds that are interleaved so that
 // whatever the machine does meanwhile happens to all paths alike.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "suite/comparison_run.hpp"
 
 #include <algorithm>

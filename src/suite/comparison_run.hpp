@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Two programs measured against each other on this host: interleaved rounds, so that what the
 // machine does meanwhile happens to both alike.
 #pragma once

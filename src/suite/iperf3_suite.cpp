@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The suite `iperf3`: the program that everybody knows as the load, its own account joined with
 // the path's.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The paths that tunrelay is compared with: the kernel's veth pair, under the same routing, and
 // the loopback device.
 #include <linux/if_link.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The suite `latency`: how long a packet takes when the path has nothing else to do, and when it
 // carries a share of what it can carry.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How far a campaign is: lines on standard error, or one that is overwritten on a terminal.
 #pragma once
 

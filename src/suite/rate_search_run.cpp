@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "suite/rate_search_run.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A search for the highest rate (analysis/rate_search.hpp) across paths: its trials are loads of
 // the generator, and what it finds becomes samples of a Result. Paths take turns trial by trial, so
 // that whatever the machine does meanwhile happens to all searches alike.

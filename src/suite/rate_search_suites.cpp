@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The suites `ndr` and `pdr`: the highest rate that a path carries without loss, or with little.
 #include <fmt/format.h>
 

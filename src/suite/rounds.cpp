@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "suite/rounds.hpp"
 
 #include <fmt/format.h>

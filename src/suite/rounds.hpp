@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Rounds of samples, a given number of them or until the medians are known well enough.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "suite/suites.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The suites of `bench`: which loads cross the paths, how long and how often. One that is no list
 // of loads (latency, ndr, iperf3) has its own file.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A path that trials cross: tunrelay's tunnel, or what it is compared with. It stands in the
 // network namespace of the process that made it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "suite/test_path_host.hpp"
 
 #include <fcntl.h>

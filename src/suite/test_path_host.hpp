@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A path in a network namespace and a process of its own, with both ends of the generator beside
 // it: several paths stand side by side, each at rest but for its trials, and whatever happens to
 // one ends with its process.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "suite/test_path_site.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The process that holds a path: the other end of TestPathHost.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "suite/trial_result.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a trial of the generator came to, as samples of a Result.
 #pragma once
 

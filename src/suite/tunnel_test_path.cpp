@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The path that is measured: `PROGRAM run --json` as a child, asked for its counters by SIGUSR1,
 // on which it proves its path again.
 #include <fcntl.h>

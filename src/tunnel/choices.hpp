@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a tunnel chooses for itself where its options leave it open.
 #pragma once
 

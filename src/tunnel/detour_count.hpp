@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What went over lo while the path was broken: traffic between the ends takes that way when routes
 // or rules are gone. The kernel does not say whose packets lo carries, so all of them count.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/janitor_keeper.hpp"
 
 #include "base/clock.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The janitor's own janitor: sees that it has died, says so, and starts another.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/path_prover.hpp"
 
 #include <random>

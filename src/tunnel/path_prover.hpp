@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One proof of a running tunnel's path: the routing tables lead through it, and probes cross, seen
 // by the relay.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/path_watch.hpp"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The standing check: a firewall, or a setting of a device, can close the path without a message
 // from the kernel. So a probe for each direction and family crosses every few seconds.
 #pragma once

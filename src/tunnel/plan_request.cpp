@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/plan_request.hpp"
 
 namespace tunrelay {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From a tunnel's options to what the route module is asked for.
 #pragma once
 

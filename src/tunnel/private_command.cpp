@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/private_command.hpp"
 
 #include <linux/sched.h>

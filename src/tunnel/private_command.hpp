@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The command of `exec`, kept so that nothing that comes of it outlives the tunnel.
 //
 // It runs in a PID namespace of its own: when the first process of that ends, which is a small init

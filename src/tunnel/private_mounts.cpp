@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/private_mounts.hpp"
 
 #include <fcntl.h>

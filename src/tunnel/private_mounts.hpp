@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Mounts that reach nobody: what a private network mounts over /sys and /run/netns.
 #pragma once
 

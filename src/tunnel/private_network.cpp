@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/private_network.hpp"
 
 #include <fcntl.h>

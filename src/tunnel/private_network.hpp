@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A network of our own for `exec`: what happens in it touches the host nowhere, and goes when
 // its last process ends.
 #pragma once

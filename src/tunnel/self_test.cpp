@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/self_test.hpp"
 
 #include <fmt/format.h>

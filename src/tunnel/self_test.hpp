@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether what is switched on works on this kernel: kernels have shipped whose segmentation was
 // broken, others take no UDP super-packets, and a tunnel that corrupts or loses is worse than a
 // slow one. Real packets go across the running tunnel, and what comes out is compared.

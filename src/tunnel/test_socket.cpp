@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/test_socket.hpp"
 
 #include <netinet/in.h>

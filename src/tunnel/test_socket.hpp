@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The sockets of the self-test: made in the namespace of an end, read with a time limit.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/tunnel.hpp"
 
 #include <fmt/format.h>

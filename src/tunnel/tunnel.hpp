@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A Tunnel: two devices, an applied plan and a relay, owned by one object. It is made ready by
 // start(), looked after by attend(), and restored by stop() or the destructor; a process that is
 // killed meanwhile leaves a janitor that restores the host.

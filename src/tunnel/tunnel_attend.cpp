@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Looking after a running tunnel, and telling what it has done.
 #include <fmt/format.h>
 #include <time.h>

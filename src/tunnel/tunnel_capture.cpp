@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The capture of a running tunnel: its begin, its end, and its end before its time.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What happens to a running tunnel.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/tunnel_options.hpp"
 
 #include <fmt/format.h>

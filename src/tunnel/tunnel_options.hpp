@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a tunnel is asked to be, before anything is done.
 #pragma once
 

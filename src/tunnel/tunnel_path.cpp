@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The proof that packets cross, and that they cross unchanged.
 #include <fmt/format.h>
 #include <time.h>

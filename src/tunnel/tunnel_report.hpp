@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a tunnel has done so far, as plain data: for summaries, counters and results.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/tunnel_report_text.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A tunnel's report for people and for programs.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What packets meet between the devices: the trace, the user's own stages, the emulated link.
 #include <fmt/format.h>
 #include <malloc.h>

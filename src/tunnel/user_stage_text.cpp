@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tunnel/user_stage_text.hpp"
 
 #include <fmt/format.h>

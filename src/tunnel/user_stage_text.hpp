@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the stages that a user has brought have done, for people and for programs.
 #pragma once
 

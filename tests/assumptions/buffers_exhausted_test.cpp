@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // When the provided buffers are used up, a multishot read ends with ENOBUFS. No packet is lost:
 // they wait in the TUN's queue until it is armed again.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "assumptions/crossing.hpp"
 
 #include <poll.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The smallest relay there is, between two TUN devices of one network namespace: what it
 // proves of routes and of offloads is the kernel's doing.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // When a device is deleted, a multishot read ends with EBADFD, and so does every write.
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // When the device goes with its last descriptor, as after SIGKILL, its addresses and routes go
 // too, but rules stay and name it as [detached]: only rules need to be journalled for a crash.
 #include <gmock/gmock.h>

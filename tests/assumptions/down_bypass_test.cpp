@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // When a device goes down, its routes vanish and the traffic goes over lo, silently: ping still
 // answers and not a packet crosses. Hence the path check around every measurement.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // While a device is down, writes to it fail with EIO and an armed multishot read stays armed:
 // it goes on by itself when the device comes back.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // IFF_TUN_EXCL tells a new device from one that is there already, with EBUSY. Without it we
 // would join another program's device, or one that is just dying.
 #include <gtest/gtest.h>

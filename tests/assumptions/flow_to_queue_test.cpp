@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The kernel learns from our writes which queue a flow belongs to: a flow that was written on
 // queue i is answered on queue i. Hence queue i of both devices belongs to one worker.
 #include <gtest/gtest.h>

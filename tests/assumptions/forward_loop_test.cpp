@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // On a host that forwards, a packet to an address of the subnet that is nobody's comes in at
 // one end, is routed to the other, and so on until its time to live is over. A blackhole in the
 // table of what arrives on the devices ends that after one crossing.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A TUN queue that is full drops and counts; it never pushes back on the sender. Hence the
 // longer queue that tunrelay asks for, and hence tx_dropped in every result.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Writes to a TUN are done inside the submitting system call, in order, and with
 // IOSQE_CQE_SKIP_SUCCESS only failures take a place in the completion queue: when submit
 // returns, buffers can be used again.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `iperf3 -J` of some releases (3.12) exits 0 when the connection is refused, of others (3.18) 1;
 // all say so in their JSON: whoever trusts the exit code may measure nothing.
 #include <gtest/gtest.h>

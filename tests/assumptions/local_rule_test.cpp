@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // By itself the kernel delivers what a host sends to its own address over lo. With the rule for
 // table local moved behind rules of our own, the same packets cross the devices; and both
 // addresses can still be bound.

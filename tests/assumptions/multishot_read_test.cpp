@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One READ_MULTISHOT (opcode 49, Linux 6.7) on a TUN's fixed file completes once a packet into
 // provided buffers, on a ring with a single issuer and deferred task work.
 #include <gtest/gtest.h>

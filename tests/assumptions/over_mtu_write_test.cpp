@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The kernel takes packets above the device's MTU, and of one byte: it is the relay that has to
 // keep the link's promises.
 #include <gtest/gtest.h>

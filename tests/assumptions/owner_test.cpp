@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Without an owner, any user who may open the tun node can attach a queue to root's device and
 // gets a share of its packets. TUNSETOWNER shuts that door.
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A further queue that asks for another IFF_VNET_HDR than the first is accepted, and what it
 // asked for is ignored: the flags have to be read back, or every packet is off by a header.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A read into a buffer that is too small returns what fits, without a sign that more was there:
 // buffers must hold the largest packet that there can be.
 #include <gtest/gtest.h>

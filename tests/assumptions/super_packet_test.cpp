@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A super-packet that the kernel hands over at one TUN passes the other one unsegmented and
 // without a checksum: the whole gain of offloads.
 #include <arpa/inet.h>

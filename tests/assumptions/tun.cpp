@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "assumptions/tun.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Bare TUN devices and packets for the assumption tests: as close to the kernel as can be, so
 // that what they prove is the kernel's doing and not our own.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "assumptions/tun_ring.hpp"
 
 #include <netinet/ip.h>

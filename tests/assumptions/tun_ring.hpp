@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An io_uring on one TUN queue, with a multishot read armed, as the uring engine has it.
 #pragma once
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
 """The manual pages say what the program's help says: each command has a page, each long flag of
 `COMMAND --help` is in the OPTIONS of that page and the other way round, with the default that the
 help shows; the exit codes of `--help` are in EXIT STATUS; pages that are named exist; and mandoc

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
 """check_pages.py finds what it is there to find: it is handed a small program and its pages, once
 as they should be and then with one fault each."""
 

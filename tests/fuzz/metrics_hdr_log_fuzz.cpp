@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Encoded histograms and logs of them, of any content: read or refused, but never more than that;
 // and what was read is written so that the same is read again.
 // Input: what the rest is (1 byte): a log; the text of a histogram; what stands in it compressed;

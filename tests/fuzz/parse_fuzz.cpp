@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // parse() and describe() on any bytes: the same reading as the naive parser's, no byte read
 // outside the frame, and words for whatever came.
 // Input: link type and MTU (1 byte), how much a trace keeps (1 byte), the virtio-net header

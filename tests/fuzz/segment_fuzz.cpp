@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // build_run() on super-packets of any form: what the receiver sees of a run is what the naive
 // segmenter cuts from the whole.
 // Input: the form of a super-packet (12 bytes), the run (2 bytes), then patches to its

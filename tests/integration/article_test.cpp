@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The article as a test: two TUN devices of one host, joined in user space, and what has to be
 // done to the host's routing, step by step, until a ping between them crosses. Then the same
 // through the strategy `policy`, which needs none of it.

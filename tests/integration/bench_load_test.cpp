@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `bench`: suites across a tunnel and the kernel's link, from the flags to the result's file.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `--capture`: what tshark, capinfos and a plain reader find in the files, and what happens when
 // they can't be written.
 #include <gmock/gmock.h>

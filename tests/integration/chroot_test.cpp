@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `exec` in a chroot whose root is a plain folder, no mount point, as chroot(1) leaves it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `compare` of two programs on this host: a slowed one is found, the same one is not blamed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who may use the control socket of a running relay asks nonsense, passes descriptors that nobody
 // wants, and names files that are not theirs: the relay opens none of those, stays, and ends with a
 // signal, whatever was asked.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay link show|set|clear` and `tunrelay capture` on relays that run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

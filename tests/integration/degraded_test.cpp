@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A host that has less to offer: the tunnel works with what is there and says so, or it says why
 // it does not.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Devices on the real driver: made, used when made beforehand, refused when they don't fit.
 #include "device/device.hpp"
 

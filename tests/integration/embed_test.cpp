@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // libtunrelay: a tunnel held by the test itself, and the examples as users build them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

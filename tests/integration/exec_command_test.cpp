@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the command of `exec` begins, which flags are refused before it, and what its exit code is
 // when it can't be run.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What others do to a running tunnel: it is reported, repaired where that can be done,
 // and traffic that goes another way never counts as the tunnel's.
 #include <fmt/format.h>

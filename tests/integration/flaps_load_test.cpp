@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What flaps under a running tunnel: addresses that are flushed, interfaces that are set down and
 // up quickly. The tunnel tells and repairs, is whole soon after the last change, and goes on; so
 // does the command of `exec`.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Datagrams of sizes around the MTU: those that are sent in fragments keep their place among those
 // that are not, at any number of queues.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How exact the generator is: a known delay is measured, a rate is kept, and every packet is
 // accounted for. What a busy machine can't hold is asked of trials in which it was quiet.
 #include <gtest/gtest.h>

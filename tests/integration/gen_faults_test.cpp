@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The generator when something goes wrong under way: nothing that was measured is lost, what went
 // wrong is named, and soon.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The generator across a tunnel, as a user calls it: what it says agrees with what the relay saw.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An impaired link across a running tunnel: what it does to packets, what the summary says of it,
 // and how it is refused.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A million packets of every size, and TCP streams written in pieces of every size: none is
 // corrupt, doubled or out of order, and each that is missing stands in a counter.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A janitor that is killed is missed, and another takes its place.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

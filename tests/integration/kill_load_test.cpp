@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tunnels killed at any moment leave the host as it was: the janitor sees to it, and without a
 // janitor `tunrelay cleanup` and the next start do.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The knobs that trade latency against CPU time: with each of them ordinary programs get through.
 #include <gtest/gtest.h>
 

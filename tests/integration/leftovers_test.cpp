@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What `tunrelay exec` and `tunrelay routes` leave behind: nothing, and just what was asked for.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // More traffic than the tunnel can carry: what is lost is counted, and the end comes in time.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The module `packet` against the kernel's own segmentation: what we build is written to a TUN,
 // forwarded to a second one without offloads, and the segments that the kernel cuts for it are
 // compared with the packets that went in, byte for byte (the TTL goes down by one).

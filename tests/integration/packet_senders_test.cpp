@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The module `packet` between two kernels' worth of ordinary senders: TCP and UDP sockets, ping,
 // neighbour discovery, at several MTUs. A small relay checks, cuts and merges all that comes.
 // Nothing may be refused, and what arrives is what was sent.

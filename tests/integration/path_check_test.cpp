@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // "The path is whole" is said when it is, and never when it is not.
 #include <fcntl.h>
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A narrower path across a running tunnel: where it answers, the kernel's path MTU discovery
 // follows and TCP completes; where it is a black hole, TCP stalls.
 #include <gmock/gmock.h>

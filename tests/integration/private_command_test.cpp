@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What `tunrelay exec` starts ends with it, whoever started it and however it hides; and the
 // command finds what it would find elsewhere.
 #include <fmt/format.h>

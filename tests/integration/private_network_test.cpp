@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The private network that integration tests run in, and the state that they compare.
 #include "support/private_network.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ordinary programs across the tunnel, under settings of every kind: ping, iperf3 in all its
 // modes, curl from nginx and from vsftpd, and an ssh session that outlives a stop of traffic.
 // Each value of each setting meets each program; the relay's counters prove that the bytes

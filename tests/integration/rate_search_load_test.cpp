@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The search for the highest rate finds that of a relay whose limit is known.
 #include <gtest/gtest.h>
 

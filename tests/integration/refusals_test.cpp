@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a start on an unsupported host says: what was tried, on what, the kernel's answer, the way
 // out; with exit code 3, and with nothing changed.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay replay` of files that were captured of a tunnel: by tunrelay itself, by tcpdump and by
 // tshark, of TUN and of TAP devices.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `report` and `trend` as a user calls them: every form is written, and what can't be is told.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

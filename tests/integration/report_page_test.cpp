@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The report's page in a real browser: it draws, fits its window, can be read in light and in dark,
 // complains of nothing and asks the network for nothing.
 #include <gmock/gmock.h>

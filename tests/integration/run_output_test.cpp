@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What `run`, `exec` and `doctor` say and answer: lines, JSON, exit codes, environment.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // scapy chooses the way of a packet by itself, from the tables that the kernel shows, and sends it
 // by the interface that it has chosen. What it sends to the other end crosses and is answered.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `--stage`: the example stages, built outside of the tree, across a real tunnel.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

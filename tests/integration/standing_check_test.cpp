@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What closes the path without a message from the kernel is found while `run` runs, told, and told
 // again when it is over; at the latest by the check at the end.
 #include <fmt/format.h>

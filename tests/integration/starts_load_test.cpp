@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tunnels that start and end in one moment, in one network namespace: they share the rule for table
 // `local`, and each needs tables of its own.
 #include <fmt/format.h>

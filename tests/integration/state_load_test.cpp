@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The network state of the host is the same before and after a tunnel, whatever ended it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay exec --summary-file FILE`: a file that can't be written is no success.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a tunnel gets from those around it, and what it does with that: names that are not text,
 // descriptors of its parent, places for its files that others have prepared.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `--trace`: a line a packet in the words of the article, and a count of what came too fast.
 #include <fcntl.h>
 #include <gmock/gmock.h>

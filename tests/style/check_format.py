@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
 """Every C++ file stands as clang-format writes it."""
 
 import re

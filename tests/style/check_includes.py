@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
 """Who may include whom: every `#include "MODULE/..."` below src/ must stand in the table of
 src/CMakeLists.txt, and the table itself must keep apart what the design keeps apart."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
 """Files of at most 350 lines (tests and benchmarks 400), functions of at most 70: what is
 longer has more than one subject."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
 """tools/packages.txt: every package stands in a section, once, with its reason; and no other
 file has a list of its own."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
 """What the sources say of each other is so: a comment or a document names no C++ file that is not
 there, and the table of src/CMakeLists.txt grants no include that nobody makes."""
 

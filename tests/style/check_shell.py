@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
 """shellcheck finds nothing in the shell scripts."""
 
 import subprocess

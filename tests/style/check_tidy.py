@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
 """clang-tidy finds nothing in the C++ files of one folder: check_tidy.py BUILD FOLDER.
 
 It also shows what clang warns of and g++ does not, since it compiles every file with clang's

@@ -1,5 +1,6 @@
 #!/usr/bin/python3 -B
-"""What every file says first, and what no file says: a head comment tells what the file is
+# SPDX-License-Identifier: MIT
+"""What every file says first, and what no file says: its licence, and in a head comment what it is
 for; no file names somebody's machine, and no test is switched off."""
 
 import re
@@ -55,10 +56,22 @@ def check_forbidden(root):
     return findings
 
 
-def has_head_comment(path):
+LICENCE = "SPDX-License-Identifier: MIT"
+
+
+def head_lines(path):
+    """The lines of PATH behind the one that names its interpreter."""
     lines = path.read_text().splitlines()
-    if lines and lines[0].startswith("#!"):
-        lines = lines[1:]
+    return lines[1:] if lines and lines[0].startswith("#!") else lines
+
+
+def names_its_licence(path):
+    return any(LICENCE in line for line in head_lines(path)[:1])
+
+
+def has_head_comment(path):
+    lines = head_lines(path)
+    lines = lines[1:] if names_its_licence(path) else lines
     first = lines[0] if lines else ""
     if path.suffix in (".cpp", ".hpp"):
         return first.startswith("//")
@@ -71,6 +84,8 @@ def check_heads(root):
     findings = []
     written = sources.files(root, "*.cpp", "*.hpp", "*.cmake", "CMakeLists.txt", "*.py")
     for path in written + sources.shell_scripts(root):
+        if not names_its_licence(path):
+            findings.append(sources.finding(root, path, 1, f"no {LICENCE}"))
         # Beside NAME.hpp, NAME.cpp needs no head of its own: the header has said it.
         if path.suffix == ".cpp" and path.with_suffix(".hpp").exists():
             continue

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
 """The checks of this folder find what they are there to find: each is handed a small tree
 with one fault in it, and the same tree without."""
 
@@ -13,7 +14,10 @@ import check_references
 import check_words
 import sources
 
-TABLE = """# A table.
+LICENCE = f"# {check_words.LICENCE}\n"
+CPP_LICENCE = f"// {check_words.LICENCE}\n"
+
+TABLE = f"""{LICENCE}# A table.
 tunrelay_module(base LIBRARIES fmt::fmt)
 tunrelay_module(packet MODULES base)
 tunrelay_module(route MODULES base LIBRARIES json)
@@ -141,23 +145,28 @@ class WordsTest(CheckTest):
         for word in ("way " + "out", "unf" + "it", "parted b" + "y", "ver" + "bs", "kMos" + "tBytes",
                      "hand-o" + "ff", "Outl" + "et", "ane" + "w ", "chance" + "s"):
             self.write("src/a.hpp", f"// A {word}\n")
-            self.assert_finds(check_words.check, "src/a.hpp:1: a word of our own")
+            self.assert_finds(check_words.check_forbidden, "src/a.hpp:1: a word of our own")
 
     def test_what_has_one_place_in_the_sources(self):
         text = "// What a is.\nauto a = json.dump();\nsocket.dump(x);\n#include <toml++/toml.h>\n"
         self.write("src/cli/a.cpp", text)
         self.write("src/base/json_text.cpp", text.replace("toml++", "x"))
         self.write("tests/a.cpp", text)
-        self.assert_finds(check_words.check, "src/cli/a.cpp:2", "src/cli/a.cpp:4")
+        self.assert_finds(check_words.check_forbidden, "src/cli/a.cpp:2", "src/cli/a.cpp:4")
 
     def test_head_comments(self):
-        self.write("src/a.hpp", "// What a is.\n")
-        self.write("src/a.cpp", '#include "a.hpp"\n')
-        self.write("tools/go", "#!/bin/sh\n# Goes.\n")
+        self.write("src/a.hpp", f"{CPP_LICENCE}// What a is.\n")
+        self.write("src/a.cpp", f'{CPP_LICENCE}#include "a.hpp"\n')
+        self.write("tools/go", f"#!/bin/sh\n{LICENCE}# Goes.\n")
         self.assert_finds(check_words.check)
-        self.write("src/b.cpp", "int b;\n")
-        self.write("tools/stop", "#!/bin/sh\nexit\n")
+        self.write("src/b.cpp", f"{CPP_LICENCE}int b;\n")
+        self.write("tools/stop", f"#!/bin/sh\n{LICENCE}exit\n")
         self.assert_finds(check_words.check, "src/b.cpp", "tools/stop")
+
+    def test_licences(self):
+        self.write("src/a.hpp", "// What a is.\n")
+        self.write("tools/go", "#!/bin/sh\n# Goes.\n")
+        self.assert_finds(check_words.check, "src/a.hpp:1: no SPDX", "tools/go:1: no SPDX")
 
 
 class PackagesTest(CheckTest):

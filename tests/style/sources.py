@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the checks of this folder share: which files there are, their text without comments,
 and how findings are reported. Every check is a function from the checkout's root to a list of
 findings, so that checks_test.py can hand it a tree with faults in it."""

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How often a thread takes memory, for code that must not: counted at malloc(), so `new`, the
 // containers and the C library count alike. Only programs with a *_allocation_test.cpp have it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A headless Chromium, driven by its DevTools protocol over a pair of pipes
 // (chromedevtools.github.io/devtools-protocol): pages as a reader sees them, at any width, light or
 // dark, with all that the browser complains of and asks the network for.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Threads that want one CPU all the time, and so wait for it: a busy host in one process.
 #pragma once
 

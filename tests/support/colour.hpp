@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Colours, and how far two of them stand apart as WCAG 2.1 reckons it ("contrast ratio").
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A small relay of datagrams whose faults are known exactly: what a generator must find when it
 // measures across it. Faults go by the numbers and the intended times that messages carry, so they
 // are the same however busy the machine is.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A socketpair in the place of a device's queue: each end gives and takes one packet a call, as
 // a TUN does, and needs no root.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Encoded histograms of any content, sound or not, for the tests of what reads them. Needs the
 // module measure, which this library does not link.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A private network for tests of emulated links: the flag for a link whose words have blanks, by
 // way of a file.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which packets of a batch belong together, decided the slow way: every open group is looked
 // at for every packet, and headers are compared as whole byte strings in which the fields that
 // may differ are blanked out.

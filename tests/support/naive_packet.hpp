@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Packets made byte by byte for tests, and their checksums summed one word at a time: slow,
 // and meant to be obviously right. Nothing here uses the module `packet` beyond its plain types.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "support/naive_parser.hpp"
 
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A second reading of a frame, written to be compared with parse(): every byte is fetched
 // through a bounds check, every rule is a line of its own, nothing is fast.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Reads a pcapng file plainly, block by block, by draft-ietf-opsawg-pcapng; throws at the first
 // thing that is wrong in it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "support/naive_segmenter.hpp"
 
 namespace tunrelay::test {

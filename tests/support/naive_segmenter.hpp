@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Cuts a super-packet into its wire segments one by one, as the kernel's segmentation does
 // (tcp_gso_segment(), __udp_gso_segment(), inet_gso_segment(), ipv6_gso_segment()): each
 // segment is a copy of the headers and its slice of the payload, every field set again.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "support/network_state.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The network state of this namespace as text, for "nothing is left behind": taken before,
 // taken after, compared. What moves by itself (life times, counters, indexes) is left out.
 #pragma once

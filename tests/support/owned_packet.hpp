@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A Packet over memory of its own, and what a gather write of pieces would send.
 #pragma once
 

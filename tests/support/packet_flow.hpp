@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A UDP flow whose every packet can be told from all others of it by its size and its bytes,
 // so that a receiver finds the corrupt, the doubled, the disordered and the missing ones.
 // Packet i of a flow has the size at place i of a shuffled cycle of all sizes, and bytes that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A signal to stop that has come and waits, as in a program that watches for it.
 #pragma once
 

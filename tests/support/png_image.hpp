@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A PNG file as pixels (RFC 2083): what a browser's screenshots are, 8 bits a channel, RGB or RGBA,
 // not interlaced.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A network of the test's own: nothing that it does to links, addresses, routes, rules or
 // network sysctls touches the machine, and nothing is left behind when its process ends.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Running other programs from a test: one to its end, or one in the background.
 // Output goes into memory files, so a program that talks much never blocks on its reader, and
 // nobody has to read while it runs. Every process is the leader of its own process group,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The tunrelay program of this build. Only for tests that name it in their CMake target
 // (integration tests do): they are rebuilt and rerun with it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Random input that can be had again: every run draws another seed, prints it, and
 // TUNRELAY_TEST_SEED=N repeats the run.
 #pragma once

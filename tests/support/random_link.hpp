@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Random descriptions of a link: every stage with every word that it knows.
 #pragma once
 

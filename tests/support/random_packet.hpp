@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Random packets: valid ones of every form that the module `packet` knows, and damaged ones.
 #pragma once
 

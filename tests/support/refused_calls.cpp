@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "support/refused_calls.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An older kernel, or a container's policy, in the place of the one that runs here: system calls
 // that a seccomp filter refuses, for one thread and all that it starts.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How much memory a process has.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay run --json`, ready, in the background of a test that only uses it:
 //   RunningTunnel tunnel("--type tap --queues 2");
 //   ... traffic ...

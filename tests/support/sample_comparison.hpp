@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A comparison with a row of every verdict.
 #pragma once
 

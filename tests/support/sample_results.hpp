@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Results to test files and reports with: one that has everything, and random ones.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // TUNRELAY_UNDER_SANITIZER is defined where AddressSanitizer or ThreadSanitizer is at work: tests
 // are slower then, and memory is theirs to give.
 #pragma once

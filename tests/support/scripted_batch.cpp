@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "support/scripted_batch.hpp"
 
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A test that can't run says why. Where everything must run (CI, or TUNRELAY_NO_SKIP=1), a
 // test that can't run has failed: a skip there would pass for an answer.
 #pragma once

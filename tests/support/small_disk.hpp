@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A file system that is soon full, on a folder of one test, in a mount namespace of its own. Needs
 // root.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A relay of the module `packet` alone: one thread, plain reads and writes, two devices. For
 // tests of that module between real senders and receivers. Needs tunrelay_packet.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Socketpairs in the place of two multi-queue devices, and frames as a TUN gives them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sockets of a test itself: an address from its text, a socket bound to it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a stage lets out, written down a wire segment at a time, with a count of each buffer's
 // references as the arena has it: a stage that shares too often or too seldom is found.
 #pragma once

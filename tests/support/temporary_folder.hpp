@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A folder for files of one test, which goes with it.
 #pragma once
 

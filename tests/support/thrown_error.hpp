@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The Error that something throws, to be looked at.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `tunrelay run --json` in the background, as the fault tests treat it: asked for its counters,
 // killed alone or together with its janitor, and judged by what it leaves behind.
 // Only for tests that name the program in their CMake target (integration tests do).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The settings under which tests of the whole tunnel run: a table of rows in which every
 // value of every setting occurs, not their full product.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A private network that remembers what it was, for tests that nothing may stay behind.
 #pragma once
 

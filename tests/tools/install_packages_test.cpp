@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // tools/install-packages against a package manager that only writes down what it is asked: it
 // must install what is missing and nothing else, and start no service.
 #include <gmock/gmock.h>

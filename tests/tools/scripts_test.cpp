@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the other scripts of tools/ say of themselves, and that tools/first-run tells a
 // measurement from a failure.
 #include <gmock/gmock.h>

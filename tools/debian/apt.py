@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """apt with a state of its own: other releases than the machine's, and nothing that the machine's
 own apt would see. Its proxies and the like are still the machine's."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A release of Debian in a folder, made by mmdebstrap, and commands run in it."""
 
 import shutil

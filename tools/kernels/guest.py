@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A kernel at work in QEMU: this machine's root, read-only below a tmpfs, and no network."""
 
 import gzip

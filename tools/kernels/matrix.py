@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The checks of tools/kernels/checks on some kernels: run, and told as a table."""
 
 import tempfile

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Debian's kernels, unpacked: fetched once and kept."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Charts as SVG, by matplotlib."""
 
 from measuring.tables import FIGURES

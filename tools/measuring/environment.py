@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a result was measured on, as far as it can be asked."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is claimed of an emulated link, each claim a function that measures it once, in the network
 namespace of this process: (seconds) -> {figure: number}, the unit in the key."""
 

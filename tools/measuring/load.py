@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Load across a link whose ends are 192.168.13.1 and 192.168.13.2, in the network namespace of
 this process: iperf3 and ping, each as a dictionary of numbers with the unit in the key."""
 

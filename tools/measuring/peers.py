@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The links that are compared: each a context manager that makes 192.168.13.1 and .2 the two ends
 of a link in the network namespace of this process, and takes nothing down: that ends with the
 namespace. All but tunrelay get the routing of its strategy `policy` by `tunrelay routes`, so that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A network of one measurement's own: nothing of it reaches the machine's, and whatever runs in it
 ends with it."""
 

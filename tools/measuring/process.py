@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Running programs: to their end, or in the background of a `with` block."""
 
 import contextlib

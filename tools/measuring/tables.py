@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Results as Markdown tables."""
 
 # How a figure is printed: unit and scale.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A tunnel at work in the network namespace of this process, and what it says at its end."""
 
 import contextlib

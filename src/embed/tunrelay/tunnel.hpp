@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A tunnel in a program of yours, with your stages compiled into it: make a Setup, open a Tunnel,
 // attend it. The guide is share/doc/tunrelay/embedding.md (src/embed/README.md); what holds for
 // threads, signals and processes stands in tunnel_abi.h, on which this stands. Link libtunrelay:

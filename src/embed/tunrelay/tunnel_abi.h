@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* A tunnel in a program of yours, by libtunrelay: plain C, so that any compiler and any language
  * fits. C++ users write against tunrelay/tunnel.hpp, which stands on this. The guide is
  * share/doc/tunrelay/embedding.md (src/embed/README.md).

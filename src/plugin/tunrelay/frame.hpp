@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A packet in the hands of a stage of yours; tunrelay/stage.hpp brings it.
 #pragma once
 

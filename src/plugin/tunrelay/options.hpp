@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the user has written behind the library's name; tunrelay/stage.hpp brings it.
 #pragma once
 

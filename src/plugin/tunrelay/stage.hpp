@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Write a stage of your own: derive from Endpoint, name it with TUNRELAY_STAGE, build a shared
 // library, and give it to `tunrelay --stage ./libmine.so,key=value`. The guide is
 // share/doc/tunrelay/stages.md (src/plugin/README.md); what holds at the boundary stands in

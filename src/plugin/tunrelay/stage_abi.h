@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* The boundary between tunrelay and a stage of yours: plain C, so that a library built by another
  * compiler, with other flags or in another language fits, or is refused with a reason. C++ users
  * write against tunrelay/stage.hpp, which stands on this.

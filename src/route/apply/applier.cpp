@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/apply/applier.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Carries out steps, and undoes them: the one place where the routing of a host is changed.
 #pragma once
 

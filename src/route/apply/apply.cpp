@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/apply/apply.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A plan that is carried out: it stands as long as this object lives.
 #pragma once
 

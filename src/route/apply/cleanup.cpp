@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/apply/cleanup.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What tunnels that were killed have left behind, undone: by `tunrelay cleanup`, at the start of
 // the next tunnel, and by the janitor. It needs neither the devices nor the process that made
 // the changes.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/apply/janitor.hpp"
 
 #include <fcntl.h>

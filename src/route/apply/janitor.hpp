@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The janitor: a small process beside the tunnel that does nothing but wait for its death. When
 // the tunnel is killed and its journal is still there, the janitor undoes what that says. A
 // tunnel that has ended in order dismisses it.

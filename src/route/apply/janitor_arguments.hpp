@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A janitor's duty as arguments of a program, for one that is spawned.
 #pragma once
 

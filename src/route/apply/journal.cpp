@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/apply/journal.hpp"
 
 #include <fcntl.h>

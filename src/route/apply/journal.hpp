@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The journal of one tunnel: every change of the host's routing is written here, with its undo,
 // and is on disk before the kernel is asked. Whatever ends the tunnel, what it leaves behind can
 // be undone by somebody who has nothing but this file.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/apply/journal_directory.hpp"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The directory that holds the journals of all tunnels of this host, /run/tunrelay: what is in
 // it will be done as root, so nobody else may write there or lead us elsewhere by a symbolic link.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a journal says, and how it is written: one JSON object a line. The first line is the
 // header; then comes a line for each step, written before the step is done, so that what was
 // done is always a part of what is written:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/apply/netns_use.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a network namespace that a journal speaks of is still there.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/apply/route_lock.hpp"
 
 #include <sys/file.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One tunnel at a time plans and makes, or undoes, its changes: free tables and priorities are
 // chosen by what is there, and the move of the rule for table `local` is shared.
 #pragma once

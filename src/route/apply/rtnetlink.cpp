@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/apply/rtnetlink.hpp"
 
 #include <linux/if_link.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One function for each thing that we ask of rtnetlink. They return 0 or the errno of the
 // kernel's answer; what stays of words is in the socket's kernel_words(). They throw Error only
 // when the socket itself fails. The socket chooses the network namespace.

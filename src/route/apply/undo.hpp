@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Undoing steps in reverse: what a tunnel does at its end, what the janitor does after its
 // death, and what `tunrelay cleanup` does, are this one function.
 #pragma once

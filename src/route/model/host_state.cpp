@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/model/host_state.hpp"
 
 #include <fmt/format.h>

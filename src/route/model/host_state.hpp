@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a network namespace looks like at one moment: interfaces, addresses, rules and routes of all
 // tables, IPv4 and IPv6. A plain value: plans and conflicts are worked out from it without
 // asking the kernel again, and two of them are compared to see what changed.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One network interface, as far as routing is concerned.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/model/interface_address.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An address on an interface, with all that is needed to put it back as it was.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/model/iproute_text.hpp"
 
 #include <linux/rtnetlink.h>

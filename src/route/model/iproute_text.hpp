@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The names that iproute2 gives to tables, protocols, scopes and route types, so that a line of
 // ours reads as `ip` would show it. Names that an administrator added in /etc/iproute2 stay
 // numbers: `ip` takes those too.

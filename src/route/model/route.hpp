@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One route of one table, IPv4 or IPv6.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/model/rule.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One rule of the routing policy: which table is asked, for which packets.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/model/step.hpp"
 
 #include <fmt/format.h>

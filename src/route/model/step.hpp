@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One change of a plan, as data: what is to be done, and what undoes it. Steps can be printed,
 // written to the journal, and done by another process that has nothing but them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/model/step_json.hpp"
 
 #include <string>

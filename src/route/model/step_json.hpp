@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Steps as JSON, for the journal. Reading throws nlohmann::json::exception, or a usage Error for
 // a value that makes no sense: whoever reads a journal turns both into an answer about it.
 #pragma once

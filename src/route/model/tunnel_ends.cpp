@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/model/tunnel_ends.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The two ends of a tunnel as routing sees them: what must be reachable from where.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The routing changes wanted, as data. Making a plan asks the kernel nothing and changes
 // nothing: it is a function of what is wanted and of what is there.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/plan/plan_builder.hpp"
 
 #include <fmt/format.h>

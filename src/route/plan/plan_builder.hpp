@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Collects the steps of a plan. What all strategies do alike stands here: interfaces, addresses,
 // and how each change is undone.
 #pragma once

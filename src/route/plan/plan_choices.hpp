@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a request leaves open, decided: families, tables, priorities, protocol. Shared by the
 // plan and by the look for conflicts, which must speak of the same thing.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The strategy `classic`, the way of the article on two TUN interfaces on one host: the local
 // routes of the two addresses go out of table `local` into one that is seen by `iif` rules
 // alone. What this host sends to them then follows an ordinary route, through the tunnel.

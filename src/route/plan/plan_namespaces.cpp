@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The strategy `namespaces`: each end in a network namespace of its own, where the other end's
 // address is simply not local. No rule is needed, and nothing of the host's own is changed.
 #include "route/plan/plan_builder.hpp"

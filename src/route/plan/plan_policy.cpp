@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The strategy `policy`. Every host asks table `local` first (priority 0), and what it finds
 // there goes over lo. Here the rule for that table moves to a later place, and before it come
 //

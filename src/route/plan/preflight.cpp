@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/plan/preflight.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What stands in a plan's way, looked for before anything is changed. Each conflict shows the
 // offending line as `ip` prints it, and a hint. Pure: no system call.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/plan/request_check.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a request makes sense by itself, whatever the host looks like.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What `policy` and `classic` share: the table that is asked for packets out of the tunnel.
 #include <string_view>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/watch/monitor.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Watches over an applied plan: the kernel reports every change of interfaces, addresses, routes
 // and rules, the plan is compared with what is there, and what others have taken away is put back.
 //

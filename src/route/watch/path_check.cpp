@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/watch/path_check.hpp"
 
 #include <fmt/format.h>

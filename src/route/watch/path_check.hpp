@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether traffic between the two ends takes the way through the tunnel, by asking the kernel's
 // routing tables: what leaves for the peer must leave by the right device, and what arrives on
 // the other device must be delivered. When a device goes down, traffic may go over lo instead

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/watch/path_probe.hpp"
 
 #include <fmt/format.h>

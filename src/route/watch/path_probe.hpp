@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One packet in each direction through the tunnel, and the evidence that it crossed: it came out
 // of the socket at the other end, and both devices counted a packet meanwhile. Where other traffic
 // makes the counts worth little, the relay's word counts: it recognises the packet's number

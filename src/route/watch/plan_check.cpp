@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/watch/plan_check.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What of an applied plan still stands.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/watch/probe_socket.hpp"
 
 #include <netinet/in.h>

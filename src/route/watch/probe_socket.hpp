@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A UDP socket for path probes. It reports for which address each datagram was, since
 // under `classic` it can't be bound to one.
 #pragma once

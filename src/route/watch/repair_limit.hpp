@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How often we repair what somebody else takes away. Two programs that each put "their" rules back
 // must not fight at full speed, and what somebody has changed thirty times shall be whole again
 // within two seconds of the last time. So: ten repairs at once, forgotten one a second; and beyond

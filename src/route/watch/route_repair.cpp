@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "route/watch/route_repair.hpp"
 
 #include <fmt/format.h>

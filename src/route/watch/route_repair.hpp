@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Puts back what of an applied plan has gone: what the kernel took away with an interface that was
 // down, as often as that happens, and what another program took away, within a limit.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Results for the tests of verdicts: metrics filled from lists, and the noise of a shared virtual
 // machine, on which the rates of right and wrong verdicts are told.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The bounds that trials give, and the load that is tried next.
 #include "analysis/bracket.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which differences make a baseline useless, and which are worth a word.
 #include "analysis/comparability.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Comparisons of whole results: which samples stand against each other, and what is missing.
 #include "analysis/compare.hpp"
 

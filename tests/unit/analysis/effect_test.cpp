@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The evidence on one metric: relative sizes, signs, pairs, and what is left when a value is 0.
 #include "analysis/effect.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Shifts and their intervals, and the selection among pairs that they stand on.
 #include "analysis/hodges_lehmann.hpp"
 

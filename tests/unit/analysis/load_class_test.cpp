@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What trials say about a load: the examples of RFC 9971, and a naive rewriting of its words.
 #include "analysis/load_class.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a host can see: the answer against what the verdicts then do see.
 #include "analysis/noise.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How well a median is known: against the tables, and as often right as it says.
 #include "analysis/precision.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Middles and widths: by hand here, against NumPy in scipy_test.cpp.
 #include "analysis/quantiles.hpp"
 

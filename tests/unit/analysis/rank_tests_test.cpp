@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The rank tests: by hand, against counting all arrangements, and by what has to hold for any
 // sample. scipy_test.cpp holds them against an independent implementation.
 #include "analysis/rank_tests.hpp"

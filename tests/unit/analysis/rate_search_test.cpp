@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Searches across links whose rate is known.
 #include "analysis/rate_search.hpp"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
 """SciPy's answers to the questions of scipy_test.cpp: scipy_answers.py FILE, a JSON list of cases.
 
 Prints a list of objects in the same order. What SciPy does not have (Hodges-Lehmann) is reckoned

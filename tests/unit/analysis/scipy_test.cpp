@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every statistic against an independent implementation, SciPy, on some hundred random samples:
 // few and many values, with ties and without. One run of Python answers all.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // P-values, the discount for serial dependence, and the correction for many metrics.
 #include "analysis/significance.hpp"
 

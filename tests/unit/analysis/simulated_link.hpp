@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A link whose rate is known, and a search driven to its end across it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Change points: where they are, that there are none without a change, and what is told of them.
 #include "analysis/trend.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How often the verdicts are right: whole campaigns on a simulated shared host
 // (analysis_fixture.hpp). A rate is a matter of chance; with fixed seeds it is one of the code.
 #include <gtest/gtest.h>

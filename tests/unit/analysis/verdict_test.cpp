@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The rule of the verdicts, case by case.
 #include "analysis/verdict.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What an error says, and which exit code it leads to.
 #include "base/error.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Quantities that are printed so that they are read back as the same number.
 #include "base/exact_units.hpp"
 

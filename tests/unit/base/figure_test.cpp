@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Values as people read them.
 #include "base/figure.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Addresses and prefixes: reading, printing, containing.
 #include "base/ip_address.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The name that was meant: what counts as near, and what does not.
 #include "base/nearest_name.hpp"
 

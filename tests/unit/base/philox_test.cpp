@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The known answers of Random123's kat_vectors for philox4x32 with 10 rounds.
 #include "base/philox.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Text of any bytes as JSON, on a terminal, and as TOML.
 #include <gmock/gmock.h>
 

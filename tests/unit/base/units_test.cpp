@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Quantities in the words of the user.
 #include "base/units.hpp"
 

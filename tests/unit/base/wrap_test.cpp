@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Text in lines that fit: where they are broken, what stays whole.
 #include "base/wrap.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The ring between a worker and a capture's thread; under ThreadSanitizer too.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The bytes of pcapng blocks, against the draft's figures and by a plain reader.
 #include "capture/pcapng.hpp"
 

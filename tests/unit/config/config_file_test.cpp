@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // --config: what each entry of a file stands for, and what is refused where.
 #include "config/config_file.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Flags as they become the options of a tunnel.
 #include "config/tunnel_flags.hpp"
 

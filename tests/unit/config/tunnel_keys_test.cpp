@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // KEY=VALUE pairs as they become the flags of a tunnel.
 #include "config/tunnel_keys.hpp"
 

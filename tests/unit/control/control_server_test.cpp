@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The control socket: questions and answers, and clients that behave badly.
 #include "control/control_server.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What libtunrelay refuses before anything is touched, and with which words: no root is needed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

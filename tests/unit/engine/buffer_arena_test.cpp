@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The packet memory: references, what may be held, and memory that follows use.
 #include "engine/buffer_arena.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // When it pays to look for the next packet instead of sleeping.
 #include "engine/busy_poll.hpp"
 

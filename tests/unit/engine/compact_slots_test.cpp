@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Slots for small packets: what is written stays, all can be used, memory follows use.
 #include "engine/compact_slots.hpp"
 

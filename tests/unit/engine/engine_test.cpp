@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Both engines keep the same contract: each test runs with either.
 #include "engine/engine.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Waiting for queues, also where epoll_pwait2() is missing (Linux 5.10) or forbidden.
 #include "engine/epoll_set.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How far an engine reads ahead: by the batch for small packets, by the cache for large ones.
 #include "engine/read_ahead.hpp"
 

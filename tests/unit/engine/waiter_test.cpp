@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Waits that end on time, and those that something ends.
 #include "engine/waiter.hpp"
 

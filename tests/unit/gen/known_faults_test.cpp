@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Loss, copies and reordering that a relay puts in on purpose are counted exactly.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A connect of the generator ends with an answer, whatever signals come meanwhile.
 #include "gen/load_socket.hpp"
 

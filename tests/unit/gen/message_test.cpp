@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a message carries, when it should go, and how it is found in a stream.
 #include "gen/message.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a receiver makes of messages: exact counts whatever comes in whatever order.
 #include "gen/receive_statistics.hpp"
 

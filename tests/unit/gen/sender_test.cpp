@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a sending thread hands to its sockets.
 #include "gen/sender.hpp"
 

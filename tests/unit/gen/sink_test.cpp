@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A sink ends when it is asked to, whoever goes on sending to it.
 #include "gen/sink.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What sends and receives takes no memory while it does: its times would tell of the allocator.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whole trials over lo: every kind of load arrives, complete and unchanged, and is counted.
 #include "gen/trial.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A description in use: every stage that can be described is made, and counted for itself.
 #include "link/emulated_link.hpp"
 

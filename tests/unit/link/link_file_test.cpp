@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Links as files: what is read, what is refused with its place, and the profiles.
 #include "link/link_file.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A direction's stages as text: what is understood, what is refused and where, and that what is
 // printed is read back as the same.
 #include "link/stage_text.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Files of a link's speed over time.
 #include "link/trace_file.hpp"
 

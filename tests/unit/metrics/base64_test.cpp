@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Base64: the vectors of RFC 4648, section 10, and what is not quite it.
 #include "metrics/base64.hpp"
 

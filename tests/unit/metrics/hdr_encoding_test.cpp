@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Histograms as text: the bytes of the format, there and back, other layouts, and whatever may
 // stand there instead.
 #include "metrics/hdr_encoding.hpp"

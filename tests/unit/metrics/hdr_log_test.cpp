@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Logs of histograms: written and read back, written by others, cut off, and no logs at all. That
 // other implementations read ours is shown by hdr_reference_test.cpp.
 #include "metrics/hdr_log.hpp"

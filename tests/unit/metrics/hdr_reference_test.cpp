@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Our histograms as another implementation reads them: HdrHistogram's own, in Java. It decodes a
 // log that we wrote, and its percentiles, counts, mean and deviation have to be ours.
 #include <gtest/gtest.h>

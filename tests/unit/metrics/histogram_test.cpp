@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The histogram against what it stands for: its slots against the rule of the layout, its
 // percentiles against sorted values.
 #include "metrics/histogram.hpp"

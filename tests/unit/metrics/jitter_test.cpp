@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // RFC 3550's jitter: by hand, and how it settles.
 #include "metrics/jitter.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The law of the accounts: read + made == written + held + dropped, in each unit.
 #include "metrics/lane_counters.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What runs while a measurement does takes no memory: recording, adding, tracking.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sequence numbers: orders whose counts can be reckoned by hand, and random ones against a
 // reference that keeps all that has come and looks back over it, as the definitions of RFC 4737
 // read.

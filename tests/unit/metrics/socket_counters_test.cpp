@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The kernel's counters of sockets: the two forms of its tables, and this machine's own.
 #include "metrics/socket_counters.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Files that get line after line: what stands in them at each moment, also on a disk that was full.
 #include "os/append_only_file.hpp"
 

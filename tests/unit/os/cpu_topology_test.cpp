@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which CPUs workers get, and how a list of CPUs is read.
 #include "os/cpu_topology.hpp"
 

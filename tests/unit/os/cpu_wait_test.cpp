@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Waiting for a CPU is told from waiting for anything else.
 #include "os/cpu_wait.hpp"
 

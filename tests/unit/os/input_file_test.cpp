@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Files that are read: every byte, a bound on their size, pipes that are waited for and signals
 // that end the wait, and errors that name the file.
 #include "os/input_file.hpp"

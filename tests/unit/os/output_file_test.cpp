@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where root writes: what another user has planted is neither followed nor opened.
 #include "os/output_file.hpp"
 

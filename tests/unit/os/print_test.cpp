@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is printed for a reader who has stopped reading, and how wide.
 #include "os/print.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Files written as a whole: what stays when writing fails, links and modes kept, special
 // files written in place, and errors that name the file.
 #include "os/whole_file.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The Internet checksum against a naive one, over every length and alignment.
 #include "packet/checksum.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Random batches: whatever is merged comes out as it was (support/merge_checks.hpp).
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How batches are divided into groups, how groups are built, and the order they keep.
 #include "packet/coalesce.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A packet in one line of words.
 #include "packet/describe.hpp"
 

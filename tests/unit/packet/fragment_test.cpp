@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Fragments against a plain reassembly, and their headers by RFC 791.
 #include "packet/fragment.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which packets are kept apart: a header field that differs, IDs, checksums.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The virtio-net header against the frame behind it.
 #include <gtest/gtest.h>
 

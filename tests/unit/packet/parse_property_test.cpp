@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // parse() on random, damaged and meaningless frames: the same answer as the naive parser's.
 #include <gtest/gtest.h>
 

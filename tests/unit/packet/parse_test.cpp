@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Layers, lengths and sizes; what the kernel sends is passed.
 #include "packet/parse.hpp"
 

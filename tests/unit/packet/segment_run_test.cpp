@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs of wire segments against a naive segmenter.
 #include "packet/segment_run.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Answers to packets that are too long: every byte of them, and to which packets there is none.
 #include "packet/too_big.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Single wire segments, complete with their checksums, against the naive segmenter.
 #include "packet/wire_segment.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From the words of --stage to a loaded library, and what is said of one that does not do.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A user's endpoint from both sides: which frames it is shown, and what becomes of what it says,
 // with every buffer and every tally accounted for.
 #include "plugin/user_endpoint.hpp"

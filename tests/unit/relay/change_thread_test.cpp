@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Changes of a running relay: other stages, and taps that come and go, while packets move.
 #include <gtest/gtest.h>
 

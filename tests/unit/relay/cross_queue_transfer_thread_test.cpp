@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The transfer between queues: packets of all queues through one direction-wide stage and back.
 #include <gtest/gtest.h>
 

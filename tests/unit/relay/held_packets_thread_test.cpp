@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Stages that hold, copy and change packets, inside a running relay.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The relay over socketpairs: forwarding, accounting, start and stop; under ThreadSanitizer
 // too.
 #include <gtest/gtest.h>

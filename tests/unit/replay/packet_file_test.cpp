@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Files of packets as other programs and we write them: both byte orders, several interfaces and
 // sections, all kinds of packet block, and what is broken.
 #include "replay/packet_file.hpp"

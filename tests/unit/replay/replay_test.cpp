@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Links over the packets of a file: the arithmetic's times to the nanosecond, the same answer each
 // time, and what is no file of packets.
 #include "replay/replay.hpp"

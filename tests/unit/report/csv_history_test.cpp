@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The history of measurements: lines appended, read back by us and by Python, and kept whole when
 // the disk is full, when two write at once, and when the file is another one.
 #include "report/csv_history.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Text from elsewhere made harmless: UTF-8 over every sequence of two bytes and around its edges,
 // and each form's escapes undone again by an independent reader.
 #include "report/escape.hpp"

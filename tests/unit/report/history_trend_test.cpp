@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Trends of a history file: which rows belong together, and what is told of their changes.
 #include "report/history_trend.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Several results as one: nothing is lost, nothing is mixed up.
 #include "report/joined_result.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The forms that other programs read: each read by such a program, or by the rules of the form,
 // and for results with every text that could break out of it.
 #include <gmock/gmock.h>

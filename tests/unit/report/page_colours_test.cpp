@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The colours of the page, by the rules of WCAG 2.1: text stands out from what it is written on by
 // 4.5 to 1, lines and marks by 3 to 1, in light and in dark.
 #include <gmock/gmock.h>

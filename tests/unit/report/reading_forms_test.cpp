@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The forms that people read: a terminal's text, Markdown, and the page's text without a browser.
 #include <gmock/gmock.h>
 

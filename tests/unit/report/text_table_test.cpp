@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tables in the forms that reports have.
 #include "report/text_table.hpp"
 

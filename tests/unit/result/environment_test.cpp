@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a result says of the machine: read from copies of /proc and /sys of many kinds of machine,
 // and on this one beside what other programs say.
 #include "result/environment.hpp"

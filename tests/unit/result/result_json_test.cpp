@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Results as JSON and as files: written and read back, against the schema, and against files that
 // are damaged, foreign or of the future.
 #include "result/result_json.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A result that is saved beside the run: the newest one gets there, and a place that can't be
 // written is told once.
 #include <fcntl.h>

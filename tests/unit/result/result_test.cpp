@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The model of a result: which samples count, how links are paired and told as ratios.
 #include "result/result.hpp"
 

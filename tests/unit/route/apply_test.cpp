@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Applying a plan: failures, other tunnels, other programs, missing privileges. Root.
 #include "route/apply/apply.hpp"
 

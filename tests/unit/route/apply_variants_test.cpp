@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Each strategy and family, on our own devices and on an administrator's, in a private network:
 // afterwards everything is as before, however the tunnel ended. Root.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What cleanup undoes, what it leaves alone, and what it throws away. Root.
 #include "route/apply/cleanup.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Packets through an applied plan: they cross, both ways, under each strategy and whatever the
 // host's filters say, and the path check tells when they would not. Root.
 #include <gmock/gmock.h>

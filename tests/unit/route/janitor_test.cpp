@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The janitor restores the network when the tunnel is killed, and only then. Root.
 #include "route/apply/janitor.hpp"
 

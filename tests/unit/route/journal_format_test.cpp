@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The journal's text: what is written reads back, what is torn is left out, what makes no sense is
 // refused. Pure.
 #include "route/apply/journal_format.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The journal as a file: who may have it, and who is refused. Root.
 #include "route/apply/journal.hpp"
 

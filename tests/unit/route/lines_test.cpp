@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What we read from the kernel and how we print it, against what `ip` prints. Root.
 #include <gmock/gmock.h>
 #include <sys/prctl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The monitor puts back what others take away, tells what it can't, and does not fight. Root.
 #include "route/watch/monitor.hpp"
 

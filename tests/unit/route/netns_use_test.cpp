@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // When a network namespace counts as gone. Root.
 #include "route/apply/netns_use.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A plan as the commands that it equals, for comparison.
 #pragma once
 

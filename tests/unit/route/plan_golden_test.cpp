@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Plans against their golden commands, for each strategy and family. Pure.
 #include <gmock/gmock.h>
 

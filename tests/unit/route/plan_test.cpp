@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a plan makes of an odd host, and which requests it refuses. Pure.
 #include "route/plan/plan.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Conflicts: each is found, shows the line as `ip` prints it, and gives a hint. Pure.
 #include "route/plan/preflight.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A private network with two TUN interfaces tun0 and tun1, and an apparatus to apply plans in it.
 #pragma once
 

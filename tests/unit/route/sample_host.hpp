@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A host as plain data, for tests of plans and conflicts: lo, eth0 with an address and a default
 // route, the three rules of every host, and two TUN interfaces without anything.
 #pragma once

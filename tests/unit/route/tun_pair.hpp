@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Two TUN (or TAP) interfaces and a thread that copies packets between them: a relay reduced to
 // what routing tests need.
 #pragma once

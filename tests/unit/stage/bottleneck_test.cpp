@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The bottleneck against a naive one that handles one wire segment after the other.
 #include "stage/bottleneck.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which segments are hit: the statistics of each model over 10^6 segments at a fixed seed, and
 // that the same numbers are hit however they are asked for.
 #include "stage/hit_sequence.hpp"

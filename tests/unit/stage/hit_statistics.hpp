@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether what was hit is what a model says: chi-square tests of the counts and of how long runs of
 // hits and misses are, for models with a memory too.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Packets of many wire segments for the stages that impair them, and what is known of each.
 #pragma once
 

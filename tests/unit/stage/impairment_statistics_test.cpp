@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The impairing stages over 10^6 wire segments at a fixed seed: what they did to each against the
 // model, by chi-square tests, and that it is the same for 1, 2 and 4 queues.
 #include <gtest/gtest.h>

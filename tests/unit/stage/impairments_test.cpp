@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The impairing stages over runs of several segments: what the receiver sees, segment by segment,
 // against the naive segmenter; the accounts; and that decisions go by number alone.
 #include <gtest/gtest.h>

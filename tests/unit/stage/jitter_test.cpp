@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The spread of delays: each shape against its own formula, and tables from files.
 #include "stage/jitter.hpp"
 

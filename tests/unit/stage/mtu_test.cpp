@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A narrower path that answers: what goes back, how much of it, and how it enters the other
 // direction.
 #include "stage/mtu.hpp"

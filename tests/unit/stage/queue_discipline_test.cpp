@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // CoDel against the pseudo-code of its RFC, PIE by what it is for, and both at a bottleneck.
 #include <gtest/gtest.h>
 

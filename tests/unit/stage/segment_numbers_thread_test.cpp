@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The lanes of a direction at the same time: no number is given twice or left out, so that as many
 // wire segments are hit as the sequence hits, whoever brings them.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Stages that hold nothing: mtu, outage; and those that stand around others: the filter and the
 // counters.
 #include <gmock/gmock.h>

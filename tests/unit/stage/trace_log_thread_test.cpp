@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The trace: a line a packet, and every packet that has no line is counted.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

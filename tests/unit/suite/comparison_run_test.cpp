@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The loads that two programs are compared with.
 #include "suite/comparison_run.hpp"
 

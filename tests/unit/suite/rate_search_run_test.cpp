@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What trials of the generator say to a search, and what a search leaves in a result.
 #include "suite/rate_search_run.hpp"
 

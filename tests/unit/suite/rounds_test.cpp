@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How long rounds go on: `--confidence` as it is written, and when it counts as reached.
 #include "suite/rounds.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The table of suites: names, what is filled in, and loads that can be sent.
 #include "suite/suites.hpp"
 

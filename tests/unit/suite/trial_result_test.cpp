@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A trial's report as samples of a result: names, units, void trials.
 #include "suite/trial_result.hpp"
 

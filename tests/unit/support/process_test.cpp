@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The test support's own way of running programs: a wrong answer here would make other
 // tests pass for no reason.
 #include "support/process.hpp"

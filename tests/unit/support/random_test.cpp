@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Random input is only of use when a run can be had again.
 #include "support/random.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a tunnel chooses where nothing is asked.
 #include "tunnel/choices.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is counted between two proofs of the path.
 #include "tunnel/detour_count.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is told of a tunnel, in words and as JSON.
 #include "tunnel/tunnel_report_text.hpp"
 

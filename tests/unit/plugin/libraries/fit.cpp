@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A stage that fits: passes everything.
 #include <tunrelay/stage.hpp>
 

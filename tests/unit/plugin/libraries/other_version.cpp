@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A stage that was built for another version of the boundary.
 #include <tunrelay/stage.hpp>
 
