@@ -26,13 +26,12 @@ struct NoiseOptions {
 /// would call better or worse with probability `power`, if the noise is that of LOG_RATIOS: the
 /// logarithms of head / base of rounds in which nothing changed, in the order of time.
 ///
-/// By the bootstrap: runs of rounds are drawn from the differences, freed of their middle, in
-/// blocks of about the cube root of their count (circular blocks, Politis and Romano 1992), so that
-/// what follows alike stays together. A change is found in such a run when it moves the interval of
-/// confidence 1 - alpha / METRICS off 0 (the first step of Holm's correction, for a change in one
-/// metric alone) and the estimate beyond min_effect; so each run gives the least change that is
-/// found in it, and the answer is their quantile at `power`.
-/// Infinite when so few rounds find nothing at all. LOG_RATIOS must hold at least two.
+/// By the bootstrap. The differences are centred on their median. Each resample consists of
+/// circular blocks of them (Politis and Romano 1992), about the cube root of their number long,
+/// which keeps neighbouring rounds together. In each resample the smallest change is computed that
+/// would be found: one that moves the confidence interval at 1 - alpha / METRICS (the first step of
+/// Holm's correction) off 0 and the estimate beyond min_effect. The result is the quantile of those
+/// at `power`. Infinite when so few rounds find nothing at all. LOG_RATIOS must hold at least two.
 [[nodiscard]] double smallest_visible_change(std::span<const double> log_ratios,
                                              std::size_t metrics, const JudgeOptions& judge,
                                              const NoiseOptions& noise = {});
@@ -40,7 +39,7 @@ struct NoiseOptions {
 /// The noise of one metric on this host.
 struct NoiseFloor {
   std::string metric;
-  std::size_t rounds = 0;     ///< pairs of samples that it was told from
+  std::size_t rounds = 0;     ///< pairs of samples that it was computed from
   double spread = 0;          ///< the standard deviation of head / base, robustly: 0.05 is 5 %
   double inflation = 1;       ///< how much rounds follow each other (analysis/significance.hpp)
   double visible_change = 0;  ///< smallest_visible_change()

@@ -54,10 +54,10 @@ class BufferArena {
   [[nodiscard]] std::size_t free_slots() const noexcept {
     return free_[0].slots.size() + free_[1].slots.size() + slots_.size() - used_once_;
   }
-  /// Bytes that slots have had written into and not given back to the system; any thread. With
-  /// HOLD_BYTES that follows what is in use: half as much again, beside the slots that are always
-  /// there, and some packets behind where it falls fast. Above it, slots give back what they don't
-  /// use, those first that were used longest ago.
+  /// Memory of the slots, in bytes; any thread. With HOLD_BYTES it stays below one and a half times
+  /// the bytes in use, plus the slots that are always there; where use falls fast it follows some
+  /// packets later. Above that, unused slots give memory back to the system, the least recently
+  /// used first.
   [[nodiscard]] std::size_t touched_bytes() const noexcept {
     return touched_bytes_.get() + compact_bytes_.get();
   }

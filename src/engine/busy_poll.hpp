@@ -16,11 +16,11 @@ namespace tunrelay {
 /// written. A busy relay otherwise goes on while the receiver's queue runs over, wakes it packet
 /// by packet, and never meets more than a few packets at once. Almost free when there is none.
 ///
-/// A receiver is done within microseconds. Who keeps the CPU for longer is a stranger, such as a
-/// compiler: to him every turn would be given, and with it milliseconds. So a turn that was long
-/// is followed by as long a time without. Only in a flood of packets they are always given: there
-/// the receiver, who has much to do, can't be told from a stranger, and what comes meanwhile is
-/// done at once. Not thread-safe.
+/// A receiver is done within microseconds. A task that keeps the CPU for longer is unrelated, such
+/// as a compiler: yielding each turn would cost milliseconds a turn. So after a long yield there is
+/// none for as long a time. In a flood of packets the policy always yields: a receiver with much to
+/// do takes as long as an unrelated task, and packets that arrive meanwhile are read in one batch.
+/// Not thread-safe.
 class YieldPolicy {
  public:
   /// PACKETS: how many the last turn of the engine brought.

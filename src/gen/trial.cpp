@@ -21,13 +21,14 @@ constexpr std::int64_t kLeadNs = 10 * kNanosecondsPerMillisecond;
 constexpr std::int64_t kLookNs = 2 * kNanosecondsPerMillisecond;
 /// How long a sender may be overdue before it is cut off: a peer that takes nothing any more.
 constexpr std::int64_t kGraceNs = 2 * kNanosecondsPerSecond;
-/// When all has come, copies may still be under way.
+/// How long to wait for duplicates after all messages have arrived.
 constexpr std::int64_t kCopiesNs = 5 * kNanosecondsPerMillisecond;
-/// Else what is under way is over when nothing has come for so long, and twice the longest delay.
+/// Where messages are missing: the trial ends when nothing arrives for this time plus twice the
+/// longest delay.
 constexpr std::int64_t kQuietNs = 20 * kNanosecondsPerMillisecond;
-/// The same where the ends have no common clock, so that delays are not known.
+/// The same where the ends have no common clock, so that delays are unknown.
 constexpr std::int64_t kBlindQuietNs = 250 * kNanosecondsPerMillisecond;
-/// So long is waited at most, for the first and for the last (as RFC 2544 has it, section 23).
+/// The longest wait, for the first message and for the last one (RFC 2544, section 23).
 constexpr std::int64_t kMaxQuietNs = 2 * kNanosecondsPerSecond;
 
 /// Another number for each trial, so that stragglers of one don't count in the next.

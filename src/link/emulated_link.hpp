@@ -49,10 +49,9 @@ class EmulatedLink {
   EmulatedLink(const EmulatedLink&) = delete;
   EmulatedLink& operator=(const EmulatedLink&) = delete;
 
-  /// In the order in which packets meet the stages. DIRECTION: 0, a to b, or 1. Before those of
-  /// the description stand the entries of what the other direction's stages send back: such
-  /// answers take this direction's whole way, as a packet from its source does. They may outlive
-  /// the EmulatedLink.
+  /// The stages of DIRECTION (0: a to b, 1: b to a), in order. The first ones insert the answers of
+  /// the other direction's stages, which then pass all stages of this direction, as a packet from
+  /// its source does. They may outlive the EmulatedLink.
   [[nodiscard]] std::vector<StageSpec> stages(std::size_t direction) const;
   /// Packets count from now on: before, all pass the stages by.
   void begin() noexcept;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Signals held back from a thread: for good, or for a while.
+// Signals blocked for a thread: for good, or for a scope.
 #pragma once
 
 #include <signal.h>
 
 namespace tunrelay {
 
-/// From now on no signal comes to the calling thread, nor to those that it makes, but what their
-/// own instructions raise: held back, that would end the process past its handlers. Returns the
-/// mask from before. A thread of ours begins with it: the process's signals are for whoever waits
-/// for them.
+/// Blocks all signals for the calling thread and the threads that it will make, but for those that
+/// an instruction raises, such as SIGSEGV: blocked, they would end the process without running its
+/// handlers. Returns the former mask. Each thread of ours begins with this call, since one place
+/// alone waits for the process's signals (os/signal_watch.hpp).
 inline sigset_t block_signals() noexcept {
   sigset_t all;
   sigset_t former;

@@ -12,8 +12,8 @@
 //   }
 // Every packet of the batch is in exactly one group; most groups have one packet, which is
 // then written as build_run() says. The groups stand in the order of their first packets, and
-// the packets of a flow never change their order: a packet that can't be merged, or that
-// belongs to we can't tell which flow (a fragment), ends the groups that it might overtake.
+// the packets of a flow never change their order. So a packet that can't be merged ends the group
+// of its flow, and one whose flow is unknown (a fragment) ends all groups.
 // Packets of different flows may change places.
 #pragma once
 

@@ -37,17 +37,17 @@ struct ComparisonPlan {
   std::uint32_t rounds_a_start = 4;
 };
 
-/// What is sent: a TCP stream, and requests one by one. Medians of many requests, none of which
-/// waits for another, are hardly touched by what else the machine does: on two shared CPUs pairs of
-/// them differ by 1 to 3 %, pairs of throughputs by 10 to 20 %. Small packets at full speed are no
-/// load for a comparison: what arrives of them differs by a factor of two from trial to trial; and
-/// at a fixed rate most of the relay's CPU time is its looking for more.
+/// The loads of a comparison: a TCP stream, and single requests. Other tasks of the machine hardly
+/// change the median of many requests: on two shared CPUs, pairs of medians differ by 1 to 3 %,
+/// pairs of throughputs by 10 to 20 %. Two loads are left out. Of small packets at full speed, the
+/// number that arrives differs by a factor of two from trial to trial. At a fixed rate of packets
+/// the relay spends most of its CPU time polling.
 ///
-/// FREE_CPUS are those without a worker: the source is pinned to the first, the sink to the second,
-/// or beside the source where there is one alone. Whom else the scheduler lets share a CPU with the
-/// worker changes from trial to trial, and with it throughputs by 10 to 15 % and the worker's CPU
-/// time by 15 to 20 %: two to four times what is left with all of them pinned. Nobody is pinned
-/// where workers are everywhere.
+/// FREE_CPUS are those without a worker. The source is pinned to the first and the sink to the
+/// second, or to the first too where there is only one. Without pinning, the scheduler lets other
+/// threads share the worker's CPU in some trials: throughputs then vary by 10 to 15 % and the
+/// worker's CPU time by 15 to 20 %, two to four times as much as with pinning. Nothing is pinned
+/// where each CPU has a worker.
 [[nodiscard]] std::vector<LoadCase> comparison_loads(std::int64_t slice_ns,
                                                      const std::vector<int>& free_cpus);
 

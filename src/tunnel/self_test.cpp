@@ -21,9 +21,9 @@
 namespace tunrelay {
 namespace {
 
-// A part fails when nothing has arrived for kStandstillNs, or when it is still incomplete after
-// kTimeLimitNs: TCP sends lost segments again one by one, which is slow. Both are long, since our
-// threads may wait for a CPU on a busy host.
+// A part fails when nothing arrives for kStandstillNs, or when it is incomplete after kTimeLimitNs.
+// The limits are long: TCP retransmits lost segments one by one, and on a busy host our threads
+// wait for a CPU.
 constexpr std::int64_t kTimeLimitNs = 5 * kNanosecondsPerSecond;
 constexpr std::size_t kIpv6UdpHeaderBytes = 48;
 constexpr std::size_t kTcpBytes = 256 * 1024;
@@ -33,7 +33,7 @@ struct Finding {
   bool is_late = false;  ///< something has not come, or not yet; all that came was right
 };
 
-/// A pattern in which every byte says its place, so that a lost or doubled segment shows.
+/// A pattern in which every byte depends on its place, so that a lost or doubled segment shows.
 std::vector<char> pattern(std::size_t bytes) {
   std::vector<char> text(bytes);
   for (std::size_t at = 0; at < bytes; ++at) text[at] = static_cast<char>((at * 2654435761U) >> 13);

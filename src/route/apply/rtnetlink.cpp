@@ -35,8 +35,8 @@ int change_rule(NetlinkSocket& socket, std::uint16_t type, std::uint16_t flags, 
   return socket.request(message);
 }
 
-/// The interface that a step meant, as it is now. A number that has come to another interface
-/// does not count, unless that bears another name alone, as after a rename.
+/// The interface of a step, as it is now. The kernel may have given its index to another interface:
+/// so the name must be the same too, or else it must be a TUN, which was renamed.
 std::optional<Interface> find_device(NetlinkSocket& socket, const DeviceName& device) {
   for (Interface& interface : read_interfaces(socket)) {
     if (device.index == 0 ? interface.name == device.name
