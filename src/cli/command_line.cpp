@@ -25,8 +25,8 @@ namespace tunrelay {
 namespace {
 
 constexpr const char* kFooter =
-    "exit codes: 0 done, 1 failed, 2 usage, 3 this host can't, 4 regression, 5 inconclusive;\n"
-    "            `exec` returns its command's own";
+    "exit codes: 0 done, 1 failed, 2 usage error, 3 unsupported environment,\n"
+    "            4 regression, 5 inconclusive; `exec` returns its command's own";
 
 /// Below the last heading, of APP and of all its subcommands: CLI11 makes theirs.
 void group_help_flag(CLI::App& app) {
