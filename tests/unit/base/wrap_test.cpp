@@ -74,6 +74,5 @@ TEST(WrapTest, NothingIsLostAndEveryLineFits) {
   }
 }
 
-// NOLINTBEGIN(concurrency-mt-unsafe): there is one thread
 }  // namespace
 }  // namespace tunrelay

@@ -50,6 +50,7 @@ TEST_F(PrintTest, ASignalOrTimeEndsTheWaitForAReader) {
   EXPECT_EQ(take(), 65'536U) << "what finds room is printed all the same";
 }
 
+// NOLINTBEGIN(concurrency-mt-unsafe): there is one thread
 TEST(TextColumnsTest, WithoutATerminalLinesHave80Columns) {
   const char* const inherited = std::getenv("COLUMNS");
   const std::string before = inherited == nullptr ? "" : inherited;
