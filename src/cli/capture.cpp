@@ -106,9 +106,8 @@ Subcommand add_capture_command(CLI::App& app) {
   add_capture_content_flags(*command, flags->capture, "");
   FlagGroup relay(*command, "Relay");
   relay.value("--duration", flags->duration, "TIME", "end after that time, for example 10s");
-  relay.value("--control-socket", flags->control_socket, "PATH",
+  relay.value("--control-socket,--control", flags->control_socket, "PATH",
               "the running relay's socket [that of the only one]");
-  relay.former_name("--control", flags->control_socket);
   command->footer("example: tunrelay capture | wireshark -k -i -");
   return {command, [flags] { return capture(*flags); }};
 }

@@ -8,7 +8,6 @@ namespace tunrelay {
 
 std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
                                      CLI::AppFormatMode mode) const {
-  // A subcommand's name comes with those of its parents; APP's own is not among them.
   std::string text =
       make_description(app) + make_usage(app, std::move(name)) + make_positionals(app);
   std::vector<std::string> headings = app->get_groups();
@@ -23,6 +22,14 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
     if (!options.empty()) text += make_group(heading, false, options);
   }
   return text + make_subcommands(app, mode) + "\n" + make_footer(app);
+}
+
+std::string HelpFormatter::make_option_name(const CLI::Option* option, bool is_positional) const {
+  if (is_positional || option->get_lnames().empty())
+    return Formatter::make_option_name(option, is_positional);
+  std::string names;
+  for (const std::string& name : option->get_snames()) names += "-" + name + ",";
+  return names + "--" + option->get_lnames().front();
 }
 
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {

@@ -68,9 +68,9 @@ int show_link(const LinkControlFlags& flags) {
   return 0;
 }
 
-int ask(const LinkControlFlags& flags, const LinkRequest& question) {
-  const nlohmann::json answer = ControlClient(find_control(flags.control_socket))
-                                    .ask(question.json, question.attachment.get());
+int ask(const LinkControlFlags& flags, const LinkRequest& request) {
+  const nlohmann::json answer =
+      ControlClient(find_control(flags.control_socket)).ask(request.json, request.attachment.get());
   if (flags.json_wanted)
     fmt::print("{}\n", json_text(answer));
   else
@@ -98,9 +98,8 @@ std::function<int()> add_link_control_commands(CLI::App& link) {
   const auto add = [&](const char* name, const char* help) {
     CLI::App* command = link.add_subcommand(name, help);
     FlagGroup relay(*command, "Relay");
-    relay.value("--control-socket", flags->control_socket, "PATH",
+    relay.value("--control-socket,--control", flags->control_socket, "PATH",
                 "the running relay's socket [that of the only one]");
-    relay.former_name("--control", flags->control_socket);
     FlagGroup output(*command, kOutputFlags);
     output.flag("--json", flags->json_wanted, "the answer as JSON");
     return command;

@@ -68,9 +68,8 @@ Subcommand add_trend_command(CLI::App& app) {
   command->add_option("history", flags->history, "a file that --csv has written")->required();
   FlagGroup series(*command, "Which figures");
   series.value("--metric", flags->choice.metric, "TEXT", "only metrics with this in their name");
-  series.value("--path", flags->choice.path, "NAME",
+  series.value("--path,--link", flags->choice.path, "NAME",
                "only this test path [all but control and base]");
-  series.former_name("--link", flags->choice.path);
   series.flag("--ratio", flags->choice.ratio_to_control,
               "the ratios to the control, of all machines together");
   FlagGroup verdict(*command, "Verdict");

@@ -66,7 +66,7 @@ std::vector<std::string> flags_of(const CLI::App& command) {
 }
 
 std::vector<std::string> expand_config_files(std::vector<std::string> arguments,
-                                             std::size_t subcommands,
+                                             std::size_t command_names,
                                              const std::vector<std::string>& flags) {
   constexpr std::string_view kFlag = "--config";
   std::vector<std::string> from_files;
@@ -85,8 +85,8 @@ std::vector<std::string> expand_config_files(std::vector<std::string> arguments,
       from_files.push_back(entry.argument);
     }
   }
-  arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(subcommands), from_files.begin(),
-                   from_files.end());
+  arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(command_names),
+                   from_files.begin(), from_files.end());
   return arguments;
 }
 

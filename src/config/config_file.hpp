@@ -28,11 +28,12 @@ std::vector<ConfigEntry> read_config_file(const std::string& file);
 /// Every long flag of COMMAND: "--queues".
 [[nodiscard]] std::vector<std::string> flags_of(const CLI::App& command);
 
-/// ARGUMENTS of the command line, of which the first COMMANDS name the command, with those of each
+/// ARGUMENTS of the command line, of which the first COMMAND_NAMES name the command, with those of
+/// each
 /// `--config FILE` right behind the command. Throws a usage Error with file and line for an entry
 /// that is none of FLAGS ("--queues"), with the nearest one that is.
 std::vector<std::string> expand_config_files(std::vector<std::string> arguments,
-                                             std::size_t subcommands,
+                                             std::size_t command_names,
                                              const std::vector<std::string>& flags);
 
 }  // namespace tunrelay

@@ -21,8 +21,10 @@ class FlagGroup {
   FlagGroup(CLI::App& command, std::string heading)
       : command_(command), heading_(std::move(heading)) {}
 
-  /// A flag with a value. KIND: what that is, as help names it: TIME, SIZE, RATE, CPUS, FILE, N.
-  /// What TARGET is now becomes the default by capture_default_str().
+  /// A flag with a value. NAMES: "-t,--time"; what stands behind the first long name are former
+  /// ones, which work for one more release and which help does not show. KIND: what that is, as
+  /// help names it: TIME, SIZE, RATE, CPUS, FILE, N. What TARGET is now becomes the default by
+  /// capture_default_str().
   template <typename Target>
   CLI::Option* value(const char* names, Target& target, const char* kind, const std::string& help) {
     return command_.add_option(names, target, help)->type_name(kind)->group(heading_);
@@ -32,11 +34,6 @@ class FlagGroup {
                       const std::vector<std::string>& choices, const std::string& help);
   CLI::Option* flag(const char* names, bool& target, const std::string& help) {
     return command_.add_flag(names, target, help)->group(heading_);
-  }
-  /// What NAME was called before: it works for one more release, and help does not show it.
-  template <typename Target>
-  void former_name(const char* name, Target& target) {
-    command_.add_option(name, target)->group("");
   }
 
  private:

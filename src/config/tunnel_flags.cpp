@@ -64,11 +64,10 @@ void add_stage_flags(CLI::App& command, TunnelFlags& flags) {
   add_link_flags(command, flags.link);
   FlagGroup group(command, "Emulated link");
   group
-      .value("--queue-memory", flags.queue_memory, "SIZE",
+      .value("--queue-memory,--hold-limit", flags.queue_memory, "SIZE",
              "memory for what delays, queues and stages of your own hold, for each queue and "
              "direction: 16M to 2G; what arrives beyond is dropped as queue_memory_full")
       ->capture_default_str();
-  group.former_name("--hold-limit", flags.queue_memory);
   group
       .value("--stage", flags.stages, "LIBRARY.so[,KEY=VALUE]...",
              "a stage of your own; given again, the first is next to the devices and the last next "
@@ -85,11 +84,10 @@ void add_check_flags(CLI::App& command, TunnelFlags& flags) {
              "family; 0: none")
       ->capture_default_str();
   group
-      .value("--control-socket", flags.control_socket, "PATH|auto|none",
+      .value("--control-socket,--control", flags.control_socket, "PATH|auto|none",
              "where `tunrelay link` and `tunrelay capture` reach this relay: a unix socket; auto: "
              "in /run/tunrelay for root, in $XDG_RUNTIME_DIR/tunrelay for others")
       ->capture_default_str();
-  group.former_name("--control", flags.control_socket);
   group.flag("--trace", flags.trace, "print a line a packet, off the packet path");
   // For tests of `compare`: workers use that many percent more CPU time.
   command.add_option("--burn", flags.burn_percent)->check(CLI::Range(0.0, 1000.0))->group("");

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -196,21 +197,20 @@ std::vector<std::string> Tunnel::stop() noexcept {
   return failures;
 }
 
-void Tunnel::wait_for_devices_to_go() noexcept {
+void Tunnel::wait_for_devices_to_go() const noexcept {
   // The kernel closes an io_uring's files a moment after us; only then is our device gone, and
   // an administrator's free.
+  const auto& ends = report_.ends;
   const auto is_there = [](const EndReport& end) {
+    if (end.device.empty()) return false;
     const auto existing = find_existing_tun(end.device);
     return existing && (end.made_by_us || existing->queues_attached != 0);
   };
-  for (const EndReport& end : report_.ends) {
-    if (end.device.empty()) continue;
-    try {
-      static_cast<void>(
-          wait_until([&] { return !is_there(end); }, kDevicesGoLimitNs, kDevicesGoPauseNs));
-    } catch (const Error&) {
-      return;  // it can't be asked; the device goes all the same
-    }
+  const auto are_gone = [&] { return std::none_of(ends.begin(), ends.end(), is_there); };
+  try {
+    static_cast<void>(wait_until(are_gone, kDevicesGoLimitNs, kDevicesGoPauseNs));
+  } catch (const Error&) {
+    return;  // it can't be asked; the devices go all the same
   }
 }
 

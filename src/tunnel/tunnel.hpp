@@ -107,7 +107,7 @@ class Tunnel {
   /// That lo has carried, in the ends' network namespaces together.
   std::uint64_t lo_packets() noexcept;
   void begin_accounts();
-  void wait_for_devices_to_go() noexcept;
+  void wait_for_devices_to_go() const noexcept;
 
   TunnelOptions options_;
   std::int64_t begun_ns_;

@@ -42,6 +42,9 @@ TEST(TunnelKeys, DefaultsAreTheCallers) {
   EXPECT_EQ(read_tunnel_keys({{"control-socket", "auto"}}, defaults).control_socket, "auto");
   EXPECT_EQ(read_tunnel_keys({{"control", "none"}}).control_socket, "none") << "its former name";
   EXPECT_EQ(read_tunnel_keys({{"hold-limit", "32M"}}).queue_memory, "32M") << "likewise";
+  EXPECT_EQ(read_tunnel_keys({{"hold-limit", "32M"}, {"queue-memory", "64M"}}).queue_memory, "64M");
+  EXPECT_EQ(read_tunnel_keys({{"queue-memory", "64M"}, {"hold-limit", "32M"}}).queue_memory, "32M")
+      << "the last one wins, whatever it is called";
 }
 
 TEST(TunnelKeys, WhatIsNoFlagOrNoValueIsNamed) {
