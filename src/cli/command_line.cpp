@@ -71,13 +71,13 @@ int run_command_line(int argc, char** argv) {
     arguments = check_flags(*subcommand, std::move(arguments));
   }
   const CLI::App* command = &app;
-  std::size_t command_arguments = 0;
-  for (; command_arguments < arguments.size(); ++command_arguments) {
-    const CLI::App* inner = find_command(*command, arguments[command_arguments]);
+  std::size_t command_names = 0;
+  for (; command_names < arguments.size(); ++command_names) {
+    const CLI::App* inner = find_command(*command, arguments[command_names]);
     if (inner == nullptr) break;
     command = inner;
   }
-  arguments = expand_config_files(std::move(arguments), command_arguments, flags_of(*command));
+  arguments = expand_config_files(std::move(arguments), command_names, flags_of(*command));
   // The command that `exec` runs gets what its caller meant for it, as from env(1).
   if (command->get_name() != "exec") close_inherited_descriptors(arguments);
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them

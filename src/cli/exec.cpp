@@ -127,8 +127,8 @@ int exec(const ExecFlags& flags) {
     fmt::print(stderr, "tunrelay: note: {}\n", command.shortfall());
   ControlledTunnel tunnel(options, config);
   start_command(command, tunnel->report());
-  EventLoop attendance(*tunnel, false);
-  attendance.serve(tunnel.control());
+  EventLoop event_loop(*tunnel, false);
+  event_loop.serve(tunnel.control());
   const auto on_signal = [&](int signal) {
     if (signal == SIGUSR1)
       print_wrapped(stderr, summary_text(tunnel->report()));
@@ -137,7 +137,7 @@ int exec(const ExecFlags& flags) {
     return EventLoop::Answer::kGoOn;
   };
   const bool gone =
-      attendance.until_signal(signals, on_signal, command.fd()) == EventLoop::End::kGone;
+      event_loop.until_signal(signals, on_signal, command.fd()) == EventLoop::End::kGone;
   // Without a tunnel CMD would go on over lo: it is ended instead.
   if (gone) command.send_signal(SIGTERM);
   const int exit_code = command.wait();

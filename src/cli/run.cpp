@@ -67,9 +67,9 @@ int run(const RunFlags& flags) {
       print_wrapped(stderr, "tunrelay: note: " + clean_line(note) + "\n");
   }
 
-  EventLoop attendance(*tunnel, flags.json);
-  attendance.serve(tunnel.control());
-  const auto ended = attendance.until_signal(signals, [&](int signal) {
+  EventLoop event_loop(*tunnel, flags.json);
+  event_loop.serve(tunnel.control());
+  const auto ended = event_loop.until_signal(signals, [&](int signal) {
     if (signal == SIGPIPE) return EventLoop::Answer::kGoOn;  // a reader that left is no reason
     if (signal != SIGUSR1) return EventLoop::Answer::kStop;
     tunnel->check_path();

@@ -68,17 +68,17 @@ class Waiter {
       return true;
     if (wait_ns < 0) return sleep(wait_ns);
     const std::int64_t end_ns = begin_ns + wait_ns;
-    const std::int64_t wake_ns = end_ns - lead_.ns();
+    const std::int64_t wake_ns = end_ns - wake_latency_.ns();
     if (const std::int64_t sleep_ns = wake_ns - monotonic_ns(); sleep_ns > 0) {
       if (sleep(sleep_ns)) return true;
-      lead_.note(monotonic_ns() - wake_ns);
+      wake_latency_.note(monotonic_ns() - wake_ns);
     }
     return spin_until(look, end_ns - monotonic_ns(), yield_policy_);
   }
 
   BusyPoll busy_poll_;
   YieldPolicy yield_policy_;
-  WakeLatency lead_;
+  WakeLatency wake_latency_;
   std::int64_t waited_ns_ = kNotAtAll;
 };
 

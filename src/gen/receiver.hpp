@@ -26,7 +26,7 @@ class Receiver {
 struct ReceiverParts {
   const LoadSpec& spec;
   const PayloadPattern& pattern;
-  ReceiveStatistics& intake;
+  ReceiveStatistics& statistics;
   const std::atomic<bool>& stop;
   bool echo = false;  ///< send each message back
 };

@@ -44,23 +44,23 @@ int unless_late(int error) {
 class UdpRequestClient final : public SocketSender {
  public:
   UdpRequestClient(const std::vector<FileDescriptor>& sockets, const LoadSpec& spec,
-                   const PayloadPattern& pattern, ReceiveStatistics& intake,
+                   const PayloadPattern& pattern, ReceiveStatistics& statistics,
                    const std::atomic<bool>& stop)
       : sockets_(sockets),
-        outlet_(make_udp_sender(sockets, pattern, 1)),
-        intake_(intake),
+        socket_sender_(make_udp_sender(sockets, pattern, 1)),
+        statistics_(statistics),
         stop_(stop),
         chunk_(spec.most_payload_bytes() + 1) {}
 
   int send(std::size_t flow_index, const MessageHeader& header, std::uint32_t size_bytes,
            std::uint32_t count) noexcept override {
-    if (const int error = outlet_->send(flow_index, header, size_bytes, count)) return error;
+    if (const int error = socket_sender_->send(flow_index, header, size_bytes, count)) return error;
     const std::int64_t limit_ns = monotonic_ns() + kResponseLimitNs;
     while (true) {
       const ssize_t received = receive_until(sockets_[flow_index].get(), chunk_, limit_ns, stop_);
       if (received < 0) return unless_late(errno);
       const std::span<const std::byte> datagram(chunk_.data(), static_cast<std::size_t>(received));
-      intake_.take_datagram(datagram, monotonic_ns());
+      statistics_.take_datagram(datagram, monotonic_ns());
       // An older one, given up before, does not end the wait.
       if (datagram.size() >= kMessageHeaderBytes &&
           load_message_header(datagram.data()).sequence == header.sequence)
@@ -70,16 +70,16 @@ class UdpRequestClient final : public SocketSender {
 
  private:
   const std::vector<FileDescriptor>& sockets_;
-  std::unique_ptr<SocketSender> outlet_;
-  ReceiveStatistics& intake_;
+  std::unique_ptr<SocketSender> socket_sender_;
+  ReceiveStatistics& statistics_;
   const std::atomic<bool>& stop_;
   std::vector<std::byte> chunk_;
 };
 
 /// Sends one request and waits for its response on a connected TCP socket. 0 or an errno.
 int transact(int socket, const MessageHeader& header, std::uint32_t size_bytes, TcpReader& reader,
-             std::span<std::byte> chunk, const PayloadPattern& pattern, ReceiveStatistics& intake,
-             const std::atomic<bool>& stop) noexcept {
+             std::span<std::byte> chunk, const PayloadPattern& pattern,
+             ReceiveStatistics& statistics, const std::atomic<bool>& stop) noexcept {
   if (const int error = write_tcp_message(socket, header, size_bytes, 0, pattern, stop))
     return error;
   const std::int64_t limit_ns = monotonic_ns() + kResponseLimitNs;
@@ -88,8 +88,8 @@ int transact(int socket, const MessageHeader& header, std::uint32_t size_bytes, 
     const ssize_t received = receive_until(socket, chunk, limit_ns, stop);
     if (received < 0) return unless_late(errno);
     const auto done = [&](const TcpMessage& message) noexcept {
-      intake.take(message.header, message.size_bytes, message.intact, message.reflected_ns,
-                  monotonic_ns());
+      statistics.take(message.header, message.size_bytes, message.intact, message.reflected_ns,
+                      monotonic_ns());
       complete = message.header.sequence == header.sequence;
     };
     if (received == 0 ||
@@ -102,11 +102,11 @@ int transact(int socket, const MessageHeader& header, std::uint32_t size_bytes, 
 class TcpRequestClient final : public SocketSender {
  public:
   TcpRequestClient(const std::vector<FileDescriptor>& sockets, const LoadSpec& spec,
-                   const PayloadPattern& pattern, ReceiveStatistics& intake,
+                   const PayloadPattern& pattern, ReceiveStatistics& statistics,
                    const std::atomic<bool>& stop)
       : sockets_(sockets),
         pattern_(pattern),
-        intake_(intake),
+        statistics_(statistics),
         stop_(stop),
         readers_(sockets.size(), TcpReader(true, spec.most_payload_bytes())),
         chunk_(kResponseChunkBytes) {}
@@ -114,13 +114,13 @@ class TcpRequestClient final : public SocketSender {
   int send(std::size_t flow_index, const MessageHeader& header, std::uint32_t size_bytes,
            std::uint32_t /*count*/) noexcept override {
     return transact(sockets_[flow_index].get(), header, size_bytes, readers_[flow_index], chunk_,
-                    pattern_, intake_, stop_);
+                    pattern_, statistics_, stop_);
   }
 
  private:
   const std::vector<FileDescriptor>& sockets_;
   const PayloadPattern& pattern_;
-  ReceiveStatistics& intake_;
+  ReceiveStatistics& statistics_;
   const std::atomic<bool>& stop_;
   std::vector<TcpReader> readers_;
   std::vector<std::byte> chunk_;
@@ -129,13 +129,13 @@ class TcpRequestClient final : public SocketSender {
 class ConnectionRequests final : public SocketSender {
  public:
   ConnectionRequests(const IpAddress& address, const SocketAddress& server, const LoadSpec& spec,
-                     const PayloadPattern& pattern, ReceiveStatistics& intake,
+                     const PayloadPattern& pattern, ReceiveStatistics& statistics,
                      const std::atomic<bool>& stop)
       : own_name_(address, 0),
         server_(server),
         most_bytes_(spec.most_payload_bytes()),
         pattern_(pattern),
-        intake_(intake),
+        statistics_(statistics),
         stop_(stop),
         chunk_(kResponseChunkBytes) {}
 
@@ -148,7 +148,7 @@ class ConnectionRequests final : public SocketSender {
     if (const int error = try_connect(socket.get(), server_, kResponseLimitNs)) return error;
     TcpReader reader(true, most_bytes_);
     const int error =
-        transact(socket.get(), header, size_bytes, reader, chunk_, pattern_, intake_, stop_);
+        transact(socket.get(), header, size_bytes, reader, chunk_, pattern_, statistics_, stop_);
     // One connection that breaks is one failure, not the end of all.
     return error == ECONNRESET || error == EPIPE ? ECONNABORTED : error;
   }
@@ -169,7 +169,7 @@ class ConnectionRequests final : public SocketSender {
   SocketAddress server_;
   std::uint32_t most_bytes_;
   const PayloadPattern& pattern_;
-  ReceiveStatistics& intake_;
+  ReceiveStatistics& statistics_;
   const std::atomic<bool>& stop_;
   std::vector<std::byte> chunk_;
 };
@@ -179,23 +179,23 @@ class ConnectionRequests final : public SocketSender {
 std::unique_ptr<SocketSender> make_udp_request_client(const std::vector<FileDescriptor>& sockets,
                                                       const LoadSpec& spec,
                                                       const PayloadPattern& pattern,
-                                                      ReceiveStatistics& intake,
+                                                      ReceiveStatistics& statistics,
                                                       const std::atomic<bool>& stop) {
-  return std::make_unique<UdpRequestClient>(sockets, spec, pattern, intake, stop);
+  return std::make_unique<UdpRequestClient>(sockets, spec, pattern, statistics, stop);
 }
 
 std::unique_ptr<SocketSender> make_tcp_request_client(const std::vector<FileDescriptor>& sockets,
                                                       const LoadSpec& spec,
                                                       const PayloadPattern& pattern,
-                                                      ReceiveStatistics& intake,
+                                                      ReceiveStatistics& statistics,
                                                       const std::atomic<bool>& stop) {
-  return std::make_unique<TcpRequestClient>(sockets, spec, pattern, intake, stop);
+  return std::make_unique<TcpRequestClient>(sockets, spec, pattern, statistics, stop);
 }
 
 std::unique_ptr<SocketSender> make_connection_request_client(
     const IpAddress& address, const SocketAddress& server, const LoadSpec& spec,
-    const PayloadPattern& pattern, ReceiveStatistics& intake, const std::atomic<bool>& stop) {
-  return std::make_unique<ConnectionRequests>(address, server, spec, pattern, intake, stop);
+    const PayloadPattern& pattern, ReceiveStatistics& statistics, const std::atomic<bool>& stop) {
+  return std::make_unique<ConnectionRequests>(address, server, spec, pattern, statistics, stop);
 }
 
 }  // namespace tunrelay

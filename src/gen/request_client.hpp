@@ -20,16 +20,16 @@ namespace tunrelay {
 
 /// An SocketSender whose send() returns when the response has come, or has not come in time. So a
 /// Sender drives it, and late answers make late requests, which the schedule shows.
-/// INTAKE takes the responses. All arguments must outlive it.
+/// STATISTICS takes the responses. All arguments must outlive it.
 [[nodiscard]] std::unique_ptr<SocketSender> make_udp_request_client(
     const std::vector<FileDescriptor>& sockets, const LoadSpec& spec, const PayloadPattern& pattern,
-    ReceiveStatistics& intake, const std::atomic<bool>& stop);
+    ReceiveStatistics& statistics, const std::atomic<bool>& stop);
 [[nodiscard]] std::unique_ptr<SocketSender> make_tcp_request_client(
     const std::vector<FileDescriptor>& sockets, const LoadSpec& spec, const PayloadPattern& pattern,
-    ReceiveStatistics& intake, const std::atomic<bool>& stop);
+    ReceiveStatistics& statistics, const std::atomic<bool>& stop);
 /// Each request on a connection of its own, from ADDRESS (any port) to SERVER.
 [[nodiscard]] std::unique_ptr<SocketSender> make_connection_request_client(
     const IpAddress& address, const SocketAddress& server, const LoadSpec& spec,
-    const PayloadPattern& pattern, ReceiveStatistics& intake, const std::atomic<bool>& stop);
+    const PayloadPattern& pattern, ReceiveStatistics& statistics, const std::atomic<bool>& stop);
 
 }  // namespace tunrelay

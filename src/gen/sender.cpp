@@ -25,11 +25,11 @@ bool ends_the_sender(int error) {
 
 }  // namespace
 
-Sender::Sender(const LoadSpec& spec, const SenderShare& share, SocketSender& outlet,
+Sender::Sender(const LoadSpec& spec, const SenderShare& share, SocketSender& socket_sender,
                const std::atomic<bool>& stop)
     : spec_(spec),
       share_(share),
-      outlet_(outlet),
+      socket_sender_(socket_sender),
       stop_(stop),
       count_from_ns_(share.begin_ns + spec.warm_up_ns),
       end_ns_(count_from_ns_ + spec.duration_ns),
@@ -89,7 +89,7 @@ bool Sender::send_one(std::uint64_t number, std::int64_t intended_ns,
       .flow = static_cast<std::uint16_t>(share_.thread + index * spec_.threads),
       .sequence = sequence,
       .intended_ns = intended_ns};
-  const int error = outlet_.send(index, header, size_bytes, spec_.segments);
+  const int error = socket_sender_.send(index, header, size_bytes, spec_.segments);
   if (error == 0) {
     sequence += spec_.segments;
     live_.messages.add(spec_.segments);

@@ -24,8 +24,8 @@ struct SenderShare {
 
 class Sender {
  public:
-  /// SPEC, OUTLET and STOP must outlive it.
-  Sender(const LoadSpec& spec, const SenderShare& share, SocketSender& outlet,
+  /// SPEC, SOCKET_SENDER and STOP must outlive it.
+  Sender(const LoadSpec& spec, const SenderShare& share, SocketSender& socket_sender,
          const std::atomic<bool>& stop);
 
   /// Until the schedule's end, the count's end, a peer that is gone, or STOP. Neither throws nor
@@ -42,7 +42,7 @@ class Sender {
 
   const LoadSpec& spec_;
   SenderShare share_;
-  SocketSender& outlet_;
+  SocketSender& socket_sender_;
   const std::atomic<bool>& stop_;
   std::int64_t count_from_ns_;  ///< messages that should go from here on count
   std::int64_t end_ns_;

@@ -14,12 +14,13 @@ Sink::Sink(const LoadSpec& spec, const IpAddress& address, std::uint16_t trial)
     if (!udp) listen_on(socket);
     ports_.push_back(port_of(socket));
     sockets_.emplace_back().push_back(std::move(socket));
-    intakes_.push_back(std::make_unique<ReceiveStatistics>(spec_, pattern_, trial, thread, false));
+    thread_statistics_.push_back(
+        std::make_unique<ReceiveStatistics>(spec_, pattern_, trial, thread, false));
   }
   for (std::size_t thread = 0; thread < spec_.threads; ++thread) {
     const ReceiverParts parts{.spec = spec_,
                               .pattern = pattern_,
-                              .intake = *intakes_[thread],
+                              .statistics = *thread_statistics_[thread],
                               .stop = threads_.stop(),
                               .echo = spec_.has_responses()};
     const FileDescriptor& first = sockets_[thread].front();
@@ -39,13 +40,13 @@ void Sink::start() {
 
 LiveTotals Sink::live() const noexcept {
   LiveTotals totals;
-  for (const auto& intake : intakes_) totals += intake->live();
+  for (const auto& statistics : thread_statistics_) totals += statistics->live();
   return totals;
 }
 
 ReceiveReport Sink::received() const {
   ReceiveReport sum;
-  for (const auto& intake : intakes_) sum += intake->report();
+  for (const auto& statistics : thread_statistics_) sum += statistics->report();
   return sum;
 }
 

@@ -38,7 +38,7 @@ class Sink {
   std::vector<std::vector<FileDescriptor>> sockets_;  ///< by thread; TCP: the listener
   std::vector<std::uint16_t> ports_;
   std::vector<FileDescriptor> no_connections_;
-  std::vector<std::unique_ptr<ReceiveStatistics>> intakes_;
+  std::vector<std::unique_ptr<ReceiveStatistics>> thread_statistics_;
   std::vector<std::unique_ptr<Receiver>> receivers_;
   ThreadGroup threads_;  ///< behind all that they use, so that they end before it goes
 };

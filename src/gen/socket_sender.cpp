@@ -20,7 +20,7 @@ class UdpSocketSender final : public SocketSender {
 
   int send(std::size_t flow_index, const MessageHeader& header, std::uint32_t size_bytes,
            std::uint32_t count) noexcept override {
-    ensure(count <= headers_.size(), "an outlet sends as many segments as it was made for");
+    ensure(count <= headers_.size(), "a socket sender sends as many segments as it was made for");
     for (std::uint32_t segment = 0; segment < count; ++segment) {
       MessageHeader& own = headers_[segment];
       own = header;

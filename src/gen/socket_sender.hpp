@@ -24,7 +24,7 @@ class SocketSender {
 };
 
 /// SOCKETS: connected, by the flow's index in the thread. They, the pattern and STOP must outlive
-/// the outlet. SEGMENTS: the most COUNT that send() is called with.
+/// the sender. SEGMENTS: the most COUNT that send() is called with.
 [[nodiscard]] std::unique_ptr<SocketSender> make_udp_sender(
     const std::vector<FileDescriptor>& sockets, const PayloadPattern& pattern,
     std::uint32_t segments);

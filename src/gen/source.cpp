@@ -53,23 +53,27 @@ void Source::make_thread(std::size_t thread, const IpAddress& address, const Sin
   const std::vector<FileDescriptor>& sockets = sockets_[thread];
   const std::atomic<bool>& stop = senders_at_work_.stop();
   const bool udp = spec_.protocol == LoadProtocol::kUdp;
-  intakes_.push_back(std::make_unique<ReceiveStatistics>(spec_, pattern_, trial, thread, true));
-  ReceiveStatistics& intake = *intakes_.back();
+  thread_statistics_.push_back(
+      std::make_unique<ReceiveStatistics>(spec_, pattern_, trial, thread, true));
+  ReceiveStatistics& statistics = *thread_statistics_.back();
   if (spec_.pattern == LoadPattern::kConnections) {
-    outlets_.push_back(make_connection_request_client(
-        address, SocketAddress(sink.address, sink.ports[thread]), spec_, pattern_, intake, stop));
+    socket_senders_.push_back(
+        make_connection_request_client(address, SocketAddress(sink.address, sink.ports[thread]),
+                                       spec_, pattern_, statistics, stop));
     return;
   }
   if (waits_for_each(spec_)) {
-    outlets_.push_back((udp ? make_udp_request_client : make_tcp_request_client)(
-        sockets, spec_, pattern_, intake, stop));
+    socket_senders_.push_back((udp ? make_udp_request_client : make_tcp_request_client)(
+        sockets, spec_, pattern_, statistics, stop));
     return;
   }
-  outlets_.push_back(udp ? make_udp_sender(sockets, pattern_, spec_.segments)
-                         : make_tcp_sender(sockets, pattern_, stop));
+  socket_senders_.push_back(udp ? make_udp_sender(sockets, pattern_, spec_.segments)
+                                : make_tcp_sender(sockets, pattern_, stop));
   if (!spec_.has_responses()) return;
-  const ReceiverParts parts{
-      .spec = spec_, .pattern = pattern_, .intake = intake, .stop = receivers_at_work_.stop()};
+  const ReceiverParts parts{.spec = spec_,
+                            .pattern = pattern_,
+                            .statistics = statistics,
+                            .stop = receivers_at_work_.stop()};
   receivers_.push_back(udp ? make_udp_receiver(parts, sockets)
                            : make_tcp_receiver(parts, no_listener_, sockets));
 }
@@ -81,7 +85,7 @@ void Source::start(std::int64_t begin_ns) {
   for (std::size_t thread = 0; thread < spec_.threads; ++thread) {
     const SenderShare share{.trial = trial_, .thread = thread, .begin_ns = begin_ns};
     senders_.push_back(
-        std::make_unique<Sender>(spec_, share, *outlets_[thread], senders_at_work_.stop()));
+        std::make_unique<Sender>(spec_, share, *socket_senders_[thread], senders_at_work_.stop()));
   }
   for (const auto& sender : senders_)
     senders_at_work_.add(spec_.source_cpus, "load-source", [&sender = *sender] { sender.run(); });
@@ -95,7 +99,7 @@ LiveTotals Source::live() const noexcept {
 
 LiveTotals Source::live_responses() const noexcept {
   LiveTotals totals;
-  for (const auto& intake : intakes_) totals += intake->live();
+  for (const auto& statistics : thread_statistics_) totals += statistics->live();
   return totals;
 }
 
@@ -107,7 +111,7 @@ SendReport Source::sent() const {
 
 ReceiveReport Source::responses() const {
   ReceiveReport sum;
-  for (const auto& intake : intakes_) sum += intake->report();
+  for (const auto& statistics : thread_statistics_) sum += statistics->report();
   return sum;
 }
 

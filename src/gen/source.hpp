@@ -61,8 +61,8 @@ class Source {
   PayloadPattern pattern_;
   std::uint16_t trial_;
   std::vector<std::vector<FileDescriptor>> sockets_;  ///< by thread and the flow's index in it
-  std::vector<std::unique_ptr<ReceiveStatistics>> intakes_;
-  std::vector<std::unique_ptr<SocketSender>> outlets_;
+  std::vector<std::unique_ptr<ReceiveStatistics>> thread_statistics_;
+  std::vector<std::unique_ptr<SocketSender>> socket_senders_;
   std::vector<std::unique_ptr<Receiver>> receivers_;
   std::vector<std::unique_ptr<Sender>> senders_;
   FileDescriptor no_listener_;

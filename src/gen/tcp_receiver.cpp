@@ -87,8 +87,8 @@ class TcpReceiver final : public Receiver {
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
     const std::int64_t now_ns = monotonic_ns();
     const auto done = [&](const TcpMessage& message) noexcept {
-      if (parts_.intake.take(message.header, message.size_bytes, message.intact,
-                             message.reflected_ns, now_ns) &&
+      if (parts_.statistics.take(message.header, message.size_bytes, message.intact,
+                                 message.reflected_ns, now_ns) &&
           parts_.echo)
         // What does not go is missing at the other end, and counted there.
         static_cast<void>(write_tcp_message(connection.socket, message.header, message.size_bytes,
@@ -136,8 +136,8 @@ class ConnectionReceiver final : public Receiver {
       if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
       if (count <= 0) return;
       const auto answer = [&](const TcpMessage& message) noexcept {
-        if (parts_.intake.take(message.header, message.size_bytes, message.intact, 0,
-                               monotonic_ns()))
+        if (parts_.statistics.take(message.header, message.size_bytes, message.intact, 0,
+                                   monotonic_ns()))
           static_cast<void>(write_tcp_message(socket, message.header, message.size_bytes,
                                               monotonic_ns(), parts_.pattern, parts_.stop));
       };

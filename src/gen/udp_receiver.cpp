@@ -52,7 +52,7 @@ class UdpReceiver final : public Receiver {
         receive_from_those_ready();
     }
     for (const FileDescriptor& socket : sockets_)
-      parts_.intake.count_socket_drops(receive_drops_of(socket.get()));
+      parts_.statistics.count_socket_drops(receive_drops_of(socket.get()));
   }
 
  private:
@@ -85,10 +85,10 @@ class UdpReceiver final : public Receiver {
                                     messages_[at].msg_len);
     const std::size_t segment_bytes = segment_bytes_of(messages_[at].msg_hdr, rest.size());
     while (rest.size() > segment_bytes) {
-      parts_.intake.take_datagram(rest.first(segment_bytes), now_ns);
+      parts_.statistics.take_datagram(rest.first(segment_bytes), now_ns);
       rest = rest.subspan(segment_bytes);
     }
-    parts_.intake.take_datagram(rest, now_ns);
+    parts_.statistics.take_datagram(rest, now_ns);
   }
 
   /// What UDP_GRO says with a merged datagram (net/ipv4/udp.c: udp_cmsg_recv()).

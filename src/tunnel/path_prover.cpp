@@ -77,15 +77,14 @@ PathVerdict PathProver::prove(const TunnelEnds& ends, std::chrono::milliseconds 
 
 void PathProver::probe(const TunnelEnds& ends, Direction direction, IpFamily family,
                        std::chrono::milliseconds probe_limit, PathVerdict& verdict) const {
-  const Direction lane = direction;
   for (int probes = 1;; ++probes) {
     const std::uint64_t nonce = draw_nonce();
     const std::lock_guard lock(one_probe_);
     const ProbeResult result = probe_path(ends, direction, family, nonce, probe_limit);
-    ++verdict.probes_sent.at(index_of(lane));
+    ++verdict.probes_sent.at(index_of(direction));
     // The proof is ours alone: the relay has seen this very number pass.
-    if (result.crossed() && relay_.saw_path_nonce(lane, nonce)) {
-      ++verdict.probes_crossed.at(index_of(lane));
+    if (result.crossed() && relay_.saw_path_nonce(direction, nonce)) {
+      ++verdict.probes_crossed.at(index_of(direction));
       return;
     }
     if (result.host_busy && probes < kMaxProbesOfABusyHost) continue;

@@ -62,10 +62,10 @@ TEST_P(LoopAllocationTest, SendingAndReceivingTakesNoMemory) {
   std::vector<FileDescriptor> sinks;
   sinks.push_back(bind_load_socket(type, IpAddress::parse("127.0.0.1"), 0));
   if (!udp) listen_on(sinks.front());
-  ReceiveStatistics intake(spec, pattern, kTrialNumber, 0, false);
+  ReceiveStatistics statistics(spec, pattern, kTrialNumber, 0, false);
   const ReceiverParts parts{.spec = spec,
                             .pattern = pattern,
-                            .intake = intake,
+                            .statistics = statistics,
                             .stop = stop_receiver,
                             .echo = spec.has_responses()};
   const std::unique_ptr<Receiver> receiver =
@@ -90,7 +90,7 @@ TEST_P(LoopAllocationTest, SendingAndReceivingTakesNoMemory) {
   thread.join();
   EXPECT_EQ(taken_by_receiver, 0U);
   EXPECT_EQ(sender.report().messages, kSent);
-  EXPECT_GT(intake.live().messages.get(), kSent / 2) << "the loop has run";
+  EXPECT_GT(statistics.live().messages.get(), kSent / 2) << "the loop has run";
 }
 
 INSTANTIATE_TEST_SUITE_P(
