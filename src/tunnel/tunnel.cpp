@@ -84,7 +84,7 @@ void Tunnel::start() {
   apply_plan();
   monitor_ = std::make_unique<RouteMonitor>(*applied_);
   prove_path();
-  self_test();
+  offloads_->test(applied_->plan().ends, options_.mtu_bytes, *relay_);
   begin_accounts();
   if (options_.path_check_interval_ns != 0)
     path_watch_ = std::make_unique<PathWatch>(*prover_, options_.path_check_interval_ns);
@@ -99,14 +99,7 @@ void Tunnel::open_devices() {
                                      .type = options_.type,
                                      .queues = queues,
                                      .offload = options_.offload}));
-  // Super-packets of one device must be understood by the other.
-  if (devices_[0].offloads() != devices_[1].offloads()) {
-    for (Device& device : devices_)
-      if (device.has_virtio_net_header()) device.change_offloads({});
-    report_.ends[0].offload_reason = report_.ends[1].offload_reason =
-        "the two devices do not offer the same; make both with vnet_hdr";
-  }
-  choose_merging();
+  offloads_ = std::make_unique<OffloadControl>(devices_, options_.offload, options_.coalesce);
   if (queues > 1)
     for (const Device& device : devices_)
       if (!steer_by_flow(device.queue_fd(0), device.type()))
@@ -119,21 +112,6 @@ void Tunnel::open_devices() {
   }
 }
 
-void Tunnel::choose_merging() {
-  for (std::size_t end = 0; end < devices_.size(); ++end) {
-    const Device& device = devices_[end];
-    const bool may_merge = options_.coalesce && device.has_virtio_net_header();
-    merge_.at(end) = {.tcp = may_merge && device.known_offloads().tso4,
-                      .udp = may_merge && device.known_offloads().uso};
-    if (options_.offload && report_.ends.at(end).offload_reason.empty())
-      report_.ends.at(end).offload_reason = device.has_virtio_net_header()
-                                                ? device.known_offloads().missing()
-                                                : device.name() + " was made without vnet_hdr";
-    if (may_merge && !merge_.at(end).udp)
-      report_.merging_reason = device.known_offloads().missing();
-  }
-}
-
 void Tunnel::start_relay() {
   RelayConfig config;
   for (std::size_t queue = 0; queue < devices_[0].queues(); ++queue)
@@ -141,7 +119,7 @@ void Tunnel::start_relay() {
   config.has_header = {devices_[0].has_virtio_net_header(), devices_[1].has_virtio_net_header()};
   config.link_type = link_type_of(options_.type);
   config.mtu_bytes = options_.mtu_bytes;
-  config.merge = merge_;
+  config.merge = offloads_->merge();
   config.engine.kind = report_.engine;
   config.engine.spin = choose_busy_poll(options_);
   config.min_wait_ns = options_.min_wait_ns;
@@ -188,6 +166,7 @@ std::vector<std::string> Tunnel::stop() noexcept {
   relay_.reset();
   trace_.reset();
   capture_.reset();
+  offloads_.reset();
   devices_.clear();
   if (journal_) journal_->destroy();
   journal_.reset();

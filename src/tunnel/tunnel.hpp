@@ -22,9 +22,9 @@
 #include "stage/trace_log.hpp"
 #include "tunnel/detour_count.hpp"
 #include "tunnel/janitor_keeper.hpp"
+#include "tunnel/offload_control.hpp"
 #include "tunnel/path_prover.hpp"
 #include "tunnel/path_watch.hpp"
-#include "tunnel/self_test.hpp"
 #include "tunnel/tunnel_event.hpp"
 #include "tunnel/tunnel_options.hpp"
 #include "tunnel/tunnel_report.hpp"
@@ -81,7 +81,6 @@ class Tunnel {
  private:
   void load_stages();
   void open_devices();
-  void choose_merging();
   void start_relay();
   [[nodiscard]] std::unique_ptr<EmulatedLink> make_link(LinkDescription description) const;
   [[nodiscard]] StageSpecs stage_specs(const EmulatedLink& link);
@@ -90,10 +89,6 @@ class Tunnel {
   void attend_capture(std::vector<TunnelEvent>& events);
   void apply_plan();
   void prove_path();
-  void self_test();
-  [[nodiscard]] bool switch_off_after(const SelfTestFinding& finding);
-  [[nodiscard]] MergeRules merging() const;
-  void report_refused_merging(std::vector<TunnelEvent>& events);
   /// Whether something has changed.
   bool follow_routes(std::vector<TunnelEvent>& events);
   void follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events);
@@ -122,6 +117,7 @@ class Tunnel {
   std::unique_ptr<UserStages> user_stages_;
   std::unique_ptr<Capture> capture_;  ///< outlives the relay, whose taps it made
   std::vector<Device> devices_;       ///< a, b
+  std::unique_ptr<OffloadControl> offloads_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<PathProver> prover_;  ///< of the relay
   std::unique_ptr<PathWatch> path_watch_;
@@ -131,8 +127,6 @@ class Tunnel {
   std::unique_ptr<AppliedPlan> applied_;
   std::unique_ptr<RouteMonitor> monitor_;
   std::array<std::uint32_t, kDirections> mtu_bytes_{};  ///< of a and of b, as they are now
-  std::array<MergeRules, kDirections> merge_{};         ///< on write to a and to b
-  std::uint64_t refused_merged_packets_ = 0;            ///< as far as they were reported
   std::array<InterfaceCounters, kDirections> first_counters_{};
   SocketCounters first_sockets_;
   /// What the relay had counted when the tunnel was ready: its own tests, by worker.

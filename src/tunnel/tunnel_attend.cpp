@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <utility>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -48,7 +47,7 @@ std::vector<int> Tunnel::poll_fds() const {
 std::vector<TunnelEvent> Tunnel::attend() {
   std::vector<TunnelEvent> events;
   attend_capture(events);
-  report_refused_merging(events);
+  offloads_->attend(*relay_, events);
   if (janitor_) janitor_->attend(events);
   const bool changed = follow_routes(events);
   if (relay_->endpoint_gone().drain() && !gone_) {
@@ -108,36 +107,6 @@ void Tunnel::follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& event
                      report_.ends[0].device, mtu_bytes_[0], report_.ends[1].device, mtu_bytes_[1],
                      smaller, report_.ends.at(mtu_bytes_[0] < mtu_bytes_[1] ? 1 : 0).device,
                      smaller)});
-}
-
-MergeRules Tunnel::merging() const {
-  MergeRules rules;
-  for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
-    const LaneCounts counts = relay_->counts(direction);
-    const MergeRules& target = merge_.at(index_of(opposite(direction)));
-    rules.tcp = rules.tcp && target.tcp && counts.refused_merged_tcp == 0;
-    rules.udp = rules.udp && target.udp && counts.refused_merged_udp == 0;
-  }
-  return rules;
-}
-
-void Tunnel::report_refused_merging(std::vector<TunnelEvent>& events) {
-  std::uint64_t refused = 0;
-  std::string targets;
-  for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
-    const LaneCounts counts = relay_->counts(direction);
-    const std::uint64_t packets = counts.refused_merged_tcp + counts.refused_merged_udp;
-    if (packets == 0) continue;
-    refused += packets;
-    targets +=
-        fmt::format("{}{} refused {} packets that were merged into {} super-packets",
-                    targets.empty() ? "" : ", ", devices_[index_of(opposite(direction))].name(),
-                    packets, counts.refused_merged_udp != 0 ? "UDP" : "TCP");
-  }
-  if (refused == std::exchange(refused_merged_packets_, refused)) return;
-  report_.merging_reason = targets;
-  events.push_back({TunnelEvent::Kind::kNote,
-                    targets + "; they are lost (target_refused), and none are merged any more."});
 }
 
 void Tunnel::take_link_counters(bool at_start) noexcept {
@@ -214,10 +183,8 @@ TunnelReport Tunnel::report() {
   relay_->refresh();
   TunnelReport report = report_;
   report.duration_ns = ready_ns_ == 0 ? 0 : monotonic_ns() - ready_ns_;
-  for (std::size_t end = 0; end < devices_.size(); ++end)
-    report.ends.at(end).offloads = devices_[end].offloads().to_string();
+  offloads_->fill_in(report, *relay_);
   report.workers = relay_->reports();
-  report.merging = merging();
   for (std::size_t worker = 0; worker < report.workers.size(); ++worker)
     for (std::size_t direction = 0; direction < kDirections; ++direction) {
       LaneCounts& lane = report.workers[worker].lanes.at(direction);

@@ -13,7 +13,6 @@
 #include "base/units.hpp"
 #include "route/model/host_state.hpp"
 #include "route/watch/path_probe.hpp"
-#include "tunnel/self_test.hpp"
 #include "tunnel/tunnel.hpp"
 
 namespace tunrelay {
@@ -146,50 +145,6 @@ void Tunnel::prove_path() {
   report_.path.probes_sent = report_.path.probes_crossed;
   detour_.begin();
   report_.path.detour_packets = 0;
-}
-
-void Tunnel::self_test() {
-  const HoldRelay hold = [this](const std::function<void()>& act) { relay_->between_turns(act); };
-  for (;;) {
-    const Offloads& offloads = devices_[0].offloads();
-    const bool merges_udp = merge_[0].udp || merge_[1].udp;
-    if (!offloads.any() && !merges_udp && !merge_[0].tcp && !merge_[1].tcp) return;
-    const auto finding =
-        run_self_test(applied_->plan().ends, options_.mtu_bytes,
-                      {.udp_segment = offloads.checksum, .merged_udp = merges_udp}, hold);
-    if (!finding) return;
-    if (!switch_off_after(*finding))
-      throw_unsupported_error("carry packets unchanged through", options_.a.device, finding->text,
-                              "a firewall or NAT rule may change or drop the tunnel's packets");
-  }
-}
-
-bool Tunnel::switch_off_after(const SelfTestFinding& finding) {
-  using Part = SelfTestFinding::Part;
-  // The least that can be at fault goes first; what is left is tested again.
-  Offloads offloads = devices_[0].offloads();
-  std::array<MergeRules, kDirections> merge = merge_;
-  if (finding.part == Part::kUdpSegment && offloads.uso)
-    offloads.uso = false;
-  else if (finding.part != Part::kTcp && (merge[0].udp || merge[1].udp))
-    merge[0].udp = merge[1].udp = false;
-  else if (offloads.any())
-    offloads = {};
-  else if (merge[0].any() || merge[1].any())
-    merge = {kNoMerging, kNoMerging};
-  else
-    return false;
-  const std::string reason = "the self-test found: " + finding.text;
-  if (offloads != devices_[0].offloads()) {
-    for (Device& device : devices_) device.change_offloads(offloads);
-    for (EndReport& end : report_.ends) end.offload_reason = reason;
-  }
-  if (merge != merge_) {
-    merge_ = merge;
-    relay_->change_merging(merge_);
-    report_.merging_reason = reason;
-  }
-  return true;
 }
 
 }  // namespace tunrelay
