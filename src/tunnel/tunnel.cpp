@@ -83,11 +83,11 @@ void Tunnel::start() {
   start_relay();
   apply_plan();
   monitor_ = std::make_unique<RouteMonitor>(*applied_);
-  prove_path();
+  path_ = std::make_unique<TunnelPath>(*relay_, *applied_);
+  path_->prove_at_start();
   offloads_->test(applied_->plan().ends, options_.mtu_bytes, *relay_);
   begin_accounts();
-  if (options_.path_check_interval_ns != 0)
-    path_watch_ = std::make_unique<PathWatch>(*prover_, options_.path_check_interval_ns);
+  if (options_.path_check_interval_ns != 0) path_->begin_watch(options_.path_check_interval_ns);
   ready_ns_ = monotonic_ns();
   report_.ready_after_ns = ready_ns_ - begun_ns_;
 }
@@ -133,7 +133,6 @@ void Tunnel::start_relay() {
   config.stages = stage_specs(*link_);
   relay_ = std::make_unique<Relay>(config);
   relay_->start();
-  prover_ = std::make_unique<PathProver>(*relay_);
 }
 
 void Tunnel::apply_plan() {
@@ -151,18 +150,18 @@ void Tunnel::apply_plan() {
 
 std::vector<std::string> Tunnel::stop() noexcept {
   std::vector<std::string> failures;
-  path_watch_.reset();
+  if (path_) path_->end_watch();
   if (relay_) {
     relay_->stop();
     end_capture();
     report_ = report();
   }
+  path_.reset();
   monitor_.reset();
   if (applied_) {
     for (const UndoFailure& failure : applied_->undo()) failures.push_back(failure.to_string());
     applied_.reset();
   }
-  prover_.reset();
   relay_.reset();
   trace_.reset();
   capture_.reset();

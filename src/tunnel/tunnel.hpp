@@ -5,7 +5,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,13 +19,11 @@
 #include "route/apply/apply.hpp"
 #include "route/watch/monitor.hpp"
 #include "stage/trace_log.hpp"
-#include "tunnel/detour_count.hpp"
 #include "tunnel/janitor_keeper.hpp"
 #include "tunnel/offload_control.hpp"
-#include "tunnel/path_prover.hpp"
-#include "tunnel/path_watch.hpp"
 #include "tunnel/tunnel_event.hpp"
 #include "tunnel/tunnel_options.hpp"
+#include "tunnel/tunnel_path.hpp"
 #include "tunnel/tunnel_report.hpp"
 
 namespace tunrelay {
@@ -88,26 +85,18 @@ class Tunnel {
   void show_packets_to_capture();
   void attend_capture(std::vector<TunnelEvent>& events);
   void apply_plan();
-  void prove_path();
   /// Whether something has changed.
   bool follow_routes(std::vector<TunnelEvent>& events);
   void follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events);
+  void follow_devices(std::vector<TunnelEvent>& events);
   void take_link_counters(bool at_start) noexcept;
   void take_socket_counters(bool at_start) noexcept;
-  bool check_path(std::chrono::milliseconds probe_limit);
-  void prove_again(std::vector<TunnelEvent>& events);
-  void book(const PathVerdict& verdict);
-  void attend_path_watch(std::vector<TunnelEvent>& events);
-  void tell_path_change(bool was_proven, std::vector<TunnelEvent>& events) const;
-  /// That lo has carried, in the ends' network namespaces together.
-  std::uint64_t lo_packets() noexcept;
   void begin_accounts();
   void wait_for_devices_to_go() const noexcept;
 
   TunnelOptions options_;
   std::int64_t begun_ns_;
   std::int64_t ready_ns_ = 0;
-  std::int64_t next_look_ns_ = 0;
   std::string instance_;
   TunnelReport report_;
   std::unique_ptr<Journal> journal_;
@@ -119,13 +108,9 @@ class Tunnel {
   std::vector<Device> devices_;       ///< a, b
   std::unique_ptr<OffloadControl> offloads_;
   std::unique_ptr<Relay> relay_;
-  std::unique_ptr<PathProver> prover_;  ///< of the relay
-  std::unique_ptr<PathWatch> path_watch_;
-  std::int64_t path_checked_ns_ = 0;  ///< by check_path(), the newest time
-  DetourCount detour_;
-  std::uint64_t lo_packets_ = 0;  ///< the newest reading
   std::unique_ptr<AppliedPlan> applied_;
   std::unique_ptr<RouteMonitor> monitor_;
+  std::unique_ptr<TunnelPath> path_;
   std::array<std::uint32_t, kDirections> mtu_bytes_{};  ///< of a and of b, as they are now
   std::array<InterfaceCounters, kDirections> first_counters_{};
   SocketCounters first_sockets_;

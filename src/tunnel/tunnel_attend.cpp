@@ -14,10 +14,6 @@
 namespace tunrelay {
 namespace {
 
-/// Between looks at the routing tables when no notification has come: a second is what a broken
-/// path may stay unnoticed.
-constexpr std::int64_t kLookIntervalNs = 900 * kNanosecondsPerMillisecond;
-
 TunnelEvent::Kind kind_of(RouteEvent::Kind kind) {
   switch (kind) {
     case RouteEvent::Kind::kInterfaceDown:
@@ -40,7 +36,7 @@ TunnelEvent::Kind kind_of(RouteEvent::Kind kind) {
 
 std::vector<int> Tunnel::poll_fds() const {
   std::vector<int> fds{relay_->endpoint_gone().fd(), monitor_->fd()};
-  if (path_watch_) fds.push_back(path_watch_->fd());
+  if (const auto fd = path_->fd()) fds.push_back(*fd);
   return fds;
 }
 
@@ -49,36 +45,26 @@ std::vector<TunnelEvent> Tunnel::attend() {
   attend_capture(events);
   offloads_->attend(*relay_, events);
   if (janitor_) janitor_->attend(events);
-  const bool changed = follow_routes(events);
-  if (relay_->endpoint_gone().drain() && !gone_) {
-    gone_ = true;
-    for (std::size_t end = 0; end < devices_.size(); ++end)
-      if (const int error = relay_->gone_errno(end); error != 0)
-        events.push_back(
-            {TunnelEvent::Kind::kGone,
-             error == EBADFD
-                 ? fmt::format("{} was deleted by another program.", devices_[end].name())
-                 : fmt::format("Reading from {} has ended: {}.", devices_[end].name(),
-                               describe_errno(error))});
-  }
+  const bool has_changed = follow_routes(events);
+  follow_devices(events);
   if (gone_) {
-    report_.path.proven = false;
-    if (report_.path.finding.empty()) report_.path.finding = "a device was deleted";
+    path_->give_up();
     return events;
   }
-  attend_path_watch(events);
-  // Notifications report what changed; the look reports what they do not cover.
-  const std::int64_t now_ns = monotonic_ns();
-  if (!changed && now_ns < next_look_ns_) return events;
-  next_look_ns_ = now_ns + kLookIntervalNs;
-  const bool was_proven = report_.path.proven;
-  const bool whole = tunrelay::check_path(applied_->plan().ends).is_whole();
-  // Where the tables are right and yet nothing crosses, probes are waited for by the standing
-  // check.
-  if (!changed && (whole == was_proven || (whole && path_watch_))) return events;
-  prove_again(events);
-  if (!gone_) tell_path_change(was_proven, events);
+  const FollowChanges follow = [&] {
+    follow_routes(events);
+    return !gone_;
+  };
+  path_->attend(has_changed, follow, events);
   return events;
+}
+
+bool Tunnel::check_path() {
+  return path_->prove();
+}
+
+void Tunnel::check_path_at_end() {
+  path_->prove_at_end();
 }
 
 bool Tunnel::follow_routes(std::vector<TunnelEvent>& events) {
@@ -90,6 +76,20 @@ bool Tunnel::follow_routes(std::vector<TunnelEvent>& events) {
     if (change.kind == RouteEvent::Kind::kInterfaceDeleted) gone_ = true;
   }
   return !changes.empty();
+}
+
+void Tunnel::follow_devices(std::vector<TunnelEvent>& events) {
+  if (!relay_->endpoint_gone().drain() || gone_) return;
+  gone_ = true;
+  for (std::size_t end = 0; end < devices_.size(); ++end) {
+    const std::string& name = devices_[end].name();
+    const int error = relay_->gone_errno(end);
+    if (error == 0) continue;
+    events.push_back({TunnelEvent::Kind::kGone,
+                      error == EBADFD ? fmt::format("{} was deleted by another program.", name)
+                                      : fmt::format("Reading from {} has ended: {}.", name,
+                                                    describe_errno(error))});
+  }
 }
 
 void Tunnel::follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events) {
@@ -197,6 +197,7 @@ TunnelReport Tunnel::report() {
         report.notes.push_back(fmt::format(
             "Queue {} is not pinned: this process may not use the CPU that --cpus gives it.",
             worker.queue));
+  if (path_) report.path = path_->report();
   report.link = link_->report();
   if (capture_) report.capture = capture_->report();
   report.user_stages = user_stages_->reports();
