@@ -13,9 +13,6 @@
 #include "os/cpu_topology.hpp"
 #include "os/wait_until.hpp"
 #include "route/apply/cleanup.hpp"
-#include "stage/burn.hpp"
-#include "stage/trace.hpp"
-#include "tunnel/choices.hpp"
 #include "tunnel/plan_request.hpp"
 
 namespace tunrelay {
@@ -23,6 +20,12 @@ namespace {
 
 constexpr std::int64_t kDevicesGoLimitNs = 2 * kNanosecondsPerSecond;
 constexpr std::int64_t kDevicesGoPauseNs = 2 * kNanosecondsPerMillisecond;
+
+TunnelOptions checked(TunnelOptions options) {
+  check_tunnel_options(options);
+  if (options.state_directory.empty()) options.state_directory = kJournalDirectory;
+  return options;
+}
 
 }  // namespace
 
@@ -41,18 +44,16 @@ std::string_view to_string(TunnelEvent::Kind kind) noexcept {
 }
 
 Tunnel::Tunnel(TunnelOptions options)
-    : options_(std::move(options)),
+    : options_(checked(std::move(options))),
       begun_ns_(monotonic_ns()),
       instance_(instance_name(options_)),
+      engine_(choose_engine(options_.engine)),
+      stages_(options_),
       mtu_bytes_{options_.mtu_bytes, options_.mtu_bytes} {
-  check_tunnel_options(options_);
-  if (options_.state_directory.empty()) options_.state_directory = kJournalDirectory;
   report_.strategy = options_.strategy;
   report_.mtu_bytes = options_.mtu_bytes;
-  const EngineChoice engine = choose_engine(options_.engine);
-  report_.engine = engine.kind;
-  report_.engine_reason = engine.reason;
-  link_ = make_link(options_.link);
+  report_.engine = engine_.kind;
+  report_.engine_reason = engine_.reason;
 }
 
 Tunnel::~Tunnel() {
@@ -77,7 +78,7 @@ void Tunnel::start() {
                     .left_namespaces = options_.left_namespaces,
                     .socket_path = options_.control_path},
         options_.janitor_program);
-  load_stages();
+  stages_.load();
   open_devices();
   if (options_.capture) open_capture(*options_.capture, {});
   start_relay();
@@ -93,7 +94,7 @@ void Tunnel::start() {
 }
 
 void Tunnel::open_devices() {
-  const std::size_t queues = choose_queues(options_);
+  const std::size_t queues = stages_.want_one_queue() ? 1 : choose_queues(options_);
   for (const EndOptions* end : {&options_.a, &options_.b})
     devices_.push_back(Device::open({.name = end->device,
                                      .type = options_.type,
@@ -120,17 +121,12 @@ void Tunnel::start_relay() {
   config.link_type = link_type_of(options_.type);
   config.mtu_bytes = options_.mtu_bytes;
   config.merge = offloads_->merge();
-  config.engine.kind = report_.engine;
+  config.engine.kind = engine_.kind;
   config.engine.spin = choose_busy_poll(options_);
   config.min_wait_ns = options_.min_wait_ns;
   config.hold_bytes = options_.hold_limit_bytes;
   config.cpus = options_.cpus.empty() ? cpus_for_workers() : options_.cpus;
-  if (options_.trace)
-    trace_ = std::make_unique<TraceLog>(
-        TraceLog::Names{{options_.a.device, options_.b.device}, config.link_type},
-        options_.trace_file);
-  user_stages_->stand_at(config.link_type, config.queue_pairs.size(), config.mtu_bytes);
-  config.stages = stage_specs(*link_);
+  config.stages = stages_.make(config.queue_pairs.size(), config.mtu_bytes);
   relay_ = std::make_unique<Relay>(config);
   relay_->start();
 }
@@ -163,7 +159,7 @@ std::vector<std::string> Tunnel::stop() noexcept {
     applied_.reset();
   }
   relay_.reset();
-  trace_.reset();
+  stages_.end_trace();
   capture_.reset();
   offloads_.reset();
   devices_.clear();

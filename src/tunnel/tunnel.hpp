@@ -13,18 +13,17 @@
 
 #include "capture/capture.hpp"
 #include "device/device.hpp"
-#include "link/emulated_link.hpp"
-#include "plugin/user_stages.hpp"
 #include "relay/relay.hpp"
 #include "route/apply/apply.hpp"
 #include "route/watch/monitor.hpp"
-#include "stage/trace_log.hpp"
+#include "tunnel/choices.hpp"
 #include "tunnel/janitor_keeper.hpp"
 #include "tunnel/offload_control.hpp"
 #include "tunnel/tunnel_event.hpp"
 #include "tunnel/tunnel_options.hpp"
 #include "tunnel/tunnel_path.hpp"
 #include "tunnel/tunnel_report.hpp"
+#include "tunnel/tunnel_stages.hpp"
 
 namespace tunrelay {
 
@@ -61,7 +60,7 @@ class Tunnel {
   /// description that can't be, or while a former link's packets are still held.
   void change_link(LinkDescription description);
   /// The link as it is now, with the seed that it uses.
-  [[nodiscard]] const LinkDescription& link() const noexcept { return link_->description(); }
+  [[nodiscard]] const LinkDescription& link() const noexcept { return stages_.link(); }
   /// A device was deleted: nothing can cross any more.
   [[nodiscard]] bool is_gone() const noexcept { return gone_; }
 
@@ -76,11 +75,8 @@ class Tunnel {
   [[nodiscard]] const TunnelOptions& options() const noexcept { return options_; }
 
  private:
-  void load_stages();
   void open_devices();
   void start_relay();
-  [[nodiscard]] std::unique_ptr<EmulatedLink> make_link(LinkDescription description) const;
-  [[nodiscard]] StageSpecs stage_specs(const EmulatedLink& link);
   void open_capture(const CaptureOptions& options, FileDescriptor pipe);
   void show_packets_to_capture();
   void attend_capture(std::vector<TunnelEvent>& events);
@@ -94,16 +90,15 @@ class Tunnel {
   void begin_accounts();
   void wait_for_devices_to_go() const noexcept;
 
-  TunnelOptions options_;
+  const TunnelOptions options_;
   std::int64_t begun_ns_;
   std::int64_t ready_ns_ = 0;
   std::string instance_;
   TunnelReport report_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<JanitorKeeper> janitor_;
-  std::unique_ptr<TraceLog> trace_;
-  std::unique_ptr<EmulatedLink> link_;
-  std::unique_ptr<UserStages> user_stages_;
+  EngineChoice engine_;
+  TunnelStages stages_;
   std::unique_ptr<Capture> capture_;  ///< outlives the relay, whose taps it made
   std::vector<Device> devices_;       ///< a, b
   std::unique_ptr<OffloadControl> offloads_;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Looking after a running tunnel, and telling what it has done.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <time.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -59,6 +61,14 @@ std::vector<TunnelEvent> Tunnel::attend() {
   return events;
 }
 
+void Tunnel::change_link(LinkDescription description) {
+  stages_.change_link(std::move(description), *relay_);
+  report_.link_set_ns = monotonic_ns() - ready_ns_;
+  // What the former link had in many pieces, more than a hundred MiB of queues at worst, is not to
+  // stay with us.
+  ::malloc_trim(0);
+}
+
 bool Tunnel::check_path() {
   return path_->prove();
 }
@@ -97,7 +107,7 @@ void Tunnel::follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& event
     if (report_.ends.at(end).device == event.device) mtu_bytes_.at(end) = event.mtu_bytes;
   const auto [smaller, larger] = std::minmax(mtu_bytes_[0], mtu_bytes_[1]);
   relay_->change_mtu(smaller);
-  user_stages_->change_mtu(smaller);
+  stages_.change_mtu(smaller);
   report_.mtu_bytes = smaller;
   if (smaller != larger)
     events.push_back(
@@ -166,9 +176,7 @@ void Tunnel::begin_accounts() {
       begun = pause == kMaxPauses || (balanced && pause != 0 && packets == packets_before);
       packets_before = packets;
       if (!begun) return;
-      link_->begin();
-      user_stages_->begin();
-      if (trace_) trace_->begin();
+      stages_.begin();
     });
   }
   take_link_counters(true);
@@ -198,10 +206,8 @@ TunnelReport Tunnel::report() {
             "Queue {} is not pinned: this process may not use the CPU that --cpus gives it.",
             worker.queue));
   if (path_) report.path = path_->report();
-  report.link = link_->report();
+  stages_.fill_in(report);
   if (capture_) report.capture = capture_->report();
-  report.user_stages = user_stages_->reports();
-  report.trace_lost = trace_ ? trace_->lost() : 0;
   return report;
 }
 

@@ -1,37 +1,69 @@
 // SPDX-License-Identifier: MIT
-// What packets meet between the devices: the trace, the user's own stages, the emulated link.
+#include "tunnel/tunnel_stages.hpp"
+
 #include <fmt/format.h>
 #include <malloc.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "stage/burn.hpp"
 #include "stage/trace.hpp"
-#include "tunnel/tunnel.hpp"
 
 namespace tunrelay {
 
-void Tunnel::load_stages() {
+TunnelStages::TunnelStages(const TunnelOptions& options)
+    : options_(options), link_(make_link(options.link)) {}
+
+void TunnelStages::load() {
   user_stages_ = std::make_unique<UserStages>(options_.stages);
   const std::string single = user_stages_->wants_one_queue();
-  if (single.empty()) return;
-  if (options_.queues.value_or(1) != 1)
+  if (!single.empty() && options_.queues.value_or(1) != 1)
     throw_usage_error("use", fmt::format("{} queues with the stage {}", *options_.queues, single),
                       "it is one pair of endpoints for the whole link", "leave --queues out");
-  options_.queues = 1;
 }
 
-std::unique_ptr<EmulatedLink> Tunnel::make_link(LinkDescription description) const {
+StageSpecs TunnelStages::make(std::size_t queues, std::uint32_t mtu_bytes) {
+  const LinkType link_type = link_type_of(options_.type);
+  if (options_.trace)
+    trace_ = std::make_unique<TraceLog>(
+        TraceLog::Names{{options_.a.device, options_.b.device}, link_type}, options_.trace_file);
+  user_stages_->stand_at(link_type, queues, mtu_bytes);
+  return specs(*link_);
+}
+
+void TunnelStages::begin() noexcept {
+  link_->begin();
+  user_stages_->begin();
+  if (trace_) trace_->begin();
+}
+
+void TunnelStages::change_link(LinkDescription description, Relay& relay) {
+  auto link = make_link(std::move(description));
+  link->begin();
+  relay.change_stages(specs(*link));
+  link_ = std::move(link);
+}
+
+void TunnelStages::fill_in(TunnelReport& report) const {
+  report.link = link_->report();
+  report.user_stages = user_stages_->reports();
+  report.trace_lost = trace_ ? trace_->lost() : 0;
+}
+
+std::unique_ptr<EmulatedLink> TunnelStages::make_link(LinkDescription description) const {
   return std::make_unique<EmulatedLink>(
       std::move(description),
       EmulatedLink::Site{.link_type = link_type_of(options_.type), .origin_ns = monotonic_ns()});
 }
 
-StageSpecs Tunnel::stage_specs(const EmulatedLink& link) {
+StageSpecs TunnelStages::specs(const EmulatedLink& link) {
   StageSpecs specs;
   std::array<UserStageSpecs, kDirections> user_stages = user_stages_->make();
   for (std::size_t direction = 0; direction < specs.size(); ++direction) {
@@ -55,17 +87,6 @@ StageSpecs Tunnel::stage_specs(const EmulatedLink& link) {
                           return std::make_unique<Burn>(options_.burn_ratio);
                         }});
   return specs;
-}
-
-void Tunnel::change_link(LinkDescription description) {
-  auto link = make_link(std::move(description));
-  link->begin();
-  relay_->change_stages(stage_specs(*link));
-  link_ = std::move(link);
-  report_.link_set_ns = monotonic_ns() - ready_ns_;
-  // What the former link had in many pieces, more than a hundred MiB of queues at worst, is not to
-  // stay with us.
-  ::malloc_trim(0);
 }
 
 }  // namespace tunrelay

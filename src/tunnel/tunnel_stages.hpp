@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// What a tunnel's packets meet between the devices: the trace, the user's own stages, the emulated
+// link.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "link/emulated_link.hpp"
+#include "plugin/user_stages.hpp"
+#include "relay/relay.hpp"
+#include "stage/stage_spec.hpp"
+#include "stage/trace_log.hpp"
+#include "tunnel/tunnel_options.hpp"
+#include "tunnel/tunnel_report.hpp"
+
+namespace tunrelay {
+
+/// Used by one thread, but for begin(). Must outlive the relay that has its stages.
+class TunnelStages {
+ public:
+  /// Reads what the link needs; no thread, and nothing of the user's, runs yet. OPTIONS must
+  /// outlive it. Throws Error for a link that can't be.
+  explicit TunnelStages(const TunnelOptions& options);
+
+  /// Loads the user's stages. Throws Error, also where one of them needs a single queue and more
+  /// are asked for.
+  void load();
+  /// After load(): whether there may be one queue alone.
+  [[nodiscard]] bool want_one_queue() const { return !user_stages_->wants_one_queue().empty(); }
+  /// After load(), once: the stages of a relay with that many queues. Throws Error.
+  [[nodiscard]] StageSpecs make(std::size_t queues, std::uint32_t mtu_bytes);
+  /// Packets count from now on: before, all pass the stages by. Any thread, while the relay stands
+  /// between two turns.
+  void begin() noexcept;
+
+  /// From here on RELAY's packets meet this link. Throws Error, and the link is as it was, for a
+  /// description that can't be, or while a former link's packets are still held.
+  void change_link(LinkDescription description, Relay& relay);
+  void change_mtu(std::uint32_t mtu_bytes) noexcept { user_stages_->change_mtu(mtu_bytes); }
+  /// With the seed that it uses.
+  [[nodiscard]] const LinkDescription& link() const noexcept { return link_->description(); }
+
+  /// After load().
+  void fill_in(TunnelReport& report) const;
+  /// Prints the last of the trace. To be called when there is no relay any more.
+  void end_trace() noexcept { trace_.reset(); }
+
+ private:
+  [[nodiscard]] std::unique_ptr<EmulatedLink> make_link(LinkDescription description) const;
+  [[nodiscard]] StageSpecs specs(const EmulatedLink& link);
+
+  const TunnelOptions& options_;
+  std::unique_ptr<EmulatedLink> link_;
+  std::unique_ptr<UserStages> user_stages_;
+  std::unique_ptr<TraceLog> trace_;  ///< null: none was asked for
+};
+
+}  // namespace tunrelay
