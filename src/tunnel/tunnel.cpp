@@ -80,7 +80,7 @@ void Tunnel::start() {
         options_.janitor_program);
   stages_.load();
   open_devices();
-  if (options_.capture) open_capture(*options_.capture, {});
+  if (options_.capture) capture_.begin(*options_.capture, capture_site());
   start_relay();
   apply_plan();
   monitor_ = std::make_unique<RouteMonitor>(*applied_);
@@ -160,7 +160,7 @@ std::vector<std::string> Tunnel::stop() noexcept {
   }
   relay_.reset();
   stages_.end_trace();
-  capture_.reset();
+  capture_.end();
   offloads_.reset();
   devices_.clear();
   if (journal_) journal_->destroy();

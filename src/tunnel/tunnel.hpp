@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "capture/capture.hpp"
 #include "device/device.hpp"
 #include "relay/relay.hpp"
 #include "route/apply/apply.hpp"
@@ -19,6 +18,7 @@
 #include "tunnel/choices.hpp"
 #include "tunnel/janitor_keeper.hpp"
 #include "tunnel/offload_control.hpp"
+#include "tunnel/tunnel_capture.hpp"
 #include "tunnel/tunnel_event.hpp"
 #include "tunnel/tunnel_options.hpp"
 #include "tunnel/tunnel_path.hpp"
@@ -77,9 +77,7 @@ class Tunnel {
  private:
   void open_devices();
   void start_relay();
-  void open_capture(const CaptureOptions& options, FileDescriptor pipe);
-  void show_packets_to_capture();
-  void attend_capture(std::vector<TunnelEvent>& events);
+  [[nodiscard]] CaptureSite capture_site() const;
   void apply_plan();
   /// Whether something has changed.
   bool follow_routes(std::vector<TunnelEvent>& events);
@@ -99,8 +97,8 @@ class Tunnel {
   std::unique_ptr<JanitorKeeper> janitor_;
   EngineChoice engine_;
   TunnelStages stages_;
-  std::unique_ptr<Capture> capture_;  ///< outlives the relay, whose taps it made
-  std::vector<Device> devices_;       ///< a, b
+  TunnelCapture capture_;        ///< outlives the relay, whose taps it made
+  std::vector<Device> devices_;  ///< a, b
   std::unique_ptr<OffloadControl> offloads_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<AppliedPlan> applied_;

@@ -44,7 +44,7 @@ std::vector<int> Tunnel::poll_fds() const {
 
 std::vector<TunnelEvent> Tunnel::attend() {
   std::vector<TunnelEvent> events;
-  attend_capture(events);
+  if (capture_.has_failed()) events.push_back(failure_event(*end_capture()));
   offloads_->attend(*relay_, events);
   if (janitor_) janitor_->attend(events);
   const bool has_changed = follow_routes(events);
@@ -67,6 +67,24 @@ void Tunnel::change_link(LinkDescription description) {
   // What the former link had in many pieces, more than a hundred MiB of queues at worst, is not to
   // stay with us.
   ::malloc_trim(0);
+}
+
+CaptureSite Tunnel::capture_site() const {
+  return {.devices = {devices_[0].name(), devices_[1].name()},
+          .link_type = link_type_of(options_.type),
+          .queues = devices_[0].queues(),
+          .application = options_.application};
+}
+
+void Tunnel::start_capture(const CaptureOptions& options, FileDescriptor pipe) {
+  capture_.begin(options, capture_site(), std::move(pipe));
+  relay_->change_taps(capture_.taps());
+}
+
+std::optional<CaptureReport> Tunnel::end_capture() noexcept {
+  if (!capture_.runs()) return {};
+  relay_->change_taps({});
+  return capture_.end();
 }
 
 bool Tunnel::check_path() {
@@ -181,7 +199,7 @@ void Tunnel::begin_accounts() {
   }
   take_link_counters(true);
   take_socket_counters(true);
-  if (capture_) show_packets_to_capture();
+  if (capture_.runs()) relay_->change_taps(capture_.taps());
 }
 
 TunnelReport Tunnel::report() {
@@ -207,7 +225,7 @@ TunnelReport Tunnel::report() {
             worker.queue));
   if (path_) report.path = path_->report();
   stages_.fill_in(report);
-  if (capture_) report.capture = capture_->report();
+  report.capture = capture_.report();
   return report;
 }
 
