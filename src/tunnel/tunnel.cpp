@@ -2,8 +2,10 @@
 #include "tunnel/tunnel.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -27,29 +29,48 @@ TunnelOptions checked(TunnelOptions options) {
   return options;
 }
 
-}  // namespace
-
-std::string_view to_string(TunnelEvent::Kind kind) noexcept {
+TunnelEvent::Kind kind_of(RouteEvent::Kind kind) {
   switch (kind) {
-    case TunnelEvent::Kind::kBroken:
-      return "broken";
-    case TunnelEvent::Kind::kRepaired:
-      return "repaired";
-    case TunnelEvent::Kind::kGone:
-      return "gone";
-    case TunnelEvent::Kind::kNote:
+    case RouteEvent::Kind::kInterfaceDown:
+    case RouteEvent::Kind::kBroken:
+      return TunnelEvent::Kind::kBroken;
+    case RouteEvent::Kind::kInterfaceUp:
+    case RouteEvent::Kind::kRepaired:
+      return TunnelEvent::Kind::kRepaired;
+    case RouteEvent::Kind::kInterfaceDeleted:
+      return TunnelEvent::Kind::kGone;
+    case RouteEvent::Kind::kInterfaceRenamed:
+    case RouteEvent::Kind::kMtuChanged:
+    case RouteEvent::Kind::kResynced:
       break;
   }
-  return "note";
+  return TunnelEvent::Kind::kNote;
 }
+
+/// The kernel closes an io_uring's files a moment after us; only then is our device gone, and
+/// an administrator's free.
+void wait_for_devices_to_go(const std::array<EndReport, kDirections>& ends) noexcept {
+  const auto is_there = [](const EndReport& end) {
+    if (end.device.empty()) return false;
+    const auto existing = find_existing_tun(end.device);
+    return existing && (end.made_by_us || existing->queues_attached != 0);
+  };
+  const auto are_gone = [&] { return std::none_of(ends.begin(), ends.end(), is_there); };
+  try {
+    static_cast<void>(wait_until(are_gone, kDevicesGoLimitNs, kDevicesGoPauseNs));
+  } catch (const Error&) {
+    return;  // it can't be asked; the devices go all the same
+  }
+}
+
+}  // namespace
 
 Tunnel::Tunnel(TunnelOptions options)
     : options_(checked(std::move(options))),
       begun_ns_(monotonic_ns()),
-      instance_(instance_name(options_)),
+      mtu_bytes_{options_.mtu_bytes, options_.mtu_bytes},
       engine_(choose_engine(options_.engine)),
-      stages_(options_),
-      mtu_bytes_{options_.mtu_bytes, options_.mtu_bytes} {
+      stages_(options_) {
   report_.strategy = options_.strategy;
   report_.mtu_bytes = options_.mtu_bytes;
   report_.engine = engine_.kind;
@@ -61,23 +82,10 @@ Tunnel::~Tunnel() {
 }
 
 void Tunnel::start() {
-  // What a killed tunnel has left would look like a conflict.
-  if (!options_.left_namespaces) {
-    for (const UndoFailure& failure : clean_up_leftovers(options_.state_directory).failures)
-      report_.notes.push_back(
-          "A former tunnel's change could not be undone: " + failure.to_string() + ".");
-    journal_ = std::make_unique<Journal>(JournalDirectory::open(options_.state_directory),
-                                         instance_, false);
-  }
   // The janitor is forked before the first thread and before the first device: it must hold
   // neither locks nor queues of ours.
-  if (options_.janitor)
-    janitor_ = std::make_unique<JanitorKeeper>(
-        JanitorDuty{.journal_directory = journal_ ? options_.state_directory : "",
-                    .instance = instance_,
-                    .left_namespaces = options_.left_namespaces,
-                    .socket_path = options_.control_path},
-        options_.janitor_program);
+  open_journal();
+  if (options_.janitor) start_janitor();
   stages_.load();
   open_devices();
   if (options_.capture) capture_.begin(*options_.capture, capture_site());
@@ -91,6 +99,25 @@ void Tunnel::start() {
   if (options_.path_check_interval_ns != 0) path_->begin_watch(options_.path_check_interval_ns);
   ready_ns_ = monotonic_ns();
   report_.ready_after_ns = ready_ns_ - begun_ns_;
+}
+
+void Tunnel::open_journal() {
+  if (options_.left_namespaces) return;  // all changes go with them
+  // What a killed tunnel has left would look like a conflict.
+  for (const UndoFailure& failure : clean_up_leftovers(options_.state_directory).failures)
+    report_.notes.push_back("A former tunnel's change could not be undone: " + failure.to_string() +
+                            ".");
+  journal_ = std::make_unique<Journal>(JournalDirectory::open(options_.state_directory),
+                                       instance_name(options_), false);
+}
+
+void Tunnel::start_janitor() {
+  janitor_ = std::make_unique<JanitorKeeper>(
+      JanitorDuty{.journal_directory = journal_ ? options_.state_directory : "",
+                  .instance = instance_name(options_),
+                  .left_namespaces = options_.left_namespaces,
+                  .socket_path = options_.control_path},
+      options_.janitor_program);
 }
 
 void Tunnel::open_devices() {
@@ -144,6 +171,116 @@ void Tunnel::apply_plan() {
   }
 }
 
+void Tunnel::begin_accounts() {
+  // The self-test's connections still say good-bye, and neighbours on a TAP are looked up: none of
+  // that is to be seen. What the link does to packets and what the trace shows begin with the
+  // accounts, so that they have the same packets.
+  relay_accounts_ = std::make_unique<RelayAccounts>(*relay_, [this] { stages_.begin(); });
+  kernel_accounts_ = std::make_unique<KernelAccounts>(*applied_);
+  if (capture_.runs()) relay_->change_taps(capture_.taps());
+}
+
+std::vector<int> Tunnel::poll_fds() const {
+  std::vector<int> fds{relay_->endpoint_gone().fd(), monitor_->fd()};
+  if (const auto fd = path_->fd()) fds.push_back(*fd);
+  return fds;
+}
+
+std::vector<TunnelEvent> Tunnel::attend() {
+  std::vector<TunnelEvent> events;
+  if (capture_.has_failed()) events.push_back(failure_event(*end_capture()));
+  offloads_->attend(*relay_, events);
+  if (janitor_) janitor_->attend(events);
+  const bool has_changed = follow_routes(events);
+  follow_devices(events);
+  if (gone_) {
+    path_->give_up();
+    return events;
+  }
+  const FollowChanges follow = [&] {
+    follow_routes(events);
+    return !gone_;
+  };
+  path_->attend(has_changed, follow, events);
+  return events;
+}
+
+bool Tunnel::follow_routes(std::vector<TunnelEvent>& events) {
+  const std::vector<RouteEvent> changes = monitor_->handle();
+  for (const RouteEvent& change : changes) {
+    events.push_back({kind_of(change.kind), change.text});
+    if (change.kind == RouteEvent::Kind::kRepaired) ++report_.repairs;
+    if (change.kind == RouteEvent::Kind::kMtuChanged) follow_mtu(change, events);
+    if (change.kind == RouteEvent::Kind::kInterfaceDeleted) gone_ = true;
+  }
+  return !changes.empty();
+}
+
+void Tunnel::follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events) {
+  for (std::size_t end = 0; end < report_.ends.size(); ++end)
+    if (report_.ends.at(end).device == event.device) mtu_bytes_.at(end) = event.mtu_bytes;
+  const auto [smaller, larger] = std::minmax(mtu_bytes_[0], mtu_bytes_[1]);
+  relay_->change_mtu(smaller);
+  stages_.change_mtu(smaller);
+  report_.mtu_bytes = smaller;
+  if (smaller != larger)
+    events.push_back(
+        {TunnelEvent::Kind::kNote,
+         fmt::format("The MTUs differ, {} has {} and {} has {}: packets over {} are dropped and "
+                     "counted as over_mtu. Make them equal: ip link set {} mtu {}.",
+                     report_.ends[0].device, mtu_bytes_[0], report_.ends[1].device, mtu_bytes_[1],
+                     smaller, report_.ends.at(mtu_bytes_[0] < mtu_bytes_[1] ? 1 : 0).device,
+                     smaller)});
+}
+
+void Tunnel::follow_devices(std::vector<TunnelEvent>& events) {
+  if (!relay_->endpoint_gone().drain() || gone_) return;
+  gone_ = true;
+  for (std::size_t end = 0; end < devices_.size(); ++end) {
+    const std::string& name = devices_[end].name();
+    const int error = relay_->gone_errno(end);
+    if (error == 0) continue;
+    events.push_back({TunnelEvent::Kind::kGone,
+                      error == EBADFD ? fmt::format("{} was deleted by another program.", name)
+                                      : fmt::format("Reading from {} has ended: {}.", name,
+                                                    describe_errno(error))});
+  }
+}
+
+bool Tunnel::check_path() {
+  return path_->prove();
+}
+
+void Tunnel::check_path_at_end() {
+  path_->prove_at_end();
+}
+
+void Tunnel::change_link(LinkDescription description) {
+  stages_.change_link(std::move(description), *relay_);
+  report_.link_set_ns = monotonic_ns() - ready_ns_;
+  // What the former link had in many pieces, more than a hundred MiB of queues at worst, is not to
+  // stay with us.
+  ::malloc_trim(0);
+}
+
+CaptureSite Tunnel::capture_site() const {
+  return {.devices = {devices_[0].name(), devices_[1].name()},
+          .link_type = link_type_of(options_.type),
+          .queues = devices_[0].queues(),
+          .application = options_.application};
+}
+
+void Tunnel::start_capture(const CaptureOptions& options, FileDescriptor pipe) {
+  capture_.begin(options, capture_site(), std::move(pipe));
+  relay_->change_taps(capture_.taps());
+}
+
+std::optional<CaptureReport> Tunnel::end_capture() noexcept {
+  if (!capture_.runs()) return {};
+  relay_->change_taps({});
+  return capture_.end();
+}
+
 std::vector<std::string> Tunnel::stop() noexcept {
   std::vector<std::string> failures;
   if (path_) path_->end_watch();
@@ -154,10 +291,12 @@ std::vector<std::string> Tunnel::stop() noexcept {
   }
   path_.reset();
   monitor_.reset();
+  kernel_accounts_.reset();
   if (applied_) {
     for (const UndoFailure& failure : applied_->undo()) failures.push_back(failure.to_string());
     applied_.reset();
   }
+  relay_accounts_.reset();
   relay_.reset();
   stages_.end_trace();
   capture_.end();
@@ -165,27 +304,30 @@ std::vector<std::string> Tunnel::stop() noexcept {
   devices_.clear();
   if (journal_) journal_->destroy();
   journal_.reset();
-  wait_for_devices_to_go();
+  wait_for_devices_to_go(report_.ends);
   if (janitor_ && failures.empty()) janitor_->dismiss();
   janitor_.reset();
   return failures;
 }
 
-void Tunnel::wait_for_devices_to_go() const noexcept {
-  // The kernel closes an io_uring's files a moment after us; only then is our device gone, and
-  // an administrator's free.
-  const auto& ends = report_.ends;
-  const auto is_there = [](const EndReport& end) {
-    if (end.device.empty()) return false;
-    const auto existing = find_existing_tun(end.device);
-    return existing && (end.made_by_us || existing->queues_attached != 0);
-  };
-  const auto are_gone = [&] { return std::none_of(ends.begin(), ends.end(), is_there); };
-  try {
-    static_cast<void>(wait_until(are_gone, kDevicesGoLimitNs, kDevicesGoPauseNs));
-  } catch (const Error&) {
-    return;  // it can't be asked; the devices go all the same
-  }
+TunnelReport Tunnel::report() {
+  if (!relay_) return report_;
+  TunnelReport report = report_;
+  if (kernel_accounts_) kernel_accounts_->fill_in(report);
+  relay_->refresh();
+  report.duration_ns = ready_ns_ == 0 ? 0 : monotonic_ns() - ready_ns_;
+  if (relay_accounts_) relay_accounts_->fill_in(report);
+  offloads_->fill_in(report, *relay_);
+  if (!options_.cpus.empty())
+    for (const WorkerReport& worker : report.workers)
+      if (!worker.pinned_cpu)
+        report.notes.push_back(fmt::format(
+            "Queue {} is not pinned: this process may not use the CPU that --cpus gives it.",
+            worker.queue));
+  if (path_) report.path = path_->report();
+  stages_.fill_in(report);
+  report.capture = capture_.report();
+  return report;
 }
 
 }  // namespace tunrelay

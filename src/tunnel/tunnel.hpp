@@ -17,7 +17,9 @@
 #include "route/watch/monitor.hpp"
 #include "tunnel/choices.hpp"
 #include "tunnel/janitor_keeper.hpp"
+#include "tunnel/kernel_accounts.hpp"
 #include "tunnel/offload_control.hpp"
+#include "tunnel/relay_accounts.hpp"
 #include "tunnel/tunnel_capture.hpp"
 #include "tunnel/tunnel_event.hpp"
 #include "tunnel/tunnel_options.hpp"
@@ -75,41 +77,39 @@ class Tunnel {
   [[nodiscard]] const TunnelOptions& options() const noexcept { return options_; }
 
  private:
+  void open_journal();
+  void start_janitor();
   void open_devices();
   void start_relay();
-  [[nodiscard]] CaptureSite capture_site() const;
   void apply_plan();
+  void begin_accounts();
+  [[nodiscard]] CaptureSite capture_site() const;
   /// Whether something has changed.
   bool follow_routes(std::vector<TunnelEvent>& events);
   void follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events);
   void follow_devices(std::vector<TunnelEvent>& events);
-  void take_link_counters(bool at_start) noexcept;
-  void take_socket_counters(bool at_start) noexcept;
-  void begin_accounts();
-  void wait_for_devices_to_go() const noexcept;
 
   const TunnelOptions options_;
-  std::int64_t begun_ns_;
+  const std::int64_t begun_ns_;
   std::int64_t ready_ns_ = 0;
-  std::string instance_;
-  TunnelReport report_;
-  std::unique_ptr<Journal> journal_;
+  TunnelReport report_;  ///< what no part below can say, and after stop() all
+  std::array<std::uint32_t, kDirections> mtu_bytes_;  ///< of a and of b, as they are now
+  bool gone_ = false;
+
+  // What stands below uses what stands above it.
+  std::unique_ptr<Journal> journal_;  ///< until the plan is applied
   std::unique_ptr<JanitorKeeper> janitor_;
   EngineChoice engine_;
   TunnelStages stages_;
-  TunnelCapture capture_;        ///< outlives the relay, whose taps it made
+  TunnelCapture capture_;
   std::vector<Device> devices_;  ///< a, b
   std::unique_ptr<OffloadControl> offloads_;
   std::unique_ptr<Relay> relay_;
+  std::unique_ptr<RelayAccounts> relay_accounts_;  ///< since ready
   std::unique_ptr<AppliedPlan> applied_;
+  std::unique_ptr<KernelAccounts> kernel_accounts_;  ///< since ready
   std::unique_ptr<RouteMonitor> monitor_;
   std::unique_ptr<TunnelPath> path_;
-  std::array<std::uint32_t, kDirections> mtu_bytes_{};  ///< of a and of b, as they are now
-  std::array<InterfaceCounters, kDirections> first_counters_{};
-  SocketCounters first_sockets_;
-  /// What the relay had counted when the tunnel was ready: its own tests, by worker.
-  std::vector<WorkerReport> before_ready_;
-  bool gone_ = false;
 };
 
 }  // namespace tunrelay

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "tunnel/kernel_accounts.hpp"
+
+#include "base/error.hpp"
+#include "os/netns.hpp"
+#include "route/model/host_state.hpp"
+
+namespace tunrelay {
+
+KernelAccounts::KernelAccounts(AppliedPlan& applied)
+    : applied_(applied), ends_(applied.plan().ends) {
+  read_interfaces();
+  read_sockets();
+  first_interfaces_ = interfaces_;
+  first_sockets_ = sockets_;
+}
+
+void KernelAccounts::fill_in(TunnelReport& report) noexcept {
+  read_interfaces();
+  read_sockets();
+  for (std::size_t end = 0; end < interfaces_.size(); ++end) {
+    const InterfaceCounters& now = interfaces_.at(end);
+    const InterfaceCounters& first = first_interfaces_.at(end);
+    report.ends.at(end).queue_dropped_packets = now.tx_dropped - first.tx_dropped;
+    report.ends.at(end).kernel_dropped_packets = now.rx_dropped - first.rx_dropped;
+  }
+  report.sockets = sockets_;
+  report.sockets -= first_sockets_;
+}
+
+void KernelAccounts::read_interfaces() noexcept {
+  const std::array<const TunnelEnd*, kDirections> ends{&ends_.a, &ends_.b};
+  for (std::size_t end = 0; end < ends.size(); ++end) try {
+      NetlinkSocket& socket = applied_.applier().socket(ends.at(end)->netns);
+      if (const auto reading = read_interface(socket, ends.at(end)->device))
+        interfaces_.at(end) = reading->counters;
+    } catch (const Error&) {
+      // The last reading stands.
+    }
+}
+
+void KernelAccounts::read_sockets() noexcept try {
+  SocketCounters now;
+  if (ends_.strategy == Strategy::kNamespaces)
+    for (const TunnelEnd* end : {&ends_.a, &ends_.b}) {
+      const FileDescriptor netns = open_named_netns(end->netns);
+      const NetnsScope scope(netns.get());
+      now += read_socket_counters();
+    }
+  else
+    now = read_socket_counters();
+  sockets_ = now;
+} catch (const Error&) {
+  // The last reading stands.
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// What the kernel has counted of a tunnel since it was ready, outside the relay: drops at its
+// interfaces and in the sockets of its ends.
+#pragma once
+
+#include <array>
+
+#include "metrics/socket_counters.hpp"
+#include "route/apply/apply.hpp"
+#include "route/model/interface.hpp"
+#include "tunnel/tunnel_report.hpp"
+
+namespace tunrelay {
+
+/// Used by one thread. What can't be read keeps its last reading: a report is no reason to end.
+class KernelAccounts {
+ public:
+  /// Counts from now on. APPLIED must outlive it.
+  explicit KernelAccounts(AppliedPlan& applied);
+
+  /// Reads the counters again.
+  void fill_in(TunnelReport& report) noexcept;
+
+ private:
+  void read_interfaces() noexcept;
+  void read_sockets() noexcept;
+
+  AppliedPlan& applied_;
+  TunnelEnds ends_;  ///< with the names that the interfaces had when the tunnel was ready
+  std::array<InterfaceCounters, kDirections> interfaces_{};  ///< the newest reading
+  SocketCounters sockets_;
+  std::array<InterfaceCounters, kDirections> first_interfaces_{};
+  SocketCounters first_sockets_;
+};
+
+}  // namespace tunrelay
