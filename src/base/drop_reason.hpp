@@ -26,8 +26,8 @@ enum class DropReason : std::uint8_t {
   // What the link did.
   kStage,            ///< a stage dropped it; the stage counts why
   kTransferFull,     ///< the queue to the direction's owner was full
-  kQueueMemoryFull,  ///< stages held as much as they may (RelayConfig::hold_bytes)
-  kShutdown,         ///< held by a stage or a queue when the relay stopped
+  kQueueMemoryFull,  ///< beyond the queue memory limit (RelayConfig::queue_memory_bytes)
+  kShutdown,         ///< queued by a stage or a queue when the relay stopped
 };
 inline constexpr std::size_t kDropReasons = 14;
 

@@ -60,10 +60,12 @@ int show_link(const LinkControlFlags& flags) {
     std::uint64_t dropped = 0;
     for (const auto& [reason, tally] : lane.at("dropped").items())
       dropped += tally.at("packets").get<std::uint64_t>();
-    fmt::print("{}  {} packets read, {} written, {} held, {} dropped\n", key,
+    // A relay that was started by an older tunrelay says "held".
+    const nlohmann::json& queued = lane.at(lane.contains("queued") ? "queued" : "held");
+    fmt::print("{}  {} packets read, {} written, {} queued, {} dropped\n", key,
                lane.at("read").at("packets").get<std::uint64_t>(),
                lane.at("written").at("packets").get<std::uint64_t>(),
-               lane.at("held").at("packets").get<std::uint64_t>(), dropped);
+               queued.at("packets").get<std::uint64_t>(), dropped);
   }
   return 0;
 }

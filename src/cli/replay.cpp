@@ -63,7 +63,7 @@ nlohmann::ordered_json replay_json(const ReplayReport& report) {
           {"read", tally_json(report.read)},
           {"made", tally_json(report.made)},
           {"written", tally_json(report.written)},
-          {"held", tally_json(report.held)},
+          {"queued", tally_json(report.queued)},
           {"dropped", drops_json(report.dropped)},
           {"cut_packets", report.cut},
           {"disordered_packets", report.disordered},

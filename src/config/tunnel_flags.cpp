@@ -65,8 +65,9 @@ void add_stage_flags(CLI::App& command, TunnelFlags& flags) {
   FlagGroup group(command, "Emulated link");
   group
       .value("--queue-memory,--hold-limit", flags.queue_memory, "SIZE",
-             "memory for what delays, queues and stages of your own hold, for each queue and "
-             "direction: 16M to 2G; what arrives beyond is dropped as queue_memory_full")
+             "queue memory limit: memory for packets in delays, queues and stages of your own, for "
+             "each queue and direction, 16M to 2G; packets beyond it are dropped as "
+             "queue_memory_full")
       ->capture_default_str();
   group
       .value("--stage", flags.stages, "LIBRARY.so[,KEY=VALUE]...",
@@ -168,7 +169,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   options.path_check_interval_ns = parse_duration_ns(flags.path_check_interval);
   if (!flags.cpus.empty()) options.cpus = parse_cpu_list(flags.cpus);
   options.link = link_description(flags.link);
-  options.hold_limit_bytes = parse_size_bytes(flags.queue_memory);
+  options.queue_memory_bytes = parse_size_bytes(flags.queue_memory);
   for (const std::string& stage : flags.stages)
     options.stages.push_back(StageRequest::parse(stage));
   options.trace = flags.trace;

@@ -19,20 +19,21 @@ constexpr std::size_t kMaxSlots = std::numeric_limits<std::uint16_t>::max();
 
 }  // namespace
 
-BufferArena::BufferArena(std::size_t slots, std::size_t hold_bytes)
-    : hold_slots_(kUnlimited), hold_bytes_(kUnlimited), always_slots_(slots) {
+BufferArena::BufferArena(std::size_t slots, std::size_t queue_memory_bytes)
+    : queue_slots_(kUnlimited), queue_memory_bytes_(kUnlimited), always_slots_(slots) {
   ensure(slots > 0 && slots <= kMaxSlots, "a buffer arena has 1 to 65,535 slots");
   std::size_t all = slots;
-  if (hold_bytes != 0) {
-    // A held packet that is not small takes a page at least. Without room to hold nothing is
-    // bounded: who then holds all slots stops the reading, as the tests of the engines do.
-    all = std::min(kMaxSlots, slots + kReaders * (hold_bytes / kPageBytes));
-    hold_slots_ = (all - slots) / kReaders;
-    hold_bytes_ = hold_bytes;
+  if (queue_memory_bytes != 0) {
+    // A queued packet that is not small takes a page at least. Without queue memory nothing is
+    // bounded: whoever then has all slots stops the reading, as the tests of the engines do.
+    all = std::min(kMaxSlots, slots + kReaders * (queue_memory_bytes / kPageBytes));
+    queue_slots_ = (all - slots) / kReaders;
+    queue_memory_bytes_ = queue_memory_bytes;
     hot_bytes_ = slots * kStride;
     // Slots of the smallest size leave a sixteenth of their page.
     for (auto& compact : compact_)
-      compact = std::make_unique<CompactSlots>(hold_bytes + hold_bytes / 16 + kPageBytes);
+      compact =
+          std::make_unique<CompactSlots>(queue_memory_bytes + queue_memory_bytes / 16 + kPageBytes);
   }
   mapped_bytes_ = all * kStride;
   // No reserve: most of it is address space that will never be memory.
@@ -40,11 +41,11 @@ BufferArena::BufferArena(std::size_t slots, std::size_t hold_bytes)
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED)
     throw_system_error(errno, "map", fmt::format("{} packet buffers", all),
-                       "use fewer queues, or hold less");
+                       "use fewer queues, or a smaller --queue-memory");
   memory_ = static_cast<std::byte*>(mapped);
   // Packets are the users' data: they have no place in a core dump.
   ::madvise(mapped, mapped_bytes_, MADV_DONTDUMP);
-  // A held packet must not cost 2 MiB where transparent huge pages are `always`.
+  // A queued packet must not cost 2 MiB where transparent huge pages are `always`.
   ::madvise(mapped, mapped_bytes_, MADV_NOHUGEPAGE);
   slots_.resize(all);
   for (FreeStack& stack : free_) stack.slots.reserve(all);

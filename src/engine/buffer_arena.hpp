@@ -7,10 +7,10 @@
 // used next, while it is still in the cache, and the slots that one direction fills with
 // super-packets stay apart from those that acknowledgements only touch.
 //
-// Stages may hold packets back for long: large ones in the slots that they were read into, small
+// Stages may queue packets for long: large ones in the slots that they were read into, small
 // ones copied to slots of their size. So behind the few slots that a relay at full speed goes round
 // in there is address space for many more, which become memory when they are first used, and are
-// given back when they are not: a link with a delay costs what it holds, one without nothing.
+// given back when they are not: a link with a delay costs what it queues, one without nothing.
 #pragma once
 
 #include <array>
@@ -36,10 +36,9 @@ class BufferArena {
   static constexpr std::size_t kReaders = 2;
 
   /// Maps SLOTS and touches each, so that small packets cause no page fault later, and room for
-  /// packets that are held: as much as HOLD_BYTES for each reader, in whole pages or compact slots.
-  /// Slots that are read into are at most 65,535 (16 bits name them in a buffer ring). Throws
-  /// Error.
-  explicit BufferArena(std::size_t slots, std::size_t hold_bytes = 0);
+  /// queued packets: QUEUE_MEMORY_BYTES for each reader, in whole pages or compact slots. Slots
+  /// that are read into are at most 65,535 (16 bits name them in a buffer ring). Throws Error.
+  explicit BufferArena(std::size_t slots, std::size_t queue_memory_bytes = 0);
   ~BufferArena();
   BufferArena(const BufferArena&) = delete;
   BufferArena& operator=(const BufferArena&) = delete;
@@ -54,10 +53,10 @@ class BufferArena {
   [[nodiscard]] std::size_t free_slots() const noexcept {
     return free_[0].slots.size() + free_[1].slots.size() + slots_.size() - used_once_;
   }
-  /// Memory of the slots, in bytes; any thread. With HOLD_BYTES it stays below one and a half times
-  /// the bytes in use, plus the slots that are always there; where use falls fast it follows some
-  /// packets later. Above that, unused slots give memory back to the system, the least recently
-  /// used first.
+  /// Memory of the slots, in bytes; any thread. With QUEUE_MEMORY_BYTES it stays below one and a
+  /// half times the bytes in use, plus the slots that are always there; where use falls fast it
+  /// follows some packets later. Above that, unused slots give memory back to the system, the
+  /// least recently used first.
   [[nodiscard]] std::size_t touched_bytes() const noexcept {
     return touched_bytes_.get() + compact_bytes_.get();
   }
@@ -65,27 +64,27 @@ class BufferArena {
   /// Takes a free slot, with one reference, for READER (0 or 1) to read into: one that it used
   /// before where there is one. Nothing when all are in use.
   [[nodiscard]] std::optional<BufferId> take(std::uint8_t reader) noexcept;
-  /// BYTES from the slot's start are in use now: what counts as held while it is not released.
+  /// BYTES from the slot's start are in use now: what counts as queued while it is not released.
   void note_use(BufferId id, std::size_t bytes) noexcept;
-  /// For a packet that is likely to be held, of BYTES from the start of slot ID, which nobody else
-  /// holds: the slot that it is in from here on. That is a compact one if it is small; the first
-  /// slot is free then.
+  /// For a packet that is likely to be queued, of BYTES from the start of slot ID, which nobody
+  /// else holds: the slot that it is in from here on. That is a compact one if it is small; the
+  /// first slot is free then.
   [[nodiscard]] BufferId compact(BufferId id, std::size_t bytes) noexcept;
-  /// Whether READER's packets, those just read among them, are within what may be held. If not,
-  /// the next one is to be dropped, or reading would come to a halt.
-  [[nodiscard]] bool may_hold(std::uint8_t reader) const noexcept {
-    return used_bytes(reader) <= hold_bytes_ && used_slots_[reader] <= hold_slots_;
+  /// Whether READER's packets, those just read among them, are within the queue memory limit. If
+  /// not, the next one must be dropped, or reading would come to a halt.
+  [[nodiscard]] bool may_queue(std::uint8_t reader) const noexcept {
+    return used_bytes(reader) <= queue_memory_bytes_ && used_slots_[reader] <= queue_slots_;
   }
   /// What counts against READER's limits now, and those limits; 0: none.
   [[nodiscard]] std::size_t used_bytes(std::uint8_t reader) const noexcept {
     return used_bytes_[reader] + (compact_[reader] ? compact_[reader]->used_bytes() : 0);
   }
-  [[nodiscard]] std::size_t hold_limit_bytes() const noexcept {
-    return hold_bytes_ == kUnlimited ? 0 : hold_bytes_;
+  [[nodiscard]] std::size_t queued_bytes_limit() const noexcept {
+    return queue_memory_bytes_ == kUnlimited ? 0 : queue_memory_bytes_;
   }
   /// Of those that are not in compact slots.
-  [[nodiscard]] std::size_t hold_limit_packets() const noexcept {
-    return hold_slots_ == kUnlimited ? 0 : hold_slots_;
+  [[nodiscard]] std::size_t queued_packets_limit() const noexcept {
+    return queue_slots_ == kUnlimited ? 0 : queue_slots_;
   }
   /// One more holder of the slot, for example a second run of its segments.
   void retain(BufferId id) noexcept {
@@ -154,14 +153,15 @@ class BufferArena {
   std::array<FreeStack, kReaders> free_;  ///< by reader
   std::array<std::size_t, kReaders> used_slots_{};
   std::array<std::size_t, kReaders> used_bytes_{};  ///< without compact slots
-  std::size_t hold_slots_;                          ///< for each reader
-  std::size_t hold_bytes_;
+  std::size_t queue_slots_;                         ///< for each reader
+  std::size_t queue_memory_bytes_;
   std::size_t next_trimmed_ = 0;            ///< where trim_used_slots() goes on
   std::size_t always_slots_;                ///< the first ones: they keep their first page
   std::size_t hot_bytes_ = kUnlimited / 2;  ///< memory that is never given back
   Counter touched_bytes_;                   ///< without compact slots
-  std::array<std::unique_ptr<CompactSlots>, kReaders> compact_;  ///< by reader; none without hold
-  Counter compact_bytes_;                                        ///< memory of these
+  std::array<std::unique_ptr<CompactSlots>, kReaders>
+      compact_;            ///< by reader; none without queue memory
+  Counter compact_bytes_;  ///< memory of these
 };
 
 }  // namespace tunrelay

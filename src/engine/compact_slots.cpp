@@ -21,8 +21,8 @@ CompactSlots::CompactSlots(std::size_t bytes)
   void* mapped = ::mmap(nullptr, pages_ * kPageBytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED)
-    throw_system_error(errno, "map", fmt::format("{} for held packets", format_bytes(bytes)),
-                       "use fewer queues, or hold less");
+    throw_system_error(errno, "map", fmt::format("{} for queued packets", format_bytes(bytes)),
+                       "use fewer queues, or a smaller --queue-memory");
   memory_ = static_cast<std::byte*>(mapped);
   // As for the arena's own slots: users' data, and no huge page for a small packet.
   ::madvise(mapped, pages_ * kPageBytes, MADV_DONTDUMP);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where small packets stay while a stage holds them: slots of a few sizes, cut from pages. In the
+// Where small packets stay while a stage queues them: slots of a few sizes, cut from pages. In the
 // slot that it was read into, which has room for 64 KiB, a packet of 100 bytes keeps 4 KiB of
 // memory.
 //

@@ -61,7 +61,7 @@ nlohmann::ordered_json link_json(const LinkReport& link) {
                         {"taken", tally_json(stage.counts.taken)},
                         {"passed", tally_json(stage.counts.passed)},
                         {"dropped", tally_json(stage.counts.dropped)},
-                        {"held", tally_json(stage.counts.held)},
+                        {"queued", tally_json(stage.counts.queued)},
                         {"marked_segments", stage.counts.marked},
                         {"answers", stage.answers},
                         {"since_read_ns", times_json(stage.counts.since_read_ns)},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What one lane has seen, counted by its worker and readable by any thread at any time.
 // The law, whenever the lane is at rest, in packets, segments and bytes alike:
-//   read + made == written + held + sum(dropped by reason)
+//   read + made == written + queued + sum(dropped by reason)
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ struct LaneCounts {
   Tally read;
   Tally made;  ///< by stages: copies, frames of their own, headers of segments split off
   Tally written;
-  Tally held;
+  Tally queued;
   std::array<Tally, kDropReasons> dropped;
   std::uint64_t writes = 0;  ///< write operations; fewer than packets where they coalesce
   std::uint64_t path_probes = 0;
@@ -29,28 +29,28 @@ struct LaneCounts {
   std::uint64_t refused_merged_tcp = 0;
   std::uint64_t refused_merged_udp = 0;
   // What stages have queued at most in one queue: memory, in whole pages, and packets.
-  std::uint64_t held_bytes_peak = 0;
-  std::uint64_t held_packets_peak = 0;
+  std::uint64_t queued_bytes_peak = 0;
+  std::uint64_t queued_packets_peak = 0;
 
   LaneCounts& operator+=(const LaneCounts& other) noexcept {
     read += other.read;
     made += other.made;
     written += other.written;
-    held += other.held;
+    queued += other.queued;
     for (std::size_t reason = 0; reason < dropped.size(); ++reason)
       dropped[reason] += other.dropped[reason];
     writes += other.writes;
     path_probes += other.path_probes;
     refused_merged_tcp += other.refused_merged_tcp;
     refused_merged_udp += other.refused_merged_udp;
-    held_bytes_peak = std::max(held_bytes_peak, other.held_bytes_peak);
-    held_packets_peak = std::max(held_packets_peak, other.held_packets_peak);
+    queued_bytes_peak = std::max(queued_bytes_peak, other.queued_bytes_peak);
+    queued_packets_peak = std::max(queued_packets_peak, other.queued_packets_peak);
     return *this;
   }
-  /// What has happened since OTHER, an earlier reading of the same lanes. What was held then
+  /// What has happened since OTHER, an earlier reading of the same lanes. What was queued then
   /// counts as read since. Peaks stay those of the whole time.
   LaneCounts& operator-=(const LaneCounts& other) noexcept {
-    read += other.held;
+    read += other.queued;
     read -= other.read;
     made -= other.made;
     written -= other.written;
@@ -68,7 +68,7 @@ struct LaneCounts {
     return sum;
   }
   [[nodiscard]] bool balanced() const noexcept {
-    return read + made == written + held + dropped_in_all();
+    return read + made == written + queued + dropped_in_all();
   }
 };
 
@@ -78,14 +78,14 @@ struct alignas(64) LaneCounters {
   TallyCounter read;
   TallyCounter made;
   TallyCounter written;
-  TallyCounter held;
+  TallyCounter queued;
   std::array<TallyCounter, kDropReasons> dropped;
   Counter writes;
   Counter path_probes;
   Counter refused_merged_tcp;
   Counter refused_merged_udp;
-  Counter held_bytes_peak;
-  Counter held_packets_peak;
+  Counter queued_bytes_peak;
+  Counter queued_packets_peak;
   Counter last_path_nonce;  ///< of the newest path probe that passed
 
   [[nodiscard]] LaneCounts snapshot() const noexcept {
@@ -93,15 +93,15 @@ struct alignas(64) LaneCounters {
     counts.read = read.get();
     counts.made = made.get();
     counts.written = written.get();
-    counts.held = held.get();
+    counts.queued = queued.get();
     for (std::size_t reason = 0; reason < dropped.size(); ++reason)
       counts.dropped[reason] = dropped[reason].get();
     counts.writes = writes.get();
     counts.path_probes = path_probes.get();
     counts.refused_merged_tcp = refused_merged_tcp.get();
     counts.refused_merged_udp = refused_merged_udp.get();
-    counts.held_bytes_peak = held_bytes_peak.get();
-    counts.held_packets_peak = held_packets_peak.get();
+    counts.queued_bytes_peak = queued_bytes_peak.get();
+    counts.queued_packets_peak = queued_packets_peak.get();
     return counts;
   }
 };

@@ -25,7 +25,7 @@ class EndpointStage final : public Stage {
   void release(std::int64_t now_ns, StageOutput& output) noexcept override {
     endpoint_->release(way_, now_ns, output);
   }
-  [[nodiscard]] Tally held() const noexcept override { return endpoint_->held(way_); }
+  [[nodiscard]] Tally queued() const noexcept override { return endpoint_->queued(way_); }
 
  private:
   std::shared_ptr<UserEndpoint> endpoint_;

@@ -86,7 +86,7 @@ void UserEndpoint::gather(EndpointWay way, const Packet& packet, std::uint32_t w
   slot->whole = whole;
   slot->way = way;
   slot->in_hand = true;
-  lane(way).held += tally_of(packet);
+  lane(way).queued += tally_of(packet);
   counters.taken.add(1);
   counters.taken_bytes.add(shown.bytes.size() + shown.payload.size());
   gathered_[gathered_count_++] = &slot->frame;
@@ -106,7 +106,7 @@ void UserEndpoint::give(EndpointWay way) noexcept {
 void UserEndpoint::carry_out(Slot& slot, Verdict verdict) noexcept {
   Lane& turn = lane(slot.way);
   EndpointCounters::Way& counters = counters_.ways[static_cast<std::size_t>(slot.way)];
-  turn.held -= tally_of(slot.packet);
+  turn.queued -= tally_of(slot.packet);
   if (verdict == Verdict::kPass) {
     stage_.access == TUNRELAY_CHANGES_WIRE_SEGMENTS ? pass_changed(slot) : pass_segment(slot);
   } else {

@@ -57,8 +57,8 @@ class UserEndpoint {
                StageOutput& output) noexcept;
   void release(EndpointWay way, std::int64_t now_ns, StageOutput& output) noexcept;
   [[nodiscard]] std::int64_t next_deadline_ns(EndpointWay way) const noexcept;
-  [[nodiscard]] Tally held(EndpointWay way) const noexcept {
-    return lanes_[static_cast<std::size_t>(way)].held;
+  [[nodiscard]] Tally queued(EndpointWay way) const noexcept {
+    return lanes_[static_cast<std::size_t>(way)].queued;
   }
 
  private:
@@ -85,7 +85,7 @@ class UserEndpoint {
   /// One way through the endpoint.
   struct Lane {
     StageOutput* output = nullptr;  ///< while the lane has its turn
-    Tally held;
+    Tally queued;
     std::optional<Passing> passing;
     std::vector<Waiting> waiting;
     WaitingFrames waiting_frames{kWaitingBytes};

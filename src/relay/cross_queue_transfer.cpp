@@ -17,7 +17,7 @@ constexpr std::size_t kReturnPackets = 4096;
 
 }  // namespace
 
-/// Stands in a lane's chain: to the lane it is a stage that holds packets for a while.
+/// Stands in a lane's chain: to the lane it is a stage that queues packets for a while.
 class DirectionCollector::LaneStage final : public Stage {
  public:
   LaneStage(Mailbox<Packet>& inbox, Mailbox<TransferredPacket>& returned)
@@ -29,7 +29,7 @@ class DirectionCollector::LaneStage final : public Stage {
                StageOutput& output) noexcept override {
     for (const Packet& packet : packets) {
       if (inbox_.post(packet))
-        held_ += tally_of(packet);
+        queued_ += tally_of(packet);
       else
         output.drop(packet, DropReason::kTransferFull);
     }
@@ -45,28 +45,28 @@ class DirectionCollector::LaneStage final : public Stage {
     for (std::size_t at = 0; at < count; ++at) take_back(transferred[at], output);
   }
 
-  [[nodiscard]] Tally held() const noexcept override { return held_; }
+  [[nodiscard]] Tally queued() const noexcept override { return queued_; }
 
  private:
   void take_back(const TransferredPacket& back, StageOutput& output) noexcept {
     switch (back.verdict) {
       case TransferredPacket::Verdict::kPass:
-        held_ -= tally_of(back.packet);
+        queued_ -= tally_of(back.packet);
         return output.pass(back.packet);
       case TransferredPacket::Verdict::kDrop:
-        held_ -= tally_of(back.packet);
+        queued_ -= tally_of(back.packet);
         return output.drop(back.packet, back.reason);
       case TransferredPacket::Verdict::kShare:
         return output.share(back.packet);
       case TransferredPacket::Verdict::kCopy:
-        held_ += tally_of(back.packet);
+        queued_ += tally_of(back.packet);
         return output.copy(back.packet);
     }
   }
 
   Mailbox<Packet>& inbox_;
   Mailbox<TransferredPacket>& returned_;
-  Tally held_;
+  Tally queued_;
 };
 
 void DirectionCollector::Return::give_back(const Packet& packet, TransferredPacket::Verdict verdict,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The transfer between queues: packets of all queues of a direction go to one worker, the owner,
-// for the stages that hold for the whole direction (a rate, a shared queue), and come back to the
+// for the stages that work on the whole direction (a rate, a shared queue), and come back to the
 // worker that read them, which alone may write or free their buffers.
 //
 //   lane of queue q --inbox--> owner: the direction's stages --return mailbox of q--> lane of q
@@ -43,10 +43,10 @@ class DirectionCollector {
   [[nodiscard]] std::unique_ptr<Stage> make_lane_stage(std::size_t queue);
 
   [[nodiscard]] std::size_t owner() const noexcept { return owner_; }
-  /// No lane hands over any more: from the next turn on, what is held goes back at once, as far
+  /// No lane hands over any more: from the next turn on, what is queued goes back at once, as far
   /// as the stages can be flushed.
   void drain() noexcept { draining_ = true; }
-  /// Takes what was transferred, and held packets that are due, through the stages.
+  /// Takes what was transferred, and queued packets that are due, through the stages.
   void take_turn(std::int64_t now_ns) noexcept;
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;
 

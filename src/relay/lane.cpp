@@ -35,8 +35,8 @@ void Lane::settle(const Turn& turn) noexcept {
   const WriteOutcome& outcome = turn.writes[ends_.target.endpoint];
   if (outcome.written.packets + outcome.written.segments != 0)
     counters_.written.add(outcome.written);
-  // Writes are done and nothing is received yet: what is used now is held.
-  if (!chain_->empty()) counters_.held_bytes_peak.raise(arena_.used_bytes(ends_.source));
+  // Writes are done and nothing is received yet: what is used now is queued.
+  if (!chain_->empty()) counters_.queued_bytes_peak.raise(arena_.used_bytes(ends_.source));
   if (!outcome.any_dropped) return;
   for (std::size_t reason = 0; reason < kDropReasons; ++reason)
     if (outcome.dropped[reason].segments != 0)
@@ -83,7 +83,7 @@ void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {
   if (tap_) tap_->arrived(packet);
   if (fault) return drop(packet, *fault);
   keep(packet);
-  if (!arena_.may_hold(ends_.source)) return drop(packet, DropReason::kQueueMemoryFull);
+  if (!arena_.may_queue(ends_.source)) return drop(packet, DropReason::kQueueMemoryFull);
   note_path_probe(packet);
   batch_.push(packet);
 }
@@ -91,8 +91,8 @@ void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {
 void Lane::keep(Packet& packet) noexcept {
   const std::size_t bytes = kVirtioNetHeaderBytes + packet.frame_bytes;
   arena_.note_use(packet.buffer, bytes);
-  // Behind packets that are held it is likely to be held itself.
-  if (counters_.held.get().packets == 0) return;
+  // After packets that are queued it is likely to be queued itself.
+  if (counters_.queued.get().packets == 0) return;
   packet.buffer = arena_.compact(packet.buffer, bytes);
   packet.frame = arena_.data(packet.buffer) + kVirtioNetHeaderBytes;
 }
@@ -108,9 +108,9 @@ void Lane::forward(std::int64_t now_ns) noexcept {
     write(leaving_);
   }
   if (chain_->empty() && !former_chain_) return;
-  const Tally held = chain_->held() + (former_chain_ ? former_chain_->held() : Tally{});
-  counters_.held.set(held);
-  counters_.held_packets_peak.raise(held.packets);
+  const Tally queued = chain_->queued() + (former_chain_ ? former_chain_->queued() : Tally{});
+  counters_.queued.set(queued);
+  counters_.queued_packets_peak.raise(queued.packets);
 }
 
 void Lane::change_chain(std::unique_ptr<StageChain> chain) noexcept {
@@ -119,8 +119,8 @@ void Lane::change_chain(std::unique_ptr<StageChain> chain) noexcept {
 }
 
 std::unique_ptr<StageChain> Lane::take_former_chain() noexcept {
-  if (former_chain_ && former_chain_->held() != Tally{}) return nullptr;
-  counters_.held.set(chain_->held());
+  if (former_chain_ && former_chain_->queued() != Tally{}) return nullptr;
+  counters_.queued.set(chain_->queued());
   return std::move(former_chain_);
 }
 
@@ -137,8 +137,8 @@ std::int64_t Lane::next_deadline_ns() const noexcept {
 void Lane::abandon() noexcept {
   for (const Packet& packet : batch_) drop(packet, DropReason::kShutdown);
   batch_.clear();
-  counters_.dropped[static_cast<std::size_t>(DropReason::kShutdown)].add(counters_.held.get());
-  counters_.held.set({});
+  counters_.dropped[static_cast<std::size_t>(DropReason::kShutdown)].add(counters_.queued.get());
+  counters_.queued.set({});
 }
 
 void Lane::drop(const Packet& packet, DropReason reason) noexcept {
@@ -167,7 +167,7 @@ void Lane::Exit::copy(const Packet& packet) noexcept {
 }
 
 std::optional<FrameBuffer> Lane::Exit::take_buffer(const Packet& /*like*/) noexcept {
-  if (!lane_.arena_.may_hold(lane_.ends_.source)) return std::nullopt;
+  if (!lane_.arena_.may_queue(lane_.ends_.source)) return std::nullopt;
   const auto buffer = lane_.arena_.take(lane_.ends_.source);
   if (!buffer) return std::nullopt;
   return FrameBuffer{*buffer, lane_.queue_, lane_.arena_.data(*buffer) + kVirtioNetHeaderBytes};

@@ -46,19 +46,19 @@ class Lane {
   void settle(const Turn& turn) noexcept;
   /// Takes in a packet read from the source: checks it, or drops and counts it.
   void receive(const Arrival& arrival, std::int64_t now_ns) noexcept;
-  /// Takes the received packets, and held ones that are due, through the stages to the target.
+  /// Takes the received packets, and queued ones that are due, through the stages to the target.
   void forward(std::int64_t now_ns) noexcept;
-  /// Counts what was received or is held and not forwarded as dropped: the relay stops.
+  /// Counts what was received or is queued and not forwarded as dropped: the relay stops.
   void abandon() noexcept;
 
   /// A chain that leads where this lane's leads; any thread. The lane must outlive it.
   [[nodiscard]] std::unique_ptr<StageChain> make_chain(std::vector<std::unique_ptr<Stage>> stages) {
     return std::make_unique<StageChain>(std::move(stages), exit_);
   }
-  /// CHAIN takes over from here on. What the former one holds goes out at once, as far as its
+  /// CHAIN takes over from here on. What the former one queues goes out at once, as far as its
   /// stages can be flushed, before what comes next; the rest when it is due.
   void change_chain(std::unique_ptr<StageChain> chain) noexcept;
-  /// The former chain, when it holds nothing any more: for another thread to destroy.
+  /// The former chain, when it queues nothing any more: for another thread to destroy.
   [[nodiscard]] std::unique_ptr<StageChain> take_former_chain() noexcept;
   [[nodiscard]] bool has_former_chain() const noexcept { return former_chain_ != nullptr; }
 
@@ -108,7 +108,7 @@ class Lane {
   LaneWriter writer_;
   Exit exit_;
   std::unique_ptr<StageChain> chain_;
-  std::unique_ptr<StageChain> former_chain_;  ///< while it holds packets, after a change
+  std::unique_ptr<StageChain> former_chain_;  ///< while it queues packets, after a change
   std::unique_ptr<PacketTap> tap_;
   std::uint64_t packets_read_ = 0;
   Batch batch_;    ///< received, not yet forwarded

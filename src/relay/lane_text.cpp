@@ -16,14 +16,14 @@ std::string net_text(std::uint64_t count) {
   return net < 0 ? "-" + format_count(-count) : format_count(count);
 }
 
-/// What stages have held at most; nothing where none holds packets.
-std::string held_line(const LaneCounts& counts, const std::vector<WorkerReport>& workers) {
-  if (counts.held_packets_peak == 0 || workers.empty()) return "";
+/// What stages have queued at most; nothing where none queues packets.
+std::string queued_line(const LaneCounts& counts, const std::vector<WorkerReport>& workers) {
+  if (counts.queued_packets_peak == 0 || workers.empty()) return "";
   const WorkerReport& worker = workers.front();
-  return fmt::format("    queued at most {} of {}, {} packets{}\n",
-                     format_bytes(counts.held_bytes_peak), format_bytes(worker.hold_limit_bytes),
-                     format_count(counts.held_packets_peak),
-                     workers.size() == 1 ? "" : ", in one queue");
+  return fmt::format(
+      "    queued at most {} of {}, {} packets{}\n", format_bytes(counts.queued_bytes_peak),
+      format_bytes(worker.queued_bytes_limit), format_count(counts.queued_packets_peak),
+      workers.size() == 1 ? "" : ", in one queue");
 }
 
 }  // namespace
@@ -46,12 +46,12 @@ std::string stages_account(const LaneCounts& counts, const std::vector<WorkerRep
   if (counts.made.segments != 0)
     lines += fmt::format("    made by stages: {} packets ({} wire segments)\n",
                          net_text(counts.made.packets), net_text(counts.made.segments));
-  lines += held_line(counts, workers);
+  lines += queued_line(counts, workers);
   if (!counts.balanced())
     lines +=
-        fmt::format("    accounting: {} packets read, {} made, {} written, {} held, {} dropped\n",
+        fmt::format("    accounting: {} packets read, {} made, {} written, {} queued, {} dropped\n",
                     counts.read.packets, counts.made.packets, counts.written.packets,
-                    counts.held.packets, counts.dropped_in_all().packets);
+                    counts.queued.packets, counts.dropped_in_all().packets);
   return lines;
 }
 
@@ -59,10 +59,10 @@ nlohmann::ordered_json lane_json(const LaneCounts& counts) {
   return {{"read", tally_json(counts.read)},
           {"made", net_tally_json(counts.made)},
           {"written", tally_json(counts.written)},
-          {"held", tally_json(counts.held)},
+          {"queued", tally_json(counts.queued)},
           {"dropped", drops_json(counts.dropped)},
-          {"held_bytes_peak", counts.held_bytes_peak},
-          {"held_packets_peak", counts.held_packets_peak},
+          {"queued_bytes_peak", counts.queued_bytes_peak},
+          {"queued_packets_peak", counts.queued_packets_peak},
           {"path_probes", counts.path_probes},
           {"writes", counts.writes},
           {"refused_merged_packets", counts.refused_merged_tcp + counts.refused_merged_udp},

@@ -15,8 +15,8 @@ namespace tunrelay {
 /// "none", or each reason with its packets, and its wire segments where those are more.
 [[nodiscard]] std::string drops_text(const LaneCounts& counts);
 
-/// Lines of what stages have made and held; and of all accounts, where they don't balance. WORKERS
-/// say how much may be held.
+/// Lines of what stages have made and queued; and of all accounts, where they don't balance.
+/// WORKERS say how much may be queued.
 [[nodiscard]] std::string stages_account(const LaneCounts& counts,
                                          const std::vector<WorkerReport>& workers);
 

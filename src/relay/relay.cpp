@@ -21,7 +21,7 @@ Relay::Relay(const RelayConfig& config) : mtu_bytes_(config.mtu_bytes) {
     worker.merge = config.merge;
     worker.engine = config.engine;
     worker.min_wait_ns = config.min_wait_ns;
-    worker.hold_bytes = config.hold_bytes;
+    worker.queue_memory_bytes = config.queue_memory_bytes;
     worker.stages = [this](Direction direction, std::size_t lane_queue) {
       return stages_->make_lane_stages(direction, lane_queue);
     };
@@ -68,7 +68,7 @@ void Relay::change_stages(const StageSpecs& stages) {
   if (!end_former_stages())
     throw Error({.attempt = "change",
                  .object = "the stages",
-                 .cause = "those before the present ones still hold packets",
+                 .cause = "those before the present ones still queue packets",
                  .hint = "try again when they have been let out"});
   auto plan = std::make_unique<StagePlan>(stages, wakes());
   std::vector<std::array<std::unique_ptr<StageChain>, kDirections>> chains(workers_.size());

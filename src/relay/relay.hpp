@@ -21,7 +21,7 @@ namespace tunrelay {
 using TapMaker = std::function<std::unique_ptr<PacketTap>(Direction direction, std::size_t queue)>;
 
 /// 10 Gbit/s for 200 ms.
-inline constexpr std::size_t kDefaultHoldBytes = std::size_t{256} * 1024 * 1024;
+inline constexpr std::size_t kDefaultQueueMemoryBytes = std::size_t{256} * 1024 * 1024;
 
 struct RelayConfig {
   std::vector<std::array<int, kDirections>> queue_pairs;  ///< descriptors of a[q] and b[q]
@@ -35,9 +35,9 @@ struct RelayConfig {
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart, so that batches grow
   /// Where worker i is pinned; fewer than workers: they go round. Empty: none is pinned.
   std::vector<int> cpus;
-  /// What stages may hold for each queue and direction, in memory of whole pages; what comes
-  /// when it is full is dropped as `queue_memory_full`. It becomes memory when it is needed.
-  std::size_t hold_bytes = kDefaultHoldBytes;
+  /// The queue memory limit of stages, for each queue and direction, in whole pages; packets that
+  /// arrive when it is full are dropped as `queue_memory_full`. Memory is used only as needed.
+  std::size_t queue_memory_bytes = kDefaultQueueMemoryBytes;
   StageSpecs stages;
 };
 
@@ -58,7 +58,7 @@ class Relay {
   [[nodiscard]] std::uint32_t mtu_bytes() const noexcept;
 
   /// From here on packets meet these stages, at every worker from its next turn on; those before
-  /// them let out at once what they hold. All stages are made first: where one can't be, its
+  /// them let out at once what they queue. All stages are made first: where one can't be, its
   /// Error comes through and nothing has changed. Waits, some tenths of a second at most, until the
   /// former stages are empty; where they are not, the next change is refused by an Error for as
   /// long.
@@ -99,7 +99,7 @@ class Relay {
   std::atomic<std::uint32_t> mtu_bytes_;
   EventFd endpoint_gone_;
   std::unique_ptr<StagePlan> stages_;
-  std::unique_ptr<StagePlan> former_stages_;  ///< while they hold packets, after a change
+  std::unique_ptr<StagePlan> former_stages_;  ///< while they queue packets, after a change
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

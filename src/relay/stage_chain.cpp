@@ -52,10 +52,10 @@ void StageChain::process(std::span<const Packet> packets, std::int64_t now_ns) n
 
 void StageChain::flush(std::int64_t now_ns) noexcept {
   // Deadlines are met one after the other, in a time that runs ahead, so that stages see what
-  // they would see if it passed. A stage that holds packets by deadlines which let nothing out
+  // they would see if it passed. A stage that queues packets by deadlines which let nothing out
   // must not keep the worker for ever.
   constexpr int kMaxDeadlines = 1 << 16;
-  for (int deadlines = 0; deadlines < kMaxDeadlines && held() != Tally{}; ++deadlines) {
+  for (int deadlines = 0; deadlines < kMaxDeadlines && queued() != Tally{}; ++deadlines) {
     const std::int64_t deadline_ns = next_deadline_ns();
     if (deadline_ns == Stage::kNoDeadline) return;
     now_ns = std::max(now_ns, deadline_ns);
@@ -64,7 +64,7 @@ void StageChain::flush(std::int64_t now_ns) noexcept {
 }
 
 void StageChain::enter(std::size_t stage, std::span<const Packet> packets) noexcept {
-  // What was held goes before what just came, so that a stage that keeps order can do so.
+  // What was queued goes before what just came, so that a stage that keeps order can do so.
   if (stages_[stage]->next_deadline_ns() <= now_ns_)
     stages_[stage]->release(now_ns_, *links_[stage]);
   if (!packets.empty()) stages_[stage]->process(packets, now_ns_, *links_[stage]);
@@ -76,10 +76,10 @@ std::int64_t StageChain::next_deadline_ns() const noexcept {
   return earliest;
 }
 
-Tally StageChain::held() const noexcept {
-  Tally held;
-  for (const auto& stage : stages_) held += stage->held();
-  return held;
+Tally StageChain::queued() const noexcept {
+  Tally queued;
+  for (const auto& stage : stages_) queued += stage->queued();
+  return queued;
 }
 
 }  // namespace tunrelay

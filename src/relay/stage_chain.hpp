@@ -22,14 +22,14 @@ class StageChain {
   StageChain& operator=(const StageChain&) = delete;
 
   [[nodiscard]] bool empty() const noexcept { return stages_.empty(); }
-  /// Takes the packets, and held ones that are due, through all stages.
+  /// Takes the packets, and queued ones that are due, through all stages.
   void process(std::span<const Packet> packets, std::int64_t now_ns) noexcept;
-  /// Lets out what is held as if it were due, in the order of its deadlines: for a chain that
+  /// Lets out what is queued as if it were due, in the order of its deadlines: for a chain that
   /// gets no more packets. What has no deadline, or comes back from elsewhere, stays.
   void flush(std::int64_t now_ns) noexcept;
   /// The earliest deadline of any stage, or Stage::kNoDeadline.
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;
-  [[nodiscard]] Tally held() const noexcept;
+  [[nodiscard]] Tally queued() const noexcept;
 
  private:
   class Link;  ///< the output of one stage

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The stages of both directions as a relay's workers run them: what makes those of each lane,
-// and the collectors of those that hold for a whole direction.
+// and the collectors of those that work on a whole direction.
 #pragma once
 
 #include <array>

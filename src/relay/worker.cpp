@@ -31,7 +31,7 @@ std::size_t buffer_budget(const EngineOptions& engine) {
 struct Worker::Inside {
   Inside(const WorkerConfig& config, const std::atomic<std::uint32_t>& mtu_bytes, int wake_fd)
       : arena(config.buffers != 0 ? config.buffers : buffer_budget(config.engine),
-              config.hold_bytes),
+              config.queue_memory_bytes),
         engine(make_engine(config.engine, arena, endpoints(config), wake_fd, counters)) {
     for (std::size_t source = 0; source < kDirections; ++source) {
       const std::size_t target = 1 - source;
@@ -220,8 +220,8 @@ WorkerReport Worker::report() const {
     report.lanes[direction] = inside_->lanes[direction]->counters().snapshot();
   report.engine_counts = inside_->counters.snapshot();
   report.buffer_bytes = inside_->arena.touched_bytes();
-  report.hold_limit_bytes = inside_->arena.hold_limit_bytes();
-  report.hold_limit_packets = inside_->arena.hold_limit_packets();
+  report.queued_bytes_limit = inside_->arena.queued_bytes_limit();
+  report.queued_packets_limit = inside_->arena.queued_packets_limit();
   return report;
 }
 

@@ -33,10 +33,10 @@ struct WorkerConfig {
   std::array<MergeRules, kDirections> merge{};  ///< which small packets a and b take merged
   std::optional<int> cpu;                       ///< where to pin the thread
   EngineOptions engine;
-  std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart
-  std::size_t buffers = 0;       ///< slots of the arena; 0: what the engine needs
-  std::size_t hold_bytes = 0;    ///< what stages may hold, each way; 0: those slots alone
-  LaneStages stages;             ///< may be empty
+  std::int64_t min_wait_ns = 0;        ///< turns begin at least that far apart
+  std::size_t buffers = 0;             ///< slots of the arena; 0: what the engine needs
+  std::size_t queue_memory_bytes = 0;  ///< queue memory limit, each way; 0: those slots alone
+  LaneStages stages;                   ///< may be empty
 };
 
 /// What a worker is doing, for reports.
@@ -48,9 +48,9 @@ struct WorkerReport {
   std::array<LaneCounts, kDirections> lanes;
   EngineCounts engine_counts;
   std::uint64_t buffer_bytes = 0;  ///< memory that packets have been read into so far
-  // What stages may hold in each lane, in memory and in packets.
-  std::uint64_t hold_limit_bytes = 0;
-  std::uint64_t hold_limit_packets = 0;
+  // What stages may queue in each lane, in memory and in packets.
+  std::uint64_t queued_bytes_limit = 0;
+  std::uint64_t queued_packets_limit = 0;
 };
 
 /// Constructed, started, stopped and asked by one thread; the thread inside is its own affair.

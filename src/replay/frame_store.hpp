@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Memory for the frames that stages hold, with counted references, as a worker's arena has them;
+// Memory for the frames that stages queue, with counted references, as a worker's arena has them;
 // here each is as large as its frame, and the number that a buffer has is free again at once.
 #pragma once
 

@@ -35,7 +35,7 @@ class Replayer {
       take(*packet);
     }
     pass_time(Stage::kNoDeadline - 1);
-    report_.held = chain_.held();
+    report_.queued = chain_.queued();
     report_.duration_ns = now_ns_ - begin_ns;
     exit_.finish();
   }

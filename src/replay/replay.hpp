@@ -26,7 +26,7 @@ struct ReplayReport {
   Tally read;
   Tally made;  ///< by stages: copies and the like
   Tally written;
-  Tally held;  ///< what had no time at which it was due, at the end
+  Tally queued;  ///< what had no time at which it was due, at the end
   std::array<Tally, kDropReasons> dropped{};
   std::uint64_t disordered = 0;  ///< packets stamped earlier than one before; taken as at that time
   std::uint64_t cut = 0;         ///< packets of which the file has a part only; left out

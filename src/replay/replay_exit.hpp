@@ -14,7 +14,7 @@
 
 namespace tunrelay {
 
-/// Keeps the books in REPORT as a lane does: read + made == written + held + dropped.
+/// Keeps the books in REPORT as a lane does: read + made == written + queued + dropped.
 class ReplayExit final : public StageOutput {
  public:
   /// Throws Error when the file can't be made. STORE and REPORT must outlive it.

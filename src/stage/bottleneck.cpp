@@ -91,7 +91,7 @@ void Bottleneck::admit(const Packet& packet, std::int64_t now_ns, StageOutput& o
     if (fate == QueueVerdict::kDrop) {
       output.drop(run, DropReason::kStage);
     } else {
-      held_ += tally_of(run);
+      queued_ += tally_of(run);
       queue_.push({run, now_ns});
     }
     fate = next_fate;
@@ -158,14 +158,14 @@ void Bottleneck::drop_front(StageOutput& output) noexcept {
   if (is_leaving_) let_out(output, true);
   Packet& front = queue_.front().packet;
   const Packet dropped = split_front(front, 1, output);
-  held_ -= tally_of(dropped);
+  queued_ -= tally_of(dropped);
   output.drop(dropped, DropReason::kStage);
   if (front.run.count() == 0) queue_.pop();
 }
 
 void Bottleneck::let_out(StageOutput& output, bool more_follows) noexcept {
   if (more_follows) output.share(leaving_);
-  held_ -= tally_of(leaving_);
+  queued_ -= tally_of(leaving_);
   output.pass(leaving_);
   is_leaving_ = false;
 }

@@ -16,7 +16,7 @@
 
 namespace tunrelay {
 
-/// Holds for a whole direction: StageScope::kDirection.
+/// Works on a whole direction: StageScope::kDirection.
 class Bottleneck final : public Stage {
  public:
   struct Settings {
@@ -35,7 +35,7 @@ class Bottleneck final : public Stage {
                StageOutput& output) noexcept override;
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept override { return deadline_ns_; }
   void release(std::int64_t now_ns, StageOutput& output) noexcept override;
-  [[nodiscard]] Tally held() const noexcept override { return held_; }
+  [[nodiscard]] Tally queued() const noexcept override { return queued_; }
 
  private:
   void admit(const Packet& packet, std::int64_t now_ns, StageOutput& output) noexcept;
@@ -60,7 +60,7 @@ class Bottleneck final : public Stage {
   std::int64_t free_ns_ = INT64_MIN;  ///< when the link was, or will be, through with the last one
   std::int64_t last_out_ns_ = INT64_MIN / 2;  ///< when something left
   std::int64_t deadline_ns_ = kNoDeadline;
-  Tally held_;
+  Tally queued_;
 };
 
 }  // namespace tunrelay

@@ -17,7 +17,7 @@ void Delay::process(std::span<const Packet> packets, std::int64_t now_ns,
                     StageOutput& output) noexcept {
   overtaking_.cut(
       packets, output,
-      [&](const Packet& run, std::uint64_t number) { hold(run, number, now_ns, output); },
+      [&](const Packet& run, std::uint64_t number) { enqueue(run, number, now_ns, output); },
       [&](const Packet& segment, std::uint64_t) { output.pass(segment); });
   // What is not delayed at all need not wait for another turn.
   release(now_ns, output);
@@ -27,8 +27,8 @@ void Delay::release(std::int64_t now_ns, StageOutput& output) noexcept {
   while (!waiting_.empty() && waiting_.next_ns() <= now_ns) output.pass(waiting_.pop());
 }
 
-void Delay::hold(Packet run, std::uint64_t number, std::int64_t start_ns,
-                 StageOutput& output) noexcept {
+void Delay::enqueue(Packet run, std::uint64_t number, std::int64_t start_ns,
+                    StageOutput& output) noexcept {
   if (!jitter_.varies()) return wait(run, release_ns_of(number, start_ns), output);
   // Neighbours that are due together wait as one run.
   std::int64_t release_ns = release_ns_of(number, start_ns);

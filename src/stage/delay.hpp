@@ -29,13 +29,14 @@ class Delay final : public Stage {
     return waiting_.empty() ? kNoDeadline : waiting_.next_ns();
   }
   void release(std::int64_t now_ns, StageOutput& output) noexcept override;
-  [[nodiscard]] Tally held() const noexcept override { return waiting_.held(); }
+  [[nodiscard]] Tally queued() const noexcept override { return waiting_.queued(); }
 
  private:
   // Each wire segment of 100 MB of super-packets alone. Memory only as far as it is used.
   static constexpr std::size_t kDefaultCapacity = 65536;
 
-  void hold(Packet run, std::uint64_t number, std::int64_t start_ns, StageOutput& output) noexcept;
+  void enqueue(Packet run, std::uint64_t number, std::int64_t start_ns,
+               StageOutput& output) noexcept;
   void wait(const Packet& run, std::int64_t release_ns, StageOutput& output) noexcept;
   [[nodiscard]] std::int64_t release_ns_of(std::uint64_t number, std::int64_t start_ns) noexcept;
 

@@ -27,7 +27,7 @@ class Metered final : public Stage {
     counters_->taken.add(taken);
     Meter meter(*counters_, now_ns, output);
     stage_->process(packets, now_ns, meter);
-    counters_->held.set(stage_->held());
+    counters_->queued.set(stage_->queued());
   }
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept override {
     return stage_->next_deadline_ns();
@@ -36,9 +36,9 @@ class Metered final : public Stage {
     counters_->late_ns.record(now_ns - stage_->next_deadline_ns(), 1);
     Meter meter(*counters_, now_ns, output);
     stage_->release(now_ns, meter);
-    counters_->held.set(stage_->held());
+    counters_->queued.set(stage_->queued());
   }
-  [[nodiscard]] Tally held() const noexcept override { return stage_->held(); }
+  [[nodiscard]] Tally queued() const noexcept override { return stage_->queued(); }
 
  private:
   class Meter final : public ForwardingOutput {

@@ -16,13 +16,13 @@ namespace tunrelay {
 
 /// PACKET, whose run is one wire segment, becomes a frame in memory of its own, which may be
 /// written: complete, its checksums computed, no GSO. The old run is
-/// consumed; pass or drop PACKET as ever. False when there is no memory (as much is held as may
-/// be): PACKET is then as it was.
+/// consumed; pass or drop PACKET as ever. False when there is no memory (the queue memory is
+/// full): PACKET is then as it was.
 [[nodiscard]] bool make_own_frame(Packet& packet, StageOutput& output) noexcept;
 
-/// A packet of BYTES, a frame complete with its checksums, that came of LIKE or is to be told from
-/// others as LIKE is: it has that one's arrival and id. It is counted as made, and to be passed or
-/// dropped; its layers are yet to be read. Nothing when as much is held as may be.
+/// A packet of BYTES, a frame complete with its checksums, made from LIKE or identified as LIKE is:
+/// it has that one's arrival and id. It is counted as made, and must be passed or dropped; its
+/// layers are yet to be read. Nothing when the queue memory is full.
 [[nodiscard]] std::optional<Packet> add_frame(std::span<const std::byte> bytes, const Packet& like,
                                               StageOutput& output) noexcept;
 

@@ -23,7 +23,7 @@ class ReleaseQueue {
 
   [[nodiscard]] bool empty() const noexcept { return order_.empty(); }
   [[nodiscard]] bool full() const noexcept { return order_.size() == capacity_; }
-  [[nodiscard]] const Tally& held() const noexcept { return held_; }
+  [[nodiscard]] const Tally& queued() const noexcept { return queued_; }
   /// When the next one is due; there must be one.
   [[nodiscard]] std::int64_t next_ns() const noexcept { return order_.front().release_ns; }
 
@@ -37,7 +37,7 @@ class ReleaseQueue {
       free_.pop_back();
       runs_[place] = packet;
     }
-    held_ += tally_of(packet);
+    queued_ += tally_of(packet);
     order_.push_back({release_ns, pushed_++, place});
     std::push_heap(order_.begin(), order_.end(), is_later);
   }
@@ -47,7 +47,7 @@ class ReleaseQueue {
     const std::uint32_t place = order_.back().place;
     order_.pop_back();
     free_.push_back(place);
-    held_ -= tally_of(runs_[place]);
+    queued_ -= tally_of(runs_[place]);
     return runs_[place];
   }
 
@@ -67,7 +67,7 @@ class ReleaseQueue {
   std::vector<std::uint32_t> free_;  ///< places of runs_ that nobody waits in
   std::vector<Waiting> order_;       ///< a heap: the next one first
   std::uint64_t pushed_ = 0;
-  Tally held_;
+  Tally queued_;
 };
 
 }  // namespace tunrelay

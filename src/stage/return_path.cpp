@@ -26,7 +26,7 @@ void ReturnPath::send(std::span<const std::byte> frame) noexcept {
 void ReturnPath::deliver(std::int64_t now_ns, StageOutput& output) noexcept {
   for (const WaitingFrames::Place& place : waiting_) {
     std::optional<Packet> packet = source_.make(frames_.bytes(place), now_ns, output);
-    if (!packet) break;  // as much is held as may be
+    if (!packet) break;  // the queue memory is full
     if (const auto fault = parse(*packet, {site_.link_type, kMaxIpBytes})) {
       output.drop(*packet, *fault);
       continue;

@@ -43,7 +43,7 @@ class Selective final : public Stage {
   void release(std::int64_t now_ns, StageOutput& output) noexcept override {
     stage_->release(now_ns, output);
   }
-  [[nodiscard]] Tally held() const noexcept override { return stage_->held(); }
+  [[nodiscard]] Tally queued() const noexcept override { return stage_->queued(); }
 
  private:
   [[nodiscard]] bool is_for(const Packet& packet) noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A Stage: a step over the packets of one direction on their way through the relay. It may
-// pass, drop or hold each packet, cut it into runs of wire segments, pass it twice, change it,
+// pass, drop or queue each packet, cut it into runs of wire segments, pass it twice, change it,
 // or add one of its own.
 #pragma once
 
@@ -41,7 +41,7 @@ class StageOutput {
   /// PACKET's run exists once more, counted as made: it too is to be passed or dropped.
   virtual void copy(const Packet& packet) noexcept = 0;
   /// Memory for a frame beside PACKET, which must be one that came from this queue. Nothing
-  /// when as much is held as may be. Every buffer that is taken must be committed.
+  /// when the queue memory is full. Every buffer that is taken must be committed.
   [[nodiscard]] virtual std::optional<FrameBuffer> take_buffer(const Packet& packet) noexcept = 0;
   /// PACKET, in space that was taken, exists: counted as made, and to be passed or dropped.
   virtual void commit(const Packet& packet) noexcept = 0;
@@ -77,11 +77,11 @@ class Stage {
   /// Takes the packets of one turn, in arrival order.
   virtual void process(std::span<const Packet> packets, std::int64_t now_ns,
                        StageOutput& output) noexcept = 0;
-  /// When held packets are due (CLOCK_MONOTONIC): the worker then calls release().
+  /// When queued packets are due (CLOCK_MONOTONIC): the worker then calls release().
   [[nodiscard]] virtual std::int64_t next_deadline_ns() const noexcept { return kNoDeadline; }
   virtual void release(std::int64_t /*now_ns*/, StageOutput& /*output*/) noexcept {}
-  /// What is held now; when the relay stops, it is counted as dropped.
-  [[nodiscard]] virtual Tally held() const noexcept { return {}; }
+  /// What is queued now; when the relay stops, it is counted as dropped.
+  [[nodiscard]] virtual Tally queued() const noexcept { return {}; }
 };
 
 }  // namespace tunrelay

@@ -14,16 +14,16 @@ struct StageCounts {
   Tally taken;  ///< given to the stage
   Tally passed;
   Tally dropped;
-  Tally held;                ///< now
+  Tally queued;              ///< now
   std::uint64_t marked = 0;  ///< wire segments that left with a mark of this or an earlier stage
   Histogram since_read_ns;   ///< from when the relay read a wire segment to when it left the stage
-  Histogram late_ns;         ///< how long after their time what was held was let go, by wake-up
+  Histogram late_ns;         ///< how late queued packets were released, by wake-up
 
   StageCounts& operator+=(const StageCounts& other) {
     taken += other.taken;
     passed += other.passed;
     dropped += other.dropped;
-    held += other.held;
+    queued += other.queued;
     marked += other.marked;
     since_read_ns += other.since_read_ns;
     late_ns += other.late_ns;
@@ -36,7 +36,7 @@ struct StageCounters {
   TallyCounter taken;
   TallyCounter passed;
   TallyCounter dropped;
-  TallyCounter held;
+  TallyCounter queued;
   Counter marked;
   SharedHistogram since_read_ns;
   SharedHistogram late_ns;
@@ -45,7 +45,7 @@ struct StageCounters {
     return {.taken = taken.get(),
             .passed = passed.get(),
             .dropped = dropped.get(),
-            .held = held.get(),
+            .queued = queued.get(),
             .marked = marked.get(),
             .since_read_ns = since_read_ns.snapshot(),
             .late_ns = late_ns.snapshot()};

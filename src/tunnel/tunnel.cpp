@@ -151,7 +151,7 @@ void Tunnel::start_relay() {
   config.engine.kind = engine_.kind;
   config.engine.spin = choose_busy_poll(options_);
   config.min_wait_ns = options_.min_wait_ns;
-  config.hold_bytes = options_.hold_limit_bytes;
+  config.queue_memory_bytes = options_.queue_memory_bytes;
   config.cpus = options_.cpus.empty() ? cpus_for_workers() : options_.cpus;
   config.stages = stages_.make(config.queue_pairs.size(), config.mtu_bytes);
   relay_ = std::make_unique<Relay>(config);

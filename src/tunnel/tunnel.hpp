@@ -59,7 +59,7 @@ class Tunnel {
   /// a probe that is lost in a full queue says nothing.
   void check_path_at_end();
   /// From here on packets meet this link's stages. Throws Error, and the link is as it was, for a
-  /// description that can't be, or while a former link's packets are still held.
+  /// description that can't be, or while a former link's packets are still queued.
   void change_link(LinkDescription description);
   /// The link as it is now, with the seed that it uses.
   [[nodiscard]] const LinkDescription& link() const noexcept { return stages_.link(); }

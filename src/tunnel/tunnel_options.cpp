@@ -18,8 +18,8 @@ constexpr std::uint32_t kMaxMtu = 65535;
 constexpr std::size_t kMaxQueues = 256;
 // More than a turn of the relay can bring, kMaxBatch super-packets of 64 KiB, which must never
 // count as too much; and about what all slots that a buffer arena can have would hold.
-constexpr std::size_t kMinHoldBytes = std::size_t{16} << 20U;
-constexpr std::size_t kMaxHoldBytes = std::size_t{2} << 30U;
+constexpr std::size_t kMinQueueMemoryBytes = std::size_t{16} << 20U;
+constexpr std::size_t kMaxQueueMemoryBytes = std::size_t{2} << 30U;
 
 }  // namespace
 
@@ -33,10 +33,11 @@ void check_tunnel_options(const TunnelOptions& options) {
   if (options.busy_poll_ns.value_or(0) != 0 && options.min_wait_ns != 0)
     throw_usage_error("use", "--busy-poll and --min-wait together",
                       "one is for short round trips, the other for few wake-ups", "choose one");
-  if (options.hold_limit_bytes < kMinHoldBytes || options.hold_limit_bytes > kMaxHoldBytes)
-    throw_usage_error("use the hold limit", format_bytes(options.hold_limit_bytes),
-                      fmt::format("it is not from {} to {}", format_bytes(kMinHoldBytes),
-                                  format_bytes(kMaxHoldBytes)));
+  if (options.queue_memory_bytes < kMinQueueMemoryBytes ||
+      options.queue_memory_bytes > kMaxQueueMemoryBytes)
+    throw_usage_error("use the queue memory limit", format_bytes(options.queue_memory_bytes),
+                      fmt::format("it is not from {} to {}", format_bytes(kMinQueueMemoryBytes),
+                                  format_bytes(kMaxQueueMemoryBytes)));
   if (options.capture) check_capture_options(*options.capture, link_type_of(options.type));
   if (options.queues && (*options.queues == 0 || *options.queues > kMaxQueues))
     throw_usage_error("use", fmt::format("{} queues", *options.queues),

@@ -50,7 +50,7 @@ struct TunnelOptions {
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart; not with busy_poll
   std::vector<int> cpus;         ///< where workers are pinned; empty: by hwloc
   LinkDescription link;          ///< what packets meet on their way; empty: nothing
-  std::size_t hold_limit_bytes = kDefaultHoldBytes;  ///< RelayConfig::hold_bytes
+  std::size_t queue_memory_bytes = kDefaultQueueMemoryBytes;  ///< RelayConfig::queue_memory_bytes
   /// Users' own, of libraries or built in; the first is next to the devices, the last next to the
   /// link.
   std::vector<StageRequest> stages;

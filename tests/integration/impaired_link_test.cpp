@@ -89,7 +89,7 @@ TEST_F(ImpairedLinkTest, PacketsAreDelayedDoubledAndLostAndAllAreAccountedFor) {
   }
 }
 
-TEST_F(ImpairedLinkTest, WhatIsHeldIsBoundedAndTold) {
+TEST_F(ImpairedLinkTest, QueueMemoryIsBoundedAndReported) {
   RunningTunnel tunnel(link_flag("delay 2s if \"udp port 4711\"") + " --queue-memory 16M");
   // Two in a page each, in bursts that the device's queue holds.
   for (int burst = 0; burst < 20; ++burst) {
@@ -98,12 +98,12 @@ TEST_F(ImpairedLinkTest, WhatIsHeldIsBoundedAndTold) {
   }
   const nlohmann::json summary = tunnel.finish();
   constexpr std::uint64_t kLimit = std::uint64_t{16} << 20U;
-  EXPECT_EQ(summary.at("workers").at(0).at("hold_limit_bytes"), kLimit);
+  EXPECT_EQ(summary.at("workers").at(0).at("queued_bytes_limit"), kLimit);
   const nlohmann::json& lane = summary.at("a_to_b");
-  EXPECT_GE(lane.at("held_bytes_peak").get<std::uint64_t>(), kLimit * 9 / 10) << lane;
-  EXPECT_LE(lane.at("held_bytes_peak").get<std::uint64_t>(), kLimit) << lane;
+  EXPECT_GE(lane.at("queued_bytes_peak").get<std::uint64_t>(), kLimit * 9 / 10) << lane;
+  EXPECT_LE(lane.at("queued_bytes_peak").get<std::uint64_t>(), kLimit) << lane;
   EXPECT_GT(lane.at("dropped").at("queue_memory_full").at("packets"), 500) << lane;
-  EXPECT_EQ(summary.at("b_to_a").at("held_bytes_peak"), 0);
+  EXPECT_EQ(summary.at("b_to_a").at("queued_bytes_peak"), 0);
   EXPECT_TRUE(is_balanced(summary)) << lane;
 }
 

@@ -47,13 +47,14 @@ inline std::uint64_t bytes_read(const nlohmann::json& report, const char* direct
   return report.at(direction).at("read").at("bytes").get<std::uint64_t>();
 }
 
-/// Whether read + made == written + held + dropped holds in packets, segments and bytes, each way.
+/// Whether read + made == written + queued + dropped holds in packets, segments and bytes, each
+/// way.
 inline bool is_balanced(const nlohmann::json& report) {
   for (const char* direction : {"a_to_b", "b_to_a"})
     for (const char* unit : {"packets", "segments", "bytes"}) {
       const nlohmann::json& lane = report.at(direction);
       auto sum = lane.at("written").at(unit).get<std::uint64_t>() +
-                 lane.at("held").at(unit).get<std::uint64_t>();
+                 lane.at("queued").at(unit).get<std::uint64_t>();
       for (const auto& [reason, tally] : lane.at("dropped").items())
         sum += tally.at(unit).get<std::uint64_t>();
       const auto come = lane.at("read").at(unit).get<std::uint64_t>() +

@@ -11,7 +11,7 @@
 namespace tunrelay {
 namespace {
 
-bool is_held(const Step& step, const std::vector<Step>& siblings) {
+bool is_still_needed(const Step& step, const std::vector<Step>& siblings) {
   return step.shared && std::any_of(siblings.begin(), siblings.end(), [&step](const Step& other) {
            return other.shared && other.change == step.change;
          });
@@ -38,7 +38,7 @@ std::vector<UndoFailure> undo_steps(Applier& applier, std::span<const Step> step
                                     const std::vector<Step>& siblings) {
   std::vector<UndoFailure> failures;
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    if (is_held(*step, siblings)) continue;
+    if (is_still_needed(*step, siblings)) continue;
     const auto* deletion = std::get_if<DeleteNamespace>(&step->undo);
     const bool would_destroy = deletion != nullptr && holds_foreign_device(*deletion, failures);
     const int error = would_destroy ? EBUSY : applier.undo(*step);

@@ -67,13 +67,13 @@ TEST(TunnelFlags, ValuesAreReadWithTheirUnits) {
               ElementsAre(IpPrefix::parse("10.0.0.1/30"), IpPrefix::parse("fd99::1/64")));
 }
 
-TEST(TunnelFlags, TheHoldLimitHasBounds) {
+TEST(TunnelFlags, TheQueueMemoryHasBounds) {
   TunnelFlags flags;
-  EXPECT_EQ(tunnel_options(flags).hold_limit_bytes, std::size_t{256} << 20U);
+  EXPECT_EQ(tunnel_options(flags).queue_memory_bytes, std::size_t{256} << 20U);
   for (const auto& [text, bytes] :
        {std::pair{"16M", std::size_t{16} << 20U}, {"2G", std::size_t{2} << 30U}}) {
     flags.queue_memory = text;
-    EXPECT_EQ(tunnel_options(flags).hold_limit_bytes, bytes);
+    EXPECT_EQ(tunnel_options(flags).queue_memory_bytes, bytes);
   }
   for (const char* text : {"0", "15M", "16777215", "2049M", "1T"}) {
     flags.queue_memory = text;

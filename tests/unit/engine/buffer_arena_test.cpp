@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The packet memory: references, what may be held, and memory that follows use.
+// The packet memory: references, the queue memory, and memory that follows use.
 #include "engine/buffer_arena.hpp"
 
 #include <gtest/gtest.h>
@@ -56,28 +56,28 @@ TEST(BufferArena, UsesTheSlotAgainThatWasGivenBackLast) {
   EXPECT_EQ(arena.take(0), first);
 }
 
-TEST(BufferArena, BoundsWhatEachReaderHoldsByBytes) {
+TEST(BufferArena, BoundsWhatEachReaderQueuesByBytes) {
   BufferArena arena(4, 64 * kPage);
-  std::vector<BufferId> held;
-  while (arena.may_hold(0)) held.push_back(take_used(arena, 0, kPagesOfSuperPacket));
-  EXPECT_EQ(held.size(), 64 / kPagesOfSuperPacket + 1) << "the one that is too many is dropped";
-  EXPECT_TRUE(arena.may_hold(1)) << "the other direction has its own";
+  std::vector<BufferId> queued;
+  while (arena.may_queue(0)) queued.push_back(take_used(arena, 0, kPagesOfSuperPacket));
+  EXPECT_EQ(queued.size(), 64 / kPagesOfSuperPacket + 1) << "the one that is too many is dropped";
+  EXPECT_TRUE(arena.may_queue(1)) << "the other direction has its own";
   EXPECT_TRUE(arena.take(0)) << "there is still a slot to read into";
-  arena.release(held.back());
-  EXPECT_TRUE(arena.may_hold(0));
+  arena.release(queued.back());
+  EXPECT_TRUE(arena.may_queue(0));
 }
 
-TEST(BufferArena, BoundsWhatEachReaderHoldsBySlots) {
+TEST(BufferArena, BoundsWhatEachReaderQueuesBySlots) {
   BufferArena arena(4, 8 * kPage);
-  std::vector<BufferId> held;
-  while (arena.may_hold(0)) held.push_back(take_used(arena, 0, 1));
-  EXPECT_EQ(held.size(), 9U);
+  std::vector<BufferId> queued;
+  while (arena.may_queue(0)) queued.push_back(take_used(arena, 0, 1));
+  EXPECT_EQ(queued.size(), 9U);
   for (int more = 0; more < 8; ++more) (void)take_used(arena, 1, 1);
-  EXPECT_TRUE(arena.may_hold(1));
-  EXPECT_GT(arena.free_slots(), 0U) << "reading goes on when both hold as much as they may";
+  EXPECT_TRUE(arena.may_queue(1));
+  EXPECT_GT(arena.free_slots(), 0U) << "reading goes on when both queue as much as they may";
 }
 
-TEST(BufferArena, IsBoundedBySlotsForSmallPacketsHoweverMuchMayBeHeld) {
+TEST(BufferArena, IsBoundedBySlotsForSmallPacketsWhateverTheQueueMemory) {
   const BufferArena arena(192, std::size_t{1} << 30);
   EXPECT_EQ(arena.slots(), 65'535U);
   EXPECT_LE(arena.touched_bytes(), 192 * kPage) << "address space, and not memory";
@@ -106,25 +106,25 @@ TEST(BufferArena, MemoryFollowsABurstOfAnySizesBothUpAndDown) {
   test::SeededRandom random;
   constexpr std::size_t kSlots = 16;
   BufferArena arena(kSlots, 4000 * kPage);
-  std::vector<std::pair<BufferId, std::size_t>> held;
+  std::vector<std::pair<BufferId, std::size_t>> queued;
   std::size_t used = 0;
   constexpr std::size_t kSlotsBehind = 32;
   for (int burst = 0; burst < 20; ++burst) {
     const std::size_t packets = random.between(1, 1500);
     const double small = random.chance(0.5) ? 0.95 : 0.05;
-    while (held.size() < packets && arena.may_hold(0)) {
+    while (queued.size() < packets && arena.may_queue(0)) {
       const std::size_t pages = random.chance(small) ? 1 : random.between(2, kPagesOfSuperPacket);
-      held.emplace_back(take_used(arena, 0, pages), pages);
+      queued.emplace_back(take_used(arena, 0, pages), pages);
       used += pages * kPage;
       ASSERT_LE(arena.touched_bytes(), bound_for(kSlots, used));
     }
-    const std::size_t left = random.chance(0.3) ? 0 : random.between(0, held.size());
-    while (held.size() > left) {
-      std::swap(held[random.between(0, held.size() - 1)], held.back());
-      EXPECT_EQ(*arena.data(held.back().first), std::byte{1}) << "what is in use stays";
-      used -= held.back().second * kPage;
-      arena.release(held.back().first);
-      held.pop_back();
+    const std::size_t left = random.chance(0.3) ? 0 : random.between(0, queued.size());
+    while (queued.size() > left) {
+      std::swap(queued[random.between(0, queued.size() - 1)], queued.back());
+      EXPECT_EQ(*arena.data(queued.back().first), std::byte{1}) << "what is in use stays";
+      used -= queued.back().second * kPage;
+      arena.release(queued.back().first);
+      queued.pop_back();
       ASSERT_LE(arena.touched_bytes(), bound_for(kSlots + kSlotsBehind, used));
     }
   }
@@ -135,11 +135,11 @@ TEST(BufferArena, MemoryFollowsABurstOfAnySizesBothUpAndDown) {
 TEST(BufferArena, GivesBackRealMemory) {
   BufferArena arena(16, 8000 * kPage);
   const std::size_t before = test::resident_bytes_of();
-  std::vector<BufferId> held;
+  std::vector<BufferId> queued;
   for (int packet = 0; packet < 400; ++packet)
-    held.push_back(take_used(arena, 0, kPagesOfSuperPacket));
+    queued.push_back(take_used(arena, 0, kPagesOfSuperPacket));
   EXPECT_GT(test::resident_bytes_of(), before + 350 * kPagesOfSuperPacket * kPage);
-  for (const BufferId id : held) arena.release(id);
+  for (const BufferId id : queued) arena.release(id);
   EXPECT_LT(test::resident_bytes_of(), before + bound_for(16, 0) + 64 * kPage);
 }
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The law of the accounts: read + made == written + held + dropped, in each unit.
+// The law of the accounts: read + made == written + queued + dropped, in each unit.
 #include "metrics/lane_counters.hpp"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@ LaneCounts sample_counts() {
   counts.read = {10, 20, 3000};
   counts.made = {1, 2, 100};
   counts.written = {8, 18, 2600};
-  counts.held = {1, 2, 300};
+  counts.queued = {1, 2, 300};
   counts.dropped[0] = {1, 1, 100};
   counts.dropped[kDropReasons - 1] = {1, 1, 100};
   counts.writes = 5;
@@ -41,14 +41,14 @@ TEST(LaneCounts, AddUp) {
 TEST(LaneCounts, TellWhatHappenedSinceAnEarlierReading) {
   LaneCounts now = sample_counts();
   now.read += {5, 5, 500};
-  now.written += {6, 7, 800};  // what was held has left, and all that came
-  now.held = {};
+  now.written += {6, 7, 800};  // what was queued has left, and all that came
+  now.queued = {};
   ASSERT_TRUE(now.balanced());
   now -= sample_counts();
-  EXPECT_EQ(now.read, (Tally{6, 7, 800})) << "with what was held before";
+  EXPECT_EQ(now.read, (Tally{6, 7, 800})) << "with what was queued before";
   EXPECT_EQ(now.written, (Tally{6, 7, 800}));
   EXPECT_EQ(now.dropped_in_all(), Tally{});
-  EXPECT_EQ(now.held, Tally{});
+  EXPECT_EQ(now.queued, Tally{});
   EXPECT_TRUE(now.balanced());
 }
 

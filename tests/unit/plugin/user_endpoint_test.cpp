@@ -114,7 +114,7 @@ class UserEndpointTest : public ::testing::Test {
   void expect_accounted(const Tally& given) {
     EXPECT_EQ(record_.references(), 0);
     EXPECT_EQ(given + record_.made_tally, record_.passed_tally + record_.dropped_tally);
-    EXPECT_EQ(endpoint_->held(kToLink) + endpoint_->held(kToDevice), Tally{});
+    EXPECT_EQ(endpoint_->queued(kToLink) + endpoint_->queued(kToDevice), Tally{});
   }
 
   StageSurroundings around_;
@@ -197,7 +197,7 @@ TEST_F(UserEndpointTest, WhatIsDroppedCutsTheRun) {
   expect_accounted(tally_of(owned.packet));
 }
 
-TEST_F(UserEndpointTest, KeptSegmentsAreHeldUntilTheyPass) {
+TEST_F(UserEndpointTest, KeptSegmentsAreQueuedUntilTheyPass) {
   Scripted& user = make(plugin::Access::kLooksAtWireSegments);
   user.action = [](Scripted& self, std::span<plugin::Frame> frames) {
     if (frames.empty())
@@ -208,7 +208,7 @@ TEST_F(UserEndpointTest, KeptSegmentsAreHeldUntilTheyPass) {
   const OwnedPacket owned = parsed(build_frame(super_packet_spec()));
   give(kToLink, owned.packet);
   EXPECT_TRUE(record_.passed.empty());
-  EXPECT_EQ(endpoint_->held(kToLink), tally_of(owned.packet));
+  EXPECT_EQ(endpoint_->queued(kToLink), tally_of(owned.packet));
   EXPECT_EQ(endpoint_->next_deadline_ns(kToLink), 5'000);
   EXPECT_EQ(endpoint_->next_deadline_ns(kToDevice), Stage::kNoDeadline);
   endpoint_->release(kToLink, 5'000, output_);

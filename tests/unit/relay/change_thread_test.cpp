@@ -19,7 +19,7 @@ namespace {
 using test::SocketDevice;
 using test::udp_frame;
 
-/// Holds every packet until its deadline, an hour after the first came; without one: for ever.
+/// Queues every packet until its deadline, an hour after the first came; without one: for ever.
 class Keep final : public Stage {
  public:
   explicit Keep(bool has_deadline) : has_deadline_(has_deadline) {}
@@ -34,7 +34,7 @@ class Keep final : public Stage {
         continue;
       }
       kept_.push(packet);
-      held_ += tally_of(packet);
+      queued_ += tally_of(packet);
     }
   }
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept override {
@@ -43,15 +43,15 @@ class Keep final : public Stage {
   void release(std::int64_t /*now_ns*/, StageOutput& output) noexcept override {
     for (const Packet& packet : kept_) output.pass(packet);
     kept_.clear();
-    held_ = {};
+    queued_ = {};
   }
-  [[nodiscard]] Tally held() const noexcept override { return held_; }
+  [[nodiscard]] Tally queued() const noexcept override { return queued_; }
 
  private:
   bool has_deadline_;
   std::int64_t due_ns_ = 0;
   Batch kept_;
-  Tally held_;
+  Tally queued_;
 };
 
 class DropAll final : public Stage {
@@ -105,7 +105,7 @@ TEST_P(ChangeTest, StagesComeAndGo) {
   EXPECT_TRUE(counts.balanced());
 }
 
-TEST_P(ChangeTest, WhatWasHeldGoesOutFirst) {
+TEST_P(ChangeTest, QueuedPacketsGoOutFirst) {
   for (const StageScope scope : {StageScope::kLane, StageScope::kDirection}) {
     Relay relay(test::socket_relay(a_, b_, EngineKind::kSyscall));
     relay.start();
@@ -116,16 +116,16 @@ TEST_P(ChangeTest, WhatWasHeldGoesOutFirst) {
     ASSERT_TRUE(a_.send(0, udp_frame("third")));
     for (const char* name : {"first", "second", "third"}) EXPECT_EQ(b_.receive(0), udp_frame(name));
     relay.stop();
-    EXPECT_EQ(relay.counts(Direction::kAToB).held, Tally{});
+    EXPECT_EQ(relay.counts(Direction::kAToB).queued, Tally{});
     EXPECT_TRUE(relay.counts(Direction::kAToB).balanced());
   }
 }
 
-TEST_P(ChangeTest, StagesThatHoldForEverRefuseTheNextChangeAndLoseNoCount) {
+TEST_P(ChangeTest, StagesThatQueueForEverRefuseTheNextChangeAndLoseNoCount) {
   relay_.start();
   relay_.change_stages(from_a<Keep>(StageScope::kLane, false));
   ASSERT_TRUE(a_.send(0, udp_frame("kept")));
-  while (relay_.counts(Direction::kAToB).held.packets == 0) std::this_thread::yield();
+  while (relay_.counts(Direction::kAToB).queued.packets == 0) std::this_thread::yield();
   relay_.change_stages({});
   EXPECT_EQ(cross(a_, b_, 1), GetParam());
   EXPECT_THROW(relay_.change_stages(from_a<DropAll>(StageScope::kLane)), Error);

@@ -58,7 +58,7 @@ class ReplayTest : public ::testing::Test {
     options.link.directions[1] = parse_stages({text, "the test"});
     options.link.seed = seed;
     ReplayReport report = replay(options);
-    EXPECT_EQ(report.read + report.made, report.written + report.held + dropped_of(report));
+    EXPECT_EQ(report.read + report.made, report.written + report.queued + dropped_of(report));
     return report;
   }
   static Tally dropped_of(const ReplayReport& report) {
@@ -105,7 +105,7 @@ TEST_F(ReplayTest, AllImpairmentsTogetherAreRepeatedBitForBit) {
   const ReplayReport report = run(input, text, "first.pcapng");
   EXPECT_GT(report.made.packets, 20U);
   EXPECT_GT(dropped_of(report).packets, 100U);
-  EXPECT_EQ(report.held, Tally{});
+  EXPECT_EQ(report.queued, Tally{});
   run(input, text, "second.pcapng");
   run(input, text, "third.pcapng", 2);
   EXPECT_EQ(content_of(folder_ / "first.pcapng"), content_of(folder_ / "second.pcapng"));

@@ -133,12 +133,12 @@ TEST_P(BottleneckPropertyTest, EverySegmentHasTheNaiveFateAndTime) {
       record.give(stage, owned.packet, now_ns);
       naive.arrive(owned.packet, now_ns);
       // The frame's memory goes here: the stage must not look into it again.
-      ASSERT_EQ(given, record.passed_tally + record.dropped_tally + stage.held());
+      ASSERT_EQ(given, record.passed_tally + record.dropped_tally + stage.queued());
     }
     record.run(stage, now_ns + 1000 * kNanosecondsPerSecond);
     naive.serve_until(now_ns + 1000 * kNanosecondsPerSecond);
     EXPECT_EQ(record.references(), 0);
-    EXPECT_EQ(stage.held(), Tally{});
+    EXPECT_EQ(stage.queued(), Tally{});
     ASSERT_EQ(record.dropped, naive.dropped) << "rate " << rate;
     ASSERT_EQ(record.passed.size(), naive.passed.size());
     for (std::size_t at = 0; at < naive.passed.size(); ++at) {

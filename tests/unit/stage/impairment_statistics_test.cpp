@@ -156,19 +156,19 @@ TEST(ImpairmentStatisticsTest, DelayLetsThoseOvertakeThatItsChanceAndGapSay) {
   PassWatcher output;
   Hits overtook(kSegments);
   std::uint64_t first = 0;
-  bool is_held = false;
+  bool is_queued = false;
   output.on_pass = [&](const Packet& packet) {
-    if (is_held) return;
+    if (is_queued) return;
     ASSERT_EQ(packet.run.count(), 1);
     overtook[first + packet.run.first] = true;
   };
   std::int64_t now_ns = 1;
   for (; first < kSegments; first += kRunSegments, now_ns += 2) {
-    is_held = false;
+    is_queued = false;
     delay.process({&stream.packet(), 1}, now_ns, output);
-    is_held = true;
+    is_queued = true;
     delay.release(now_ns + 1, output);
-    ASSERT_EQ(delay.held(), Tally{});
+    ASSERT_EQ(delay.queued(), Tally{});
   }
   expect_model(
       MarkovModel({{0, 1, 0}, {0, 0, 1}, {0, 0, 0.8}}, {{0, 0, 0}, {0, 0, 0}, {0.2, 0, 0}}),

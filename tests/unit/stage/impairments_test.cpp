@@ -21,10 +21,11 @@ constexpr std::int64_t kNow = 1'000'000'000;
 constexpr std::int64_t kMillisecond = 1'000'000;
 
 void expect_balanced(const SegmentedPackets& packets, const StageRecord& record,
-                     const Tally& held = {}) {
-  EXPECT_EQ(packets.tally() + record.made_tally, record.passed_tally + record.dropped_tally + held);
-  if (held == Tally{}) {
-    EXPECT_EQ(record.references(), 0) << "a buffer is still held";
+                     const Tally& queued = {}) {
+  EXPECT_EQ(packets.tally() + record.made_tally,
+            record.passed_tally + record.dropped_tally + queued);
+  if (queued == Tally{}) {
+    EXPECT_EQ(record.references(), 0) << "a buffer is still referenced";
   }
 }
 
@@ -179,7 +180,7 @@ TEST(CorruptStage, DropsWhatItHasNoMemoryFor) {
   expect_balanced(packets, record);
 }
 
-TEST(DelayStage, HoldsWholePacketsForTheirTime) {
+TEST(DelayStage, QueuesWholePacketsForTheirTime) {
   const SegmentedPackets packets({45, 1, 45});
   Delay delay({.delay_ns = 10 * kMillisecond}, kSomeKey, new_numbers());
   StageRecord record;
@@ -188,7 +189,7 @@ TEST(DelayStage, HoldsWholePacketsForTheirTime) {
   record.give(delay, packets.packets()[2], kNow + 9);
   EXPECT_EQ(delay.next_deadline_ns(), kNow + 10 * kMillisecond);
   EXPECT_TRUE(record.passed.empty());
-  expect_balanced(packets, record, delay.held());
+  expect_balanced(packets, record, delay.queued());
   record.run(delay, kNow + 10 * kMillisecond + 5);
   EXPECT_EQ(record.runs, (std::vector<SegmentRun>{{0, 45}, {0, 1}}));
   record.run(delay, kNow + kMillisecond * 100);

@@ -152,7 +152,7 @@ struct Overload {
       for (; seen < record.passed.size(); ++seen) {
         // What was dropped on arrival leaves a gap: count how much waits instead.
         if (now_ns < 10 * kNanosecondsPerSecond) continue;
-        wait_ns += static_cast<std::int64_t>(stage.held().packets) * 1'000'000;
+        wait_ns += static_cast<std::int64_t>(stage.queued().packets) * 1'000'000;
         ++counted;
       }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Stages that hold nothing: mtu, outage; and those that stand around others: the filter and the
+// Stages that queue nothing: mtu, outage; and those that stand around others: the filter and the
 // counters.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -110,24 +110,24 @@ TEST(Summary, TellsWhatAStagesTimesAreCountedFrom) {
   EXPECT_EQ(report_json(report, "summary").at("link_set_ns"), 1'500'000'000);
 }
 
-TEST(Summary, TellsHowMuchStagesHeldAtMost) {
+TEST(Summary, ReportsHowMuchStagesQueuedAtMost) {
   TunnelReport report = sample_report();
-  EXPECT_THAT(summary_text(report), Not(HasSubstr("queued at most"))) << "nothing was held";
+  EXPECT_THAT(summary_text(report), Not(HasSubstr("queued at most"))) << "nothing was queued";
   for (WorkerReport& worker : report.workers) {
-    worker.hold_limit_bytes = 268'435'456;
-    worker.hold_limit_packets = 32'000;
+    worker.queued_bytes_limit = 268'435'456;
+    worker.queued_packets_limit = 32'000;
   }
-  report.lanes[1].held_bytes_peak = 14'889'779;
-  report.lanes[1].held_packets_peak = 3'120;
+  report.lanes[1].queued_bytes_peak = 14'889'779;
+  report.lanes[1].queued_packets_peak = 3'120;
   EXPECT_THAT(summary_text(report),
               HasSubstr("    queued at most 14.2 MiB of 256.0 MiB, 3,120 packets, in one queue\n"));
   report.workers.resize(1);
   EXPECT_THAT(summary_text(report), HasSubstr("256.0 MiB, 3,120 packets\n"));
   const nlohmann::json json = report_json(report, "summary");
-  EXPECT_EQ(json.at("b_to_a").at("held_bytes_peak"), 14'889'779);
-  EXPECT_EQ(json.at("b_to_a").at("held_packets_peak"), 3'120);
-  EXPECT_EQ(json.at("workers").at(0).at("hold_limit_bytes"), 268'435'456);
-  EXPECT_EQ(json.at("workers").at(0).at("hold_limit_packets"), 32'000);
+  EXPECT_EQ(json.at("b_to_a").at("queued_bytes_peak"), 14'889'779);
+  EXPECT_EQ(json.at("b_to_a").at("queued_packets_peak"), 3'120);
+  EXPECT_EQ(json.at("workers").at(0).at("queued_bytes_limit"), 268'435'456);
+  EXPECT_EQ(json.at("workers").at(0).at("queued_packets_limit"), 32'000);
 }
 
 TEST(Summary, APathThatIsNotProvenIsLoud) {
@@ -142,7 +142,7 @@ TEST(Summary, AnAccountThatDoesNotAddUpIsTold) {
   TunnelReport report = sample_report();
   report.lanes[0].written.packets -= 2;
   EXPECT_THAT(summary_text(report),
-              HasSubstr("accounting: 10 packets read, 0 made, 7 written, 0 held, 1 dropped"));
+              HasSubstr("accounting: 10 packets read, 0 made, 7 written, 0 queued, 1 dropped"));
   EXPECT_FALSE(report_json(report, "summary").at("a_to_b").at("balanced"));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Stages that hold, copy and change packets, inside a running relay.
+// Stages that queue, copy and change packets, inside a running relay.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -19,18 +19,18 @@ namespace {
 using test::SocketDevice;
 using test::udp_frame;
 
-/// Holds all that comes for ever.
-class HoldAll final : public Stage {
+/// Queues all packets for ever.
+class QueueAll final : public Stage {
  public:
-  [[nodiscard]] std::string_view name() const noexcept override { return "hold all"; }
+  [[nodiscard]] std::string_view name() const noexcept override { return "queue all"; }
   void process(std::span<const Packet> packets, std::int64_t /*now_ns*/,
                StageOutput& /*output*/) noexcept override {
-    for (const Packet& packet : packets) held_ += tally_of(packet);
+    for (const Packet& packet : packets) queued_ += tally_of(packet);
   }
-  [[nodiscard]] Tally held() const noexcept override { return held_; }
+  [[nodiscard]] Tally queued() const noexcept override { return queued_; }
 
  private:
-  Tally held_;
+  Tally queued_;
 };
 
 /// Passes every packet, and a copy of it.
@@ -73,7 +73,7 @@ std::uint64_t packets_dropped(const LaneCounts& counts, DropReason reason) {
   return counts.dropped.at(static_cast<std::size_t>(reason)).packets;
 }
 
-class HeldPacketsTest : public ::testing::TestWithParam<EngineKind> {
+class QueuedPacketsTest : public ::testing::TestWithParam<EngineKind> {
  protected:
   void SetUp() override {
     if (GetParam() == EngineKind::kUring && !probe_uring().available)
@@ -81,19 +81,19 @@ class HeldPacketsTest : public ::testing::TestWithParam<EngineKind> {
   }
 };
 
-TEST_P(HeldPacketsTest, ReadingGoesOnWhenAllThatMayBeHeldIsHeld) {
+TEST_P(QueuedPacketsTest, ReadingGoesOnWhenTheQueueMemoryIsFull) {
   constexpr std::uint64_t kPackets = 8'000;
-  constexpr std::uint64_t kHoldPages = 100;
-  constexpr std::uint64_t kMayBeHeld = kHoldPages * 4096 / 64;  // what is held is longer
+  constexpr std::uint64_t kQueuePages = 100;
+  constexpr std::uint64_t kMaxQueued = kQueuePages * 4096 / 64;  // what is queued is longer
   const SocketDevice a(1);
   const SocketDevice b(1);
   RelayConfig config = test::socket_relay(a, b, GetParam());
-  config.hold_bytes = kHoldPages * 4096;
-  config.stages[0].push_back(spec_of<HoldAll>(StageScope::kLane));
+  config.queue_memory_bytes = kQueuePages * 4096;
+  config.stages[0].push_back(spec_of<QueueAll>(StageScope::kLane));
   Relay relay(config);
   relay.start();
   for (std::uint64_t packet = 0; packet < kPackets; ++packet)
-    while (!a.send(0, udp_frame("held"))) std::this_thread::yield();
+    while (!a.send(0, udp_frame("queued"))) std::this_thread::yield();
   ASSERT_TRUE(b.send(0, udp_frame("the other way")));
   EXPECT_EQ(a.receive(0), udp_frame("the other way"));
   const std::int64_t deadline = monotonic_ns() + 2 * kNanosecondsPerSecond;
@@ -101,23 +101,25 @@ TEST_P(HeldPacketsTest, ReadingGoesOnWhenAllThatMayBeHeldIsHeld) {
     relay.refresh();
   LaneCounts counts = relay.counts(Direction::kAToB);
   EXPECT_EQ(counts.read.packets, kPackets);
-  EXPECT_GT(counts.held.packets, 0U);
-  EXPECT_LE(counts.held.packets, kMayBeHeld);
-  EXPECT_EQ(packets_dropped(counts, DropReason::kQueueMemoryFull), kPackets - counts.held.packets);
+  EXPECT_GT(counts.queued.packets, 0U);
+  EXPECT_LE(counts.queued.packets, kMaxQueued);
+  EXPECT_EQ(packets_dropped(counts, DropReason::kQueueMemoryFull),
+            kPackets - counts.queued.packets);
   EXPECT_TRUE(counts.balanced());
-  EXPECT_EQ(counts.held_packets_peak, counts.held.packets);
-  EXPECT_LE(counts.held_bytes_peak, config.hold_bytes);
-  EXPECT_EQ(relay.reports().at(0).hold_limit_bytes, config.hold_bytes);
-  EXPECT_EQ(relay.reports().at(0).hold_limit_packets, kHoldPages) << "of those that are not small";
-  EXPECT_EQ(relay.counts(Direction::kBToA).held_bytes_peak, 0U) << "nothing is held there";
-  const std::uint64_t held = counts.held.packets;
+  EXPECT_EQ(counts.queued_packets_peak, counts.queued.packets);
+  EXPECT_LE(counts.queued_bytes_peak, config.queue_memory_bytes);
+  EXPECT_EQ(relay.reports().at(0).queued_bytes_limit, config.queue_memory_bytes);
+  EXPECT_EQ(relay.reports().at(0).queued_packets_limit, kQueuePages)
+      << "of those that are not small";
+  EXPECT_EQ(relay.counts(Direction::kBToA).queued_bytes_peak, 0U) << "nothing is queued there";
+  const std::uint64_t queued = counts.queued.packets;
   relay.stop();
   counts = relay.counts(Direction::kAToB);
-  EXPECT_EQ(packets_dropped(counts, DropReason::kShutdown), held);
+  EXPECT_EQ(packets_dropped(counts, DropReason::kShutdown), queued);
   EXPECT_TRUE(counts.balanced());
 }
 
-TEST_P(HeldPacketsTest, ACopyIsCountedAsMade) {
+TEST_P(QueuedPacketsTest, ACopyIsCountedAsMade) {
   for (const std::size_t queues : {1U, 2U})
     for (const StageScope scope : {StageScope::kLane, StageScope::kDirection}) {
       const SocketDevice a(queues);
@@ -142,7 +144,7 @@ TEST_P(HeldPacketsTest, ACopyIsCountedAsMade) {
     }
 }
 
-TEST_P(HeldPacketsTest, AFrameOfItsOwnIsWrittenInsteadOfWhatWasRead) {
+TEST_P(QueuedPacketsTest, AFrameOfItsOwnIsWrittenInsteadOfWhatWasRead) {
   const SocketDevice a(1);
   const SocketDevice b(1);
   RelayConfig config = test::socket_relay(a, b, GetParam());
@@ -160,7 +162,7 @@ TEST_P(HeldPacketsTest, AFrameOfItsOwnIsWrittenInsteadOfWhatWasRead) {
   EXPECT_TRUE(counts.balanced());
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, HeldPacketsTest,
+INSTANTIATE_TEST_SUITE_P(Engines, QueuedPacketsTest,
                          ::testing::Values(EngineKind::kUring, EngineKind::kSyscall),
                          [](const auto& instance) {
                            return std::string(to_string(instance.param));
