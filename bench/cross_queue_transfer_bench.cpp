@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What it costs to hand packets to a direction's owner and to get them back, without threads:
-// the lane stage of one queue and the hub take turns.
+// the lane stage of one queue and the collector take turns.
 #include <benchmark/benchmark.h>
 
 #include <memory>
@@ -34,14 +34,14 @@ void there_and_back(benchmark::State& state) {
   const EventFd wake;
   std::vector<std::unique_ptr<Stage>> stages;
   stages.push_back(std::make_unique<Pass>());
-  DirectionCollector hub(std::move(stages), 0, {&wake, &wake});
-  const std::unique_ptr<Stage> lane = hub.make_lane_stage(0);
+  DirectionCollector collector(std::move(stages), 0, {&wake, &wake});
+  const std::unique_ptr<Stage> lane = collector.make_lane_stage(0);
   const std::vector<Packet> packets = packets_of_queue_0(static_cast<std::size_t>(state.range(0)));
   CountingOutput output;
   for (auto _ : state) {
     const std::uint64_t before = output.passed;
     lane->process(packets, 0, output);
-    hub.take_turn(0);
+    collector.take_turn(0);
     lane->release(0, output);
     if (output.passed != before + packets.size()) return state.SkipWithError("a packet got lost");
     benchmark::DoNotOptimize(wake.drain());

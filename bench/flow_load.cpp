@@ -81,12 +81,12 @@ std::uint64_t send_in_turn(const std::vector<FileDescriptor>& flows, std::size_t
   }
 }
 
-void run(const std::vector<const char*>& words) {
-  const auto flow_count = static_cast<std::size_t>(std::atoi(words[1]));
-  const std::int64_t duration_ns = std::atoi(words[2]) * kNanosecondsPerSecond;
-  const auto payload_bytes = static_cast<std::size_t>(std::atoi(words[3]));
-  const sockaddr_in from = address_of(words[4], 0);
-  const sockaddr_in to = address_of(words[5], kPort);
+void run(const std::vector<const char*>& arguments) {
+  const auto flow_count = static_cast<std::size_t>(std::atoi(arguments[1]));
+  const std::int64_t duration_ns = std::atoi(arguments[2]) * kNanosecondsPerSecond;
+  const auto payload_bytes = static_cast<std::size_t>(std::atoi(arguments[3]));
+  const sockaddr_in from = address_of(arguments[4], 0);
+  const sockaddr_in to = address_of(arguments[5], kPort);
   allow_many_files(flow_count);
   const FileDescriptor receiver = udp_socket(to, nullptr);
   std::vector<FileDescriptor> flows;
@@ -105,12 +105,12 @@ void run(const std::vector<const char*>& words) {
 }  // namespace tunrelay::bench
 
 int main(int argc, char** argv) try {
-  const std::vector<const char*> words(argv, argv + argc);
-  if (words.size() != 6) {
+  const std::vector<const char*> arguments(argv, argv + argc);
+  if (arguments.size() != 6) {
     std::fputs("usage: flow_load FLOWS SECONDS PAYLOAD_BYTES FROM TO\n", stderr);
     return 2;
   }
-  tunrelay::bench::run(words);
+  tunrelay::bench::run(arguments);
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "flow_load: %s\n", error.what());

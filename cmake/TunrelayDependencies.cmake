@@ -12,7 +12,7 @@ find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(ZLIB REQUIRED)
 # Only its headers are used, whose path CMake's own module (gone with CMake 3.30) and Boost's
-# configuration file both tell.
+# configuration file both say.
 if(POLICY CMP0167)
   cmake_policy(SET CMP0167 NEW)
 endif()

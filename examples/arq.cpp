@@ -6,8 +6,8 @@
 //   tunrelay exec --stage ./libarq.so --a-to-b 'loss 20%' --b-to-a 'loss 20%' -- iperf3 ...
 //
 // Over the link goes: kind (1 byte: data or acknowledgement), number (1 byte), then the packet.
-// The number alternates between 0 and 1: with one frame under way that tells an old one from a
-// new one, where the link keeps the order.
+// The number alternates between 0 and 1: with one frame under way that distinguishes an old one
+// from a new one, where the link keeps the order.
 #include <deque>
 #include <random>
 #include <vector>

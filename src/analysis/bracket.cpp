@@ -71,7 +71,7 @@ std::optional<std::uint64_t> next_load(const Bracket& bracket, const LoadRange& 
     load_per_s = edges.upper_per_s
                      ? step_down(high, std::max(width * high, 2 * (start - high)), middle)
                      : last;
-  // The range's own ends are no bounds: they have to be tried to become ones.
+  // The range's own ends are not bounds: they have to be tried to become ones.
   if (!edges.upper_per_s && high <= low * (1 + 2 * width)) load_per_s = last;
   if (!edges.lower_per_s && high <= low * (1 + 2 * width)) load_per_s = first;
   return std::clamp(load_per_s, first, last);

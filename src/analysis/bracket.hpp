@@ -34,7 +34,7 @@ struct Bracket {
 /// Whether some lower bound lies above an upper one: trials contradict each other.
 [[nodiscard]] bool has_loss_inversion(const SearchGoal& goal, const TrialsByLoad& trials) noexcept;
 
-/// Which loads may be asked for.
+/// Which loads may be requested.
 struct LoadRange {
   std::uint64_t least_per_s = 1;
   std::uint64_t most_per_s = 0;
@@ -44,7 +44,7 @@ struct LoadRange {
 
 /// A load strictly inside BRACKET and within RANGE: first near GUESS_PER_S, from there in growing
 /// steps towards the other bound, and halfway where those would go too far. None: the bracket is
-/// narrow, or nothing is left to ask on the side where a bound is missing.
+/// narrow, or nothing is left to try on the side where a bound is missing.
 [[nodiscard]] std::optional<std::uint64_t> next_load(const Bracket& bracket, const LoadRange& range,
                                                      double guess_per_s, double width);
 

@@ -99,8 +99,8 @@ class Findings {
                std::string_view reason) {
     if (base == head) return;
     std::string sentence = fmt::format("{} is {} in base and {} in head", name,
-                                       is_known(base) ? text_of(base) : "not told",
-                                       is_known(head) ? text_of(head) : "not told");
+                                       is_known(base) ? text_of(base) : "missing",
+                                       is_known(head) ? text_of(head) : "missing");
     if (!reason.empty()) sentence += fmt::format(": {}", reason);
     add(weight, std::move(sentence));
   }

@@ -38,7 +38,7 @@ void set_effect(MetricComparison& comparison, const Matched& matched, const Judg
     comparison.effect = effect_of(matched, options);
 }
 
-/// What there is to say of a metric without an effect, unless something was said already.
+/// The text for a metric without an effect, unless it has one already.
 void judge_missing(MetricComparison& comparison) {
   if (!comparison.reason.empty()) return;
   comparison.reason =

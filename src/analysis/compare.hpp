@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The comparison of two programs, metric by metric, with a verdict on each and on the whole:
 // of two paths that one run measured in interleaved rounds, or of the subjects of two runs.
-// Pure: whether two results may be compared at all is asked of analysis/comparability.hpp.
+// Pure: whether two results may be compared at all is decided by analysis/comparability.hpp.
 #pragma once
 
 #include <optional>

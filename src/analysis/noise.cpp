@@ -58,7 +58,7 @@ std::vector<double> noise_of(const Metric& metric) {
 
 double smallest_visible_change(std::span<const double> log_ratios, std::size_t metrics,
                                const JudgeOptions& judge, const NoiseOptions& noise) {
-  ensure(log_ratios.size() >= 2 && metrics > 0, "there are differences to tell the noise from");
+  ensure(log_ratios.size() >= 2 && metrics > 0, "there are differences to compute the noise from");
   const double middle = one_sample_shift(log_ratios, judge.alpha).estimate;
   std::vector<double> centred(log_ratios.begin(), log_ratios.end());
   for (double& value : centred) value -= middle;
@@ -75,7 +75,7 @@ double smallest_visible_change(std::span<const double> log_ratios, std::size_t m
     up.push_back(std::max(-shift.low, least - shift.estimate));
     down.push_back(std::max(shift.high, least + shift.estimate));
   }
-  // An infinite value among the greatest is no number between which to interpolate.
+  // An infinite value among the greatest is not a number between which to interpolate.
   const auto at_power = [&noise](std::vector<double>& changes) {
     const double place = noise.power * static_cast<double>(changes.size() - 1);
     const auto at = changes.begin() + static_cast<std::ptrdiff_t>(std::ceil(place));

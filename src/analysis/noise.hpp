@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a host can see: how small a change may be and still be found there, told from runs in
+// What a host can see: how small a change may be and still be found there, computed from runs in
 // which nothing changed (an A/A run: base and head are the same program; or one path alone).
 #pragma once
 

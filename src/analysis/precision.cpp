@@ -22,7 +22,7 @@ double Precision::relative_half_width() const noexcept {
 
 Precision precision_of_median(std::span<const double> values, double confidence) {
   ensure(confidence > 0 && confidence < 1, "a confidence lies between 0 and 1");
-  ensure(!values.empty(), "the precision is asked of some values");
+  ensure(!values.empty(), "a precision needs some values");
   Precision precision{.median = median_of({values.begin(), values.end()})};
   const double tail = undiscounted_p(1 - confidence, variance_inflation(values)) / 2;
   const boost::math::binomial_distribution<double> below_median(static_cast<double>(values.size()),

@@ -17,7 +17,7 @@ constexpr double kSigmaPerMad = 1.482602218505602;
 }  // namespace
 
 double quantile(std::span<const double> values, double probability) {
-  ensure(!values.empty(), "a quantile is asked of some values");
+  ensure(!values.empty(), "a quantile needs some values");
   ensure(probability >= 0 && probability <= 1, "a quantile's probability lies within 0 and 1");
   std::vector<double> sorted(values.begin(), values.end());
   const double position = probability * static_cast<double>(sorted.size() - 1);

@@ -76,7 +76,7 @@ RankTest mann_whitney(std::span<const double> first, std::span<const double> sec
     return test;
   }
   const double deviation = deviation_of_u(first_count, second_count, ranks.tie_term);
-  // Within half a step of the middle, continuity leaves nothing to tell.
+  // Within half a step of the middle, continuity leaves nothing to decide.
   const double distance = pairs / 2 - lesser - 0.5;
   if (deviation > 0 && distance > 0) test.p = p_of_z(distance / deviation);
   return test;

@@ -30,7 +30,7 @@ constexpr double kSurelySendable = 0.75;
 std::string_view to_string(SearchEnd end) noexcept {
   switch (end) {
     case SearchEnd::kReached:
-      return "the bounds are as near to each other as asked";
+      return "the bounds are as near to each other as requested";
     case SearchEnd::kMaxLoad:
       return "the most load that was allowed is carried: the rate is that or above";
     case SearchEnd::kMinLoad:
@@ -83,7 +83,7 @@ std::optional<std::uint64_t> RateSearch::unsendable_per_s() const noexcept {
 }
 
 void RateSearch::record(SearchTrial trial) {
-  ensure(next_ && trial.input == *next_, "a search is told of the trial that it asked for");
+  ensure(next_ && trial.input == *next_, "a search gets the trial that it requested");
   spent_ns_ += trial.spent_ns > 0 ? trial.spent_ns : trial.input.duration_ns;
   if (trial.is_invalid()) {
     note_invalid(trial);

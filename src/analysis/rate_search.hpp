@@ -29,9 +29,9 @@ struct SearchPlan {
   std::int64_t most_time_ns = 600 * kNanosecondsPerSecond;  ///< of trials as SearchTrial has it
 };
 
-/// Why nothing more is asked for a goal.
+/// Why no more trials are requested for a goal.
 enum class SearchEnd : std::uint8_t {
-  kReached,        ///< the bounds are as near to each other as was asked
+  kReached,        ///< the bounds are as near to each other as requested
   kMaxLoad,        ///< the most load is a lower bound: the rate is that or above
   kMinLoad,        ///< the least load is an upper bound: the rate is below it
   kSenderLimit,    ///< what the sender can send is a lower bound: its limit, not the path's
@@ -40,11 +40,11 @@ enum class SearchEnd : std::uint8_t {
   kTimeLimit,
   kNotYet,  ///< more trials are wanted: the search was left
 };
-/// In words that a reader of results understands.
+/// As text for a reader of results.
 [[nodiscard]] std::string_view to_string(SearchEnd end) noexcept;
 
-/// What is known for a goal. Without kReached it is irregular in the words of RFC 9971: the bounds
-/// that are there hold, but say less than was asked.
+/// What is known for a goal. Without kReached it is irregular in the terms of RFC 9971: the bounds
+/// that are there hold, but say less than requested.
 struct GoalResult {
   SearchGoal goal;
   SearchEnd end = SearchEnd::kNotYet;
@@ -61,8 +61,8 @@ class RateSearch {
 
   /// The trial to be done now; none: the search is over. The same until record().
   [[nodiscard]] const std::optional<TrialInput>& next() const noexcept { return next_; }
-  /// What came of next(). A load that is void several times in a row can't be sent: neither that
-  /// nor more is asked again. One that was sent, or more than it, gets more tries.
+  /// What came of next(). A load that is invalid several times in a row can't be sent: neither that
+  /// nor more is requested again. One that was sent, or more than it, gets more tries.
   void record(SearchTrial trial);
 
   /// By goal, in the order of the plan; at any time.

@@ -11,7 +11,7 @@ void check_search_goal(const SearchGoal& goal) {
   const auto refuse = [&](const std::string& answer, const std::string& hint) {
     throw_usage_error("search", "the goal '" + goal.name + "'", answer, hint);
   };
-  // Written so that what is no number fails too.
+  // Written so that what is not a number fails too.
   if (!(goal.loss_ratio >= 0 && goal.loss_ratio < 1))
     refuse(fmt::format("a loss ratio of {} is not from 0 to below 1", goal.loss_ratio),
            "choose another");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a search for the highest rate is asked to find, and the trials that it does for that: plain
-// data in the words of RFC 9971 (MLRsearch). Loads are whole messages a second.
+// What a search for the highest rate has to find, and the trials that it does for that: plain
+// data in the terms of RFC 9971 (MLRsearch). Loads are whole messages a second.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ struct SearchTrial {
   TrialInput input;
   double loss_ratio = 0;  ///< from 0 to 1
   std::string invalid_reason =
-      {};  ///< not empty: the load was not sent as asked, so it says nothing
-  /// Of a void trial: the load that was sent in truth; 0 where that is not known.
+      {};  ///< not empty: the load was not sent as requested, so it says nothing
+  /// Of an invalid trial: the load that was sent in truth; 0 where that is not known.
   double sent_per_s = 0;
   std::int64_t spent_ns = 0;  ///< with all that belongs to it; 0: its duration
 

@@ -15,7 +15,7 @@ namespace tunrelay {
 namespace {
 
 constexpr std::size_t kMinToReport = 10;
-/// Beyond this a short series can't be told from one that wanders freely.
+/// Beyond this a short series can't be distinguished from one that wanders freely.
 constexpr double kHighestCorrelation = 0.9;
 
 }  // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Between a p-value and the normal distribution's z, and what serial dependence does to both.
 // Rank tests take samples for independent. Measurements of one host in a row are not: they drift
-// together, so that n of them tell less than n. `variance_inflation` says how much less, and the
-// same discount then goes into the p-value and into the confidence interval.
+// together, so that n of them are worth less than n. `variance_inflation` says how much less, and
+// the same discount then goes into the p-value and into the confidence interval.
 #pragma once
 
 #include <span>
@@ -19,7 +19,7 @@ namespace tunrelay {
 /// 1946), where r is the autocorrelation of the ranks at distance one, so that outliers don't
 /// hide it, freed of its bias in short series (Marriott and Pope 1954).
 /// At least 1: a negative r, the rule after alternating rounds, is not taken as a gift.
-/// Of fewer than 10 values it is 1, since they can't tell.
+/// Of fewer than 10 values it is 1, since they can't show it.
 [[nodiscard]] double variance_inflation(std::span<const double> values);
 
 /// What the p-value P becomes when the variance is INFLATION (1 or more) times the assumed one.

@@ -91,11 +91,12 @@ std::string explain(const Effect& effect, double corrected_p, Verdict verdict, s
             std::ceil(static_cast<double>(fewest_rounds(metrics, options)) * effect.inflation)));
   if (corrected_p < options.alpha)
     return fmt::format(
-        "there is a change, but it can't be told whether it reaches {:g} %: more rounds would tell",
+        "there is a change, but it is not clear whether it reaches {:g} %: more rounds would show "
+        "it",
         min_percent);
   return fmt::format(
       "the change may be by chance (p is not below {:g}), and may be of {:g} %: "
-      "more rounds would tell",
+      "more rounds would show it",
       options.alpha, min_percent);
 }
 

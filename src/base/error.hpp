@@ -29,7 +29,7 @@ class Error : public std::exception {
     std::string object;    ///< "/dev/net/tun", "10: from all iif tun0 lookup 5213"
     std::string cause;     ///< why it failed: what the kernel said, or what is wrong
     std::string hint;      ///< what the reader can do; may be empty
-    int system_errno = 0;  ///< 0 when no system call was asked
+    int system_errno = 0;  ///< 0 when no system call failed
     ExitCode exit_code = ExitCode::kFailed;
   };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Quantities in the user's words without rounding: what is printed here is read back by
+// Quantities as users write them, without rounding: what is printed here is read back by
 // base/units.hpp, and parse_ratio(), as the very same number.
 #pragma once
 

@@ -30,12 +30,12 @@ const Step& step_for(const Step (&steps)[kCount], double size) {
 
 /// "packets_per_s" -> "packets/s".
 std::string in_text(std::string_view unit) {
-  std::string words(unit);
+  std::string text(unit);
   constexpr std::string_view kPer = "_per_";
-  for (std::size_t at = 0; (at = words.find(kPer, at)) != std::string::npos;)
-    words.replace(at, kPer.size(), "/");
-  std::replace(words.begin(), words.end(), '_', ' ');
-  return words;
+  for (std::size_t at = 0; (at = text.find(kPer, at)) != std::string::npos;)
+    text.replace(at, kPer.size(), "/");
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
 }
 
 std::string with_unit(const std::string& number, const std::string& unit) {

@@ -65,7 +65,7 @@ IpPrefix IpPrefix::parse(std::string_view text) {
   if (error != std::errc{} || end != digits.data() + digits.size() || length < 0 ||
       length > address.bits())
     throw_usage_error("read the prefix length of", fmt::format("'{}'", text),
-                      fmt::format("it is no number from 0 to {}", address.bits()));
+                      fmt::format("it is not a number from 0 to {}", address.bits()));
   return {address, length};
 }
 

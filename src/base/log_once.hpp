@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tells of what fails again and again only once.
+// Reports a repeating failure only once.
 #pragma once
 
 #include <functional>
@@ -11,14 +11,14 @@ namespace tunrelay {
 /// Of one thing that is attempted repeatedly, by one thread.
 class LogOnce {
  public:
-  /// Does ACT. TELL gets the Error that it throws, unless the time before had failed too.
+  /// Does ACT. REPORT gets the Error that it throws, unless the time before had failed too.
   template <typename Act>
-  void attempt(const Act& act, const std::function<void(const Error&)>& tell) {
+  void attempt(const Act& act, const std::function<void(const Error&)>& report) {
     try {
       act();
       last_failed_ = false;
     } catch (const Error& error) {
-      if (!last_failed_) tell(error);
+      if (!last_failed_) report(error);
       last_failed_ = true;
     }
   }

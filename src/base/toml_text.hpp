@@ -23,7 +23,7 @@ namespace tunrelay {
 
 namespace tunrelay {
 
-/// Throws a usage Error for what is no TOML. NAME: what to call the text, before its line and
+/// Throws a usage Error for what is not TOML. NAME: what to call the text, before its line and
 /// column.
 [[nodiscard]] toml::table parse_toml(std::string_view text, const std::string& name);
 

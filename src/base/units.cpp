@@ -69,7 +69,7 @@ std::uint64_t parse_rate_bits_per_s(std::string_view text) {
     return to_integer(value * factor, text, "rate");
   if (unit == "b/s") return to_integer(value * factor * 8, text, "rate");
   throw_usage_error("read the rate", fmt::format("'{}'", text),
-                    fmt::format("'{}' is no unit of a rate", spelling),
+                    fmt::format("'{}' is not a unit of a rate", spelling),
                     "write for example 10M, 10Mbit or 10Mbit/s");
 }
 
@@ -79,7 +79,7 @@ std::uint64_t parse_size_bytes(std::string_view text) {
   if (unit.empty() || unit == "b" || (unit == "ib" && factor != 1))
     return to_integer(value * factor, text, "size");
   throw_usage_error("read the size", fmt::format("'{}'", text),
-                    fmt::format("'{}' is no unit of a size", spelling),
+                    fmt::format("'{}' is not a unit of a size", spelling),
                     "write for example 1500, 64K or 64KiB");
 }
 
@@ -101,7 +101,7 @@ std::int64_t parse_duration_ns(std::string_view text) {
   throw_usage_error("read the duration", fmt::format("'{}'", text),
                     unit.empty()
                         ? "it has no unit"
-                        : fmt::format("'{}' is no unit of a time, or it is too long", spelling),
+                        : fmt::format("'{}' is not a unit of a time, or it is too long", spelling),
                     "write for example 250us, 20ms, 1.5s or 2m");
 }
 
@@ -109,7 +109,7 @@ double parse_percent(std::string_view text) {
   const Quantity quantity = split(text, "percentage");
   if (!quantity.unit.empty() && quantity.unit != "%")
     throw_usage_error("read the percentage", fmt::format("'{}'", text),
-                      fmt::format("'{}' is no percent sign", quantity.spelling),
+                      fmt::format("'{}' is not a percent sign", quantity.spelling),
                       "write for example 3%");
   return quantity.value / 100;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Quantities in the user's words. Rates are read as iperf3 reads them (K = 1000 bits a
+// Quantities as users write them. Rates are read as iperf3 reads them (K = 1000 bits a
 // second), sizes with K = 1024. "kbps" and "mbps" are refused, tc reads them as bytes a second and
 // most other tools as bits a second; so is "Mb/s", where "MB/s" are bytes.
 #pragma once

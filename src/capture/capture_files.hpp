@@ -26,12 +26,12 @@ class CaptureFiles {
   };
   /// Says what stands at the end of a file; always as many bytes.
   using Ending = std::function<PcapngBytes()>;
-  /// Asked while a pipe is full: whether to give up rather than to wait.
+  /// Called while a pipe is full: whether to give up rather than to wait.
   using GiveUp = std::function<bool()>;
 
   /// Opens the first file. HEADER begins each. Throws Error.
   CaptureFiles(Options options, PcapngBytes header);
-  /// The same with FILE, an open file or pipe, in the place of a name; NAME is for words.
+  /// The same with FILE, an open file or pipe, in the place of a name; NAME is for messages.
   CaptureFiles(FileDescriptor file, std::string name, PcapngBytes header);
 
   void use(GiveUp give_up) { give_up_ = std::move(give_up); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a capture is asked to be.
+// The options of a capture.
 #pragma once
 
 #include <array>

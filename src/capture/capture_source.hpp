@@ -70,7 +70,7 @@ class CaptureSource {
  private:
   class LaneTap;
 
-  /// What is to be noted of a packet beside its own.
+  /// What must be noted of a packet beside its own.
   struct Sight {
     std::int64_t time_ns = 0;
     std::uint8_t device = 0;

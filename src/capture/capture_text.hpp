@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a capture has done, in words and as JSON.
+// What a capture has done, as text and as JSON.
 #pragma once
 
 #include <optional>

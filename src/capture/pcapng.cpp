@@ -49,12 +49,12 @@ class PcapngBlock {
     put(value);
     out_.resize(out_.size() + padding_of(sizeof value));
   }
-  void text(std::uint16_t code, std::string_view words) {
-    if (words.empty()) return;
-    words = words.substr(0, UINT16_MAX);
+  void text(std::uint16_t code, std::string_view value) {
+    if (value.empty()) return;
+    value = value.substr(0, UINT16_MAX);
     put(code);
-    put(static_cast<std::uint16_t>(words.size()));
-    put_padded(std::as_bytes(std::span(words)));
+    put(static_cast<std::uint16_t>(value.size()));
+    put_padded(std::as_bytes(std::span(value)));
   }
   void number_in_halves(std::uint16_t code, std::uint64_t value) {
     put(code);

@@ -122,7 +122,7 @@ int bench(const BenchFlags& flags) {
         paths, result,
         {.before_sample =
              [&](const SampleNote& note) {
-               progress.tell(
+               progress.report(
                    done, 1,
                    fmt::format("round {}, {} across {}", note.round + 1, note.load, note.path));
              },
@@ -131,8 +131,9 @@ int bench(const BenchFlags& flags) {
                .options = options,
                .on_progress = [&](double now_done, const std::string& what) {
                  done = now_done;
-                 if (file && !result.metrics.empty()) file->save_or_tell(result, tell_failed_save);
-                 if (!what.empty()) progress.tell(done, 1, what);
+                 if (file && !result.metrics.empty())
+                   file->save_or_report(result, report_failed_save);
+                 if (!what.empty()) progress.report(done, 1, what);
                }});
   }
   if (stopped) result.complete = false;

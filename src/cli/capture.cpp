@@ -27,7 +27,7 @@
 namespace tunrelay {
 namespace {
 
-// How often the relay is asked whether the capture goes on: its reader may have gone.
+// How often we check whether the capture goes on: its reader may have gone.
 constexpr int kAskIntervalMs = 500;
 
 struct CaptureCommandFlags {
@@ -59,8 +59,8 @@ nlohmann::json wait_for_end(ControlClient& relay, const SignalWatch& signals, st
     ::poll(watched.data(), watched.size(),
            static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, kAskIntervalMs)));
     if (signals.next() || monotonic_ns() >= end_ns || watched[2].revents != 0)
-      return relay.ask({{"method", "capture_stop"}});
-    nlohmann::json report = relay.ask({{"method", "capture_report"}});
+      return relay.call({{"method", "capture_stop"}});
+    nlohmann::json report = relay.call({{"method", "capture_report"}});
     if (!report.at("capture").at("failure").get<std::string>().empty()) return report;
   }
 }
@@ -73,7 +73,7 @@ int capture(const CaptureCommandFlags& flags) {
   ControlClient relay(find_control(flags.control_socket));
   {
     const FileDescriptor file = open_capture_file(options.file);
-    relay.ask(
+    relay.call(
         {{"method", "capture_start"},
          {"file", options.to_standard_output() ? "the client's standard output" : options.file},
          {"filter", options.filter},

@@ -19,7 +19,7 @@ bool takes_value(const CLI::Option& option) {
   return option.get_items_expected_max() > 0;
 }
 
-/// `-qt 2s` is -q and -t: whether the last of ARGUMENT's flags has its value in the next word;
+/// `-qt 2s` is -q and -t: whether the last of ARGUMENT's flags has its value in the next argument;
 /// nothing when COMMAND lacks one of them.
 std::optional<bool> short_flags_need_argument(const CLI::App& command, std::string_view argument) {
   for (std::size_t index = 1; index < argument.size(); ++index) {

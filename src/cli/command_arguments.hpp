@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The words behind a command: which of them are its flags, and where those of another program
+// The arguments of a command: which of them are its flags, and where those of another program
 // begin.
 #pragma once
 
@@ -18,8 +18,8 @@ namespace tunrelay {
 
 /// ARGUMENTS of the command line, of which the first names COMMAND. Throws a usage Error that names
 /// the first flag that the command does not have, and the one that was likely meant. Where the
-/// command runs a command, "--" is put before it: it begins with the first word that is neither a
-/// flag nor a flag's value, as for env(1), and what follows is its own.
+/// command runs a command, "--" is put before it: it begins with the first argument that is neither
+/// a flag nor a flag's value, as for env(1), and what follows is its own.
 [[nodiscard]] std::vector<std::string> check_flags(const Subcommand& subcommand,
                                                    std::vector<std::string> arguments);
 

@@ -53,11 +53,11 @@ struct CompareFlags {
   ResultOutputs outputs;
 };
 
-std::vector<std::string> words_of(const std::string& text) {
+std::vector<std::string> split_arguments(const std::string& text) {
   std::istringstream stream(text);
-  std::vector<std::string> words;
-  for (std::string word; stream >> word;) words.push_back(word);
-  return words;
+  std::vector<std::string> arguments;
+  for (std::string argument; stream >> argument;) arguments.push_back(argument);
+  return arguments;
 }
 
 JudgeOptions judge_options(const CompareFlags& flags) {
@@ -72,9 +72,10 @@ void print_json(const nlohmann::ordered_json& json) {
   fmt::print("{}\n", json_text(json, 1));
 }
 
-/// Prints the comparison, writes what was asked for, and gives the exit code.
-int tell(const CompareFlags& flags, const Comparison& comparison, const Result& head,
-         const std::string& base_name, const std::string& head_name, ResultFile* file = nullptr) {
+/// Prints the comparison, writes the requested files, and gives the exit code.
+int output_comparison(const CompareFlags& flags, const Comparison& comparison, const Result& head,
+                      const std::string& base_name, const std::string& head_name,
+                      ResultFile* file = nullptr) {
   const ComparisonReport report = comparison_report(comparison, base_name, head_name);
   if (flags.json)
     print_json(comparison_json(report));
@@ -99,14 +100,14 @@ int compare_files(const CompareFlags& flags) {
     print_wrapped(stderr, fmt::format("tunrelay: note: {}\n", difference));
   for (const std::string& difference : differences_to_mention(base, head))
     print_wrapped(stderr, fmt::format("tunrelay: note: {}\n", difference));
-  return tell(flags, compare_results(base, head, judge_options(flags)), head, flags.files[0],
-              flags.files[1]);
+  return output_comparison(flags, compare_results(base, head, judge_options(flags)), head,
+                           flags.files[0], flags.files[1]);
 }
 
 void tell_noise(const CompareFlags& flags, const Result& result, const JudgeOptions& judge) {
   const std::vector<NoiseFloor> floors = noise_floors(result, judge);
   if (flags.json) return print_json(noise_json(floors));
-  fmt::print("what this host can see, told from {} runs that should be alike:\n",
+  fmt::print("what this host can see, from {} runs that should be alike:\n",
              result.metrics.empty() ? 0 : result.metrics.front().samples.size());
   for (const NoiseFloor& floor : floors)
     fmt::print("  {:<36} spread {:5.1f} %   smallest change seen {:.1f} %\n", floor.metric,
@@ -115,8 +116,9 @@ void tell_noise(const CompareFlags& flags, const Result& result, const JudgeOpti
 
 ComparisonPlan plan_of(const CompareFlags& flags) {
   ComparisonPlan plan;
-  plan.base = {flags.base, words_of(flags.base_flags)};
-  plan.head = flags.noise ? plan.base : ProgramUnderTest{flags.head, words_of(flags.head_flags)};
+  plan.base = {flags.base, split_arguments(flags.base_flags)};
+  plan.head =
+      flags.noise ? plan.base : ProgramUnderTest{flags.head, split_arguments(flags.head_flags)};
   plan.slice_ns = parse_duration_ns(flags.slice);
   plan.time_limit_ns = parse_duration_ns(flags.time);
   plan.rounds = flags.rounds;
@@ -143,13 +145,13 @@ int compare_programs(const CompareFlags& flags) {
     Progress progress(flags.quiet);
     const std::int64_t begin_ns = monotonic_ns();
     const auto on_round = [&](std::uint32_t round) {
-      if (file) file->save_or_tell(result, tell_failed_save);
+      if (file) file->save_or_report(result, report_failed_save);
       const std::string what = fmt::format("round {}", round + 1);
       if (plan.rounds != 0)
-        progress.tell(round + 1, plan.rounds, what);
+        progress.report(round + 1, plan.rounds, what);
       else
-        progress.tell(static_cast<double>(monotonic_ns() - begin_ns),
-                      static_cast<double>(plan.time_limit_ns), what);
+        progress.report(static_cast<double>(monotonic_ns() - begin_ns),
+                        static_cast<double>(plan.time_limit_ns), what);
     };
     ComparisonHooks hooks{
         .is_stopped = [&] { return stopped = stopped || signals.next().has_value(); },
@@ -166,8 +168,9 @@ int compare_programs(const CompareFlags& flags) {
     flags.outputs.write(result, nullptr, out);
     return 0;
   }
-  return tell(flags, compare_paths(result, judge), result, flags.base + " " + flags.base_flags,
-              flags.head + " " + flags.head_flags, out);
+  return output_comparison(flags, compare_paths(result, judge), result,
+                           flags.base + " " + flags.base_flags, flags.head + " " + flags.head_flags,
+                           out);
 }
 
 int compare(const CompareFlags& flags) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A tunnel at work that can be asked at its control socket: what `run` and `exec` have in common.
+// A running tunnel with a control socket: what `run` and `exec` have in common.
 #pragma once
 
 #include <memory>
@@ -30,7 +30,7 @@ class ControlledTunnel {
   Tunnel& operator*() noexcept { return tunnel_; }
   /// Null where it does not listen.
   [[nodiscard]] ControlServer* control() noexcept { return control_.get(); }
-  /// What could not be undone, in words.
+  /// What could not be undone, as text.
   std::vector<std::string> stop() noexcept {
     control_.reset();
     return tunnel_.stop();

@@ -20,7 +20,7 @@ struct Check {
   std::string cure;     ///< what to do; empty when good
 };
 
-/// All checks, in the order in which a newcomer would mend them. Changes nothing on the host.
+/// All checks, in the order in which a newcomer would fix them. Changes nothing on the host.
 std::vector<Check> check_host();
 
 }  // namespace tunrelay

@@ -21,7 +21,7 @@ constexpr int kLookMs = 450;
 
 }  // namespace
 
-void EventLoop::tell(const std::vector<TunnelEvent>& events) const {
+void EventLoop::report(const std::vector<TunnelEvent>& events) const {
   for (const TunnelEvent& event : events) {
     if (json_) {
       const nlohmann::json line{{"event", std::string(to_string(event.kind))},
@@ -36,10 +36,10 @@ void EventLoop::tell(const std::vector<TunnelEvent>& events) const {
 
 /// What a look takes (descriptors, memory) may be short for a while: packets cross all the same.
 void EventLoop::look_after_tunnel() {
-  news_.attempt([this] { tell(tunnel_.attend()); },
+  news_.attempt([this] { report(tunnel_.attend()); },
                 [this](const Error& error) {
-                  tell({{TunnelEvent::Kind::kNote,
-                         std::string("The tunnel is not looked after now: ") + error.what()}});
+                  report({{TunnelEvent::Kind::kNote,
+                           std::string("The tunnel is not looked after now: ") + error.what()}});
                 });
 }
 
@@ -54,8 +54,8 @@ EventLoop::End EventLoop::until_signal(const SignalWatch& signals,
   for (;;) {
     ::poll(watched.data(), watched.size(), kLookMs);
     while (const auto signal = signals.next())
-      if (on_signal(*signal) == Answer::kStop) return End::kAsked;
-    if (watched[1].revents != 0) return End::kAsked;
+      if (on_signal(*signal) == Answer::kStop) return End::kRequested;
+    if (watched[1].revents != 0) return End::kRequested;
     look_after_tunnel();
     if (tunnel_.is_gone()) return End::kGone;
     if (control_ != nullptr) control_->serve();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Attending a running tunnel from the command line: waits for signals and for what else ends
-// the wait, lets the tunnel look after itself, and tells the user what happened.
+// the wait, lets the tunnel look after itself, and reports to the user what happened.
 #pragma once
 
 #include <functional>
@@ -17,11 +17,11 @@ class EventLoop {
  public:
   enum class Answer { kGoOn, kStop };
   enum class End {
-    kAsked,  ///< by a signal, or by the descriptor that was waited for
-    kGone,   ///< the tunnel can't go on: a device was deleted
+    kRequested,  ///< by a signal, or by the descriptor that was waited for
+    kGone,       ///< the tunnel can't go on: a device was deleted
   };
 
-  /// Events go to standard error in words, or as JSON lines to standard output.
+  /// Events go to standard error as text, or as JSON lines to standard output.
   EventLoop(Tunnel& tunnel, bool json) : tunnel_(tunnel), json_(json) {}
 
   /// Lets CONTROL answer meanwhile; null: nobody.
@@ -32,7 +32,7 @@ class EventLoop {
                    int end_fd = -1);
 
  private:
-  void tell(const std::vector<TunnelEvent>& events) const;
+  void report(const std::vector<TunnelEvent>& events) const;
   void look_after_tunnel();
 
   Tunnel& tunnel_;

@@ -89,7 +89,7 @@ std::string write_summary_file(const std::string& path, const std::string& json)
   return error.what();
 }
 
-/// CMD owns standard output, so the summary goes to standard error, and to a file when asked.
+/// CMD owns standard output, so the summary goes to standard error, and to a file when requested.
 /// Returns the exit code: 1 where that file can't be written.
 int tell_summary(const TunnelReport& report, const ExecFlags& flags, int command_exit_code) {
   nlohmann::ordered_json summary = report_json(report, "summary");

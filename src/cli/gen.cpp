@@ -118,7 +118,7 @@ Result as_result(Result result, const TrialReport& trial, double end_s) {
   if (trial.cut_short)
     result.duration_s = std::clamp(end_s - static_cast<double>(trial.spec.warm_up_ns) / 1e9, 0.0,
                                    result.duration_s);
-  // A trial that is void says so; what it measured is kept all the same.
+  // An invalid trial says so; what it measured is kept all the same.
   TrialPlace place;
   place.invalid_latencies = true;
   add_trial(result, place, trial);
@@ -143,8 +143,9 @@ void add_latencies(AppendOnlyFile& log, const IntervalReport& interval, const Re
   const std::string lines = latency_log_lines(interval);
   if (lines.empty()) return;
   const bool is_first = log.text().empty();
-  log.add_or_tell((is_first ? hdr_log_head("tunrelay", parse_utc(known.started_utc)) : "") + lines,
-                  tell_failed_save);
+  log.add_or_report(
+      (is_first ? hdr_log_head("tunrelay", parse_utc(known.started_utc)) : "") + lines,
+      report_failed_save);
 }
 
 int send(const GenCommandFlags& flags) {
@@ -165,7 +166,7 @@ int send(const GenCommandFlags& flags) {
   if (floor) known.floor = to_json(*floor);
 
   std::optional<ResultSaver> saver;
-  if (file) saver.emplace(*file, tell_failed_save);
+  if (file) saver.emplace(*file, report_failed_save);
   std::optional<AppendOnlyFile> latency_log;
   if (const std::string path = flags.outputs.latency_log_path(); !path.empty())
     latency_log.emplace(path);

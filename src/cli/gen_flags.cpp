@@ -42,7 +42,7 @@ double parse_packet_rate(std::string text) {
   const std::string unit = text.substr(end);
   const double factor = unit.empty() ? 1 : unit == "k" || unit == "K" ? 1e3 : unit == "M" ? 1e6 : 0;
   if (end == 0 || factor == 0 || !(value > 0))
-    throw_usage_error("read --pps", "'" + whole + "'", "it is no number of packets a second",
+    throw_usage_error("read --pps", "'" + whole + "'", "it is not a number of packets a second",
                       "write for example 50000, 50k or 1.2M");
   return value * factor;
 }

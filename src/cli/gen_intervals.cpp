@@ -22,7 +22,7 @@ GenIntervals::GenIntervals(const std::string& length, const LoadSpec& spec)
       length_ns_(tells_ ? parse_duration_ns(length) : kNanosecondsPerSecond),
       spec_(spec) {
   if (length_ns_ <= 0)
-    throw_usage_error("read --interval", "'" + length + "'", "it is no time",
+    throw_usage_error("read --interval", "'" + length + "'", "it is not a time",
                       "give a time such as 500ms, or 0 for no lines");
   for (std::size_t direction = 0; direction < 2; ++direction) {
     if (!spec.has(direction)) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the intervals of a trial tell: a line each for people, the rates over time for the result,
+// The intervals of a trial: a line each for people, the rates over time for the result,
 // and the lines of a latency log.
 #pragma once
 

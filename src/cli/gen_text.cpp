@@ -51,9 +51,9 @@ std::string losses(const TrialReport& report, const SendReport& sent,
   if (received.corrupt != 0)
     text += fmt::format("  {:<12}{} messages came with another payload\n", "corrupt",
                         format_count(received.corrupt));
-  if (received.foreign != 0)
-    text += fmt::format("  {:<12}{} messages were of somebody else\n", "foreign",
-                        format_count(received.foreign));
+  if (received.unexpected != 0)
+    text += fmt::format("  {:<12}{} messages were not of this trial\n", "unexpected",
+                        format_count(received.unexpected));
   return text;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `tunrelay link`: what may be asked of an emulated link, and the profiles that there are.
+// `tunrelay link`: the stages of an emulated link, and the profiles that there are.
 #include <fmt/format.h>
 
 #include <functional>
@@ -45,8 +45,8 @@ int print_profiles(const ProfileFlags& flags) {
 
 Subcommand add_link_command(CLI::App& app) {
   auto flags = std::make_shared<ProfileFlags>();
-  CLI::App* command = app.add_subcommand(
-      "link", "the emulated link: what can be asked, and profiles of known ones");
+  CLI::App* command =
+      app.add_subcommand("link", "the emulated link: its stages, and profiles of known links");
   command->require_subcommand(1);
   CLI::App* profiles = command->add_subcommand(
       "profiles", "list the profiles, or print one as TOML, to be changed and used as a file");

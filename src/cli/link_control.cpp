@@ -48,7 +48,7 @@ void print_link(const nlohmann::json& link) {
 
 int show_link(const LinkControlFlags& flags) {
   const nlohmann::json answer =
-      ControlClient(find_control(flags.control_socket)).ask({{"method", "show"}});
+      ControlClient(find_control(flags.control_socket)).call({{"method", "show"}});
   if (flags.json_wanted) {
     fmt::print("{}\n", json_text(answer));
     return 0;
@@ -70,9 +70,9 @@ int show_link(const LinkControlFlags& flags) {
   return 0;
 }
 
-int ask(const LinkControlFlags& flags, const LinkRequest& request) {
-  const nlohmann::json answer =
-      ControlClient(find_control(flags.control_socket)).ask(request.json, request.attachment.get());
+int send_link_request(const LinkControlFlags& flags, const LinkRequest& request) {
+  const nlohmann::json answer = ControlClient(find_control(flags.control_socket))
+                                    .call(request.json, request.attachment.get());
   if (flags.json_wanted)
     fmt::print("{}\n", json_text(answer));
   else
@@ -90,7 +90,7 @@ int set_link(const CLI::App& command, const LinkControlFlags& flags) {
   if (!is_named[0] && !is_named[1] && !link.seed)
     throw_usage_error("change", "nothing", "no flag says what",
                       "add --a-to-b, --b-to-a, --link or --seed");
-  return ask(flags, make_link_request(std::move(link), is_named));
+  return send_link_request(flags, make_link_request(std::move(link), is_named));
 }
 
 }  // namespace
@@ -114,7 +114,7 @@ std::function<int()> add_link_control_commands(CLI::App& link) {
     if (show->parsed()) return show_link(*flags);
     if (set->parsed()) return set_link(*set, *flags);
     static_cast<void>(clear);
-    return ask(*flags, make_link_request({}, {true, true}));
+    return send_link_request(*flags, make_link_request({}, {true, true}));
   };
 }
 

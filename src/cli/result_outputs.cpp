@@ -143,9 +143,9 @@ void ResultOutputs::write(const Result& result, const ComparisonReport* comparis
   if (first) std::rethrow_exception(first);
 }
 
-void tell_failed_save(const Error& error) {
+void report_failed_save(const Error& error) {
   print_wrapped(stderr,
-                fmt::format("tunrelay: {}\ntunrelay: what is measured is told at the end all "
+                fmt::format("tunrelay: {}\ntunrelay: what is measured is printed at the end all "
                             "the same\n",
                             error.what()));
 }

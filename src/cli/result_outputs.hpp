@@ -26,18 +26,18 @@ class ResultOutputs {
   /// --commit to COMMAND. This object must outlive the parser.
   void add_to(CLI::App& command);
 
-  /// Whether any file was asked for.
+  /// Whether any file was requested.
   [[nodiscard]] bool any() const;
-  /// The file of --hdr-log; empty: not asked for. `gen` fills it with more than a result has,
+  /// The file of --hdr-log; empty: not requested. `gen` fills it with more than a result has,
   /// interval by interval, and gives all of it to write() at the end.
   [[nodiscard]] std::string latency_log_path() const;
   void use_latency_log(std::string text) { latency_log_ = std::move(text); }
   /// Throws the Error that write() would, as far as that can be known without touching the files:
-  /// to be asked before a long run.
+  /// call it before a long run.
   void check() const;
   /// Gives RESULT the title and the commit that the user named, if any.
   void label(Result& result) const;
-  /// Writes what was asked for: each file whole or not at all, but for the history of --csv, to
+  /// Writes the requested files: each file whole or not at all, but for the history of --csv, to
   /// which lines are added. "-" is standard output. COMPARISON, if any, is that with a baseline,
   /// which forms have that can report it; RESULT is the head then. FILE, if any, gets RESULT
   /// first. One that can't be written does not keep the others from it; the first one's Error is
@@ -48,12 +48,12 @@ class ResultOutputs {
  private:
   void write_form(std::size_t at, const Result& result, const ComparisonReport* comparison) const;
 
-  std::vector<std::string> paths_;  ///< one a form; empty: not asked for
+  std::vector<std::string> paths_;  ///< one a form; empty: not requested
   std::string title_, commit_;
   std::string latency_log_;  ///< instead of the result's; may be empty
 };
 
-/// For ResultFile::save_or_tell().
-void tell_failed_save(const Error& error);
+/// For ResultFile::save_or_report().
+void report_failed_save(const Error& error);
 
 }  // namespace tunrelay

@@ -40,8 +40,8 @@ void print_report(const TunnelReport& report, const char* event, bool json, std:
     print_wrapped(out, summary_text(report), patience_ns);
 }
 
-/// Where the words go: a capture to standard output has that for itself.
-std::FILE* words_of(const TunnelOptions& options, bool json) {
+/// Where text goes: a capture to standard output has that for itself.
+std::FILE* text_output(const TunnelOptions& options, bool json) {
   if (!options.capture || !options.capture->to_standard_output()) return stdout;
   if (json)
     throw_usage_error("use", "--json with --capture -", "both are for standard output",
@@ -51,7 +51,7 @@ std::FILE* words_of(const TunnelOptions& options, bool json) {
 
 int run(const RunFlags& flags) {
   TunnelOptions options = tunnel_options(flags.tunnel);
-  std::FILE* out = words_of(options, flags.json);
+  std::FILE* out = text_output(options, flags.json);
   options.trace_file = flags.json ? stderr : out;  // standard output is for JSON then
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
   // Before any thread, so that signals come here alone.
@@ -70,20 +70,22 @@ int run(const RunFlags& flags) {
   EventLoop event_loop(*tunnel, flags.json);
   event_loop.serve(tunnel.control());
   const auto ended = event_loop.until_signal(signals, [&](int signal) {
-    if (signal == SIGPIPE) return EventLoop::Answer::kGoOn;  // a reader that left is no reason
+    if (signal == SIGPIPE) return EventLoop::Answer::kGoOn;  // a reader that left is not a reason
     if (signal != SIGUSR1) return EventLoop::Answer::kStop;
     tunnel->check_path();
     print_report(tunnel->report(), "counters", flags.json, out);
     return EventLoop::Answer::kGoOn;
   });
 
-  if (ended == EventLoop::End::kAsked) tunnel->check_path_at_end();  // the proof holds to the end
+  if (ended == EventLoop::End::kRequested)
+    tunnel->check_path_at_end();  // the proof holds to the end
   const std::vector<std::string> failures = tunnel.stop();
   print_report(tunnel->report(), "summary", flags.json, out, kLastWordsPatienceNs);
   for (const std::string& failure : failures)
     print_wrapped(stderr, "tunrelay: " + clean_line(failure) + "\n");
-  return failures.empty() && ended == EventLoop::End::kAsked ? 0
-                                                             : static_cast<int>(ExitCode::kFailed);
+  return failures.empty() && ended == EventLoop::End::kRequested
+             ? 0
+             : static_cast<int>(ExitCode::kFailed);
 }
 
 }  // namespace

@@ -12,10 +12,10 @@ class App;
 
 namespace tunrelay {
 
-/// Which words of another program may stand behind a command's own.
+/// Which arguments of another program may follow a command's own.
 enum class OtherArguments {
   kNone,
-  kCommand,       ///< a command: from the first word on that is neither a flag nor a flag's value
+  kCommand,  ///< a command: from the first argument on that is neither a flag nor a flag's value
   kBehindDashes,  ///< behind "--" alone
 };
 

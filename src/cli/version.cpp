@@ -13,7 +13,7 @@ namespace tunrelay {
 std::string version_text() {
   const UringSupport uring = probe_uring();
   const std::string release = kernel_release();
-  // Asking the driver itself takes a device, which takes privileges; `doctor` does.
+  // A request to the driver itself takes a device, which takes privileges; `doctor` does.
   const bool has_uso = parse_kernel_version(release) >= KernelVersion{6, 2};
   return fmt::format(
       "tunrelay {}{} ({}, {})\n"

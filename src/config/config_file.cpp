@@ -70,7 +70,7 @@ std::vector<std::string> expand_config_files(std::vector<std::string> arguments,
                                              const std::vector<std::string>& flags) {
   constexpr std::string_view kFlag = "--config";
   std::vector<std::string> from_files;
-  // Words behind "--" belong to the command that `exec` runs.
+  // Arguments after "--" belong to the command that `exec` runs.
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
   for (auto argument = arguments.begin(); argument != end; ++argument) {
     std::string file;

@@ -13,7 +13,7 @@ class App;
 
 namespace tunrelay {
 
-/// One entry of a configuration file as a word of the command line.
+/// One entry of a configuration file as a command line argument.
 struct ConfigEntry {
   std::string flag;      ///< "--queues"
   std::string argument;  ///< "--queues=2"

@@ -25,7 +25,7 @@ struct LinkFlags {
 void add_link_flags(CLI::App& command, LinkFlags& flags);
 
 /// A profile or file says what both directions are; a direction's own flag stands for it instead.
-/// The files that its stages name are read: to be asked before signals are blocked. Throws a usage
+/// The files that its stages name are read: call it before signals are blocked. Throws a usage
 /// Error that names the flag or the file, and the place.
 LinkDescription link_description(const LinkFlags& flags);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A tunnel's flags from KEY=VALUE pairs, as a program has them that is no command line.
+// A tunnel's flags from KEY=VALUE pairs, for a program that has no command line.
 #pragma once
 
 #include <string>

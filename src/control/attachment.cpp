@@ -20,7 +20,7 @@ constexpr const char* kObject = "what goes with a request";
 constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 [[noreturn]] void refuse(const std::string& answer) {
-  throw_usage_error("take", kObject, answer, "ask by the `tunrelay` of this version");
+  throw_usage_error("take", kObject, answer, "use the `tunrelay` of this version");
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ FileDescriptor make_attachment(std::string_view bytes) {
 std::string read_attachment(const FileDescriptor& attachment, std::size_t most_bytes) {
   if (!attachment.is_open()) refuse("no descriptor came with it, or several");
   const int seals = ::fcntl(attachment.get(), F_GET_SEALS);
-  if (seals < 0 || (seals & kSeals) != kSeals) refuse("it is no sealed file of memory");
+  if (seals < 0 || (seals & kSeals) != kSeals) refuse("it is not a sealed file of memory");
   struct stat status {};
   check_system_call(::fstat(attachment.get(), &status), "take", kObject);
   const auto size = static_cast<std::size_t>(status.st_size);

@@ -28,12 +28,12 @@ FileDescriptor connect_to(const std::string& path) {
 ControlClient::ControlClient(const std::string& path)
     : lines_(connect_to(path), "the relay at " + path, "see whether it still runs") {}
 
-nlohmann::json ControlClient::ask(const nlohmann::json& request, int passed) {
+nlohmann::json ControlClient::call(const nlohmann::json& request, int passed) {
   const std::string line = json_text(request) + "\n";
   if (line.size() > ControlServer::kMaxLineBytes)
-    throw_usage_error("ask", lines_.peer(),
+    throw_usage_error("send a request to", lines_.peer(),
                       "the request has over " + format_bytes(ControlServer::kMaxLineBytes),
-                      "say it in fewer words; long lists belong in a file");
+                      "make it shorter; long lists belong in a file");
   if (passed < 0) {
     lines_.send(request);
   } else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One who asks a running relay through its control socket.
+// A client of a running relay's control socket.
 #pragma once
 
 #include <string>
@@ -13,12 +13,12 @@ namespace tunrelay {
 /// Used by one thread.
 class ControlClient {
  public:
-  /// Throws Error: nobody listens at PATH, or we may not ask.
+  /// Throws Error: nobody listens at PATH, or we may not connect.
   explicit ControlClient(const std::string& path);
 
   /// The answer. PASSED: a descriptor that goes with the request, unless negative. Throws the
   /// relay's Error, or one of our own when it is gone or silent.
-  nlohmann::json ask(const nlohmann::json& request, int passed = -1);
+  nlohmann::json call(const nlohmann::json& request, int passed = -1);
   /// Readable when the relay has gone.
   [[nodiscard]] int fd() const noexcept { return lines_.socket().get(); }
 

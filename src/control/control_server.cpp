@@ -133,8 +133,8 @@ void ControlServer::serve_client(ControlClientId id) {
   const auto found = clients_.find(id);
   if (found == clients_.end()) return;
   Client& client = found->second;
-  // A client that does not take its answers asks nothing more meanwhile, and one that asks much
-  // lets others have their turn.
+  // From a client that does not read its answers no more requests are read, and one that sends
+  // many lets others have their turn.
   constexpr int kAnswersATurn = 4;
   bool stays = client.is_answered() ? receive(client) : send(client);
   for (int answers = 0; stays && answers < kAnswersATurn; ++answers) {
@@ -175,7 +175,7 @@ bool ControlServer::answer_next(ControlClientId id, Client& client) {
     answer = {{"error", std::string("not understood: ") + error.what()},
               {"exit_code", static_cast<int>(ExitCode::kUsage)}};
   } catch (const std::exception& error) {
-    // No thread or no memory for what is asked is no reason to end what runs.
+    // No thread or no memory for a request is not a reason to end what runs.
     answer = {{"error", error.what()}, {"exit_code", static_cast<int>(ExitCode::kFailed)}};
   }
   client.unsent = json_text(answer) + "\n";

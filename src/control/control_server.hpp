@@ -25,7 +25,7 @@ class ControlService {
   /// PASSED: a descriptor that came with the request, if it is open.
   virtual nlohmann::ordered_json answer(ControlClientId client, const nlohmann::json& request,
                                         FileDescriptor passed) = 0;
-  /// The client is gone: it asks nothing more.
+  /// The client is gone: it sends no more requests.
   virtual void left(ControlClientId client) noexcept = 0;
 };
 
@@ -44,7 +44,7 @@ class ControlServer {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
-  /// Readable when serve() has something to do, which is to be called once a second at least.
+  /// Readable when serve() has something to do, which must be called once a second at least.
   [[nodiscard]] int fd() const noexcept { return events_.get(); }
   void serve();
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -65,7 +65,7 @@ class ControlServer {
   void add_client(FileDescriptor socket);
   void listen_again();
   void serve_client(ControlClientId id);
-  // False: the client is to be left.
+  // False: close the client.
   [[nodiscard]] static bool receive(Client& client);
   [[nodiscard]] bool answer_next(ControlClientId id, Client& client);
   [[nodiscard]] static bool send(Client& client);

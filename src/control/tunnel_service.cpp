@@ -31,7 +31,7 @@ void fill_files(const std::vector<StageFile*>& files, const nlohmann::json& requ
   if (sizes.size() != files.size())
     throw_usage_error("use", files.front()->name,
                       fmt::format("{} files are named, and {} came", files.size(), sizes.size()),
-                      "ask by the `tunrelay` of this version: it sends what files hold");
+                      "use the `tunrelay` of this version: it sends what files hold");
   const std::string bytes = read_attachment(attachment, kMaxStageFileBytes);
   std::size_t begin = 0;
   for (std::size_t at = 0; at < files.size(); ++at) {

@@ -49,7 +49,7 @@ struct LinkRequest {
   nlohmann::json json;
   FileDescriptor attachment;
 };
-/// Asks for the directions of LINK that are IS_NAMED, and for its seed, if any. All of its files
+/// Requests the directions of LINK that are IS_NAMED, and its seed, if any. All of its files
 /// were read. Throws Error.
 [[nodiscard]] LinkRequest make_link_request(LinkDescription link, std::array<bool, 2> is_named);
 
@@ -65,7 +65,7 @@ struct ControlConfig {
 };
 [[nodiscard]] ControlConfig control_config(const std::string& path, const TunnelOptions& options);
 
-/// Null where there is to be none. Throws Error.
+/// Null where none is wanted. Throws Error.
 [[nodiscard]] std::unique_ptr<ControlServer> open_control(const ControlConfig& config,
                                                           ControlService& service);
 

@@ -72,14 +72,14 @@ void attach_new(int fd, const std::string& name, short flags) {
   }
 }
 
-/// Further queues may silently get other flags than they ask for, so they are read back.
+/// Further queues may silently get other flags than requested, so they are read back.
 void check_flags(int fd, const std::string& name, short wanted) {
   constexpr int kCompared = IFF_TUN | IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
   ifreq answer{};
   check_system_call(::ioctl(fd, TUNGETIFF, &answer), "read back the flags of", name);
   if ((answer.ifr_flags & kCompared) != (wanted & kCompared))
     throw_unsupported_error("attach a queue to", name,
-                            fmt::format("its flags are {:#x}, not the {:#x} asked for",
+                            fmt::format("its flags are {:#x}, not the {:#x} requested",
                                         answer.ifr_flags & kCompared, wanted & kCompared),
                             "end the other program that uses this device");
 }

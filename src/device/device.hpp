@@ -19,7 +19,7 @@ struct DeviceRequest {
   std::string name;  ///< 1 to 15 characters
   DeviceType type = DeviceType::kTun;
   std::size_t queues = 1;
-  bool offload = true;  ///< ask for all offloads that the kernel has
+  bool offload = true;  ///< request all offloads that the kernel has
 };
 
 class Device {

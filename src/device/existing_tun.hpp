@@ -12,7 +12,7 @@ namespace tunrelay {
 
 struct ExistingTun {
   bool is_tun_driver =
-      false;  ///< false: another kind of interface bears the name; the rest is void
+      false;  ///< false: another kind of interface bears the name; the rest is unset
   DeviceType type = DeviceType::kTun;
   bool packet_info = false;  ///< made without IFF_NO_PI
   bool virtio_net_header = false;

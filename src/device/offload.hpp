@@ -26,8 +26,8 @@ struct Offloads {
   bool operator==(const Offloads&) const = default;
 };
 
-/// Asks for everything on the queue QUEUE_FD and for less until the kernel agrees; returns
-/// what it agreed to. A device without virtio-net header must not be asked.
+/// Requests everything on the queue QUEUE_FD and less until the kernel agrees; returns
+/// what it agreed to. Not for a device without virtio-net header.
 Offloads enable_best_offloads(int queue_fd) noexcept;
 /// False when the kernel refuses.
 [[nodiscard]] bool set_offloads(int queue_fd, const Offloads& offloads) noexcept;

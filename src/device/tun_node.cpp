@@ -48,7 +48,7 @@ FileDescriptor open_tun_node() {
 std::string probe_tun_node() {
   const FileDescriptor node = open_tun_node();
   unsigned features = 0;
-  check_system_call(::ioctl(node.get(), TUNGETFEATURES, &features), "ask for the features of",
+  check_system_call(::ioctl(node.get(), TUNGETFEATURES, &features), "get the features of",
                     kTunNode);
   return fmt::format("{}, features {:#x}", kTunNode, features);
 }

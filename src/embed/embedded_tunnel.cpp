@@ -30,16 +30,16 @@ constexpr const char* kOpenObject = "a tunnel in this program";
 // Looks at least that often, also when nothing is heard.
 constexpr long kLookIntervalNs = 450 * kNanosecondsPerMillisecond;
 
-using Words = std::vector<std::pair<std::string, std::string>>;
+using KeyValues = std::vector<std::pair<std::string, std::string>>;
 
-Words words_of(const tunrelay_option* options, std::size_t count) {
-  Words words;
+KeyValues key_values(const tunrelay_option* options, std::size_t count) {
+  KeyValues pairs;
   for (std::size_t at = 0; at < count; ++at) {
     if (options[at].key == nullptr || options[at].value == nullptr)
       throw_usage_error(kOpenAttempt, kOpenObject, fmt::format("option {} is null", at));
-    words.emplace_back(options[at].key, options[at].value);
+    pairs.emplace_back(options[at].key, options[at].value);
   }
-  return words;
+  return pairs;
 }
 
 void refuse_another_version(const tunrelay_tunnel_setup& setup) {
@@ -73,7 +73,7 @@ TunnelOptions options_of(const tunrelay_tunnel_setup& setup, const TunnelFlags& 
     if (stage.descriptor == nullptr)
       throw_usage_error(kOpenAttempt, kOpenObject, fmt::format("stage {} has no descriptor", at));
     stages.push_back({.library = "built in",
-                      .options = words_of(stage.options, stage.option_count),
+                      .options = key_values(stage.options, stage.option_count),
                       .built_in = stage.descriptor,
                       .context = stage.context});
   }
@@ -90,7 +90,7 @@ EmbeddedTunnel::EmbeddedTunnel(const tunrelay_tunnel_setup& setup)
   TunnelFlags defaults;
   defaults.control_socket = "none";
   const TunnelFlags flags =
-      read_tunnel_keys(words_of(setup.options, setup.option_count), std::move(defaults));
+      read_tunnel_keys(key_values(setup.options, setup.option_count), std::move(defaults));
   TunnelOptions options = options_of(setup, flags);
   const bool is_private = (setup.flags & TUNRELAY_PRIVATE_NETWORK) != 0;
   if (is_private || options.janitor) refuse_other_threads(is_private);
@@ -137,7 +137,7 @@ void EmbeddedTunnel::wait(std::int64_t until_ns) const {
   const timespec limit{.tv_sec = left_ns / kNanosecondsPerSecond,
                        .tv_nsec = left_ns % kNanosecondsPerSecond};
   pollfd heard{.fd = waiting_.get(), .events = POLLIN, .revents = 0};
-  // A signal ends the wait early, and its handler may have asked for the stop.
+  // A signal ends the wait early, and its handler may have requested the stop.
   ::ppoll(&heard, 1, &limit, nullptr);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A tunnel as another program holds it, behind the boundary of embed/tunrelay/tunnel_abi.h: the
-// Tunnel with its control socket, a stop that any thread may ask for, and one descriptor to wait
+// Tunnel with its control socket, a stop that any thread may request, and one descriptor to wait
 // at.
 #pragma once
 

@@ -22,11 +22,11 @@ std::string& failure_text() noexcept {
   return text;
 }
 
-int fail(int kind, const char* words) noexcept try {
-  failure_text() = words;
+int fail(int kind, const char* message) noexcept try {
+  failure_text() = message;
   return kind;
 } catch (const std::exception&) {
-  failure_text().clear();  // there is no memory for words
+  failure_text().clear();  // there is no memory for it
   return kind;
 }
 

@@ -31,7 +31,7 @@ class YieldPolicy {
     note(begin_ns, monotonic_ns());
   }
 
-  /// The two halves of it, for tests: whether a turn is to be given now, and from when to when the
+  /// The two halves of it, for tests: whether to yield now, and from when to when the
   /// CPU then was away.
   [[nodiscard]] bool is_due(std::int64_t now_ns) const noexcept { return now_ns >= next_ns_; }
   void note(std::int64_t begin_ns, std::int64_t end_ns) noexcept {
@@ -81,7 +81,7 @@ class BusyPoll {
   std::int64_t window_ns_;
 };
 
-/// Asks CONDITION again and again until it is true or SPIN_NS have passed; its last answer.
+/// Checks CONDITION again and again until it is true or SPIN_NS have passed; its last answer.
 /// Between two looks other threads of this CPU have their turn: on a machine with few CPUs they
 /// are the sender and the receiver that we wait for.
 template <typename Condition>

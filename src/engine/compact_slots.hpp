@@ -39,7 +39,7 @@ class CompactSlots {
 
   /// What the slots in use take of their pages.
   [[nodiscard]] std::size_t used_bytes() const noexcept { return used_bytes_; }
-  /// The memory of all pages, those included that are kept for what comes next.
+  /// The memory of all pages, those included that are kept for later packets.
   [[nodiscard]] std::size_t touched_bytes() const noexcept {
     return (used_pages_ + warm_.size()) * kPageBytes;
   }

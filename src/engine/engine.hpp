@@ -3,7 +3,7 @@
 // few endpoints: plain descriptors that give and take one packet a read or write. Two
 // engines stand behind this contract: `uring` (io_uring) and `syscall` (epoll, readv, writev).
 //
-// A turn: the writes asked for since the last turn are done, then what can be read is read.
+// A turn: the writes requested since the last turn are done, then what can be read is read.
 // Every write is finished when the next turn() returns, in order for each endpoint; an
 // endpoint never makes us wait, a full one drops.
 #pragma once
@@ -141,8 +141,8 @@ struct EngineOptions {
   EngineKind kind = EngineKind::kUring;
   /// Packets that the kernel may read ahead for each endpoint; a power of two.
   std::size_t read_ahead = 64;
-  /// A turn that is to wait first looks a while for something to come: a sleep and its wake-up
-  /// cost more than a small packet's whole way. It gives way to other threads meanwhile.
+  /// A turn that must wait first polls a while: a sleep and its wake-up
+  /// cost more than a small packet's whole way. It yields to other threads meanwhile.
   BusyPollRule spin{};
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The writes of a turn that an io_uring has been asked for and that are not settled yet: what
+// The writes of a turn that were submitted to an io_uring and that are not settled yet: what
 // they count for, which buffers they hold, and the pieces that the kernel reads them from.
 // Fixed room: who finds it full settles first.
 #pragma once

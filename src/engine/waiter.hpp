@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How an engine waits for what comes next: asleep, or looking for it, and on time either way.
+// How an engine waits for packets: asleep or polling, and on time either way.
 #pragma once
 
 #include <algorithm>

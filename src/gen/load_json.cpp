@@ -102,7 +102,7 @@ static void show_fields(MaybeConst<ReceiveReport> auto& report, const auto& fiel
   fields.always("sequence", report.sequence);
   fields.always("bytes", report.bytes);
   fields.always("corrupt", report.corrupt);
-  fields.always("foreign", report.foreign);
+  fields.always("foreign", report.unexpected);  // the key of protocol version 3
   fields.always("socket_dropped", report.socket_dropped);
   fields.always("window_messages", report.window_messages);
   fields.always("window_bytes", report.window_bytes);

@@ -32,7 +32,7 @@ struct ReceiveReport {
   SequenceTotals sequence;  ///< received, lost, twice, out of order
   std::uint64_t bytes = 0;
   std::uint64_t corrupt = 0;         ///< payload not as sent; they count as received
-  std::uint64_t foreign = 0;         ///< not of this trial: not received
+  std::uint64_t unexpected = 0;      ///< not of this trial: not received
   std::uint64_t socket_dropped = 0;  ///< found no room in the socket's buffer
   /// What came within the trial's duration, from the first message on: the throughput.
   std::uint64_t window_messages = 0;
@@ -56,7 +56,7 @@ struct TrialReport {
   LoadSpec spec;
   std::array<DirectionReport, 2> directions;  ///< forward, reverse
   bool one_clock = true;       ///< both ends read the same clock: one-way delays hold
-  bool cut_short = false;      ///< by who asked for it, or since an end was gone
+  bool cut_short = false;      ///< by request, or since an end was gone
   bool still_coming = false;   ///< when the wait for the rest ended: what came later counts as lost
   std::string invalid_reason;  ///< not empty: the trial does not count, and why
   std::string congestion_control;
@@ -65,7 +65,8 @@ struct TrialReport {
   [[nodiscard]] bool has(std::size_t direction) const noexcept { return spec.has(direction); }
 };
 
-/// Fills in invalid_reason where a sender was late, could not send what was asked, or was stopped.
+/// Fills in invalid_reason where a sender was late, could not send what was requested, or was
+/// stopped.
 void judge_trial(TrialReport& report);
 
 /// Payload received, in bits a second.

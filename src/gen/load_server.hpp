@@ -21,7 +21,7 @@ class LoadServer {
   /// Readable when a client waits.
   [[nodiscard]] int fd() const noexcept { return listener_.get(); }
   /// Serves the client that waits until it leaves, sends something that makes no sense, or
-  /// STOPPING() says so (asked a few times a second). Returns what went wrong, in words; empty:
+  /// STOPPING() says so (called a few times a second). Returns what went wrong, as text; empty:
   /// nothing. A client can't make it throw.
   std::string serve_one(const std::function<bool()>& stopping) noexcept;
 

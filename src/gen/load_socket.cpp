@@ -49,7 +49,7 @@ void enlarge(int socket, int forced, int polite) noexcept {
 SocketAddress name_of(const FileDescriptor& socket) {
   SocketAddress name;
   name.length = sizeof name.storage;
-  check_system_call(::getsockname(socket.get(), name.get(), &name.length), "ask the name of",
+  check_system_call(::getsockname(socket.get(), name.get(), &name.length), "get the name of",
                     "a socket");
   return name;
 }
@@ -80,7 +80,7 @@ namespace {
 std::string way_to_server(int error, const IpAddress& address) {
   if (error == ECONNREFUSED) return "start `tunrelay gen --server` there first";
   if (error == ENETUNREACH || error == EHOSTUNREACH)
-    return fmt::format("`ip route get {}` tells which way leads there", address.to_string());
+    return fmt::format("`ip route get {}` shows the route to it", address.to_string());
   return "see whether `tunrelay gen --server` runs there, and whether a firewall stands between";
 }
 
@@ -170,7 +170,7 @@ std::string congestion_control_of(const FileDescriptor& socket) {
   std::array<char, 16> name{};  // TCP_CA_NAME_MAX
   socklen_t length = name.size();
   check_system_call(::getsockopt(socket.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(), &length),
-                    "ask the congestion control of", "a socket");
+                    "get the congestion control of", "a socket");
   return {name.data(), ::strnlen(name.data(), name.size())};
 }
 

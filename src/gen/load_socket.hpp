@@ -23,7 +23,7 @@ inline constexpr std::int64_t kSocketPatienceNs = 20'000'000;
 /// server must run there.
 void connect_load_socket(const FileDescriptor& socket, const IpAddress& address, std::uint16_t port,
                          std::int64_t limit_ns);
-/// As connect_load_socket(), but without words: 0 or an errno (ETIMEDOUT at the limit). For the
+/// As connect_load_socket(), but without a message: 0 or an errno (ETIMEDOUT at the limit). For the
 /// data path.
 [[nodiscard]] int try_connect(int socket, const SocketAddress& name,
                               std::int64_t limit_ns) noexcept;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a trial is asked to send: plain data, checked before anything is opened.
+// What a trial sends: plain data, checked before anything is opened.
 #pragma once
 
 #include <cstddef>

@@ -44,7 +44,7 @@ bool ReceiveStatistics::take(const MessageHeader& header, std::uint32_t size_byt
                              std::int64_t reflected_ns, std::int64_t now_ns) noexcept {
   if (header.trial() != trial_ || header.flow >= spec_.flows ||
       header.flow % spec_.threads != thread_) {
-    foreign_.add(1);
+    unexpected_.add(1);
     return false;
   }
   live_.messages.add(1);
@@ -76,7 +76,7 @@ bool ReceiveStatistics::take(const MessageHeader& header, std::uint32_t size_byt
 bool ReceiveStatistics::take_datagram(std::span<const std::byte> datagram,
                                       std::int64_t now_ns) noexcept {
   if (datagram.size() < kMessageHeaderBytes) {
-    foreign_.add(1);
+    unexpected_.add(1);
     return false;
   }
   const MessageHeader header = load_message_header(datagram.data());
@@ -88,7 +88,7 @@ bool ReceiveStatistics::take_datagram(std::span<const std::byte> datagram,
     payload = payload.subspan(kReflectedBytes);
     expected += kReflectedBytes;
   }
-  // A datagram longer than any of ours is no match, and the pattern has no such length.
+  // A datagram longer than any of ours is not a match, and the pattern has no such length.
   const bool intact = payload.size() <= pattern_.most_bytes() &&
                       std::memcmp(payload.data(), expected, payload.size()) == 0;
   return take(header, static_cast<std::uint32_t>(datagram.size()), intact, reflected_ns, now_ns);
@@ -98,7 +98,7 @@ ReceiveReport ReceiveStatistics::report() const {
   ReceiveReport report;
   report.bytes = bytes_.get();
   report.corrupt = corrupt_.get();
-  report.foreign = foreign_.get();
+  report.unexpected = unexpected_.get();
   report.socket_dropped = socket_dropped_.get();
   report.window_messages = window_messages_.get();
   report.window_bytes = window_bytes_.get();

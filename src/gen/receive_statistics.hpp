@@ -21,7 +21,7 @@ namespace tunrelay {
 /// Of one receiving thread. Nothing is allocated after construction.
 class ReceiveStatistics {
  public:
-  /// SPEC and PATTERN must outlive it. RESPONSES: what comes are answers to our own messages.
+  /// SPEC and PATTERN must outlive it. RESPONSES: received messages answer our own.
   ReceiveStatistics(const LoadSpec& spec, const PayloadPattern& pattern, std::uint16_t trial,
                     std::size_t thread, bool responses);
 
@@ -47,7 +47,7 @@ class ReceiveStatistics {
   std::vector<Jitter> jitters_;
   std::vector<std::uint64_t> last_sequences_;  ///< by flow, unwrapped
   // As ReceiveReport has them.
-  Counter bytes_, corrupt_, foreign_, socket_dropped_, window_messages_, window_bytes_;
+  Counter bytes_, corrupt_, unexpected_, socket_dropped_, window_messages_, window_bytes_;
   Histogram delay_, delay_back_;
   Counter window_begin_ns_;  ///< 0: nothing that counts has come
   Counter last_ns_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A receiving thread's loop: takes messages in, and sends them back where that is asked.
+// A receiving thread's loop: takes messages in, and sends them back where that is requested.
 #pragma once
 
 #include <atomic>

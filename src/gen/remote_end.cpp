@@ -49,7 +49,7 @@ std::string clock_name() {
 }
 
 template <typename Read>
-auto RemoteEnd::ask(const json& request, std::int64_t limit_ns, const Read& read) {
+auto RemoteEnd::call(const json& request, std::int64_t limit_ns, const Read& read) {
   lines_.send(request);
   const json answer = lines_.receive(limit_ns);
   try {
@@ -73,52 +73,53 @@ RemoteEnd::RemoteEnd(const IpAddress& here, const IpAddress& there, std::uint16_
              fmt::format("the load server at {} port {}", there.to_string(), port),
              "see whether `tunrelay gen --server` still runs there") {
   shares_our_clock_ =
-      ask({{"method", "greet"}, {"version", kLoadProtocolVersion}, {"clock", clock_name()}},
-          kPromptLimitNs, [this](const json& answer) {
-            if (answer.value("version", 0) != kLoadProtocolVersion)
-              throw_unsupported_error("talk to", lines_.peer(), "it is of another version",
-                                      "run the same tunrelay at both ends");
-            return answer.value("clock", "") == clock_name();
-          });
+      call({{"method", "greet"}, {"version", kLoadProtocolVersion}, {"clock", clock_name()}},
+           kPromptLimitNs, [this](const json& answer) {
+             if (answer.value("version", 0) != kLoadProtocolVersion)
+               throw_unsupported_error("talk to", lines_.peer(), "it is of another version",
+                                       "run the same tunrelay at both ends");
+             return answer.value("clock", "") == clock_name();
+           });
 }
 
 std::vector<std::uint16_t> RemoteEnd::open_sink(const LoadSpec& spec, std::uint16_t trial) {
-  return ask(
+  return call(
       {{"method", "sink"}, {"spec", to_json(spec)}, {"trial", trial}}, kAnswerLimitNs,
       [](const json& answer) { return answer.at("ports").get<std::vector<std::uint16_t>>(); });
 }
 
 std::string RemoteEnd::open_source(const LoadSpec& spec, const SinkName& sink,
                                    std::uint16_t trial) {
-  return ask({{"method", "source"},
-              {"spec", to_json(spec)},
-              {"trial", trial},
-              {"address", sink.address.to_string()},
-              {"ports", sink.ports}},
-             kAnswerLimitNs,
-             [](const json& answer) { return answer.at("congestion_control").get<std::string>(); });
+  return call({{"method", "source"},
+               {"spec", to_json(spec)},
+               {"trial", trial},
+               {"address", sink.address.to_string()},
+               {"ports", sink.ports}},
+              kAnswerLimitNs, [](const json& answer) {
+                return answer.at("congestion_control").get<std::string>();
+              });
 }
 
 void RemoteEnd::start(std::int64_t begin_ns) {
   json request{{"method", "start"}, {"in_ns", begin_ns - monotonic_ns()}};
   if (shares_our_clock_) request["at_ns"] = begin_ns;
-  ask(request, kPromptLimitNs, no_answer);
+  call(request, kPromptLimitNs, no_answer);
 }
 
 EndCounts RemoteEnd::counts() {
-  return ask({{"method", "counts"}}, kPromptLimitNs, end_counts_from_json);
+  return call({{"method", "counts"}}, kPromptLimitNs, end_counts_from_json);
 }
 
 void RemoteEnd::stop() {
-  ask({{"method", "stop"}}, kPromptLimitNs, no_answer);
+  call({{"method", "stop"}}, kPromptLimitNs, no_answer);
 }
 
 LoadEndReport RemoteEnd::report() {
-  return ask({{"method", "report"}}, kPromptLimitNs, report_in);
+  return call({{"method", "report"}}, kPromptLimitNs, report_in);
 }
 
 LoadEndReport RemoteEnd::finish() {
-  return ask({{"method", "finish"}}, kAnswerLimitNs, report_in);
+  return call({{"method", "finish"}}, kAnswerLimitNs, report_in);
 }
 
 }  // namespace tunrelay

@@ -48,7 +48,7 @@ class RemoteEnd final : public LoadEnd {
   /// What READ makes of the answer. Throws Error when none has come after LIMIT_NS, or one that
   /// READ does not understand.
   template <typename Read>
-  auto ask(const nlohmann::json& request, std::int64_t limit_ns, const Read& read);
+  auto call(const nlohmann::json& request, std::int64_t limit_ns, const Read& read);
 
   IpAddress address_;
   JsonLines lines_;

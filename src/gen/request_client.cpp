@@ -36,7 +36,7 @@ ssize_t receive_until(int socket, std::span<std::byte> into, std::int64_t limit_
   }
 }
 
-/// A response that is late is no failure of the sender: it is lost, and counted so.
+/// A response that is late is not a failure of the sender: it is lost, and counted so.
 int unless_late(int error) {
   return error == ETIMEDOUT ? 0 : error;
 }

@@ -19,7 +19,7 @@ void ThreadGroup::prepare_thread(const std::vector<int>& cpus, std::size_t numbe
                                  const char* name) {
   block_signals();
   ::pthread_setname_np(::pthread_self(), name);
-  // A CPU that went away meanwhile is no reason to stop: the thread runs where it may.
+  // A CPU that went away meanwhile is not a reason to stop: the thread runs where it may.
   if (!cpus.empty()) static_cast<void>(pin_this_thread(cpus[number % cpus.size()]));
 }
 

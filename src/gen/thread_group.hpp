@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Threads that are started together, asked to stop together, and joined.
+// Threads that are started together, stopped together, and joined.
 #pragma once
 
 #include <atomic>
@@ -9,7 +9,7 @@
 
 namespace tunrelay {
 
-/// Threads with a flag that asks them to stop. Ended at the latest by the destructor.
+/// Threads with a flag that stops them. Ended at the latest by the destructor.
 class ThreadGroup {
  public:
   ThreadGroup() = default;

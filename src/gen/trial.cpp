@@ -226,8 +226,8 @@ class RunningTrial {
   std::int64_t begin_ns_ = 0;
   std::int64_t last_interval_ns_ = 0;
   std::array<EndCounts, 2> last_counts_;         ///< when the last interval was reported
-  std::array<EndCounts, 2> newest_counts_;       ///< when they were asked last
-  std::array<LoadEndReport, 2> newest_reports_;  ///< by end, as far as they were asked for
+  std::array<EndCounts, 2> newest_counts_;       ///< when they were last requested
+  std::array<LoadEndReport, 2> newest_reports_;  ///< by end, as far as they were requested
   struct Delays {
     Histogram one_way, round_trip;
   };

@@ -32,13 +32,13 @@ struct IntervalReport {
 
 struct TrialOptions {
   std::int64_t interval_ns = kNanosecondsPerSecond;
-  /// Intervals have their delays and all that was found so far, too; an end elsewhere is asked for
-  /// them. Should that end die, what it has reported last is kept.
+  /// Intervals have their delays and all that was found so far, too; a remote end gets a request
+  /// for them. Should that end die, what it has reported last is kept.
   bool interval_reports = false;
   /// Called each interval, and once more for what is left when the sending has ended, by the thread
   /// that runs the trial.
   std::function<void(const IntervalReport&)> on_interval;
-  /// Asked every few milliseconds by the same thread. True: the trial is cut short.
+  /// Called every few milliseconds by the same thread. True: the trial is cut short.
   std::function<bool()> is_stopping;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The words of what says how much a link carries, and when: rate, steps, trace, mtu, outage.
+// The arguments of stages that say how much a link carries, and when: rate, steps, trace, mtu,
+// outage.
 #include <fmt/format.h>
 
 #include "base/exact_units.hpp"

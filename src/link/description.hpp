@@ -22,7 +22,8 @@
 
 namespace tunrelay {
 
-/// A file that a stage names. Two are alike when their names are: a description is what was asked.
+/// A file that a stage names. Two are alike when their names are: a description is what was
+/// requested.
 struct StageFile {
   std::string name;
   /// What it holds; null until it was read (link/stage_files.hpp). Copies share it.

@@ -15,7 +15,7 @@
 
 namespace tunrelay {
 
-/// What one stage was asked, in canonical words, and what it has done.
+/// One stage's canonical text, and what it has done.
 struct LinkStageReport {
   std::string text;
   StageCounts counts;
@@ -31,7 +31,7 @@ struct LinkReport {
   }
 };
 
-/// Made and asked by one thread; the stages run in theirs.
+/// Used by one thread; the stages run in theirs.
 class EmulatedLink {
  public:
   struct Site {

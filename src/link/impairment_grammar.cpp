@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The words of what happens to packets by chance: delay, loss, duplicate, corrupt.
+// The arguments of stages that act at random: delay, loss, duplicate, corrupt.
 #include <fmt/format.h>
 
 #include <array>

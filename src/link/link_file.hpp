@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Links as TOML files, and the profiles that the program brings with it:
-//   summary = "a few words"                       (may be missing)
+//   summary = "a short text"                      (may be missing)
 //   a-to-b = "delay 20ms, loss 0.1%"              (a text, or an array of them)
 //   b-to-a = ["delay 20ms", "rate 10mbit"]
 //   seed = 7                                      (may be missing)

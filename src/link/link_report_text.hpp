@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an emulated link was asked and what it has done, for people and for programs.
+// The text of an emulated link's stages and what they have done, for people and for programs.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The words behind each stage's name: reading them and printing them, one pair a kind of stage.
+// The arguments after each stage's name: reading them and printing them, one pair a kind of stage.
 // What is printed is read back as the same data.
 #pragma once
 

@@ -70,7 +70,7 @@ StageDescription read_stage(const LinkText& text, std::span<const Token> tokens)
     return stage;
   }
   refuse_text(text, tokens.front().begin, tokens.front().end,
-              "'" + tokens.front().text + "' is no stage", "stages are " + names());
+              "'" + tokens.front().text + "' is not a stage", "stages are " + names());
 }
 
 }  // namespace

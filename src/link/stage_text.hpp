@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The text of a direction's stages, `delay 20ms 2ms normal, loss 0.1%, rate 100mbit limit 100ms
-// codel`, and back. Each stage is its name and its words; stages are comma-separated; a stage may
-// end with `if "udp port 53"`, a tcpdump expression for the packets that it is for.
+// codel`, and back. Each stage is its name and its arguments; stages are comma-separated; a stage
+// may end with `if "udp port 53"`, a tcpdump expression for the packets that it is for.
 #pragma once
 
 #include <cstddef>

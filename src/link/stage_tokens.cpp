@@ -20,7 +20,7 @@ Number to_whole_number(const std::string& text, Number least, Number most) {
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc{} || rest != end || number < least || number > most)
     throw_usage_error("read", text,
-                      fmt::format("it is no whole number from {} to {}", least, most));
+                      fmt::format("it is not a whole number from {} to {}", least, most));
   return number;
 }
 
@@ -46,7 +46,7 @@ const Token& StageTokens::take_token(const std::string& example) {
   return tokens_[next_++];
 }
 
-/// The next word through READ, whose usage Error gets the word's place.
+/// The next token through READ, whose usage Error gets the token's place.
 template <typename Reader>
 auto StageTokens::take_as(const std::string& example, const Reader& read) {
   const Token& token = take_token(example);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The words of one stage's text, taken one after the other. What can't be taken is refused with
+// The tokens of one stage's text, taken one after the other. What can't be taken is refused with
 // its place in the text and what would do.
 #pragma once
 
@@ -22,14 +22,14 @@ class StageTokens {
   StageTokens(const LinkText& text, std::span<const Token> tokens) : text_(text), tokens_(tokens) {}
 
   [[nodiscard]] bool at_end() const noexcept { return next_ == tokens_.size(); }
-  /// Whether the next word is KEYWORD, which is then taken.
+  /// Whether the next token is KEYWORD, which is then taken.
   bool take(std::string_view keyword) noexcept;
-  /// Whether the next word begins with a digit.
+  /// Whether the next token begins with a digit.
   [[nodiscard]] bool has_number() const noexcept;
-  /// Whether the next word is a percentage.
+  /// Whether the next token is a percentage.
   [[nodiscard]] bool has_ratio() const noexcept;
 
-  // Each takes the next word, and refuses it where it is none of its kind; EXAMPLE is what to
+  // Each takes the next token, and refuses it where it is none of its kind; EXAMPLE is what to
   // write there: "a time such as 20ms".
   std::int64_t take_duration(const std::string& example);
   double take_ratio(const std::string& example);
@@ -37,14 +37,14 @@ class StageTokens {
   std::uint64_t take_size(const std::string& example, std::uint64_t least, std::uint64_t most);
   std::uint64_t take_count(const std::string& example, std::uint64_t least, std::uint64_t most);
   std::int32_t take_signed(const std::string& example, std::int32_t least, std::int32_t most);
-  /// A file or a filter: any word but an empty one.
+  /// A file or a filter: any token but an empty one.
   std::string take_text(const std::string& example);
-  /// The next word as it stands; refused at the end.
+  /// The next token as it stands; refused at the end.
   const Token& take_token(const std::string& example);
 
-  /// Refuses the next word, or the end of the stage; ALLOWED: what may stand there.
+  /// Refuses the next token, or the end of the stage; ALLOWED: what may stand there.
   [[noreturn]] void refuse_next(const std::string& allowed) const;
-  /// Refuses the word that was taken last.
+  /// Refuses the token that was taken last.
   [[noreturn]] void refuse_last(const std::string& why, const std::string& allowed) const;
 
  private:

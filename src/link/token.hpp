@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The words of a link's text, and complaints that point at one of them.
+// The tokens of a link's text, and complaints that point at one of them.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ struct LinkText {
 };
 
 /// Throws the usage Error that shows the text with a mark below bytes [BEGIN, END):
-///   could not read --a-to-b: 'dely' is no stage
+///   could not read --a-to-b: 'dely' is not a stage
 ///       dely 20ms, loss 0.1%
 ///       ^^^^
 ///     hint: ALLOWED

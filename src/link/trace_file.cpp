@@ -51,7 +51,7 @@ std::optional<std::int64_t> whole_milliseconds_ns(std::string_view text) {
 std::int64_t opportunity_ns(const StageFile& file, std::size_t line, std::string_view text) {
   constexpr const char* kExample = "a line is one number, such as 17";
   if (text.find_first_not_of("0123456789.") != std::string_view::npos)
-    refuse_line(file, line, fmt::format("'{}' is no time in milliseconds", text), kExample);
+    refuse_line(file, line, fmt::format("'{}' is not a time in milliseconds", text), kExample);
   if (const auto whole_ns = whole_milliseconds_ns(text)) return *whole_ns;
   try {
     return parse_duration_ns(std::string(text) + "ms");

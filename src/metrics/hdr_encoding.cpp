@@ -25,7 +25,7 @@ constexpr std::size_t kHeaderBytes = 40;
 /// Ours need at most 256 KiB. Only five digits over most of 64 bits would need more than this.
 constexpr std::size_t kMaxPayloadBytes = std::size_t{8} << 20U;
 constexpr std::size_t kMaxTextBytes = 2 * kMaxPayloadBytes;
-/// Doubles have all whole numbers up to here, and the sum of a thousand such is no overflow.
+/// Doubles have all whole numbers up to here, and the sum of a thousand such does not overflow.
 constexpr std::uint64_t kMaxValues = std::uint64_t{1} << 53U;
 constexpr int kMaxDigits = 5;
 
@@ -172,7 +172,7 @@ std::string_view unwrapped(std::string_view bytes) {
   const auto cookie = take_number<std::uint32_t>(bytes);
   if (cookie == kDoubleCookie) refuse_histogram("it is one of fractions (a DoubleHistogram)");
   if (cookie != kWrapCookie)
-    refuse_histogram("it is no HdrHistogram in the compressed encoding V2");
+    refuse_histogram("it is not a HdrHistogram in the compressed encoding V2");
   if (take_number<std::uint32_t>(bytes) != bytes.size()) refuse_damaged_histogram();
   return bytes;
 }
@@ -205,7 +205,7 @@ Histogram decode_histogram(std::string_view text) {
   if (!reader.read(header)) refuse_damaged_histogram();
   std::string_view rest(header.data(), header.size());
   if (take_number<std::uint32_t>(rest) != kCookie)
-    refuse_histogram("it is no HdrHistogram in the encoding V2");
+    refuse_histogram("it is not a HdrHistogram in the encoding V2");
   const auto payload_bytes = take_number<std::uint32_t>(rest);
   if (take_number<std::uint32_t>(rest) != 0)
     refuse_histogram("its values were shifted after they were recorded");

@@ -24,7 +24,7 @@ constexpr std::string_view kVersionMark = "#[Histogram log format version ";
 constexpr std::string_view kStartMark = "#[StartTime: ";
 constexpr std::string_view kBaseMark = "#[BaseTime: ";
 constexpr double kSecondsPerYear = 365.0 * 24 * 3600;
-/// The end of the year 9999: what is beyond is no time.
+/// The end of the year 9999: what is beyond is not a time.
 constexpr double kMaxSeconds = 253'402'300'799;
 
 /// What is wrong with a line.
@@ -90,8 +90,8 @@ class LogReader {
     } catch (const Error& error) {
       throw LineFault("the histogram: " + error.parts().cause);
     }
-    // Logs that tell their start but no base come in two kinds: with absolute times, and with
-    // times since the start. HdrHistogram's reader tells them apart in this way.
+    // Logs that have their start but no base come in two kinds: with absolute times, and with
+    // times since the start. HdrHistogram's reader distinguishes them in this way.
     if (std::isnan(base_s_))
       base_s_ = time_s < started_s_ - kSecondsPerYear ? started_s_ : 0;  // 0 where it has no start
     if (std::isnan(started_s_)) started_s_ = time_s + base_s_;
@@ -102,7 +102,7 @@ class LogReader {
   static double seconds_behind(std::string_view mark, std::string_view line) {
     line.remove_prefix(mark.size());
     const auto seconds = take_leading_number(line);
-    if (!seconds || !is_time(*seconds)) throw LineFault("it tells no time");
+    if (!seconds || !is_time(*seconds)) throw LineFault("it has no time");
     return *seconds;
   }
 
@@ -110,13 +110,13 @@ class LogReader {
     std::string_view field = take_field(line, ',');
     const auto number = take_leading_number(field);
     if (!number || !field.empty())
-      throw LineFault("it is no line of an HdrHistogram log, or not all of one");
+      throw LineFault("it is not a line of an HdrHistogram log, or not all of one");
     return *number;
   }
 
   static double take_seconds(std::string_view& line) {
     const double seconds = take_number(line);
-    if (!is_time(seconds)) throw LineFault("it tells no time");
+    if (!is_time(seconds)) throw LineFault("it has no time");
     return seconds;
   }
 
@@ -131,7 +131,7 @@ class LogReader {
 std::string hdr_log_head(std::string_view author, double started_s) {
   ensure(author.find('\n') == std::string_view::npos, "a comment of a log is one line");
   if (!is_time(started_s) || started_s < 0)
-    throw_usage_error("write", "the start of a log", "it is no time");
+    throw_usage_error("write", "the start of a log", "it is not a time");
   return fmt::format(
       "#[Logged with {0}]\n"
       "{1}1.3]\n"
@@ -148,7 +148,7 @@ std::string hdr_log_line(const HdrLogInterval& interval) {
     throw_usage_error("write the tag", "'" + interval.tag + "'",
                       "a comma, a blank or a control character would end it");
   if (!is_time(interval.start_s) || !is_time(interval.length_s))
-    throw_usage_error("write", "an interval of a log", "it is no time");
+    throw_usage_error("write", "an interval of a log", "it is not a time");
   const double highest_ms = static_cast<double>(interval.histogram.highest()) /
                             static_cast<double>(kNanosecondsPerMillisecond);
   return fmt::format("{}{}{}{:.3f},{:.3f},{:.3f},{}\n", interval.tag.empty() ? "" : kTagMark,

@@ -33,12 +33,12 @@ struct HdrLogInterval {
 [[nodiscard]] std::string hdr_log_head(std::string_view author, double started_s);
 
 /// The line of INTERVAL; times are reported to the millisecond. A tag with a comma, a blank or a
-/// control character is a usage Error, since it would end there; so is what is no time.
+/// control character is a usage Error, since it would end there; so is what is not a time.
 [[nodiscard]] std::string hdr_log_line(const HdrLogInterval& interval);
 
 /// Calls VISIT with each interval of the log TEXT, in its order, and returns its start in seconds
-/// since 1970: where it doesn't say, the time of its first interval, or 0. What is no log, is cut
-/// off or damaged is a usage Error that names NAME (its file) and the line; what stands before
+/// since 1970: where it doesn't say, the time of its first interval, or 0. What is not a log, is
+/// cut off or damaged is a usage Error that names NAME (its file) and the line; what stands before
 /// that line has been visited then. Throws what VISIT throws. Pure but for VISIT.
 double read_hdr_log(std::string_view text, const std::string& name,
                     const std::function<void(const HdrLogInterval&)>& visit);

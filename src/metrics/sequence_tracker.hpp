@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What became of a flow's messages, by the sequence numbers of those that arrive: lost, twice, out
-// of order. The words are those of RFC 4737.
+// of order. The terms are those of RFC 4737.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ struct SequenceTotals {
   /// Came behind a higher number (section 3.3: below NextExp). They are among the received.
   std::uint64_t reordered = 0;
   /// The largest of the reordered (section 4.2): the first message with a higher number came
-  /// that many arrivals before. Copies are no arrivals.
+  /// that many arrivals before. Copies are not arrivals.
   std::uint64_t reordering_extent = 0;
   /// Came so late that the tracker no longer knows whether it is a copy: not among the received,
   /// nor among the duplicates. While there are none, all counts are exact.
@@ -56,8 +56,8 @@ class SequenceTracker {
   [[nodiscard]] SequenceTotals finish(std::uint64_t sent) const noexcept;
 
  private:
-  /// The next arrival, as `missing_since_` has it: odd, so that 0 is no arrival; the rest counts
-  /// up to 2^31, more than can come while a position is remembered (twice kMaxPositions).
+  /// The next arrival, as `missing_since_` has it: odd, so that 0 is not an arrival; the rest
+  /// counts up to 2^31, more than can come while a position is remembered (twice kMaxPositions).
   [[nodiscard]] std::uint32_t mark_of_arrival() const noexcept {
     return static_cast<std::uint32_t>(received_.get()) << 1U | 1U;
   }

@@ -14,11 +14,11 @@ namespace tunrelay {
 AppendOnlyFile::AppendOnlyFile(std::string path)
     : path_(std::move(path)), is_kept_(keeps_last_text_alone(path_)) {}
 
-void AppendOnlyFile::add_or_tell(std::string_view text,
-                                 const std::function<void(const Error&)>& tell) {
+void AppendOnlyFile::add_or_report(std::string_view text,
+                                   const std::function<void(const Error&)>& report) {
   text_ += text;
   if (!is_kept_) return;
-  news_.attempt([this] { catch_up(); }, tell);
+  news_.attempt([this] { catch_up(); }, report);
 }
 
 void AppendOnlyFile::catch_up() {

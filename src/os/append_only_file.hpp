@@ -19,11 +19,11 @@ class AppendOnlyFile {
   /// What stands at PATH is left alone until the first add(), and replaced by that.
   explicit AppendOnlyFile(std::string path);
 
-  /// Adds TEXT, and what could not be added before; waits for the disk the first time only. TELL
+  /// Adds TEXT, and what could not be added before; waits for the disk the first time only. REPORT
   /// gets the Error of a write that failed where the one before had not: a disk that is full now
   /// may have room later. A pipe or a terminal is not written to, since what it got can't be
   /// replaced at the end.
-  void add_or_tell(std::string_view text, const std::function<void(const Error&)>& tell);
+  void add_or_report(std::string_view text, const std::function<void(const Error&)>& report);
 
   /// All that was added, written or not.
   [[nodiscard]] const std::string& text() const noexcept { return text_; }

@@ -14,7 +14,7 @@
 
 namespace tunrelay {
 
-/// The kernel does not run a command: it is missing, may not be executed, or is no program.
+/// The kernel does not run a command: it is missing, may not be executed, or is not a program.
 class CommandNotRun final : public Error {
  public:
   using Error::Error;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Files that the user names to be read. They are opened in one way: an open never waits, what may
 // wait later ends with a signal (os/interruptible.hpp), and what is too large is refused. Only
-// the process that the user started opens them, with its own rights; what comes through a control
+// the process that the user started opens them, with its own rights; a request through a control
 // socket names no file.
 #pragma once
 

@@ -49,13 +49,13 @@ nlohmann::json JsonLines::receive(std::int64_t limit_ns) {
       throw_system_error(errno, "hear from", peer_, hint_);
     if (count > 0) received_.append(chunk.data(), static_cast<std::size_t>(count));
     if (received_.size() > kMaxLineBytes)
-      throw_system_error(EMSGSIZE, "hear from", peer_, "it does not speak tunrelay's words");
+      throw_system_error(EMSGSIZE, "hear from", peer_, "it does not speak tunrelay's protocol");
   }
   const std::string line = received_.substr(0, line_end);
   received_.erase(0, line_end + 1);
   nlohmann::json object = nlohmann::json::parse(line, nullptr, false);
   if (!object.is_object())
-    throw_system_error(EPROTO, "understand", peer_, "it does not speak tunrelay's words");
+    throw_system_error(EPROTO, "understand", peer_, "it does not speak tunrelay's protocol");
   return object;
 }
 

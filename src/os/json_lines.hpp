@@ -19,7 +19,7 @@ class JsonLines {
 
   /// Throws Error when the peer is gone.
   void send(const nlohmann::json& object);
-  /// Waits up to LIMIT_NS. Throws Error: the peer is gone or silent, or what came is no JSON
+  /// Waits up to LIMIT_NS. Throws Error: the peer is gone or silent, or what came is not JSON
   /// object, or longer than a report can be.
   [[nodiscard]] nlohmann::json receive(std::int64_t limit_ns);
   [[nodiscard]] const FileDescriptor& socket() const noexcept { return socket_; }

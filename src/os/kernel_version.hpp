@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which Linux runs here. For messages: what a kernel can do is found out by asking it.
+// Which Linux runs here. For messages: what a kernel can do is found out by trying it.
 #pragma once
 
 #include <compare>

@@ -14,13 +14,13 @@
 namespace tunrelay {
 namespace {
 
-// Large enough for the answers to a dump (the kernel asks for 32 KiB since 4.4).
+// Large enough for the answers to a dump (the kernel recommends 32 KiB since 4.4).
 constexpr std::size_t kReceiveBytes = 32768;
 // A flapping link sends thousands of notifications a second; this holds some seconds of it.
 constexpr int kNotificationBufferBytes = 4 << 20;
 
 /// The extended acknowledgement's text: it stands behind the request, when that is repeated.
-std::string words_of(const nlmsghdr& answer) {
+std::string message_of(const nlmsghdr& answer) {
   if ((answer.nlmsg_flags & NLM_F_ACK_TLVS) == 0) return {};
   const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&answer));
   std::size_t header_bytes = sizeof(nlmsgerr);
@@ -72,7 +72,7 @@ NetlinkSocket::NetlinkSocket(std::span<const unsigned> groups)
   if (!socket_) throw_system_error(errno, "open", "a netlink socket");
   check_system_call(mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID), "bind",
                     "a netlink socket");
-  // Answers in words where the kernel has some; refused by old kernels, which is no loss.
+  // Answers with text where the kernel has some; old kernels refuse, which does no harm.
   int on = 1;
   mnl_socket_setsockopt(socket_.get(), NETLINK_EXT_ACK, &on, sizeof on);
   // Without it the kernel does not check the header of a dump request and ignores filters.
@@ -112,7 +112,7 @@ int NetlinkSocket::receive(std::uint32_t sequence, const Visitor& visit, bool& i
       if (message->nlmsg_seq != sequence) continue;  // the tail of an answer given up on
       if ((message->nlmsg_flags & NLM_F_DUMP_INTR) != 0) interrupted = true;
       if (message->nlmsg_type == NLMSG_ERROR) {
-        kernel_message_ = words_of(*message);
+        kernel_message_ = message_of(*message);
         return -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message))->error;
       }
       if (message->nlmsg_type == NLMSG_DONE) return 0;

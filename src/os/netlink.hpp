@@ -101,7 +101,7 @@ class NetlinkSocket {
   /// some (ENOBUFS): the caller must read the whole state again.
   [[nodiscard]] bool drain_notifications(const Visitor& visit) const;
 
-  /// What the kernel said in words beside the errno of the last answer; often nothing.
+  /// The kernel's text beside the errno of the last answer; often nothing.
   [[nodiscard]] const std::string& kernel_message() const noexcept { return kernel_message_; }
   [[nodiscard]] int fd() const noexcept { return mnl_socket_get_fd(socket_.get()); }
 

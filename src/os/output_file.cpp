@@ -90,7 +90,7 @@ void OutputPlace::follow() {
   }
 }
 
-/// PATH, from the folder where we are, is to be followed before the names that are LEFT.
+/// PATH, from the folder where we are, must be followed before the names that are LEFT.
 void OutputPlace::begin_at(std::string_view path, std::deque<std::string>& left) {
   if (path.empty()) refuse(ENOENT, kOtherPlace);
   if (path.starts_with('/') || !folder_.is_open())

@@ -21,8 +21,8 @@ inline constexpr mode_t kOwnerOnly = 0600;
 /// For all else; the user's umask takes from it.
 inline constexpr mode_t kUsersChoice = 0666;
 
-/// Where a path leads: a folder, which is held, and a name in it that is no symbolic link. What is
-/// done there later is done in that very folder. Used by one thread.
+/// Where a path leads: a folder, which is held, and a name in it that is not a symbolic link. What
+/// is done there later is done in that very folder. Used by one thread.
 class OutputPlace {
  public:
   static constexpr const char* kOtherPlace = "choose a place that is there and may be written to";

@@ -9,8 +9,8 @@
 
 namespace tunrelay {
 
-/// Asks CONDITION again and again, with PAUSE_NS between, until it is true or LIMIT_NS have passed;
-/// its last answer.
+/// Checks CONDITION again and again, with PAUSE_NS between, until it is true or LIMIT_NS have
+/// passed; its last answer.
 template <typename Condition>
 [[nodiscard]] bool wait_until(Condition condition, std::int64_t limit_ns, std::int64_t pause_ns) {
   const std::int64_t end_ns = monotonic_ns() + limit_ns;

@@ -24,7 +24,7 @@ constexpr const char* kMakeRoom = "make room on its file system, or choose anoth
 // Somebody who named a pipe reads it, or soon will; a run that has ended does not wait for more.
 constexpr std::int64_t kReaderPatienceNs = 10 * kNanosecondsPerSecond;
 
-/// A new file beside what is to be replaced, which goes with this object unless it was renamed over
+/// A new file beside the one to replace, which goes with this object unless it was renamed over
 /// that.
 class Draft {
  public:
@@ -61,7 +61,7 @@ class Draft {
     if (::renameat(folder, name_.c_str(), folder, place_.name().c_str()) != 0) place_.refuse(errno);
     file_.reset();
     const FileDescriptor readable(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    // The name, too, is to outlive a power cut; a file system without that call has its own ways.
+    // The name, too, must outlive a power cut; a file system without that call has its own ways.
     if (readable.is_open()) ::fsync(readable.get());
   }
 

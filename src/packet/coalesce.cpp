@@ -159,7 +159,7 @@ std::size_t Coalescer::build_merged(const MergeGroup& group, HeaderSlot& slot,
     rewrite_ipv4(ip, ipv4::kHeaderBytes, ip_bytes, load_u16(ip + ipv4::kId));
   else
     rewrite_ipv6(ip, ip_bytes);
-  if (!first.header.needs_checksum())  // a complete checksum gives way to the pseudo-header's sum
+  if (!first.header.needs_checksum())  // the pseudo-header's sum replaces a complete checksum
     store_u16(transport + (is_tcp ? tcp::kChecksum : udp::kChecksum),
               sum_of_pseudo_header(ip, layers.protocol, transport_bytes_before));
   rewrite_transport_length(transport, is_tcp, transport_bytes_before,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The words of describe() for the protocols that run a network: ICMP, ICMPv6 and ARP.
+// The text of describe() for the protocols that run a network: ICMP, ICMPv6 and ARP.
 #pragma once
 
 #include <cstddef>

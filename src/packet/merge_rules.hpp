@@ -64,7 +64,7 @@ struct OpenGroup {
 };
 
 /// Whether PACKET, an opener or a closer of the same flow, may go on with GROUP. The checksums
-/// of a packet that bears complete ones are verified, which reads all of it; so it is asked
+/// of a packet that bears complete ones are verified, which reads all of it; so it is checked
 /// last. Updates what GROUP has learned, not its counts.
 [[nodiscard]] bool may_join(OpenGroup& group, const Packet& packet,
                             const MergeRules& rules) noexcept;

@@ -25,7 +25,7 @@ using BufferId = std::uint32_t;
 
 /// Where a frame's layers begin, in bytes from its start.
 struct Layers {
-  std::uint16_t ether_type = 0;        ///< of the network layer; TUN: told from the version nibble
+  std::uint16_t ether_type = 0;        ///< of the network layer; TUN: from the version nibble
   std::uint8_t ip_version = 0;         ///< 4 or 6; 0: no IP (ARP and the like), nothing below holds
   std::uint8_t protocol = 0;           ///< IPPROTO_* behind any IPv6 extension headers
   std::uint16_t ip_offset = 0;         ///< TUN: 0; TAP: 14, or more with VLAN tags

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint8_t kKnownFlags = VirtioNetHeader::kNeedsChecksum | VirtioNetHeader::kDataValid;
 
-/// What the kernel asks of a checksum to be completed (skb_partial_csum_set() and
+/// What the kernel requires of a checksum to be completed (skb_partial_csum_set() and
 /// virtio_net_hdr_to_skb()): the field lies in the frame, behind a network header.
 bool checksum_field_fits(const Packet& packet) noexcept {
   const std::uint32_t start = packet.header.checksum_start;

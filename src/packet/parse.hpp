@@ -35,7 +35,7 @@ inline constexpr std::uint32_t kMaxUdpSegments = 128;
 /// What is passed is written again as PACKET.header says, so the header is put in order:
 /// unknown flag bits are cleared, so are fields that its flags leave without a meaning, and
 /// hdr_len (never to be trusted) becomes the length of the headers, or 0 without GSO. GSO of
-/// one segment is no GSO: some kernels refuse to write it (6.6.44 did).
+/// one segment is not GSO: some kernels refuse to write it (6.6.44 did).
 [[nodiscard]] std::optional<DropReason> parse(Packet& packet, const LinkLimits& limits) noexcept;
 
 }  // namespace tunrelay

@@ -12,8 +12,8 @@
 //    CWR with the first only, but with every one under GSO_ACCECN;
 //  - the transport checksum stays the pseudo-header's sum, with the new length in it. It is
 //    updated, not computed: a wrong one stays as wrong as it was.
-//  - ECN's mark on every segment where Packet::ce_marked asks for it.
-// A run of one segment is no GSO packet and keeps its checksum to be completed.
+//  - ECN's mark on every segment where Packet::ce_marked is set.
+// A run of one segment is not a GSO packet and keeps its checksum to be completed.
 #pragma once
 
 #include <cstddef>

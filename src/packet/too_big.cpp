@@ -25,7 +25,7 @@ constexpr std::size_t kIcmpChecksum = 2;
 constexpr std::size_t kIcmpv4Mtu = 6;
 constexpr std::size_t kIcmpv6Mtu = 4;
 
-/// "This" network, loopback, multicast, class E and broadcast are no single host.
+/// "This" network, loopback, multicast, class E and broadcast are not single hosts.
 bool is_one_ipv4_host(const std::byte* address) noexcept {
   const std::uint8_t first = load_u8(address);
   return first != 0 && first != IN_LOOPBACKNET && first < 224;
@@ -145,7 +145,7 @@ std::size_t make_too_big(std::span<const std::byte> frame, const Layers& layers,
     std::swap_ranges(out.begin(), out.begin() + kEthernetAddressBytes,
                      out.begin() + kEthernetAddressBytes);
   }
-  // Behind the packet's end there may be padding, which is no part of it.
+  // Behind the packet's end there may be padding, which is not part of it.
   const auto packet = frame.first(ip_end_offset(frame, layers)).subspan(link_bytes);
   std::byte* ip = out.data() + link_bytes;
   return link_bytes + (layers.ip_version == 4 ? write_ipv4_answer(packet, mtu_bytes, ip)

@@ -12,7 +12,7 @@
 namespace tunrelay {
 namespace {
 
-constexpr const char* kReadAttempt = "read the words of --stage";
+constexpr const char* kReadAttempt = "read the arguments of --stage";
 constexpr const char* kForm = "write --stage ./libmine.so,key=value";
 constexpr const char* kLoadAttempt = "load the stage";
 constexpr const char* kRebuild = "build it against this program's tunrelay/stage.hpp";
@@ -26,7 +26,7 @@ std::string fault_of(const tunrelay_stage_descriptor& descriptor) {
     return fmt::format("it was built for version {} of the stage interface; this program has {}",
                        descriptor.abi_version, TUNRELAY_STAGE_ABI_VERSION);
   if (descriptor.access > TUNRELAY_LOOKS_AT_WIRE_HEADERS || descriptor.pairs > TUNRELAY_ONE_PAIR)
-    return "it asks for what this program does not know";
+    return "it needs what this program does not know";
   if (descriptor.name == nullptr || descriptor.create == nullptr || descriptor.destroy == nullptr ||
       descriptor.from_device == nullptr || descriptor.from_link == nullptr ||
       descriptor.next_deadline_ns == nullptr || descriptor.at_deadline == nullptr)
@@ -39,13 +39,13 @@ std::string fault_of(const tunrelay_stage_descriptor& descriptor) {
 /// and it would wait for the writer of a pipe.
 std::string path_of(const std::string& library) {
   if (library.find('/') == std::string::npos)
-    throw_usage_error(kLoadAttempt, library, "it is no path: there is no slash in it",
+    throw_usage_error(kLoadAttempt, library, "it is not a path: there is no slash in it",
                       "write ./" + library + " for a file of this folder");
   std::error_code error;
   const std::filesystem::path path = std::filesystem::canonical(library, error);
   if (error) throw_usage_error(kLoadAttempt, library, describe_errno(error.value()));
   if (!std::filesystem::is_regular_file(path, error))
-    throw_usage_error(kLoadAttempt, library, "it is no regular file");
+    throw_usage_error(kLoadAttempt, library, "it is not a regular file");
   return path.string();
 }
 
@@ -71,7 +71,7 @@ StageRequest StageRequest::parse(std::string_view text) {
     const std::string_view option = text.substr(0, comma);
     const std::size_t equals = option.find('=');
     if (option.empty() || equals == 0)
-      throw_usage_error(kReadAttempt, whole, fmt::format("'{}' is no key=value", option), kForm);
+      throw_usage_error(kReadAttempt, whole, fmt::format("'{}' is not key=value", option), kForm);
     request.options.emplace_back(option.substr(0, equals), equals == std::string_view::npos
                                                                ? "1"
                                                                : option.substr(equals + 1));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A user's stage, of a shared library or of the program itself: from the words of `--stage
+// A user's stage, of a shared library or of the program itself: from the arguments of `--stage
 // ./libmine.so,key=value` to a checked table of functions (plugin/tunrelay/stage_abi.h).
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace tunrelay {
 
-/// What a user asks for: a library, or a stage of the program itself, and what its endpoints get.
+/// What a user requests: a library, or a stage of the program itself, and what its endpoints get.
 struct StageRequest {
   std::string library;                                       ///< a path with a slash
   std::vector<std::pair<std::string, std::string>> options;  ///< as they were written
@@ -28,8 +28,8 @@ struct StageRequest {
 
 class StageLibrary {
  public:
-  /// Loads it, unless it is built in, and checks it. Throws a usage Error: for what is no library,
-  /// has no stage, or was made for another version of the boundary, with both versions.
+  /// Loads it, unless it is built in, and checks it. Throws a usage Error: for what is not a
+  /// library, has no stage, or was made for another version of the boundary, with both versions.
   explicit StageLibrary(StageRequest request);
 
   [[nodiscard]] const StageRequest& request() const noexcept { return request_; }

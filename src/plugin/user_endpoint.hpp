@@ -45,7 +45,7 @@ struct EndpointPlace {
 /// Made and destroyed by any thread, else used by its worker's alone.
 class UserEndpoint {
  public:
-  /// Throws a usage Error with the words of the user's constructor. All must outlive it.
+  /// Throws a usage Error with the message of the user's constructor. All must outlive it.
   UserEndpoint(const StageLibrary& library, const EndpointPlace& place,
                const StageSurroundings& surroundings, EndpointCounters& counters);
   ~UserEndpoint();

@@ -30,7 +30,7 @@ struct UserStageSpecs {
   std::vector<StageSpec> after_link;
 };
 
-/// Made and asked by one thread. Must outlive all stages that its factories have made.
+/// Used by one thread. Must outlive all stages that its factories have made.
 class UserStages {
  public:
   /// Loads the libraries: throws a usage Error for the first that does not do. The first stage is
@@ -47,7 +47,7 @@ class UserStages {
   /// Before the first make().
   void stand_at(LinkType link_type, std::size_t queues, std::uint32_t mtu_bytes);
   void change_mtu(std::uint32_t mtu_bytes) noexcept;
-  /// Makes endpoints for all queues: throws a usage Error with the words of the stage that could
+  /// Makes endpoints for all queues: throws a usage Error with the message of the stage that could
   /// not be made. [0]: a to b, [1]: b to a. Each call begins with new endpoints.
   [[nodiscard]] std::array<UserStageSpecs, kDirections> make();
   /// Packets count from now on: before, all pass the stages by.

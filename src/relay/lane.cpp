@@ -73,7 +73,7 @@ void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {
     packet.frame_bytes = arrival.length - static_cast<std::uint32_t>(kVirtioNetHeaderBytes);
   }
   std::optional<DropReason> fault;
-  // The kernel cuts what does not fit the buffer without a word.
+  // The kernel cuts what does not fit the buffer without reporting it.
   if (kVirtioNetHeaderBytes + packet.frame_bytes >= BufferArena::kSlotBytes)
     fault = DropReason::kTruncated;
   else

@@ -56,7 +56,7 @@ class Lane {
     return std::make_unique<StageChain>(std::move(stages), exit_);
   }
   /// CHAIN takes over from here on. What the former one queues goes out at once, as far as its
-  /// stages can be flushed, before what comes next; the rest when it is due.
+  /// stages can be flushed, before later packets; the rest when it is due.
   void change_chain(std::unique_ptr<StageChain> chain) noexcept;
   /// The former chain, when it queues nothing any more: for another thread to destroy.
   [[nodiscard]] std::unique_ptr<StageChain> take_former_chain() noexcept;

@@ -156,7 +156,8 @@ Lane* Worker::lane(Direction direction) noexcept {
 }
 
 void Worker::keep_distance(Inside& inside) const noexcept {
-  // What comes meanwhile is read in one batch. A link that was quiet for longer is not slowed.
+  // Packets that arrive meanwhile are read in one batch. A link that was quiet for longer is not
+  // slowed.
   const std::int64_t early_ns = inside.last_turn_ns + config_.min_wait_ns - monotonic_ns();
   if (early_ns > 0) {
     inside.engine->flush();

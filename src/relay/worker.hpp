@@ -53,7 +53,7 @@ struct WorkerReport {
   std::uint64_t queued_packets_limit = 0;
 };
 
-/// Constructed, started, stopped and asked by one thread; the thread inside is its own affair.
+/// Used by one thread; the thread inside is its own affair.
 class Worker {
  public:
   /// MTU_BYTES and ENDPOINT_GONE (signalled when a device was deleted) must outlive the worker.

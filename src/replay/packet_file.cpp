@@ -92,7 +92,7 @@ PacketFile::PacketFile(const std::string& path, const PacketChoice& choice) {
   else if (choice.interface.empty())
     source_ = std::make_unique<PcapSource>(path, std::move(file));
   else
-    throw_usage_error(kAttempt, path, "it does not tell interfaces apart", "leave --interface out");
+    throw_usage_error(kAttempt, path, "it does not name interfaces", "leave --interface out");
 }
 
 }  // namespace tunrelay

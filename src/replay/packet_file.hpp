@@ -45,8 +45,8 @@ class PacketSource {
 
 class PacketFile {
  public:
-  /// Throws a usage Error for what is no file of packets, is of a link that we don't know, or has
-  /// not the chosen interface.
+  /// Throws a usage Error for what is not a file of packets, is of a link that we don't know, or
+  /// has not the chosen interface.
   explicit PacketFile(const std::string& path, const PacketChoice& choice = {});
 
   [[nodiscard]] LinkType link_type() const noexcept { return source_->link_type(); }

@@ -20,7 +20,7 @@ constexpr std::uint32_t kOldPacketBlock = 2;
 constexpr std::uint32_t kSimplePacketBlock = 3;
 /// A block's type and length, and its length again.
 constexpr std::uint32_t kFrameBytes = 12;
-/// No sane block is longer; what is, is no pcapng.
+/// No sane block is longer; a file with a longer one is not a pcapng.
 constexpr std::uint32_t kMaxBlockBytes = 16U << 20U;
 
 std::uint32_t swap_bytes(std::uint32_t value) {

@@ -60,7 +60,7 @@ class PcapngSource final : public PacketSource {
   std::vector<Interface> interfaces_;  ///< of the section
   std::vector<std::byte> body_;
   std::int64_t last_time_ns_ = 0;
-  bool has_chosen_interface_ = false;  ///< one that bears the name or number asked for
+  bool has_chosen_interface_ = false;  ///< one that bears the name or number requested
   std::string interface_names_;        ///< of all sections, for who names none of them
   std::optional<LinkType> first_link_type_;
   LinkType link_type_ = LinkType::kIp;

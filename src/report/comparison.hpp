@@ -30,7 +30,7 @@ struct ComparisonRow {
 struct ComparisonReport {
   std::string base_name;  ///< a file, a program, a commit
   std::string head_name;
-  double min_effect = 0;  ///< 0.02: less than 2 % is no difference
+  double min_effect = 0;  ///< 0.02: less than 2 % is not a difference
   double confidence = 0.95;
   std::string verdict;  ///< of the whole
   std::vector<ComparisonRow> rows;
@@ -39,7 +39,7 @@ struct ComparisonReport {
 [[nodiscard]] ComparisonReport comparison_report(const Comparison& comparison,
                                                  std::string base_name, std::string head_name);
 
-/// A sign that stands beside the verdict's word, so that colour is not all that shows it: ASCII.
+/// A sign that stands beside the verdict, so that colour is not all that shows it: ASCII.
 [[nodiscard]] const char* sign_of(const std::string& verdict) noexcept;
 
 }  // namespace tunrelay

@@ -56,7 +56,7 @@ Number number_from(const std::string& field, const char* column, const Place& pl
   const char* end = field.data() + field.size();
   const auto [rest, error] = std::from_chars(field.data(), end, number);
   if (error != std::errc{} || rest != end)
-    place.refuse(fmt::format("{} is no number: '{}'", column, field));
+    place.refuse(fmt::format("{} is not a number: '{}'", column, field));
   return number;
 }
 

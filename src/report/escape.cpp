@@ -62,7 +62,7 @@ std::string escape_markdown(std::string_view text) {
     } else if (character == '<') {
       escaped += "&lt;";
     } else {
-      // An underscore within a word is no emphasis.
+      // An underscore within a word is not emphasis.
       const bool within_word = character == '_' && at != 0 && is_word(at - 1) && is_word(at + 1);
       if (std::string_view("\\`*_[]|#~>").find(character) != std::string_view::npos && !within_word)
         escaped += '\\';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Text that came from elsewhere (titles, names, error messages) made harmless for the form that it
-// is written into. All take any bytes: what is no UTF-8 becomes U+FFFD, and so do control
+// is written into. All take any bytes: what is not UTF-8 becomes U+FFFD, and so do control
 // characters, but for line breaks and tabs where the form can hold them. Pure functions,
 // for any thread.
 #pragma once

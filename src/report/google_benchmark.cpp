@@ -47,19 +47,20 @@ double cpu_time_ns(const Result& result, const Metric& metric, const Sample& sam
 }
 
 ordered_json context(const Result& result) {
-  const auto told = [&result](const char* key) {
+  const auto environment_value = [&result](const char* key) {
     return result.environment.is_object() ? result.environment.value(key, nlohmann::json())
                                           : nlohmann::json();
   };
-  const nlohmann::json cpus = told("cpus");
+  const nlohmann::json cpus = environment_value("cpus");
   ordered_json context{{"date", result.started_utc},
                        {"executable", "tunrelay " + result.suite},
                        {"num_cpus", cpus.is_number() ? cpus : nlohmann::json(1)},
-                       {"cpu_scaling_enabled", told("governor") == "powersave"},
+                       {"cpu_scaling_enabled", environment_value("governor") == "powersave"},
                        {"caches", ordered_json::array()},
                        {"title", result.title}};
   for (const char* key : {"kernel", "processor", "commit"})
-    if (const nlohmann::json value = told(key); value.is_string()) context[key] = value;
+    if (const nlohmann::json value = environment_value(key); value.is_string())
+      context[key] = value;
   return context;
 }
 

@@ -62,7 +62,7 @@ std::string change_cell(const ComparisonRow& row) {
 }
 
 std::string row_html(const ComparisonRow& row, const ComparisonReport& comparison, double reach) {
-  // Only known words become a class.
+  // Only known verdicts become a class.
   const std::string verdict = *sign_of(row.verdict) == '?' ? "inconclusive" : row.verdict;
   std::string html = fmt::format(
       "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>"

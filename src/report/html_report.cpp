@@ -33,8 +33,8 @@ std::string heading(const Result& result) {
   return result.title.empty() ? result.suite : result.title;
 }
 
-/// A member of the environment in words; nothing where it is not known.
-std::string told(const Result& result, const char* key) {
+/// A member of the environment as text; nothing where it is not known.
+std::string environment_text(const Result& result, const char* key) {
   if (!result.environment.is_object() || !result.environment.contains(key)) return {};
   const nlohmann::json& value = result.environment[key];
   if (value.is_string()) return value.get<std::string>();
@@ -49,11 +49,11 @@ std::string facts(const Result& result) {
   add("started", result.started_utc);
   add("took", format_duration(result.duration_s * 1e9));
   add("seed", std::to_string(result.seed));
-  add("commit", told(result, "commit"));
-  add("kernel", told(result, "kernel"));
-  add("processor", told(result, "processor"));
-  add("CPUs", told(result, "cpus"));
-  add("virtual", told(result, "virtual"));
+  add("commit", environment_text(result, "commit"));
+  add("kernel", environment_text(result, "kernel"));
+  add("processor", environment_text(result, "processor"));
+  add("CPUs", environment_text(result, "cpus"));
+  add("virtual", environment_text(result, "virtual"));
   return "<ul class=\"facts\">" + items + "</ul>\n";
 }
 

@@ -41,7 +41,7 @@ class Join {
     const std::string name = run == 1 ? result.suite : fmt::format("{}, run {}", result.suite, run);
     joined_.asked[name] = result.asked;
     joined_.done[name] = result.done;
-    tell_of_another_environment(result);
+    note_another_environment(result);
     const double begun_s =
         parse_utc(result.started_utc) - parse_utc(joined_.started_utc);  // NaN where one is none
     for (const Metric& metric : result.metrics) add(metric, begun_s >= 0 ? begun_s : 0);
@@ -87,7 +87,7 @@ class Join {
     });
   }
 
-  void tell_of_another_environment(const Result& result) {
+  void note_another_environment(const Result& result) {
     const auto value = [](const Result& one, const char* key) {
       return one.environment.is_object() ? one.environment.value(key, nlohmann::json())
                                          : nlohmann::json();

@@ -11,7 +11,7 @@ namespace tunrelay {
 
 /// RESULTS, of which there is one at least, in their order. Samples of a metric that several have
 /// become further rounds, latencies of the same name and path are added up, a series that several
-/// have stands once for each. What was asked and done stands by suite and run ("throughput",
+/// have stands once for each. The members `asked` and `done` stand by suite and run ("throughput",
 /// "throughput, run 2"); the environment is that of the first, and a note says where others have
 /// another machine, kernel or commit.
 [[nodiscard]] Result joined_result(std::span<const Result> results);

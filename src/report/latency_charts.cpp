@@ -50,7 +50,7 @@ std::vector<Group> groups_of(const Result& result) {
 using ToPoints = void (*)(const Histogram&, ordered_json& x, ordered_json& y);
 
 /// A line a member. Where there is more than one load, the colour stands for the load and the dash
-/// the path; else both tell the path.
+/// the path; else both show the path.
 ordered_json lines_of(const Result& result, const Group& group, const char* mode,
                       ToPoints to_points) {
   Ordinals loads;
@@ -67,7 +67,7 @@ ordered_json lines_of(const Result& result, const Group& group, const char* mode
     const std::string path = clean_line(member->path);
     std::string name = several_loads ? load : path;
     if (several_loads && several_paths) name += ", " + path;
-    if (is_invalid(result, *member)) name += " (void)";
+    if (is_invalid(result, *member)) name += " (invalid)";
     const std::size_t colour = several_loads ? loads(load_of(member->name)) : paths(member->path);
     ordered_json x = ordered_json::array();
     ordered_json y = ordered_json::array();

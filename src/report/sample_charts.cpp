@@ -73,7 +73,7 @@ struct Points {
   ordered_json x = ordered_json::array();
   ordered_json y = ordered_json::array();
 
-  /// A value that is no number is a gap.
+  /// A value that is not a number is a gap.
   void add(double at, double value) {
     x.push_back(chart_number(at));
     y.push_back(chart_number(value));

@@ -29,25 +29,25 @@ std::string rounds_text(const TestPathSummary& summary) {
   return fmt::format("{} ({} invalid)", format_count(summary.valid), format_count(summary.invalid));
 }
 
-/// LINK, and that its figures are of void trials.
+/// LINK, and that its figures are of invalid trials.
 std::string path_text(const std::string& path, bool is_invalid) {
-  return is_invalid ? path + " (void)" : path;
+  return is_invalid ? path + " (invalid)" : path;
 }
 
-/// A percentile of so few values that they do not tell it is left open.
+/// A percentile of so few values that they do not show it is left open.
 std::string latency_cell(const Histogram& histogram, double percentile) {
   const double beyond = static_cast<double>(histogram.count()) * (1 - percentile / 100);
   if (percentile < 100 && beyond < 1) return "-";
   return format_latency(histogram.value_at_percentile(percentile));
 }
 
-std::string words_of(const nlohmann::json& value) {
+std::string text_of(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_null()) return "-";
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_array()) {
     std::string text;
-    for (const nlohmann::json& item : value) text += (text.empty() ? "" : ", ") + words_of(item);
+    for (const nlohmann::json& item : value) text += (text.empty() ? "" : ", ") + text_of(item);
     return text;
   }
   return json_text(value);
@@ -59,7 +59,7 @@ void add_details(TextTable& table, const nlohmann::json& details, const std::str
     if (value.is_object() && !value.empty() && depth < kDeepest)
       add_details(table, value, prefix + key + ".", depth + 1);
     else
-      table.add({prefix + key, words_of(value)});
+      table.add({prefix + key, text_of(value)});
   }
 }
 
@@ -112,14 +112,14 @@ TextTable invalid_samples_table(const Result& result) {
   for (const Metric& metric : result.metrics)
     for (const Sample& sample : metric.samples) {
       if (counts(sample)) continue;
-      // A void trial voids all that it measured: a row for the trial is enough.
+      // An invalid trial invalidates all that it measured: a row for the trial is enough.
       const bool of_trial = !sample.invalid_reason.empty();
       const std::size_t slash = metric.name.find('/');
       const std::string load =
           slash == std::string::npos ? result.suite : metric.name.substr(0, slash);
       std::vector<std::string> row{of_trial ? load : metric.name, sample.path,
                                    std::to_string(sample.round),
-                                   of_trial ? sample.invalid_reason : "it is no number"};
+                                   of_trial ? sample.invalid_reason : "it is not a number"};
       if (std::find(table.rows.begin(), table.rows.end(), row) == table.rows.end())
         table.add(std::move(row));
     }

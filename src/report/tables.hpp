@@ -9,7 +9,7 @@
 namespace tunrelay {
 
 /// A row a metric and path: median, lowest and highest, rounds, the ratio to the control. A path
-/// that has void samples alone is shown by those, as void; latencies likewise.
+/// that has invalid samples alone is shown by those, as invalid; latencies likewise.
 [[nodiscard]] TextTable metrics_table(const Result& result);
 /// A row a distribution: percentiles to 99.999, the highest, how many.
 [[nodiscard]] TextTable latency_table(const Result& result);

@@ -22,7 +22,7 @@ std::string section(const TextTable& table, const TerminalStyle& style) {
   return table.rows.empty() ? "" : "\n" + as_terminal(table, style.columns);
 }
 
-/// ECMA-48's colours: the same words in a terminal without them.
+/// ECMA-48's colours: the same text in a terminal without them.
 std::string coloured(const std::string& verdict, const TerminalStyle& style) {
   if (!style.colour) return verdict;
   const char* code = verdict == "better" ? "32" : verdict == "worse" ? "1;31" : nullptr;

@@ -61,7 +61,7 @@ TextTable changes_table(std::span<const MetricTrend> trends) {
   return table;
 }
 
-/// What is to be said of the figures without a change: a line for all that have as many points.
+/// The text for figures without a change: a line for all that have as many points.
 std::string rest_text(std::span<const MetricTrend> trends) {
   constexpr std::size_t kMin = 2 * ChangePointOptions{}.shortest;
   std::map<std::size_t, std::string, std::greater<>> names;

@@ -76,7 +76,7 @@ json or_null(const std::optional<std::string>& text) {
   return text ? json(*text) : json();
 }
 
-/// A whole number is reported as one, all else as the kernel's words.
+/// A whole number is reported as one, all else as the kernel's text.
 json number_or_text(const std::optional<std::string>& text) {
   if (!text) return {};
   std::int64_t number = 0;
@@ -134,7 +134,7 @@ json memory_bytes(const Files& files) {
   return kib * 1024;
 }
 
-/// One word where all CPUs have the same, else all of them.
+/// One name where all CPUs have the same, else all of them.
 json governor(const Files& files) {
   const std::string folder = "/sys/devices/system/cpu/cpufreq/";
   std::set<std::string> governors;
@@ -161,7 +161,7 @@ json mitigations(const Files& files) {
   return found;
 }
 
-/// The kernel's own words: what stands behind "--" is for the first process.
+/// The kernel's own arguments: what follows "--" is for the first process.
 json cmdline(const Files& files) {
   auto text = files.text("/proc/cmdline");
   if (!text) return {};
@@ -179,7 +179,7 @@ json chosen(const std::optional<std::string>& choices) {
   return choices->substr(begin + 1, end - begin - 1);
 }
 
-/// Equal on one machine, and no way back to its identity (machine-id(5) asks for that).
+/// Equal on one machine, and no way back to its identity (machine-id(5) requires that).
 json machine_id(const Files& files) {
   const auto identity = files.text("/etc/machine-id");
   if (!identity || *identity == "uninitialized") return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a result was measured on, as far as it can be asked without running a program: what decides
-// figures, and what tells machines apart. tools/measuring/environment.py has the same words for
+// What a result was measured on, as far as it can be read without running a program: what decides
+// figures, and what identifies a machine. tools/measuring/environment.py has the same keys for
 // the same things.
 #pragma once
 

@@ -16,7 +16,7 @@ using nlohmann::json;
 
 constexpr int kDeepest = 100;
 
-/// What a value is, in words that fit behind "not".
+/// What a value is, as text that fits after "not".
 const char* kind_of(const json& value) {
   if (value.is_null()) return "null";
   if (value.is_boolean()) return "true or false";
@@ -26,7 +26,7 @@ const char* kind_of(const json& value) {
   return "an object";
 }
 
-/// nlohmann's words without its own number: "[json.exception.parse_error.101] parse error at ..."
+/// nlohmann's message without its own number: "[json.exception.parse_error.101] parse error at ..."
 std::string bare_message(const json::exception& error) {
   const std::string message = error.what();
   const std::size_t end = message.find("] ");
@@ -45,7 +45,7 @@ json parse_json(std::string_view text) {
   try {
     return json::parse(text, refuse_depth);
   } catch (const json::exception& error) {
-    throw JsonFault({}, "it is no JSON, or not all of it: " + bare_message(error));
+    throw JsonFault({}, "it is not JSON, or not all of it: " + bare_message(error));
   }
 }
 

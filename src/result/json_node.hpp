@@ -21,7 +21,7 @@ class JsonFault : public std::runtime_error {
       : std::runtime_error(place.empty() ? what : place + ": " + what) {}
 };
 
-/// Parses TEXT. Throws JsonFault when it is no JSON, ends too early, or nests deeper than a
+/// Parses TEXT. Throws JsonFault when it is not JSON, ends too early, or nests deeper than a
 /// hundred levels (other code walks documents by recursion).
 [[nodiscard]] nlohmann::json parse_json(std::string_view text);
 

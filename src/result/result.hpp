@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a measurement found, as plain data: what was asked and what was done, where, every sample,
-// and the control beside the subject. One model for every command; its JSON form is
+// What a measurement found, as plain data: what was requested and what was done, where, every
+// sample, and the control beside the subject. One model for every command; its JSON form is
 // result/result.schema.json, and all other forms (src/report) are written from it.
 #pragma once
 
@@ -92,8 +92,8 @@ struct Result {
   [[nodiscard]] const Metric* find_metric(std::string_view name) const noexcept;
 };
 
-/// Whether DISTRIBUTION of RESULT is of void trials alone: none of its path's samples of the metric
-/// that bears its name counts.
+/// Whether DISTRIBUTION of RESULT is of invalid trials alone: none of its path's samples of the
+/// metric that bears its name counts.
 [[nodiscard]] bool is_invalid(const Result& result, const Distribution& distribution);
 
 }  // namespace tunrelay

@@ -127,9 +127,10 @@ void ResultFile::save(const Result& result) {
   write_result(path_, result);
 }
 
-void ResultFile::save_or_tell(const Result& result, const std::function<void(const Error&)>& tell) {
+void ResultFile::save_or_report(const Result& result,
+                                const std::function<void(const Error&)>& report) {
   if (!is_kept_) return;
-  news_.attempt([&] { save(result); }, tell);
+  news_.attempt([&] { save(result); }, report);
 }
 
 }  // namespace tunrelay

@@ -17,14 +17,14 @@
 
 namespace tunrelay {
 
-/// Null for what is no number: JSON has neither NaN nor infinity.
+/// Null for what is not a number: JSON has neither NaN nor infinity.
 [[nodiscard]] nlohmann::ordered_json json_number(double value);
 
 inline constexpr const char* kResultFormat = "tunrelay-result";
 
 /// In the order in which a person reads it. Converts to nlohmann::json.
 [[nodiscard]] nlohmann::ordered_json to_json_result(const Result& result);
-/// As text: indented by one blank, with a newline at its end. What is no UTF-8 in a string becomes
+/// As text: indented by one blank, with a newline at its end. What is not UTF-8 in a string becomes
 /// U+FFFD.
 [[nodiscard]] std::string result_text(const Result& result);
 
@@ -32,7 +32,7 @@ inline constexpr const char* kResultFormat = "tunrelay-result";
 /// something missing or of another type. Unknown keys are passed over.
 [[nodiscard]] Result result_from_json(const nlohmann::json& json,
                                       const std::string& source = "the result");
-/// The same, and for text that is no JSON or only the beginning of it.
+/// The same, and for text that is not JSON or only the beginning of it.
 [[nodiscard]] Result result_from_text(std::string_view text,
                                       const std::string& source = "the result");
 
@@ -52,10 +52,10 @@ class ResultFile {
   /// save() may succeed. Writes the whole result and waits for the disk: to be called between
   /// samples, never within one.
   void save(const Result& result);
-  /// The same for a run that goes on without it: TELL gets the Error of a save that failed where
+  /// The same for a run that goes on without it: REPORT gets the Error of a save that failed where
   /// the one before had not. A disk that is full now may have room later. Does
-  /// nothing for a pipe or a terminal, which is to get the last state alone.
-  void save_or_tell(const Result& result, const std::function<void(const Error&)>& tell);
+  /// nothing for a pipe or a terminal, which gets the last state alone.
+  void save_or_report(const Result& result, const std::function<void(const Error&)>& report);
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:

@@ -7,8 +7,8 @@
 
 namespace tunrelay {
 
-ResultSaver::ResultSaver(ResultFile& file, std::function<void(const Error&)> tell)
-    : file_(file), tell_(std::move(tell)) {
+ResultSaver::ResultSaver(ResultFile& file, std::function<void(const Error&)> report)
+    : file_(file), report_(std::move(report)) {
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "result");
     save_until_stopped();
@@ -39,7 +39,7 @@ void ResultSaver::save_until_stopped() {
     if (stopping_) return;
     const Result result = *std::exchange(waiting_, std::nullopt);
     lock.unlock();
-    file_.save_or_tell(result, tell_);
+    file_.save_or_report(result, report_);
     lock.lock();
   }
 }

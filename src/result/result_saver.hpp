@@ -18,9 +18,9 @@ namespace tunrelay {
 /// Used by one thread.
 class ResultSaver {
  public:
-  /// FILE must outlive it. TELL is that of ResultFile::save_or_tell(), called by the saver's
+  /// FILE must outlive it. REPORT is that of ResultFile::save_or_report(), called by the saver's
   /// thread.
-  ResultSaver(ResultFile& file, std::function<void(const Error&)> tell);
+  ResultSaver(ResultFile& file, std::function<void(const Error&)> report);
   /// Waits for the save that is under way; what was offered behind it is not saved.
   ~ResultSaver();
   ResultSaver(const ResultSaver&) = delete;
@@ -33,7 +33,7 @@ class ResultSaver {
   void save_until_stopped();
 
   ResultFile& file_;
-  std::function<void(const Error&)> tell_;
+  std::function<void(const Error&)> report_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Result> waiting_;

@@ -12,7 +12,7 @@ namespace {
 
 struct Mark {
   std::string_view text;
-  const char* word;
+  const char* name;
 };
 
 /// What the firmware calls itself, by vendor, product or BIOS.
@@ -42,7 +42,7 @@ std::string text_of(const std::string& path) {
 template <std::size_t kCount>
 std::optional<std::string> find_mark(const std::string& text, const Mark (&marks)[kCount]) {
   for (const Mark& mark : marks)
-    if (text.find(mark.text) != std::string::npos) return mark.word;
+    if (text.find(mark.text) != std::string::npos) return mark.name;
   return std::nullopt;
 }
 
@@ -67,12 +67,12 @@ std::optional<std::string> machine(const std::string& root) {
     firmware += text_of(root + "/sys/class/dmi/id/" + name) + "\n";
   // Amazon's firmware says its name on machines that are let as a whole, too.
   if (firmware.find(".metal\n") != std::string::npos) return std::nullopt;
-  if (auto word = find_mark(firmware, kFirmware)) return word;
+  if (auto name = find_mark(firmware, kFirmware)) return name;
   if (auto type = read_text_file(root + "/sys/hypervisor/type"); type && !type->empty())
     return type;
   const std::string clocks =
       text_of(root + "/sys/devices/system/clocksource/clocksource0/available_clocksource");
-  if (auto word = find_mark(clocks, kClocks)) return word;
+  if (auto name = find_mark(clocks, kClocks)) return name;
   if (firmware.find("QEMU") != std::string::npos) return "qemu";
   // x86 alone has the flag; there every hypervisor sets it.
   if (text_of(root + "/proc/cpuinfo").find(" hypervisor") != std::string::npos) return "vm-other";
@@ -82,7 +82,7 @@ std::optional<std::string> machine(const std::string& root) {
 }  // namespace
 
 std::string detect_virtualization(const std::string& root) {
-  if (auto word = container(root)) return *word;
+  if (auto name = container(root)) return *name;
   return machine(root).value_or("none");
 }
 

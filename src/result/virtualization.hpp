@@ -6,8 +6,8 @@
 
 namespace tunrelay {
 
-/// A word of systemd-detect-virt(1) ("none", "kvm", "vmware", "docker"; the innermost where there
-/// are several), told by files alone. "vm-other": virtual, but it does not say whose.
+/// A name of systemd-detect-virt(1) ("none", "kvm", "vmware", "docker"; the innermost where there
+/// are several), read from files alone. "vm-other": virtual, but it does not say whose.
 /// ROOT as in result/environment.hpp.
 [[nodiscard]] std::string detect_virtualization(const std::string& root);
 

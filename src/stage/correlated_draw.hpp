@@ -17,7 +17,7 @@ namespace tunrelay {
 }
 
 /// Each number is a mix of a new one and the one before: with a correlation above 0 the segments
-/// must be asked for one by one, in order.
+/// must be drawn one by one, in order.
 class CorrelatedDraw {
  public:
   CorrelatedDraw(const RandomStream& stream, double correlation) noexcept

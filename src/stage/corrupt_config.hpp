@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What may be asked of the stage `corrupt`.
+// The options of the stage `corrupt`.
 #pragma once
 
 #include <cstdint>

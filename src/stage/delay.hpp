@@ -18,7 +18,7 @@ namespace tunrelay {
 /// a super-packet waits whole; with it, it is cut wherever neighbours are due at different times.
 class Delay final : public Stage {
  public:
-  /// CAPACITY: runs that may wait; what comes beyond is dropped as `queue_memory_full`.
+  /// CAPACITY: runs that may wait; runs beyond are dropped as `queue_memory_full`.
   Delay(const DelayConfig& config, const ImpairmentKey& key,
         std::shared_ptr<SegmentNumbers> numbers, std::size_t capacity = kDefaultCapacity);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What may be asked of the stage `delay`; plain data, each value with tc-netem(8)'s meaning
+// The options of the stage `delay`; plain data, each value with tc-netem(8)'s meaning
 // where netem has it.
 #pragma once
 

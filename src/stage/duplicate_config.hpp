@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What may be asked of the stage `duplicate`.
+// The options of the stage `duplicate`.
 #pragma once
 
 namespace tunrelay {

@@ -54,7 +54,7 @@ class GeometricHits final : public HitSequence {
   std::uint64_t hit_;
 };
 
-/// A process with a memory: DECIDE(number) is asked for each segment in turn.
+/// A process with a memory: DECIDE(number) is called for each segment in turn.
 template <typename Decide>
 class StepwiseHits final : public HitSequence {
  public:

@@ -61,7 +61,7 @@ std::vector<std::int16_t> parse_delay_table(std::string_view text) {
       const auto [stop, fault] = std::from_chars(word.data(), word.data() + word.size(), value);
       if (fault != std::errc{} || stop != word.data() + word.size())
         throw_usage_error("read", fmt::format("the delay table, line {}", line_number),
-                          fmt::format("\"{}\" is no number from -32768 to 32767", word),
+                          fmt::format("\"{}\" is not a number from -32768 to 32767", word),
                           "give a file in the .dist format of iproute2");
       table.push_back(value);
       line.remove_prefix(word.size());

@@ -17,7 +17,7 @@ class LinkPace {
 
   virtual ~LinkPace() = default;
   /// The first moment from EARLIEST_NS on at which the link takes a packet, or kNever. May be
-  /// asked again before finish(), with the same or a later moment.
+  /// called again before finish(), with the same or a later moment.
   [[nodiscard]] virtual std::int64_t begin(std::int64_t earliest_ns) noexcept = 0;
   /// Puts a packet of WIRE_BYTES (1 to 2^20) in at BEGIN_NS, which begin() gave. Returns when its
   /// last bit is through, or kNever.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What may be asked of the stage `loss`: one of five models; plain data, each with
+// The options of the stage `loss`: one of five models; plain data, each with
 // tc-netem(8)'s meaning where netem has it. All probabilities are from 0 to 1, and all of
 // them are of wire segments.
 #pragma once

@@ -46,7 +46,7 @@ void Mtu::process(std::span<const Packet> packets, std::int64_t now_ns,
   }
 }
 
-/// What is no IP packet has no such size, and passes.
+/// What is not an IP packet has no such size, and passes.
 bool Mtu::fits(const Packet& packet, std::uint32_t segment) const noexcept {
   return packet.layers.ip_version == 0 ||
          wire_segment_bytes(packet, segment) - packet.layers.ip_offset <= mtu_bytes_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The stage that is a narrower path. By itself it drops each wire segment over its MTU without an
 // answer, as a router behind a firewall that eats ICMP does (a path-MTU black hole, RFC 2923).
-// Where it answers it is any other router: it tells the sender what fits, so that the sender can
-// follow (path MTU discovery: RFC 1191, RFC 8201), and fragments IPv4 packets that may be.
+// Where it answers it is any other router: it reports to the sender what fits, so that the sender
+// can follow (path MTU discovery: RFC 1191, RFC 8201), and fragments IPv4 packets that may be.
 #pragma once
 
 #include <cstddef>

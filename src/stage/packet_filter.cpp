@@ -41,7 +41,7 @@ PacketFilter::PacketFilter(const std::string& expression, LinkType type)
   if (expression.size() > kMaxExpressionBytes)
     throw_usage_error(kAttempt, "'" + expression.substr(0, kShownBytes) + "...'",
                       "it has over " + format_bytes(kMaxExpressionBytes),
-                      "say it in fewer words, such as portrange 1-99 or net 10.0.0.0/8");
+                      "write it shorter, such as portrange 1-99 or net 10.0.0.0/8");
   const std::unique_ptr<pcap_t, decltype(&::pcap_close)> handle(
       ::pcap_open_dead(type == LinkType::kIp ? DLT_RAW : DLT_EN10MB, kSnapBytes), &::pcap_close);
   ensure(handle != nullptr, "libpcap opens no device here");
@@ -57,11 +57,12 @@ PacketFilter::PacketFilter(PacketFilter&&) noexcept = default;
 PacketFilter& PacketFilter::operator=(PacketFilter&&) noexcept = default;
 
 bool PacketFilter::matches(const Packet& packet) noexcept {
-  const auto ask = [this](const std::byte* bytes, std::size_t wire_bytes, std::size_t seen_bytes) {
+  const auto matches = [this](const std::byte* bytes, std::size_t wire_bytes,
+                              std::size_t seen_bytes) {
     return ::bpf_filter(program_->code.bf_insns, reinterpret_cast<const u_char*>(bytes),
                         static_cast<u_int>(wire_bytes), static_cast<u_int>(seen_bytes)) != 0;
   };
-  if (packet.segments() == 1) return ask(packet.frame, packet.frame_bytes, packet.frame_bytes);
+  if (packet.segments() == 1) return matches(packet.frame, packet.frame_bytes, packet.frame_bytes);
   // The super-packet's length fields are not those of its segments.
   Packet segment = packet;
   segment.run.last = static_cast<std::uint16_t>(packet.run.first + 1);
@@ -80,7 +81,7 @@ bool PacketFilter::matches(const Packet& packet) noexcept {
     wire_bytes += bytes;
     seen_bytes += copied;
   }
-  return ask(program_->glimpse.data(), wire_bytes, seen_bytes);
+  return matches(program_->glimpse.data(), wire_bytes, seen_bytes);
 }
 
 }  // namespace tunrelay

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A tcpdump expression, asked of packets on their way: `udp port 53`, `icmp6`, `host 10.0.0.1`.
+// A tcpdump expression, matched against packets on their way: `udp port 53`, `icmp6`,
+// `host 10.0.0.1`.
 #pragma once
 
 #include <array>
@@ -15,7 +16,7 @@ namespace tunrelay {
 /// thread: it has scratch memory.
 class PacketFilter {
  public:
-  /// Throws a usage Error with libpcap's words, or for over 2 KiB.
+  /// Throws a usage Error with libpcap's message, or for over 2 KiB.
   PacketFilter(const std::string& expression, LinkType type);
   ~PacketFilter();
   PacketFilter(PacketFilter&&) noexcept;
@@ -23,8 +24,8 @@ class PacketFilter {
   PacketFilter(const PacketFilter&) = delete;
   PacketFilter& operator=(const PacketFilter&) = delete;
 
-  /// Whether the packet matches. Of a super-packet the run's first wire segment is asked, with its
-  /// own length, and the others are taken to be alike: they are of one flow.
+  /// Whether the packet matches. Of a super-packet the run's first wire segment is matched, with
+  /// its own length, and the others are taken to be alike: they are of one flow.
   [[nodiscard]] bool matches(const Packet& packet) noexcept;
 
  private:

@@ -17,7 +17,7 @@ enum class QueueLimitUnit : std::uint8_t {
 
 /// Who says what is dropped, or marked, before the limit is reached.
 enum class QueueKind : std::uint8_t {
-  kDropTail,  ///< nobody: what comes to a full queue is dropped
+  kDropTail,  ///< nobody: packets for a full queue are dropped
   kCodel,     ///< RFC 8289
   kPie,       ///< RFC 8033
 };

@@ -28,7 +28,7 @@ struct FrameBuffer {
 /// or dropped here, whole or as runs that together make up the packet's own run.
 ///
 /// A packet's bytes are shared by all its runs and copies: they may be read and never written.
-/// What is to be changed is first made a frame of the stage's own (stage/own_frame.hpp).
+/// A packet to change is first made a frame of the stage's own (stage/own_frame.hpp).
 class StageOutput {
  public:
   virtual ~StageOutput() = default;
@@ -38,18 +38,18 @@ class StageOutput {
   virtual void drop(const Packet& packet, DropReason reason) noexcept = 0;
   /// One more run shares the packet's buffer; call it once for each run beyond the first.
   virtual void share(const Packet& packet) noexcept = 0;
-  /// PACKET's run exists once more, counted as made: it too is to be passed or dropped.
+  /// PACKET's run exists once more, counted as made: it too must be passed or dropped.
   virtual void copy(const Packet& packet) noexcept = 0;
   /// Memory for a frame beside PACKET, which must be one that came from this queue. Nothing
   /// when the queue memory is full. Every buffer that is taken must be committed.
   [[nodiscard]] virtual std::optional<FrameBuffer> take_buffer(const Packet& packet) noexcept = 0;
   /// PACKET, in space that was taken, exists: counted as made, and to be passed or dropped.
   virtual void commit(const Packet& packet) noexcept = 0;
-  /// PACKET's run is no more: a committed one stands for it. Takes it off what was made.
+  /// PACKET's run no longer exists: a committed one stands for it. Takes it off what was made.
   virtual void consume(const Packet& packet) noexcept = 0;
 };
 
-/// Takes the first SEGMENTS (1 to all) of PACKET's run as a run of its own, which is to be passed
+/// Takes the first SEGMENTS (1 to all) of PACKET's run as a run of its own, which must be passed
 /// or dropped by itself. PACKET keeps the rest, which may be none.
 [[nodiscard]] inline Packet split_front(Packet& packet, std::uint64_t segments,
                                         StageOutput& output) noexcept {

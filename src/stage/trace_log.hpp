@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The trace: a line a packet in the words of the reader, `read 84 from tun0 queue 0`, with
+// The trace: a line a packet from the reader's view, `read 84 from tun0 queue 0`, with
 // protocol and addresses behind it. Workers only copy the first bytes of a packet into a
 // bounded queue; a thread of its own writes the lines. What the queue can't take is counted.
 #pragma once

@@ -33,7 +33,7 @@ class Campaign {
  public:
   struct Hooks {
     std::function<void(const SampleNote&)> before_sample;  ///< may be empty
-    std::function<bool()> is_stopped;  ///< asked before each sample; may be empty
+    std::function<bool()> is_stopped;  ///< called before each sample; may be empty
   };
 
   /// Brings the paths up, side by side; there is one at least. Fills in RESULT's description of

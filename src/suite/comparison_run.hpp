@@ -28,7 +28,7 @@ struct ComparisonPlan {
   std::int64_t slice_ns = 100 * kNanosecondsPerMillisecond;  ///< of one trial
   std::int64_t time_limit_ns = 240 * kNanosecondsPerSecond;
   std::uint32_t rounds = 0;  ///< so many and no fewer; 0: until it is settled or the time is over
-  /// How often it is asked whether it is settled: the last time at the limit, each time before
+  /// How often it is checked whether it is settled: the last time at the limit, each time before
   /// after half as long, so that a large change is reported at once, and few looks do for a small
   /// one.
   std::uint32_t looks = 5;
@@ -60,7 +60,7 @@ struct ComparisonPlan {
 [[nodiscard]] std::vector<LoadCase> open_loads(std::vector<LoadCase> loads, const Comparison& look);
 
 struct ComparisonHooks {
-  std::function<bool()> is_stopped;                   ///< asked before each sample
+  std::function<bool()> is_stopped;                   ///< called before each sample
   std::function<void(std::uint32_t round)> on_round;  ///< after each
   std::function<Comparison()> look;  ///< what can be said by now; empty: the whole time is used
 };

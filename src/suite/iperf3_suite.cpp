@@ -49,7 +49,7 @@ class Iperf3Samples {
     const bool is_there = from.contains(key) && from[key].is_number();
     if (!is_there && name != "throughput") return;
     std::string reason = invalid_reason_;
-    if (!is_there && reason.empty()) reason = "iperf3 does not tell it";
+    if (!is_there && reason.empty()) reason = "iperf3 does not report it";
     result_.metric("iperf3/" + name, unit, better)
         .samples.push_back({.path = path_,
                             .round = round_,

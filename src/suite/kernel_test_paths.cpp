@@ -93,7 +93,7 @@ class LoTestPath final : public TestPath {
   [[nodiscard]] TestPathCounts counts() override {
     TestPathCounts counts;
     counts.proven = true;
-    // It does not tell the directions apart.
+    // It does not separate the directions.
     counts.bytes.fill(device_counter("lo", "rx_bytes"));
     counts.segments.fill(device_counter("lo", "rx_packets"));
     return counts;

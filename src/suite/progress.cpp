@@ -19,7 +19,7 @@ Progress::~Progress() {
   end_line();
 }
 
-void Progress::tell(double part, double whole, const std::string& what) {
+void Progress::report(double part, double whole, const std::string& what) {
   if (quiet_) return;
   const double done = whole > 0 ? std::clamp(part / whole, 0.0, 1.0) : 0;
   const auto tenth = static_cast<int>(done * 10);

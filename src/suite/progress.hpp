@@ -19,7 +19,7 @@ class Progress {
 
   /// PART of WHOLE is done, WHAT is going on. On a terminal the line is overwritten, with the time
   /// left; elsewhere a line is written for each tenth of the whole.
-  void tell(double part, double whole, const std::string& what);
+  void report(double part, double whole, const std::string& what);
   /// A line that stays.
   void say(const std::string& line);
 

@@ -29,8 +29,8 @@ struct RateSearchTask {
   SearchPlan plan;  ///< the most load is each path's own
   std::uint32_t round = 0;
   std::function<double()> now_s;     ///< since the run began
-  std::function<bool()> is_stopped;  ///< asked before each trial
-  /// After each trial: how many there have been, and what the search found so far, in words.
+  std::function<bool()> is_stopped;  ///< called before each trial
+  /// After each trial: how many there have been, and what the search found so far, as text.
   std::function<void(std::size_t trials, const std::string& what)> on_trial;
 };
 
@@ -42,11 +42,11 @@ struct RateSearchTask {
 /// Searches on all LINKS side by side. Adds to RESULT, for each goal: `ndr` (the conditional
 /// throughput), `ndr_lower` and `ndr_upper` (the bounds that there are); the trials, as they are
 /// done, as `search_load` and `search_loss`; and a note for each goal that was not reached as
-/// asked. False: stopped before its end; what was found so far is added all the same.
+/// requested. False: stopped before its end; what was found so far is added all the same.
 bool run_rate_search(const std::vector<SearchedPath>& paths, const RateSearchTask& task,
                      Result& result);
 
-/// What TRIAL, sent for INPUT, says to a search. It is void when the sender fell back for good,
+/// What TRIAL, sent for INPUT, says to a search. It is invalid when the sender fell back for good,
 /// or when something was lost while it sent in bursts to catch up.
 [[nodiscard]] SearchTrial search_trial_of(const TrialInput& input, const TrialReport& trial);
 

@@ -16,7 +16,7 @@ constexpr std::int64_t kFloodNs = 300 * kNanosecondsPerMillisecond;
 /// Trials that a goal takes on a quiet machine, with some to spare: for the progress alone.
 constexpr double kTrialsAGoal = 16;
 
-/// What the generator sends when nothing holds it back: more need not be asked for.
+/// What the generator sends when nothing holds it back: more need not be requested.
 std::uint64_t most_sendable(Campaign& campaign, TestPathHost& path, SuiteOptions options) {
   options.duration_ns = kFloodNs;
   const PathTrial flood = campaign.try_out(path, udp_flood(options, kFrameBytes));

@@ -26,7 +26,7 @@ PrecisionGoal parse_precision_goal(std::string_view text) {
   goal.confidence = parse_percent(text.substr(0, comma));
   if (comma != text.size()) goal.half_width = parse_percent(text.substr(comma + 1));
   if (!(goal.confidence > 0 && goal.confidence < 1 && goal.half_width > 0 && goal.half_width < 1))
-    throw_usage_error("read", "'" + std::string(text) + "'", "it is no confidence and width",
+    throw_usage_error("read", "'" + std::string(text) + "'", "it is not a confidence and a width",
                       "write 95,2% to have each median known to 2 % at 95 % confidence");
   return goal;
 }
@@ -37,7 +37,7 @@ bool is_headline(std::string_view metric) noexcept {
                      [metric](std::string_view ending) { return metric.ends_with(ending); });
 }
 
-bool reaches(const PrecisionGoal& goal, Result& result, bool tell) {
+bool reaches(const PrecisionGoal& goal, Result& result, bool verbose) {
   bool all = true;
   for (const Metric& metric : result.metrics) {
     if (!is_headline(metric.name)) continue;
@@ -47,7 +47,7 @@ bool reaches(const PrecisionGoal& goal, Result& result, bool tell) {
                              : precision_of_median(values, goal.confidence).relative_half_width();
     if (width <= goal.half_width) continue;
     all = false;
-    if (!tell) break;
+    if (!verbose) break;
     const std::string known =
         std::isfinite(width) ? fmt::format("is known to {:.1f} %", 100 * width) : "is not known";
     result.notes.push_back(fmt::format("{} {} at {:g} % confidence after {} samples, not to {:g} %",

@@ -31,8 +31,8 @@ struct RoundPlan {
 [[nodiscard]] bool is_headline(std::string_view metric) noexcept;
 
 /// Whether the subject's headline medians are known as well as GOAL says; those that are not get a
-/// note in RESULT when TELL.
-[[nodiscard]] bool reaches(const PrecisionGoal& goal, Result& result, bool tell);
+/// note in RESULT when VERBOSE.
+[[nodiscard]] bool reaches(const PrecisionGoal& goal, Result& result, bool verbose);
 
 /// Takes the rounds. ON_PROGRESS is called after each load with the share of all that is done, 0 to
 /// 1. Sets the result's `complete`; false when it was stopped.

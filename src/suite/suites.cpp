@@ -98,13 +98,13 @@ const Suite& find_suite(std::string_view name) {
                     fmt::format("choose one of {}", fmt::join(names, ", ")));
 }
 
-SuiteOptions complete_options(const Suite& suite, const SuiteOptions& asked) {
-  SuiteOptions options = asked;
+SuiteOptions complete_options(const Suite& suite, const SuiteOptions& requested) {
+  SuiteOptions options = requested;
   if (options.duration_ns == 0) options.duration_ns = suite.duration_ns;
   constexpr std::int64_t kWarmUpShare = 10;
   if (options.warm_up_ns < 0) options.warm_up_ns = options.duration_ns / kWarmUpShare;
-  // So many rounds, or so long: what was asked for holds alone.
-  if (options.time_limit_ns == 0 && (asked.rounds == 0 || options.precision))
+  // So many rounds, or so long: what was requested holds alone.
+  if (options.time_limit_ns == 0 && (requested.rounds == 0 || options.precision))
     options.time_limit_ns = options.precision ? kPatience : suite.time_limit_ns;
   if (options.rounds == 0) options.rounds = suite.rounds;
   return options;

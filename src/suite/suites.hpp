@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The suites of `bench`: which loads cross the paths, how long and how often. One that is no list
-// of loads (latency, ndr, iperf3) has its own file.
+// The suites of `bench`: which loads cross the paths, how long and how often. One that is not a
+// list of loads (latency, ndr, iperf3) has its own file.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace tunrelay {
 
-/// What a suite may be asked for; what is 0 or empty is as the suite has it.
+/// Options of a suite; what is 0 or empty is as the suite has it.
 struct SuiteOptions {
   std::int64_t duration_ns = 0;  ///< of a sample
   std::int64_t warm_up_ns = -1;  ///< before each sample; negative: a tenth of it
@@ -49,7 +49,7 @@ struct Suite {
 /// Throws a usage Error that names those that there are.
 [[nodiscard]] const Suite& find_suite(std::string_view name);
 /// ASKED with SUITE's own values where it leaves them open.
-[[nodiscard]] SuiteOptions complete_options(const Suite& suite, const SuiteOptions& asked);
+[[nodiscard]] SuiteOptions complete_options(const Suite& suite, const SuiteOptions& requested);
 
 /// Loads that several suites have. Durations are those of OPTIONS.
 [[nodiscard]] LoadCase udp_flood(const SuiteOptions& options, std::uint32_t frame_bytes);

@@ -64,7 +64,7 @@ TestPathHost::~TestPathHost() {
   }
 }
 
-json TestPathHost::ask(const json& request, std::int64_t limit_ns) {
+json TestPathHost::call(const json& request, std::int64_t limit_ns) {
   if (!request.is_null()) lines_->send(request);
   json answer = lines_->receive(limit_ns);
   if (answer.contains("error"))
@@ -78,12 +78,12 @@ json TestPathHost::ask(const json& request, std::int64_t limit_ns) {
 }
 
 void TestPathHost::wait_until_ready() {
-  description_ = ask(nullptr, kReadyLimitNs).at("ready");
+  description_ = call(nullptr, kReadyLimitNs).at("ready");
 }
 
 PathTrial TestPathHost::run_trial(const LoadSpec& spec) {
-  const json answer = ask({{"method", "trial"}, {"spec", to_json(spec)}},
-                          2 * (spec.warm_up_ns + spec.duration_ns) + kTrialGraceNs);
+  const json answer = call({{"method", "trial"}, {"spec", to_json(spec)}},
+                           2 * (spec.warm_up_ns + spec.duration_ns) + kTrialGraceNs);
   PathTrial trial = counts_of(answer);
   trial.trial = trial_report_from_json(answer.at("trial"));
   return trial;
@@ -92,9 +92,9 @@ PathTrial TestPathHost::run_trial(const LoadSpec& spec) {
 TestPathHost::CommandRun TestPathHost::run_command(const std::vector<std::string>& server,
                                                    const std::vector<std::string>& command,
                                                    std::int64_t limit_ns) {
-  const json answer =
-      ask({{"method", "command"}, {"server", server}, {"command", command}, {"limit_ns", limit_ns}},
-          limit_ns + kTrialGraceNs);
+  const json answer = call(
+      {{"method", "command"}, {"server", server}, {"command", command}, {"limit_ns", limit_ns}},
+      limit_ns + kTrialGraceNs);
   CommandRun run;
   run.path = counts_of(answer);
   answer.at("output").get_to(run.output);

@@ -45,7 +45,7 @@ class TestPathHost {
   [[nodiscard]] const nlohmann::json& description() const noexcept { return description_; }
   /// Throws Error when the path is gone.
   [[nodiscard]] PathTrial run_trial(const LoadSpec& spec);
-  /// Runs COMMAND in the path's network to its end; "{a}" and "{b}" in its words stand for the
+  /// Runs COMMAND in the path's network to its end; "{a}" and "{b}" in its arguments stand for the
   /// addresses. SERVER, where not empty, runs beside it. What COMMAND wrote, and the counts in a
   /// LinkTrial without a trial.
   struct CommandRun {
@@ -58,7 +58,7 @@ class TestPathHost {
                                        std::int64_t limit_ns);
 
  private:
-  nlohmann::json ask(const nlohmann::json& request, std::int64_t limit_ns);
+  nlohmann::json call(const nlohmann::json& request, std::int64_t limit_ns);
 
   TestPathSpec spec_;
   pid_t pid_ = -1;

@@ -99,17 +99,17 @@ class TestPathSite {
   }
 
   /// WORDS with the path's addresses in the place of {a} and {b}.
-  [[nodiscard]] std::vector<std::string> with_addresses(std::vector<std::string> words) const {
+  [[nodiscard]] std::vector<std::string> with_addresses(std::vector<std::string> arguments) const {
     const auto addresses = path_->addresses();
-    for (std::string& word : words) {
-      if (word == "{a}") word = addresses[0].to_string();
-      if (word == "{b}") word = addresses[1].to_string();
+    for (std::string& argument : arguments) {
+      if (argument == "{a}") argument = addresses[0].to_string();
+      if (argument == "{b}") argument = addresses[1].to_string();
     }
-    return words;
+    return arguments;
   }
 
   json command(const json& request) {
-    const auto words = with_addresses(request.at("command").get<std::vector<std::string>>());
+    const auto arguments = with_addresses(request.at("command").get<std::vector<std::string>>());
     const auto server_text = with_addresses(request.at("server").get<std::vector<std::string>>());
     const TestPathCounts before = path_->counts();
     std::optional<ChildProcess> server;
@@ -124,7 +124,7 @@ class TestPathSite {
     check_system_call(::pipe2(ends.data(), O_CLOEXEC), "make", "a pipe");
     const FileDescriptor read_end(ends[0]);
     FileDescriptor write_end(ends[1]);
-    ChildProcess child(words, {}, signals_, write_end.get());
+    ChildProcess child(arguments, {}, signals_, write_end.get());
     write_end.reset();
     const auto limit_ns = request.at("limit_ns").get<std::int64_t>();
     const std::string output = read_all(read_end.get(), monotonic_ns() + limit_ns);
@@ -156,7 +156,7 @@ int serve_test_path(const TestPathSpec& spec, FileDescriptor socket) noexcept {
       lines.send({{"error", error.what()}, {"exit_code", static_cast<int>(error.exit_code())}});
     }
   } catch (const std::exception&) {
-    // Nobody is there any more to be told.
+    // Nobody is left to report it to.
   }
   return static_cast<int>(ExitCode::kFailed);
 }

@@ -16,14 +16,14 @@ struct TrialPlace {
   std::string path = kSubject;
   std::uint32_t round = 0;
   double at_s = 0;  ///< since the run began
-  /// Keep the latencies of a void trial, too: for a result that has nothing else.
+  /// Keep the latencies of an invalid trial, too: for a result that has nothing else.
   bool invalid_latencies = false;
 };
 
 /// Adds a sample to each metric that the trial has: `throughput`, `messages`, `loss`,
 /// `duplicates`, `reordered`, `one_way_p50`, `round_trip_p99` and so on, with `reverse_` before
-/// those of the way back; and its latencies to the distributions. A void trial gives void samples
-/// and no latencies, unless PLACE wants them.
+/// those of the way back; and its latencies to the distributions. An invalid trial gives invalid
+/// samples and no latencies, unless PLACE wants them.
 void add_trial(Result& result, const TrialPlace& place, const TrialReport& trial);
 
 }  // namespace tunrelay

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The path that is measured: `PROGRAM run --json` as a child, asked for its counters by SIGUSR1,
+// The path that is measured: `PROGRAM run --json` as a child, which prints its counters on SIGUSR1,
 // on which it proves its path again.
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -88,10 +88,10 @@ class EventReader {
       child.send_signal(SIGKILL);  // in case that it only writes no more
       const int code = child.wait();
       // What is wrong with its flags or its host is wrong with ours; it has said what that is.
-      const bool is_told = code == static_cast<int>(ExitCode::kUsage) ||
-                           code == static_cast<int>(ExitCode::kUnsupported);
+      const bool is_known = code == static_cast<int>(ExitCode::kUsage) ||
+                            code == static_cast<int>(ExitCode::kUnsupported);
       fail(fmt::format("it has ended with exit code {}", code),
-           is_told ? static_cast<ExitCode>(code) : ExitCode::kFailed);
+           is_known ? static_cast<ExitCode>(code) : ExitCode::kFailed);
     }
     if (count > 0) text_.append(chunk.data(), static_cast<std::size_t>(count));
   }

@@ -26,7 +26,7 @@ constexpr std::int64_t kAdaptiveBusyPollNs = 50 * kNanosecondsPerMicrosecond;
 // the syscall engine and 1.15 times in four, with one system call for a batch where that has one a
 // packet. For small UDP packets and round trips the two are alike within the noise.
 EngineChoice choose_engine(std::optional<EngineKind> wanted) {
-  if (wanted == EngineKind::kSyscall) return {EngineKind::kSyscall, "asked for"};
+  if (wanted == EngineKind::kSyscall) return {EngineKind::kSyscall, "requested"};
   const UringSupport support = probe_uring();
   if (support.available) return {EngineKind::kUring, ""};
   if (wanted == EngineKind::kUring)

@@ -23,7 +23,7 @@ EngineChoice choose_engine(std::optional<EngineKind> wanted);
 /// in OPTIONS exists and was made without multi_queue. Throws Error.
 std::size_t choose_queues(const TunnelOptions& options);
 
-/// As asked for; otherwise spinning as long as it pays, but where batches are to grow.
+/// As requested; otherwise busy polling as long as it pays, but where batches must grow.
 BusyPollRule choose_busy_poll(const TunnelOptions& options);
 
 }  // namespace tunrelay

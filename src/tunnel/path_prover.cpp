@@ -20,7 +20,7 @@ std::uint64_t draw_nonce() {
   return std::uint64_t{device()} << 32 | device();
 }
 
-/// What tells a full queue from a closed way, by direction.
+/// What distinguishes a full queue from a blocked path, by direction.
 struct Load {
   std::array<std::uint64_t, kDirections> queue_dropped{};
   std::array<std::uint64_t, kDirections> read{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From a tunnel's options to what the route module is asked for.
+// From a tunnel's options to a request to the route module.
 #pragma once
 
 #include <array>

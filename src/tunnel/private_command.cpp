@@ -27,7 +27,7 @@ namespace {
 // What goes over the line: strings, each with its NUL; the first says what the others are.
 constexpr std::string_view kReady = "ready";              // the init has a /proc of its own
 constexpr std::string_view kNoProc = "no /proc";          // an errno; the init ends
-constexpr std::string_view kEnvironment = "environment";  // variables; the command is to start
+constexpr std::string_view kEnvironment = "environment";  // variables: start the command
 constexpr std::string_view kStarted = "started";
 constexpr std::string_view kFailed = "failed";   // an Error's parts
 constexpr std::string_view kNotRun = "not run";  // those of a CommandNotRun
@@ -75,7 +75,7 @@ Error::Parts parts_in(const Message& message) {
           .exit_code = static_cast<ExitCode>(std::stoi(message.at(6)))};
 }
 
-/// Passes on what the tunnel sends, and reaps what comes to process 1, until the command ends.
+/// Passes on what the tunnel sends, and reaps children of process 1, until the command ends.
 int attend(const ChildProcess& command) noexcept {
   sigset_t all;
   ::sigfillset(&all);

@@ -57,7 +57,7 @@ struct UdpTest {
         target(SocketAddress(addresses_of(ends.target, family).front().address,
                              bind_anywhere(receiver, family))) {}
 
-  /// 0, or the errno of the send. Takes BYTES of what is to be sent, from FIRST on.
+  /// 0, or the errno of the send. Takes BYTES of what must be sent, from FIRST on.
   [[nodiscard]] int send(std::size_t first, std::size_t bytes) const noexcept {
     const ssize_t length =
         ::sendto(sender.get(), sent.data() + first, bytes, 0, target.get(), target.length);

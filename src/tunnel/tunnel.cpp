@@ -59,7 +59,7 @@ void wait_for_devices_to_go(const std::array<EndReport, kDirections>& ends) noex
   try {
     static_cast<void>(wait_until(are_gone, kDevicesGoLimitNs, kDevicesGoPauseNs));
   } catch (const Error&) {
-    return;  // it can't be asked; the devices go all the same
+    return;  // it can't be read; the devices go all the same
   }
 }
 

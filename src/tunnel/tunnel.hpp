@@ -43,7 +43,7 @@ class Tunnel {
   /// Makes devices, relay and routes, and proves the path. Throws Error, with everything
   /// undone again, when a part fails or no probe crosses.
   void start();
-  /// Ends the relay and puts everything back. Returns what could not be put back, in words.
+  /// Ends the relay and puts everything back. Returns what could not be put back, as text.
   std::vector<std::string> stop() noexcept;
 
   /// Descriptors to poll for input; attend() then does what is due.

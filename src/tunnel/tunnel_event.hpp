@@ -7,7 +7,7 @@
 
 namespace tunrelay {
 
-/// In words; for the user.
+/// As text, for the user.
 struct TunnelEvent {
   enum class Kind { kNote, kBroken, kRepaired, kGone };
 

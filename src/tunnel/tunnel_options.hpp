@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a tunnel is asked to be, before anything is done.
+// The options of a tunnel, before anything is done.
 #pragma once
 
 #include <array>

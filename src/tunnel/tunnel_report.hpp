@@ -37,7 +37,7 @@ struct EndReport {
 struct PathReport {
   bool proven = false;     ///< by the newest check
   std::string finding;     ///< why not
-  bool host_busy = false;  ///< it failed, since the host was too busy to tell
+  bool host_busy = false;  ///< it failed, since the host was too busy to check
   std::uint64_t checks = 0;
   std::uint64_t failed_checks = 0;
   /// That lo carried while the path was broken, whoever sent them.
@@ -61,7 +61,7 @@ struct TunnelReport {
   PathReport path;
   SocketCounters sockets;     ///< of the ends' whole namespaces; since ready
   std::uint64_t repairs = 0;  ///< of rules and routes that someone took away
-  LinkReport link;            ///< what its stages were asked and have done
+  LinkReport link;            ///< its stages and what they have done
   /// When `link set` made that link, after the tunnel was ready; 0: it was not set. Its stages have
   /// counted since.
   std::int64_t link_set_ns = 0;

@@ -28,13 +28,13 @@ std::string queues_text(const TunnelReport& report) {
 }
 
 std::string pinning_text(const TunnelReport& report) {
-  std::string words;
+  std::string text;
   for (const WorkerReport& worker : report.workers) {
-    if (!words.empty()) words += ", ";
-    words += worker.pinned_cpu ? fmt::format("queue {} on CPU {}", worker.queue, *worker.pinned_cpu)
-                               : fmt::format("queue {} not pinned", worker.queue);
+    if (!text.empty()) text += ", ";
+    text += worker.pinned_cpu ? fmt::format("queue {} on CPU {}", worker.queue, *worker.pinned_cpu)
+                              : fmt::format("queue {} not pinned", worker.queue);
   }
-  return words;
+  return text;
 }
 
 std::string direction_lines(const TunnelReport& report, std::size_t direction) {
@@ -139,10 +139,10 @@ nlohmann::ordered_json worker_json(const WorkerReport& worker) {
 
 std::string ready_line(const TunnelReport& report) {
   const auto end_text = [](const EndReport& end) {
-    std::string words = end.device;
+    std::string text = end.device;
     for (const std::string& address : end.addresses)
-      words += " " + address.substr(0, address.find('/'));
-    return words;
+      text += " " + address.substr(0, address.find('/'));
+    return text;
   };
   return clean_line(fmt::format("ready  {} <-> {}  {}, {} engine, {}, offloads {}, after {}",
                                 end_text(report.ends[0]), end_text(report.ends[1]),

@@ -23,8 +23,8 @@ TEST_F(DetachedRuleTest, OutlivesItsDevice) {
   queue.reset();
   // The device lives on for some milliseconds.
   ASSERT_TRUE(run_shell("until ! ip link show tun0 2>&-; do sleep 0.01; done").succeeded());
-  EXPECT_THAT(output_of(words("ip rule show")), HasSubstr("iif tun0 [detached]"));
-  EXPECT_THAT(output_of(words("ip route show table all")), Not(HasSubstr("192.168.13")));
+  EXPECT_THAT(output_of(split("ip rule show")), HasSubstr("iif tun0 [detached]"));
+  EXPECT_THAT(output_of(split("ip route show table all")), Not(HasSubstr("192.168.13")));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// IFF_TUN_EXCL tells a new device from one that is there already, with EBUSY. Without it we
+// IFF_TUN_EXCL distinguishes a new device from an existing one, with EBUSY. Without it we
 // would join another program's device, or one that is just dying.
 #include <gtest/gtest.h>
 

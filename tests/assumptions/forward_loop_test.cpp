@@ -22,7 +22,7 @@ class ForwardLoopTest : public TunTest {
     std::ofstream("/proc/sys/net/ipv4/ip_forward") << 1;
     for (const char* device : {"tun0", "tun1"})
       std::ofstream("/proc/sys/net/ipv4/conf/" + std::string(device) + "/accept_local") << 1;
-    run(words("ping -q -c 1 -t 255 -W 1 192.168.13.77"));
+    run(split("ping -q -c 1 -t 255 -W 1 192.168.13.77"));
     return crossing.take_packets();
   }
 };

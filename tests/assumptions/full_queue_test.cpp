@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A TUN queue that is full drops and counts; it never pushes back on the sender. Hence the
-// longer queue that tunrelay asks for, and hence tx_dropped in every result.
+// longer queue that tunrelay sets, and hence tx_dropped in every result.
 #include <gtest/gtest.h>
 
 #include "assumptions/tun.hpp"
@@ -17,7 +17,7 @@ TEST_F(FullQueueTest, DropsAndCountsWhatDoesNotFit) {
   ip("address add 192.168.13.1/24 dev tun0");
   ip("link set tun0 txqueuelen 20 up");
   const FileDescriptor socket = bind_udp("192.168.13.1", 0);
-  EXPECT_EQ(send_udp(socket, "192.168.13.2", 9, kSent, 64), kSent) << "the sender was told";
+  EXPECT_EQ(send_udp(socket, "192.168.13.2", 9, kSent, 64), kSent) << "the sender was informed";
   EXPECT_EQ(link_counter("tun0", "tx_dropped"), kSent - kQueueLength);
 }
 

@@ -14,7 +14,7 @@ namespace {
 class Iperf3ErrorTest : public PrivateNetwork {};
 
 TEST_F(Iperf3ErrorTest, StandsInTheJsonWhateverTheExitCode) {
-  const ProcessResult result = run(words("iperf3 --client 127.0.0.1 --time 1 --json"));
+  const ProcessResult result = run(split("iperf3 --client 127.0.0.1 --time 1 --json"));
   EXPECT_LE(result.exit_code, 1) << result.describe();
   EXPECT_TRUE(nlohmann::json::parse(result.standard_output).contains("error"));
 }

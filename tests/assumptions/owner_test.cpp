@@ -22,7 +22,7 @@ constexpr const char* kOpenNode = "/run/tun";
 
 class OwnerTest : public TunTest {};
 
-/// What a process of user nobody, without any capability, gets when it asks for a queue: 0 or
+/// What a process of user nobody, without any capability, gets when it requests a queue: 0 or
 /// the errno.
 int attach_as_nobody(const std::string& name) {
   const pid_t child = ::fork();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A further queue that asks for another IFF_VNET_HDR than the first is accepted, and what it
-// asked for is ignored: the flags have to be read back, or every packet is off by a header.
+// A further queue that requests another IFF_VNET_HDR than the first is accepted, and what it
+// requested is ignored: the flags have to be read back, or every packet is off by a header.
 #include <gtest/gtest.h>
 #include <net/if.h>
 #include <sys/ioctl.h>

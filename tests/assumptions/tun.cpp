@@ -42,7 +42,7 @@ FileDescriptor open_tun(const std::string& name, int flags) {
 }
 
 void ip(const std::string& command) {
-  output_of(words("ip " + command));
+  output_of(split("ip " + command));
 }
 
 std::uint64_t link_counter(const std::string& name, const std::string& counter) {

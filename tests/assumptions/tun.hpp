@@ -22,7 +22,7 @@ class TunTest : public PrivateNetwork {
   void SetUp() override;
 };
 
-/// Asks for the queue of a TUN on FD, a fresh /dev/net/tun: 0, or the errno.
+/// Requests the queue of a TUN on FD, a fresh /dev/net/tun: 0, or the errno.
 [[nodiscard]] int attach_tun(int fd, const std::string& name, int flags = 0);
 /// An open /dev/net/tun without a queue. Throws std::system_error.
 FileDescriptor open_tun_node();

@@ -65,9 +65,9 @@ def parse_help(text):
     return found
 
 
-def read_help(program, words):
+def read_help(program, arguments):
     # Without line breaks, so that no default is split.
-    answer = subprocess.run([program, *words, "--help"], stdout=subprocess.PIPE, text=True,
+    answer = subprocess.run([program, *arguments, "--help"], stdout=subprocess.PIPE, text=True,
                             env={**os.environ, "COLUMNS": "0"}, check=True)
     return parse_help(answer.stdout)
 

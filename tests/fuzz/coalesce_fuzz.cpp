@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The Coalescer on scripted batches (support/scripted_batch.hpp): all that merge_checks.hpp
-// asks must hold, whatever the batch and the ones before it.
+// requires must hold, whatever the batch and the ones before it.
 // Input: the rules (1 byte), the script.
 #include <cstdint>
 #include <cstdio>

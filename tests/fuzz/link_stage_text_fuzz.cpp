@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// parse_stages() on any text: data, or a usage Error with words; and what was understood is
+// parse_stages() on any text: data, or a usage Error with a message; and what was understood is
 // printed so that it is read back as the same.
 // Input: the text of a direction's stages.
 #include <cstdint>

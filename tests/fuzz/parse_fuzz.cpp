@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // parse() and describe() on any bytes: the same reading as the naive parser's, no byte read
-// outside the frame, and words for whatever came.
+// outside the frame, and text for any packet.
 // Input: link type and MTU (1 byte), how much a trace keeps (1 byte), the virtio-net header
 // (10 bytes), the frame.
 #include <cstdint>
@@ -48,12 +48,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Bytes kept(
       frame.bytes.begin(),
       frame.bytes.begin() + static_cast<long>(std::min<std::size_t>(data[1], frame.bytes.size())));
-  const std::string words = describe({.bytes = kept,
-                                      .frame_bytes = owned.packet.frame_bytes,
-                                      .link_type = limits.type,
-                                      .header = frame.header,
-                                      .run = owned.packet.run});
-  if (words.empty()) std::abort();
+  const std::string text = describe({.bytes = kept,
+                                     .frame_bytes = owned.packet.frame_bytes,
+                                     .link_type = limits.type,
+                                     .header = frame.header,
+                                     .run = owned.packet.run});
+  if (text.empty()) std::abort();
   if (owned.fault) return 0;
   static_cast<void>(check_transport_checksum(owned.packet));
   static_cast<void>(merge_role(owned.packet));

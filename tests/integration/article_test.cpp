@@ -27,7 +27,7 @@ namespace tunrelay {
 namespace {
 
 using test::run;
-using test::words;
+using test::split;
 
 constexpr const char* kFirst = "192.168.13.1";
 constexpr const char* kSecond = "192.168.13.2";
@@ -40,7 +40,7 @@ void write_sysctl(const std::string& path, const std::string& value) {
 }
 
 void run_ip(const std::string& arguments) {
-  const test::ProcessResult result = run(words("ip " + arguments));
+  const test::ProcessResult result = run(split("ip " + arguments));
   ASSERT_TRUE(result.succeeded()) << "ip " << arguments << ": " << result.describe();
 }
 
@@ -48,7 +48,7 @@ void run_ip(const std::string& arguments) {
 class PacketWatch {
  public:
   explicit PacketWatch(const std::string& device)
-      : process_(words("tcpdump -Z root --immediate-mode -l -n -i " + device + " icmp")) {
+      : process_(split("tcpdump -Z root --immediate-mode -l -n -i " + device + " icmp")) {
     if (!process_.wait_for_line("listening on", std::chrono::seconds(10)))
       ADD_FAILURE() << "tcpdump: " << process_.standard_error();
   }
@@ -99,7 +99,7 @@ class ArticleTest : public test::PrivateNetwork {
 
   /// One echo request to the second address. Whether it was answered.
   static bool ping_answers() {
-    const test::ProcessResult result = run(words("ping -n -c 1 -W 1 192.168.13.2"));
+    const test::ProcessResult result = run(split("ping -n -c 1 -W 1 192.168.13.2"));
     return result.succeeded();
   }
   /// The packets that the relay has read in DIRECTION since the last question.
@@ -179,7 +179,7 @@ TEST_F(ArticleByPolicyTest, PingCrossesAndBothAddressesCanBeBound) {
   PacketWatch on_a("tun0");
   PacketWatch on_b("tun1");
   const nlohmann::json before = tunnel.counters();
-  EXPECT_TRUE(run(words("ping -n -c 3 -i 0.2 -W 1 192.168.13.2")).succeeded());
+  EXPECT_TRUE(run(split("ping -n -c 3 -i 0.2 -W 1 192.168.13.2")).succeeded());
   for (PacketWatch* watch : {&on_a, &on_b}) {
     EXPECT_EQ(watch->lines_with(kRequest, 3), 3U);
     EXPECT_EQ(watch->lines_with(kReply, 3), 3U);
@@ -197,9 +197,9 @@ TEST_F(ArticleByPolicyTest, PingCrossesAndBothAddressesCanBeBound) {
 TEST_F(ArticleByPolicyTest, PingCrossesFromEitherAddress) {
   test::RunningTunnel tunnel("--strategy policy");
   PacketWatch on_a("tun0");
-  EXPECT_TRUE(run(words("ping -n -c 1 -W 1 -I 192.168.13.2 192.168.13.1")).succeeded());
+  EXPECT_TRUE(run(split("ping -n -c 1 -W 1 -I 192.168.13.2 192.168.13.1")).succeeded());
   EXPECT_EQ(on_a.lines_with("192.168.13.2 > 192.168.13.1: ICMP echo request", 1), 1U);
-  EXPECT_TRUE(run(words("ping -n -c 1 -W 1 -I 192.168.13.1 192.168.13.2")).succeeded());
+  EXPECT_TRUE(run(split("ping -n -c 1 -W 1 -I 192.168.13.1 192.168.13.2")).succeeded());
   EXPECT_EQ(on_a.lines_with(kRequest, 1), 1U);
 }
 

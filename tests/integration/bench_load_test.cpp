@@ -27,7 +27,7 @@ using ::testing::SizeIs;
 class BenchTest : public test::PrivateNetwork {
  protected:
   static test::ProcessResult bench(const std::string& arguments) {
-    return test::run(test::words(test::program() + " bench " + arguments), std::chrono::minutes(2));
+    return test::run(test::split(test::program() + " bench " + arguments), std::chrono::minutes(2));
   }
   /// Runs a suite that must succeed, and reads its file.
   Result measured(const std::string& arguments) {
@@ -55,8 +55,8 @@ TEST_F(BenchTest, SmokeMeasuresSubjectAndControlSideBySide) {
   EXPECT_TRUE(result.environment.contains("kernel"));
 }
 
-TEST_F(BenchTest, LatencyUnderLoadIsToldBesideThatAtRest) {
-  // A busy machine may send too late at 90 % of the rate: those samples are void then, and the
+TEST_F(BenchTest, LatencyUnderLoadIsReportedBesideThatAtRest) {
+  // A busy machine may send too late at 90 % of the rate: those samples are invalid then, and the
   // exit code says so.
   const std::string path = folder_ / "latency.json";
   const test::ProcessResult done = bench("latency -q -t 200ms -r 1 --control none --out " + path);
@@ -123,7 +123,7 @@ TEST_F(BenchTest, Iperf3ThatFailsGivesAInvalidSampleAndExitCode1) {
 TEST_F(BenchTest, WhatWasMeasuredBeforeASignalIsKept) {
   const std::string path = folder_ / "cut.json";
   test::BackgroundProcess bench(
-      test::words(test::program() + " bench mrr -t 100ms -r 1000 --control none --out " + path));
+      test::split(test::program() + " bench mrr -t 100ms -r 1000 --control none --out " + path));
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (!std::filesystem::exists(path) && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));

@@ -29,7 +29,7 @@ using test::content_of;
 using test::output_of;
 using test::PcapngBlockRead;
 using test::run;
-using test::words;
+using test::split;
 using ::testing::HasSubstr;
 
 constexpr const char* kFile = "/run/c.pcapng";
@@ -53,7 +53,7 @@ std::uint32_t direction_of(const PcapngBlockRead& packet) {
 
 /// tshark's lines for FILE, tab-separated fields.
 std::string fields(const std::string& file, const std::string& options) {
-  return output_of(words("tshark -r " + file + " -T fields " + options));
+  return output_of(split("tshark -r " + file + " -T fields " + options));
 }
 
 std::size_t lines_in(const std::string& text) {
@@ -85,8 +85,8 @@ void expect_joined(const std::string& file) {
 TEST_F(CaptureTest, BothSidesOfTheRelayAreJoinedById) {
   for (const char* flags : {"", "--queues 2 --type tap"}) {
     test::RunningTunnel tunnel(std::string("--capture /run/c.pcapng ") + flags);
-    ASSERT_TRUE(run(words("ping -n -c 5 -i 0.01 -W 1 192.168.13.2")).succeeded());
-    ASSERT_TRUE(run(words("ping -n -c 5 -i 0.01 -W 1 fd13::1")).succeeded());
+    ASSERT_TRUE(run(split("ping -n -c 5 -i 0.01 -W 1 192.168.13.2")).succeeded());
+    ASSERT_TRUE(run(split("ping -n -c 5 -i 0.01 -W 1 fd13::1")).succeeded());
     const nlohmann::json summary = tunnel.finish();
     expect_joined(kFile);
     const auto packets = packets_in(kFile);
@@ -98,24 +98,24 @@ TEST_F(CaptureTest, BothSidesOfTheRelayAreJoinedById) {
     EXPECT_EQ(lines_in(pings), 10U) << pings;
     // libpcap 1.10 refuses every file with two interfaces of raw IP packets.
     if (std::string(flags).find("tap") == std::string::npos) continue;
-    EXPECT_EQ(lines_in(output_of(words("tcpdump -n -r /run/c.pcapng"))), packets.size());
+    EXPECT_EQ(lines_in(output_of(split("tcpdump -n -r /run/c.pcapng"))), packets.size());
   }
 }
 
 TEST_F(CaptureTest, WiresharksToolsTakeItWithoutComplaint) {
   test::RunningTunnel tunnel("--capture /run/c.pcapng");
-  test::output_of(words("ip link set tun1 mtu 1400"));
+  test::output_of(split("ip link set tun1 mtu 1400"));
   ASSERT_TRUE(tunnel.wait_for_event("note", "MTUs differ", std::chrono::seconds(5)));
-  run(words("ping -n -c 1 -W 1 -s 1450 -I tun0 192.168.13.2"));
-  ASSERT_TRUE(run(words("ping -n -c 3 -i 0.01 -W 1 192.168.13.2")).succeeded());
+  run(split("ping -n -c 1 -W 1 -s 1450 -I tun0 192.168.13.2"));
+  ASSERT_TRUE(run(split("ping -n -c 3 -i 0.01 -W 1 192.168.13.2")).succeeded());
   tunnel.finish();
-  const test::ProcessResult told = run(words("capinfos /run/c.pcapng"));
-  EXPECT_TRUE(told.succeeded()) << told.describe();
+  const test::ProcessResult information = run(split("capinfos /run/c.pcapng"));
+  EXPECT_TRUE(information.succeeded()) << information.describe();
   for (const char* line :
        {"File type:           Wireshark/... - pcapng", "Name = tun0", "Name = tun1",
         "Capture application: tunrelay ", "Raw IP", "nanoseconds (9)", "Strict time order:   True",
         "Number of stat entries = 1"})
-    EXPECT_THAT(told.standard_output, HasSubstr(line));
+    EXPECT_THAT(information.standard_output, HasSubstr(line));
   EXPECT_EQ(
       fields(kFile, "-Y frame.comment&&icmp -e frame.interface_name -e frame.len -e frame.comment"),
       "tun1\t1478\tdropped by tunrelay: over_mtu\n");
@@ -126,7 +126,7 @@ TEST_F(CaptureTest, PathProbesAreNamed) {
     // The path is checked once more when the command has ended.
     const std::string file = std::string("--capture ") + kFile + flags;
     ASSERT_TRUE(
-        run(words(test::program() + " exec -q " + file + " -- ping -n -q -c 1 -W 1 192.168.13.2"))
+        run(split(test::program() + " exec -q " + file + " -- ping -n -q -c 1 -W 1 192.168.13.2"))
             .succeeded());
     const std::string probes = fields(kFile, "-Y udp.length==40 -e frame.comment");
     EXPECT_GE(lines_in(probes), 8U) << "each way of both families, in and out";
@@ -164,10 +164,10 @@ TEST_F(CaptureTest, WireSegmentsAreWhatAWireWouldHave) {
   }
 }
 
-TEST_F(CaptureTest, KeepsWhatWasAskedFor) {
+TEST_F(CaptureTest, KeepsWhatWasRequested) {
   test::RunningTunnel tunnel("--capture /run/c.pcapng --capture-filter icmp6 --capture-snaplen 60");
-  ASSERT_TRUE(run(words("ping -n -c 2 -i 0.01 -W 1 192.168.13.2")).succeeded());
-  ASSERT_TRUE(run(words("ping -n -c 2 -i 0.01 -W 1 -s 500 fd13::2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -c 2 -i 0.01 -W 1 192.168.13.2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -c 2 -i 0.01 -W 1 -s 500 fd13::2")).succeeded());
   const nlohmann::json summary = tunnel.finish();
   const auto packets = packets_in(kFile);
   EXPECT_GE(packets.size(), 8U);
@@ -175,42 +175,42 @@ TEST_F(CaptureTest, KeepsWhatWasAskedFor) {
     EXPECT_LE(packet.data.size(), 60U);
     EXPECT_EQ(packet.data.at(0) & 0xf0, 0x60);
   }
-  EXPECT_EQ(packets.front().field<std::uint32_t>(16), 548U) << "the length on the link is told";
+  EXPECT_EQ(packets.front().field<std::uint32_t>(16), 548U) << "the length on the link is there";
   EXPECT_GE(summary.at("capture").at("filtered_packets"), 8);
 }
 
 TEST_F(CaptureTest, IsALivePipe) {
-  const test::ProcessResult result =
-      test::run_shell(test::program() +
-                      " exec --capture - -- ping -n -c 2 -i 0.1 -W 1 192.168.13.2 2>/run/words | "
-                      "tshark -l -r - -Y icmp.type==8");
+  const test::ProcessResult result = test::run_shell(
+      test::program() +
+      " exec --capture - -- ping -n -c 2 -i 0.1 -W 1 192.168.13.2 2>/run/messages | "
+      "tshark -l -r - -Y icmp.type==8");
   EXPECT_TRUE(result.succeeded()) << result.describe();
   EXPECT_EQ(lines_in(result.standard_output), 4U) << result.describe();
-  EXPECT_THAT(content_of("/run/words"), HasSubstr("2 packets transmitted"));
+  EXPECT_THAT(content_of("/run/messages"), HasSubstr("2 packets transmitted"));
   // A packet is there soon after it came, while the tunnel runs.
   ASSERT_EQ(::mkfifo("/run/pipe", 0600), 0);
-  test::BackgroundProcess reader(words("tshark -l -n -r /run/pipe -Y icmp.type==8"));
+  test::BackgroundProcess reader(split("tshark -l -n -r /run/pipe -Y icmp.type==8"));
   test::RunningTunnel tunnel("--capture /run/pipe");
-  ASSERT_TRUE(run(words("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
   EXPECT_TRUE(test::eventually(std::chrono::seconds(10), [&] {
     return lines_in(reader.standard_output()) == 2;
   })) << reader.standard_output();
   // A reader that has gone ends the capture, not the tunnel.
   reader.send_signal(SIGKILL);
   (void)reader.wait();
-  ASSERT_TRUE(run(words("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
   EXPECT_TRUE(tunnel.wait_for_event("note", "(EPIPE)", std::chrono::seconds(5)));
-  EXPECT_TRUE(run(words("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
+  EXPECT_TRUE(run(split("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
 }
 
 TEST_F(CaptureTest, AFullDiskEndsTheCaptureAndNothingElse) {
   ASSERT_EQ(::mkdir("/run/small", 0700), 0);
   ASSERT_EQ(::mount("small", "/run/small", "tmpfs", 0, "size=256k"), 0);
   test::RunningTunnel tunnel("--capture /run/small/c.pcapng");
-  ASSERT_TRUE(run(words("ping -n -q -c 300 -i 0.002 -W 1 -s 1400 192.168.13.2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -q -c 300 -i 0.002 -W 1 -s 1400 192.168.13.2")).succeeded());
   EXPECT_TRUE(
       tunnel.wait_for_event("note", "No space left on device (ENOSPC)", std::chrono::seconds(5)));
-  ASSERT_TRUE(run(words("ping -n -q -c 3 -i 0.01 -W 1 192.168.13.2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -q -c 3 -i 0.01 -W 1 192.168.13.2")).succeeded());
   const nlohmann::json summary = tunnel.finish();
   const auto blocks = test::read_pcapng(content_of("/run/small/c.pcapng"));
   const auto packets = packets_in("/run/small/c.pcapng");
@@ -218,7 +218,7 @@ TEST_F(CaptureTest, AFullDiskEndsTheCaptureAndNothingElse) {
   EXPECT_EQ(blocks.back().type, test::kStatisticsType) << "the counts had room";
   EXPECT_EQ(summary.at("capture").at("packets"), packets.size());
   EXPECT_THAT(summary.at("capture").at("failure").get<std::string>(), HasSubstr("ENOSPC"));
-  EXPECT_TRUE(run(words("capinfos /run/small/c.pcapng")).succeeded());
+  EXPECT_TRUE(run(split("capinfos /run/small/c.pcapng")).succeeded());
 }
 
 TEST_F(CaptureTest, RotatesIntoWholeFiles) {
@@ -226,7 +226,7 @@ TEST_F(CaptureTest, RotatesIntoWholeFiles) {
   ASSERT_EQ(::mkdir("/run/files", 0700), 0);
   test::RunningTunnel tunnel(
       "--capture /run/files/c.pcapng --capture-rotate-size 20000 --capture-files 3");
-  ASSERT_TRUE(run(words("ping -n -q -c 40 -i 0.002 -W 1 -s 1000 192.168.13.2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -q -c 40 -i 0.002 -W 1 -s 1000 192.168.13.2")).succeeded());
   const nlohmann::json summary = tunnel.finish();
   const std::size_t files = summary.at("capture").at("files");
   EXPECT_GE(files, 8U);
@@ -239,7 +239,7 @@ TEST_F(CaptureTest, RotatesIntoWholeFiles) {
   std::uint64_t last_ns = 0;
   for (const std::string& name : names) {
     EXPECT_LE(std::filesystem::file_size(name), kLimit);
-    EXPECT_TRUE(run(words("capinfos " + name)).succeeded());
+    EXPECT_TRUE(run(split("capinfos " + name)).succeeded());
     EXPECT_EQ(test::read_pcapng(content_of(name)).back().type, test::kStatisticsType);
     for (const PcapngBlockRead& packet : packets_in(name)) {
       EXPECT_GE(packet.halves(4), last_ns);
@@ -251,7 +251,7 @@ TEST_F(CaptureTest, RotatesIntoWholeFiles) {
 TEST_F(CaptureTest, RotatesByTime) {
   ASSERT_EQ(::mkdir("/run/files", 0700), 0);
   test::RunningTunnel tunnel("--capture /run/files/c --capture-rotate-time 200ms");
-  ASSERT_TRUE(run(words("ping -n -q -c 10 -i 0.1 -W 1 192.168.13.2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -q -c 10 -i 0.1 -W 1 192.168.13.2")).succeeded());
   const nlohmann::json summary = tunnel.finish();
   EXPECT_GE(summary.at("capture").at("files"), 3);
   std::size_t packets = 0;
@@ -261,13 +261,13 @@ TEST_F(CaptureTest, RotatesByTime) {
 }
 
 TEST_F(CaptureTest, RefusesWhatCanNotBe) {
-  const auto refused = [](const char* flags, int exit_code, const char* words_of_it) {
+  const auto refused = [](const char* flags, int exit_code, const char* message) {
     test::Command command{test::program(), "exec"};
-    for (const std::string& word : words(flags)) command.push_back(word);
+    for (const std::string& word : split(flags)) command.push_back(word);
     for (const char* word : {"--", "true"}) command.emplace_back(word);
     const test::ProcessResult result = run(command);
     EXPECT_EQ(result.exit_code, exit_code) << result.describe();
-    EXPECT_THAT(result.standard_error, HasSubstr(words_of_it));
+    EXPECT_THAT(result.standard_error, HasSubstr(message));
   };
   refused("--capture /run/c --capture-filter udp-port-53", 2, "udp-port-53");
   refused("--capture /run/c --capture-files 3", 2, "--capture-rotate-size");

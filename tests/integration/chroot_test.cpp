@@ -68,7 +68,7 @@ TEST_F(ChrootTest, CarriesPackets) {
 
 TEST_F(ChrootTest, MountsReachNobodyElse) {
   // As on a usual host, where systemd makes all mounts shared.
-  output_of(words("mount --make-rshared /"));
+  output_of(split("mount --make-rshared /"));
   const std::string before = mounts_of_this_process();
   ASSERT_THAT(before, HasSubstr("shared:"));
   BackgroundProcess tunnel(exec_command(
@@ -82,7 +82,7 @@ TEST_F(ChrootTest, MountsReachNobodyElse) {
 }
 
 TEST_F(ChrootTest, NamesTheCapabilityThatItNeeds) {
-  const ProcessResult result = exec({"--", "true"}, words("setpriv --bounding-set -sys_chroot"));
+  const ProcessResult result = exec({"--", "true"}, split("setpriv --bounding-set -sys_chroot"));
   EXPECT_EQ(result.exit_code, 3) << result.describe();
   EXPECT_THAT(result.standard_error, AllOf(HasSubstr("EPERM"), HasSubstr("CAP_SYS_CHROOT")));
 }

@@ -18,7 +18,7 @@ class CompareTest : public test::PrivateNetwork {
  protected:
   static test::ProcessResult compare(const std::string& arguments) {
     return test::run(
-        test::words(test::program() + " compare -q --base " + test::program() + " " + arguments),
+        test::split(test::program() + " compare -q --base " + test::program() + " " + arguments),
         std::chrono::minutes(2));
   }
 };
@@ -32,7 +32,7 @@ TEST_F(CompareTest, FindsAProgramThatIsMuchSlower) {
   EXPECT_THAT(done.standard_output, HasSubstr("worse"));
 }
 
-TEST_F(CompareTest, TellsWhichChangeThisHostCanSee) {
+TEST_F(CompareTest, ReportsWhichChangeThisHostCanSee) {
   const test::ProcessResult done = compare("--noise --slice 50ms --rounds 3");
   EXPECT_EQ(done.exit_code, 0) << done.describe();
   EXPECT_THAT(done.standard_output, HasSubstr("smallest change"));

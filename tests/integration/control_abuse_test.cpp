@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Who may use the control socket of a running relay asks nonsense, passes descriptors that nobody
+// Who may use the control socket of a running relay sends nonsense, passes descriptors that nobody
 // wants, and names files that are not theirs: the relay opens none of those, stays, and ends with a
-// signal, whatever was asked.
+// signal, whatever was sent.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,15 +50,15 @@ std::size_t descriptors_of(pid_t pid) {
 }
 
 /// A connection that sends what it likes.
-class Asker {
+class Client {
  public:
-  Asker() {
+  Client() {
     EXPECT_EQ(connect_unix_socket(socket_, kSocket), 0);
     const timeval limit{.tv_sec = 10, .tv_usec = 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
   /// The answer to LINE, sent together with COUNT descriptors; empty when the relay hung up.
-  [[nodiscard]] std::string ask(std::string line, std::size_t count = 0) const {
+  [[nodiscard]] std::string call(std::string line, std::size_t count = 0) const {
     line += '\n';
     std::vector<int> passed(count, null_.get());
     std::array<char, 2048> room{};
@@ -122,26 +122,26 @@ TEST_F(ControlAbuseTest, NoRequestEndsItOrLeavesADescriptor) {
   ASSERT_EQ(::mkfifo("/run/pipe", 0600), 0);
   test::RunningTunnel tunnel(kUseSocket);
   const pid_t relay = tunnel.process().pid();
-  ASSERT_NE(Asker().ask(R"({"method":"show"})"), "");
+  ASSERT_NE(Client().call(R"({"method":"show"})"), "");
   const std::size_t before = descriptors_of(relay);
   test::SeededRandom random;
   for (int request = 0; request < 500; ++request) {
     const std::string text = random_request(random);
-    static_cast<void>(Asker().ask(text, random.chance(0.2) ? 1 : 0));
+    static_cast<void>(Client().call(text, random.chance(0.2) ? 1 : 0));
     ASSERT_TRUE(tunnel.process().is_running()) << "after " << text;
   }
-  const Asker passing;
+  const Client passing;
   for (int message = 0; message < 50; ++message)
-    EXPECT_THAT(passing.ask(R"({"method":"show"})", static_cast<std::size_t>(2 + message % 5)),
+    EXPECT_THAT(passing.call(R"({"method":"show"})", static_cast<std::size_t>(2 + message % 5)),
                 HasSubstr("\"version\""));
-  EXPECT_THAT(Asker().ask(R"({"method":"set","a_to_b":"trace /run/pipe"})"), HasSubstr("error"));
-  EXPECT_NE(Asker().ask(R"({"method":"set","a_to_b":"","b_to_a":""})"), "");
+  EXPECT_THAT(Client().call(R"({"method":"set","a_to_b":"trace /run/pipe"})"), HasSubstr("error"));
+  EXPECT_NE(Client().call(R"({"method":"set","a_to_b":"","b_to_a":""})"), "");
   EXPECT_TRUE(test::eventually(std::chrono::seconds(5),
                                [&] {
                                  return descriptors_of(relay) == before + 1;  // that of `passing`
                                }))
       << descriptors_of(relay) << " and before " << before;
-  EXPECT_TRUE(test::run(test::words("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
+  EXPECT_TRUE(test::run(test::split("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
   EXPECT_TRUE(tunnel.stop(SIGTERM).succeeded());
 }
 
@@ -151,9 +151,9 @@ TEST_F(ControlAbuseTest, ASignalEndsItBehindAnyRequest) {
   for (std::size_t request = 0; request < test::scaled(10); ++request) {
     test::RunningTunnel tunnel(kUseSocket);
     const std::string text = random_request(random);
-    const Asker asker;
+    const Client client;
     // Without a newline the relay waits for the rest; a client that stays does not keep it either.
-    static_cast<void>(asker.ask(text, random.chance(0.3) ? random.between(1, 3) : 0));
+    static_cast<void>(client.call(text, random.chance(0.3) ? random.between(1, 3) : 0));
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_TRUE(tunnel.stop(SIGTERM).succeeded()) << "after " << text;
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3)) << text;
@@ -171,7 +171,7 @@ TEST_F(ControlAbuseTest, NoFileThatARequestNamesIsOpened) {
       Request request{{"method", "set"}, {"a_to_b", stage}};
       request.update(more);
       for (const std::size_t count : {0U, 1U, 2U}) {
-        const std::string answer = Asker().ask(request.dump(), count);
+        const std::string answer = Client().call(request.dump(), count);
         EXPECT_THAT(answer, HasSubstr("\"exit_code\":2"));
         EXPECT_THAT(answer, Not(HasSubstr("hash")));
       }
@@ -187,7 +187,7 @@ TEST_F(ControlAbuseTest, WhatWouldTakeLongOrMuchMemoryIsRefusedAtOnce) {
   for (int stage = 0; stage < 64; ++stage) stages += ", mtu 1400";
   const auto begin = std::chrono::steady_clock::now();
   for (const std::string& text : {"mtu 1400 if \"" + filter + "\"", stages})
-    EXPECT_THAT(Asker().ask(Request{{"method", "set"}, {"a_to_b", text}}.dump()),
+    EXPECT_THAT(Client().call(Request{{"method", "set"}, {"a_to_b", text}}.dump()),
                 HasSubstr("\"exit_code\":2"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
@@ -206,11 +206,11 @@ TEST_F(ControlAbuseTest, TheClientsFileIsReadByTheClient) {
       {test::program(), "link", "set", "--control-socket", kSocket, "--b-to-a", "mtu 1400"});
   ASSERT_TRUE(other.succeeded()) << other.describe();
   EXPECT_THAT(other.standard_output, HasSubstr("a_to_b  trace /mnt/t, delay 1ms\n"));
-  EXPECT_TRUE(test::run(test::words("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
+  EXPECT_TRUE(test::run(test::split("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
   const ProcessResult bad = test::run_shell("echo nonsense >/run/t; " + test::program() +
                                             " link set " + kUseSocket + " --a-to-b 'trace /run/t'");
   EXPECT_EQ(bad.exit_code, 2);
-  EXPECT_THAT(bad.standard_error, HasSubstr("/run/t:1: 'nonsense' is no time"));
+  EXPECT_THAT(bad.standard_error, HasSubstr("/run/t:1: 'nonsense' is not a time"));
 }
 
 TEST_F(ControlAbuseTest, WaitingForAPipeHoldsUpTheClientAloneUntilASignal) {
@@ -220,7 +220,7 @@ TEST_F(ControlAbuseTest, WaitingForAPipeHoldsUpTheClientAloneUntilASignal) {
       {test::program(), "link", "set", "--control-socket", kSocket, "--a-to-b", "trace /run/pipe"});
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   EXPECT_TRUE(client.is_running());
-  EXPECT_NE(Asker().ask(R"({"method":"show"})"), "");
+  EXPECT_NE(Client().call(R"({"method":"show"})"), "");
   client.send_signal(SIGTERM);
   EXPECT_EQ(client.wait(std::chrono::seconds(5)).exit_code, 128 + SIGTERM);
   EXPECT_TRUE(tunnel.stop(SIGTERM).succeeded());
@@ -245,7 +245,7 @@ TEST_F(ControlAbuseTest, ASignalEndsEveryWaitForAPipesOtherEnd) {
     EXPECT_FALSE(result.timed_out) << command[1] << command[2];
     EXPECT_NE(result.exit_code, 0);
   }
-  EXPECT_TRUE(test::run(test::words("ip link show tun0")).exit_code != 0) << "nothing is left";
+  EXPECT_TRUE(test::run(test::split("ip link show tun0")).exit_code != 0) << "nothing is left";
 }
 
 TEST_F(ControlAbuseTest, ASignalEndsWhatPrintsForAReaderThatHasStopped) {
@@ -263,7 +263,7 @@ TEST_F(ControlAbuseTest, ASignalEndsWhatPrintsForAReaderThatHasStopped) {
 TEST_F(ControlAbuseTest, WithoutDescriptorsLeftItGoesOn) {
   test::RunningTunnel tunnel(kUseSocket);
   const pid_t relay = tunnel.process().pid();
-  ASSERT_NE(Asker().ask(R"({"method":"show"})"), "");
+  ASSERT_NE(Client().call(R"({"method":"show"})"), "");
   rlimit former{};
   ASSERT_EQ(::prlimit(relay, RLIMIT_NOFILE, nullptr, &former), 0);
   const rlimit none{.rlim_cur = 3, .rlim_max = former.rlim_max};
@@ -271,7 +271,7 @@ TEST_F(ControlAbuseTest, WithoutDescriptorsLeftItGoesOn) {
   test::BackgroundProcess client({test::program(), "link", "show", "--control-socket", kSocket});
   std::this_thread::sleep_for(std::chrono::milliseconds(2500));
   EXPECT_TRUE(tunnel.process().is_running());
-  EXPECT_TRUE(test::run(test::words("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
+  EXPECT_TRUE(test::run(test::split("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
   ASSERT_EQ(::prlimit(relay, RLIMIT_NOFILE, &former, nullptr), 0);
   EXPECT_TRUE(client.wait(std::chrono::seconds(8)).succeeded());
   EXPECT_TRUE(tunnel.stop(SIGTERM).succeeded());

@@ -26,7 +26,7 @@ using ::testing::HasSubstr;
 class DegradedTest : public UnchangedNetwork {
  protected:
   static void expect_crossing() {
-    EXPECT_TRUE(run(words("ping -q -c 20 -i 0.002 -W 2 192.168.13.2")).succeeded());
+    EXPECT_TRUE(run(split("ping -q -c 20 -i 0.002 -W 2 192.168.13.2")).succeeded());
   }
   void expect_end_in_order(TunnelProcess& tunnel) {
     const ProcessResult result = tunnel.stop();
@@ -38,7 +38,7 @@ class DegradedTest : public UnchangedNetwork {
   }
 };
 
-TEST_F(DegradedTest, WithoutIoUringTheSyscallEngineWorksAndTheReasonIsTold) {
+TEST_F(DegradedTest, WithoutIoUringTheSyscallEngineWorksAndTheReasonIsReported) {
   for (const int error : {EPERM, ENOSYS})
     run_without({refused_io_uring(error)}, [&] {
       TunnelProcess tunnel;
@@ -82,7 +82,7 @@ TEST_P(LackingKernelTest, TunnelsCarryAllTheSame) {
       expect_crossing();
       // Datagrams that come in batches are those that are merged.
       const ProcessResult load =
-          run(words(program() + " gen 192.168.13.1 192.168.13.2 --pps 10k -t 500ms -i 0 --size "
+          run(split(program() + " gen 192.168.13.1 192.168.13.2 --pps 10k -t 500ms -i 0 --size "
                                 "1000 --max-slip 10s --json"));
       EXPECT_EQ(load.exit_code, 0) << load.describe();
       const nlohmann::json counters = tunnel.counters();

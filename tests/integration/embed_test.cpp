@@ -28,7 +28,7 @@ namespace tunrelay {
 namespace {
 
 using namespace std::chrono_literals;
-using test::words;
+using test::split;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -37,10 +37,10 @@ using ::testing::StartsWith;
 class EmbedTest : public test::UnchangedNetwork {};
 
 bool ping_crosses(const std::string& more = "") {
-  return test::run(words("ping -n -c 1 -W 1 " + more + " 192.168.13.2")).succeeded();
+  return test::run(split("ping -n -c 1 -W 1 " + more + " 192.168.13.2")).succeeded();
 }
 
-/// Drops what the test says, and tells it how many frames came.
+/// Drops what the test says, and reports how many frames came.
 class Gate : public plugin::Endpoint {
  public:
   struct Board {
@@ -87,7 +87,7 @@ TEST_F(EmbedTest, ATunnelWithAStageOfTheProgramAndNothingStays) {
 TEST_F(EmbedTest, EndsInNamedNamespaces) {
   {
     embed::Tunnel tunnel({.options = {{"strategy", "namespaces"}, {"netns-a", "left"}}});
-    EXPECT_TRUE(test::run(words("ip netns exec left ping -n -c 1 -W 1 fd13::2")).succeeded());
+    EXPECT_TRUE(test::run(split("ip netns exec left ping -n -c 1 -W 1 fd13::2")).succeeded());
   }
   EXPECT_TRUE(test::same_network_state(before_, test::network_state()));
 }
@@ -102,7 +102,7 @@ TEST_F(EmbedTest, TheLinkIsChangedUnderWayOrStaysAsItWas) {
     FAIL() << "it was taken";
   } catch (const embed::Failure& failure) {
     EXPECT_EQ(failure.kind(), embed::FailureKind::kUsage);
-    EXPECT_THAT(failure.what(), HasSubstr("'dely' is no stage"));
+    EXPECT_THAT(failure.what(), HasSubstr("'dely' is not a stage"));
   }
   const auto link = nlohmann::json::parse(tunnel.report_json()).at("link");
   EXPECT_EQ(link.at("a_to_b").at(0).at("stage"), "mtu 1000");
@@ -111,20 +111,20 @@ TEST_F(EmbedTest, TheLinkIsChangedUnderWayOrStaysAsItWas) {
   EXPECT_TRUE(ping_crosses("-s 1400"));
 }
 
-TEST_F(EmbedTest, AttendTellsAndRepairsUntilItsDeadline) {
+TEST_F(EmbedTest, AttendReportsAndRepairsUntilItsDeadline) {
   std::vector<std::string> events;
   embed::Setup setup;
   setup.on_event = [&events](std::string_view kind, std::string_view text) {
     events.push_back(std::string(kind) + ": " + std::string(text));
   };
   embed::Tunnel tunnel(setup);
-  ASSERT_TRUE(test::run(words("ip rule del pref 10 iif tun0")).succeeded());
+  ASSERT_TRUE(test::run(split("ip rule del pref 10 iif tun0")).succeeded());
   const auto begun = std::chrono::steady_clock::now();
   EXPECT_EQ(tunnel.attend_for(300ms), embed::Reason::kDeadline);
   EXPECT_GE(std::chrono::steady_clock::now() - begun, 300ms);
   EXPECT_THAT(events, Contains(StartsWith("repaired: ")));
   EXPECT_TRUE(ping_crosses());
-  ASSERT_TRUE(test::run(words("ip link del tun1")).succeeded());
+  ASSERT_TRUE(test::run(split("ip link del tun1")).succeeded());
   EXPECT_EQ(tunnel.attend_for(10s), embed::Reason::kGone);
   EXPECT_THAT(events, Contains(StartsWith("gone: ")));
 }

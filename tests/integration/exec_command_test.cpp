@@ -19,7 +19,7 @@ namespace {
 
 using test::ProcessResult;
 using test::run;
-using test::words;
+using test::split;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -27,7 +27,7 @@ using ::testing::Not;
 class ExecCommandTest : public test::PrivateNetwork {
  protected:
   static ProcessResult tunrelay(const std::string& arguments) {
-    return run(words(test::program() + " " + arguments));
+    return run(split(test::program() + " " + arguments));
   }
 };
 

@@ -40,7 +40,7 @@ class FaultTest : public UnchangedNetwork {
   /// At least COUNT packets cross each way.
   static void expect_crossing(TunnelProcess& tunnel, const std::string& address = "192.168.13.2") {
     const std::int64_t before = packets_crossed(tunnel);
-    EXPECT_TRUE(run(words("ping -q -c 50 -i 0.002 -W 2 " + address)).succeeded());
+    EXPECT_TRUE(run(split("ping -q -c 50 -i 0.002 -W 2 " + address)).succeeded());
     EXPECT_GE(packets_crossed(tunnel) - before, 100);
   }
   void expect_end_in_order(TunnelProcess& tunnel) {
@@ -55,12 +55,12 @@ TEST_F(FaultTest, ADeviceSetDownIsABrokenPathAndNoBypass) {
     for (const char* device : {"tun0", "tun1"}) {
       TunnelProcess tunnel(std::string("--strategy ") + strategy);
       ASSERT_TRUE(tunnel.wait_until_ready());
-      BackgroundProcess ping(words("ping -q -i 0.005 192.168.13.2"));
+      BackgroundProcess ping(split("ping -q -i 0.005 192.168.13.2"));
       must(std::string("ip link set down dev ") + device);
       EXPECT_TRUE(tunnel.wait_for_event("broken", device, kPatience));
       EXPECT_FALSE(is_proven(tunnel));
       const std::int64_t before = packets_crossed(tunnel);
-      run(words("ping -q -c 100 -i 0.002 -W 1 192.168.13.2"));
+      run(split("ping -q -c 100 -i 0.002 -W 1 192.168.13.2"));
       EXPECT_LT(packets_crossed(tunnel) - before, 10) << "what did not cross was counted";
       EXPECT_NE(tunnel.counters().at("path").at("finding"), "");
       must(std::string("ip link set up dev ") + device);
@@ -73,7 +73,7 @@ TEST_F(FaultTest, ADeviceSetDownIsABrokenPathAndNoBypass) {
     }
 }
 
-TEST_F(FaultTest, ADeviceSetDownIsToldOnStandardError) {
+TEST_F(FaultTest, ADeviceSetDownIsReportedOnStandardError) {
   BackgroundProcess tunnel({program(), "run"});
   ASSERT_TRUE(tunnel.wait_for_line("ready", milliseconds{20'000}));
   must("ip link set tun0 down");
@@ -111,7 +111,7 @@ TEST_F(FaultTest, ARenamedDeviceIsFollowed) {
   for (const char* strategy : {"policy", "classic"}) {
     TunnelProcess tunnel(std::string("--strategy ") + strategy);
     ASSERT_TRUE(tunnel.wait_until_ready());
-    BackgroundProcess ping(words("ping -q -i 0.005 192.168.13.2"));
+    BackgroundProcess ping(split("ping -q -i 0.005 192.168.13.2"));
     must("ip link set tun0 name new0");
     EXPECT_TRUE(tunnel.wait_for_event("note", "was renamed to new0", kPatience));
     EXPECT_TRUE(eventually(kPatience, [&] { return is_proven(tunnel); }))
@@ -128,7 +128,7 @@ TEST_F(FaultTest, ADeletedDeviceEndsTheTunnel) {
       ASSERT_TRUE(tunnel.wait_until_ready());
       const bool apart = std::string(strategy) == "namespaces";
       const std::string in = apart ? "ip netns exec tunrelay-a " : "";
-      BackgroundProcess ping(words(in + "ping -q -i 0.002 192.168.13.2"));
+      BackgroundProcess ping(split(in + "ping -q -i 0.002 192.168.13.2"));
       const std::string netns = device == std::string("tun0") ? "tunrelay-a" : "tunrelay-b";
       must("ip " + (apart ? "-n " + netns : "") + " link delete " + device);
       const ProcessResult result = tunnel.process().wait(kPatience);
@@ -171,8 +171,8 @@ TEST_F(FaultTest, AFlushOfAllRulesIsRepaired) {
       << tunnel.process().standard_output();
   EXPECT_EQ(tunnel.stop().exit_code, 0);
   // The flush took the rules of main and default too; those are not ours to bring back.
-  EXPECT_EQ(output_of(words("ip rule")), "0:\tfrom all lookup local\n");
-  EXPECT_EQ(output_of(words("ip -6 rule")), "0:\tfrom all lookup local\n");
+  EXPECT_EQ(output_of(split("ip rule")), "0:\tfrom all lookup local\n");
+  EXPECT_EQ(output_of(split("ip -6 rule")), "0:\tfrom all lookup local\n");
 }
 
 TEST_F(FaultTest, ARuleThatGoesAgainAndAgainMakesNoFight) {
@@ -191,7 +191,7 @@ TEST_F(FaultTest, ARuleThatGoesAgainAndAgainMakesNoFight) {
   EXPECT_GE(repairs, 10U);
   EXPECT_LE(static_cast<double>(repairs), 11 + taken.count() / 5);
   EXPECT_TRUE(eventually(milliseconds{20'000}, [&] {
-    return output_of(words("ip rule")).find("iif tun0") != std::string::npos;
+    return output_of(split("ip rule")).find("iif tun0") != std::string::npos;
   })) << "the next repair comes within five seconds";
   EXPECT_TRUE(eventually(kPatience, [&] { return is_proven(tunnel); }));
   expect_end_in_order(tunnel);
@@ -204,11 +204,11 @@ TEST_F(FaultTest, AnMtuThatChangesIsFollowedAndWhatIsTooLongIsCounted) {
   EXPECT_TRUE(
       tunnel.wait_for_event("note", "The MTUs differ, tun0 has 1300 and tun1 has 1500", kPatience));
   EXPECT_TRUE(tunnel.wait_for_event("note", "ip link set tun1 mtu 1300", kPatience));
-  run(words("ping -q -c 5 -i 0.01 -s 1400 -W 1 192.168.13.1"));
+  run(split("ping -q -c 5 -i 0.01 -s 1400 -W 1 192.168.13.1"));
   const nlohmann::json dropped = tunnel.counters().at("b_to_a").at("dropped");
   EXPECT_GE(dropped.value("/over_mtu/packets"_json_pointer, 0), 5) << dropped.dump();
   must("ip link set tun1 mtu 1300");
-  EXPECT_TRUE(run(words("ping -q -c 5 -i 0.01 -s 1400 -W 1 192.168.13.1")).succeeded());
+  EXPECT_TRUE(run(split("ping -q -c 5 -i 0.01 -s 1400 -W 1 192.168.13.1")).succeeded());
   EXPECT_TRUE(is_proven(tunnel));
   expect_end_in_order(tunnel);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What flaps under a running tunnel: addresses that are flushed, interfaces that are set down and
-// up quickly. The tunnel tells and repairs, is whole soon after the last change, and goes on; so
+// up quickly. The tunnel reports and repairs, is whole soon after the last change, and goes on; so
 // does the command of `exec`.
 #include <gtest/gtest.h>
 
@@ -65,7 +65,7 @@ TEST_P(FlapTest, TheTunnelIsWholeSoonAfterTheLast) {
     ASSERT_TRUE(tunnel.wait_until_ready());
     const ProcessResult flap = run_shell(script_);
     ASSERT_TRUE(flap.succeeded()) << flap.describe();
-    const auto check = words(program() + " routes check --strategy " + strategy_);
+    const auto check = split(program() + " routes check --strategy " + strategy_);
     EXPECT_TRUE(eventually(kWholeLimit, [&] { return run(check).succeeded(); }))
         << run(check).describe() << tunnel.process().standard_output();
     EXPECT_TRUE(eventually(kPatience, [&] {

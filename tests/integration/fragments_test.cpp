@@ -25,7 +25,7 @@ struct OrderFindings {
   std::uint32_t out_of_order = 0;
 };
 
-/// Sends datagrams of both kinds in turns, a number in each, and reads what comes.
+/// Sends datagrams of both kinds in turns, a number in each, and reads what arrives.
 OrderFindings send_mixed_sizes(const std::string& from, const std::string& to) {
   constexpr std::uint32_t kDatagrams = 600;
   constexpr std::array<std::size_t, 5> kSizes{200, 4000, 1472, 1473, 60};

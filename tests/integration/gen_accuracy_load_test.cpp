@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How exact the generator is: a known delay is measured, a rate is kept, and every packet is
-// accounted for. What a busy machine can't hold is asked of trials in which it was quiet.
+// accounted for. What a busy machine can't hold is checked in trials in which it was quiet.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -32,9 +32,9 @@ constexpr std::chrono::seconds kSoon{15};
 class GenFaultTest : public test::PrivateNetwork {
  protected:
   static test::Command gen(const std::string& arguments) {
-    return test::words(test::program() + " gen " + arguments);
+    return test::split(test::program() + " gen " + arguments);
   }
-  /// Waits until a client has told its first interval.
+  /// Waits until a client has printed its first interval.
   static void wait_for_traffic(test::BackgroundProcess& client) {
     ASSERT_TRUE(client.wait_for_line("   0.0 to", kSoon)) << client.standard_error();
   }
@@ -112,8 +112,8 @@ TEST_F(GenFaultTest, AKilledTrialLeavesWhatItHadMeasured) {
     if (interval.tag == "round_trip/subject") logged += interval.histogram.count();
   });
   EXPECT_GT(logged, 50U);
-  const test::ProcessResult told = test::run({test::program(), "report", path});
-  EXPECT_THAT(told.standard_output, HasSubstr("Written when ")) << told.describe();
+  const test::ProcessResult shown = test::run({test::program(), "report", path});
+  EXPECT_THAT(shown.standard_output, HasSubstr("Written when ")) << shown.describe();
 }
 
 TEST_F(GenFaultTest, AServerThatWasStartedAgainServes) {
@@ -162,9 +162,9 @@ TEST_F(GenFaultTest, AFullDiskTakesNothingAway) {
       "--html page.html --junit junit.xml";
   const test::ProcessResult done = test::run_shell(script);
   EXPECT_EQ(done.exit_code, 1) << done.describe();
-  EXPECT_THAT(done.standard_output, HasSubstr("one way     p50")) << "it was told before";
+  EXPECT_THAT(done.standard_output, HasSubstr("one way     p50")) << "it was printed before";
   EXPECT_THAT(done.standard_error, AllOf(HasSubstr("No space left"), HasSubstr("make room")));
-  EXPECT_THAT(done.standard_error, HasSubstr("is told at the end all the same"));
+  EXPECT_THAT(done.standard_error, HasSubstr("is printed at the end all the same"));
   EXPECT_EQ(test::content_of(small + "/result.json"), "{}\n") << "what stood there stands";
   EXPECT_THAT(test::content_of(small + "/junit.xml"), HasSubstr("</testsuites>"));
   EXPECT_THAT(test::output_of({"ls", "-A", small}), ::testing::Not(HasSubstr(".result")))

@@ -84,7 +84,7 @@ TEST_F(GenTest, EachDirectionHasASeriesOfItsOwn) {
 
 TEST_F(GenTest, AnIntervalHasALineForEachDirection) {
   const test::ProcessResult done =
-      test::run(test::words(test::program() + " exec -q " + test::program() +
+      test::run(test::split(test::program() + " exec -q " + test::program() +
                             " gen 192.168.13.1 192.168.13.2 --bidir --pps 1000 -t 300ms -i 100ms "
                             "--max-slip 1s"));
   EXPECT_TRUE(done.succeeded()) << done.describe();
@@ -99,7 +99,7 @@ TEST_F(GenTest, RoundTripsOverIpv6) {
   EXPECT_GT(run.summary.at("b_to_a").at("read").at("segments").get<int>(), 50);
 }
 
-TEST_F(GenTest, TcpUsesTheCongestionControlThatIsAskedFor) {
+TEST_F(GenTest, TcpUsesTheRequestedCongestionControl) {
   const Run run = across_a_tunnel("192.168.13.1 192.168.13.2 --tcp -C reno -t 300ms");
   EXPECT_GT(value_of(run.result, "throughput"), 1e6);
   EXPECT_EQ(run.result.at("done").at("congestion_control"), "reno");
@@ -109,8 +109,8 @@ TEST_F(GenTest, AServerServesAClientAcrossTheTunnel) {
   const std::string program = test::program();
   const test::ProcessResult done =
       test::run_shell(program + " exec -q -- sh -euc '" + program +
-                      " gen --server --bind 192.168.13.2 --once >/run/words & "
-                      "until grep -q ready /run/words; do sleep 0.01; done; " +
+                      " gen --server --bind 192.168.13.2 --once >/run/messages & "
+                      "until grep -q ready /run/messages; do sleep 0.01; done; " +
                       program +
                       " gen --client 192.168.13.2 --bind 192.168.13.1 --bidir --pps 1000 -t 300ms "
                       "--max-slip 1s -i 100ms 2>/run/intervals; wait'; cat /run/intervals");
@@ -148,7 +148,7 @@ TEST_F(GenTest, RefusesWhatCanNotBe) {
   struct Case {
     const char* arguments;
     int exit_code;
-    const char* words;
+    const char* message;
   };
   const Case cases[] = {
       {"", 2, "not said between which addresses"},
@@ -167,9 +167,9 @@ TEST_F(GenTest, RefusesWhatCanNotBe) {
   };
   for (const Case& one : cases) {
     const test::ProcessResult done =
-        test::run(test::words(test::program() + " gen " + one.arguments));
+        test::run(test::split(test::program() + " gen " + one.arguments));
     EXPECT_EQ(done.exit_code, one.exit_code) << one.arguments << ": " << done.describe();
-    EXPECT_THAT(done.standard_error, HasSubstr(one.words)) << one.arguments;
+    EXPECT_THAT(done.standard_error, HasSubstr(one.message)) << one.arguments;
   }
 }
 

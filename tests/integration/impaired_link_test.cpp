@@ -111,8 +111,8 @@ TEST_F(ImpairedLinkTest, AFilterChoosesPacketsAndAnOutageTakesAllButTheProof) {
   RunningTunnel tunnel(link_flag("mtu 500 if \"udp port 4711\"", "outage up 0 down 1h if icmp"));
   send_datagrams(10, 1000, 4711);
   send_datagrams(10, 1000, 4712);
-  EXPECT_FALSE(run(words("ping -n -c 2 -i 0.2 -W 1 192.168.13.2")).succeeded());
-  EXPECT_TRUE(run(words("ping -n -c 1 -W 1 fd13::2")).succeeded()) << "`icmp` is IPv4's";
+  EXPECT_FALSE(run(split("ping -n -c 2 -i 0.2 -W 1 192.168.13.2")).succeeded());
+  EXPECT_TRUE(run(split("ping -n -c 1 -W 1 fd13::2")).succeeded()) << "`icmp` is IPv4's";
   const nlohmann::json summary = tunnel.finish();
   const nlohmann::json narrow = summary.at("link").at("a_to_b").at(0);
   EXPECT_EQ(segments_of(narrow, "taken"), 10U);

@@ -146,7 +146,7 @@ void receive_all(Traffic& traffic) {
 }
 
 /// PACKETS for each flow. WINDOW: packets under way at most, 0 for no limit; one that is lost
-/// stays under way, so the window gives up after a while and the counts tell.
+/// stays under way, so the window gives up after a while and the counts show it.
 void send_all(Traffic& traffic, std::uint64_t packets, std::uint64_t window) {
   constexpr std::chrono::milliseconds kPatience{1000};
   for (std::uint64_t done = 0; done < packets; done += kBatch)
@@ -251,7 +251,7 @@ TEST_P(IntegrityTest, EachPacketOfAFloodThatIsMissingIsCounted) {
   const std::uint64_t missing = traffic.sent() - outcome.received;
   const std::string numbers = "overflowed " + std::to_string(outcome.overflowed) + ", refused " +
                               std::to_string(outcome.refused) + "\n" + summary.dump(1);
-  EXPECT_GT(missing, 0U) << "this was no flood; " << numbers;
+  EXPECT_GT(missing, 0U) << "this was not a flood; " << numbers;
   EXPECT_GE(counted, missing) << numbers;
   // Neighbours that are looked up again and the like may be among what was dropped.
   EXPECT_LE(counted, missing + 16) << numbers;

@@ -36,7 +36,7 @@ class JanitorLossTest : public UnchangedNetwork {
   }
 };
 
-TEST_F(JanitorLossTest, IsToldAndAnotherRestoresAfterAKill) {
+TEST_F(JanitorLossTest, IsReportedAndAnotherRestoresAfterAKill) {
   RunningTunnel tunnel("");
   ASSERT_TRUE(kill_janitor(tunnel));
   EXPECT_TRUE(tunnel.wait_for_event("broken", "The janitor has died", kPatience));
@@ -80,7 +80,7 @@ TEST_F(JanitorLossTest, ExecHasAnotherTooAndItsCommandGoesOn) {
   EXPECT_EQ(result.exit_code, 7) << result.describe();
 }
 
-TEST_F(JanitorLossTest, AProgramOfTheUsersIsToldWhatItHasLost) {
+TEST_F(JanitorLossTest, AProgramOfTheUsersGetsAReportOfWhatItHasLost) {
   std::vector<std::string> events;
   embed::Tunnel tunnel({.on_event = [&events](std::string_view, std::string_view text) {
     events.emplace_back(text);

@@ -61,7 +61,7 @@ TEST_F(KillTest, UnderTraffic) {
   for (std::size_t round = 0; round < scaled(30); ++round) {
     TunnelProcess tunnel("--queues 2");
     ASSERT_TRUE(tunnel.wait_until_ready());
-    BackgroundProcess ping(words("ping -q -i 0.002 192.168.13.2"));
+    BackgroundProcess ping(split("ping -q -i 0.002 192.168.13.2"));
     std::this_thread::sleep_for(milliseconds(random_.between(0, 60)));
     ASSERT_NO_FATAL_FAILURE(kill_and_time(tunnel));
   }

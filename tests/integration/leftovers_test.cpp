@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What `tunrelay exec` and `tunrelay routes` leave behind: nothing, and just what was asked for.
+// What `tunrelay exec` and `tunrelay routes` leave behind: nothing, and just what was requested.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,7 +40,7 @@ class ExecTest : public UnchangedNetwork {
  protected:
   /// Runs SCRIPT in `tunrelay exec`; nothing of it may stay, and it has printed its namespace.
   void expect_nothing_left(const std::string& flags, const std::string& script, int exit_code) {
-    Command command = words(program() + " exec -q " + flags + " -- sh -c");
+    Command command = split(program() + " exec -q " + flags + " -- sh -c");
     command.push_back("readlink /proc/self/ns/net; " + script);
     const ProcessResult result = run(command);
     EXPECT_EQ(result.exit_code, exit_code) << result.describe();
@@ -107,7 +107,7 @@ TEST_F(ExecTest, CleanupTakesTheJournalOfANetworkThatIsGone) {
   EXPECT_EQ(files_under_run(), 0U);
 }
 
-/// Two devices that some other program is to join.
+/// Two devices for some other program to join.
 class RoutesTest : public UnchangedNetwork {
  protected:
   void SetUp() override {
@@ -116,7 +116,7 @@ class RoutesTest : public UnchangedNetwork {
     prepare(make_devices());
   }
   static ProcessResult routes(const std::string& arguments) {
-    return run(words(program() + " routes " + arguments));
+    return run(split(program() + " routes " + arguments));
   }
 };
 
@@ -133,7 +133,7 @@ TEST_F(RoutesTest, RemoveUndoesApply) {
   EXPECT_EQ(routes("remove").standard_output, "nothing to undo\n");
 }
 
-TEST_F(RoutesTest, ApplyLastsUntilCleanupIsToldSo) {
+TEST_F(RoutesTest, ApplyLastsUntilCleanupUndoesIt) {
   ASSERT_EQ(routes("apply").exit_code, 0);
   const std::string applied = network_state();
   const ProcessResult cleanup = run({program(), "cleanup"});

@@ -27,7 +27,7 @@ class OverloadTest : public UnchangedNetwork {
  protected:
   /// A counter of `ip -s link`, of the direction rx or tx.
   static std::int64_t link_counter(const std::string& device, const char* way, const char* name) {
-    const auto link = nlohmann::json::parse(output_of(words("ip -s -j link show " + device)));
+    const auto link = nlohmann::json::parse(output_of(split("ip -s -j link show " + device)));
     return link.at(0).at("stats64").at(way).at(name).get<std::int64_t>();
   }
   /// What was written to the device, whatever became of it.
@@ -38,7 +38,7 @@ class OverloadTest : public UnchangedNetwork {
 
 /// iperf3's server, listening.
 struct Server : BackgroundProcess {
-  Server() : BackgroundProcess(words("iperf3 --server --forceflush")) {
+  Server() : BackgroundProcess(split("iperf3 --server --forceflush")) {
     EXPECT_TRUE(wait_for_line("Server listening", milliseconds{10'000}));
   }
 };
@@ -52,7 +52,7 @@ TEST_F(OverloadTest, WhatAShortQueueDropsIsCounted) {
     const std::int64_t taken_before = packets_taken("tun1");
     const Server server;
     BackgroundProcess client(
-        words("iperf3 -c 192.168.13.2 -u -b 0 -l 200 -t 2 --connect-timeout 5000"));
+        split("iperf3 -c 192.168.13.2 -u -b 0 -l 200 -t 2 --connect-timeout 5000"));
     ASSERT_TRUE(eventually(milliseconds{5'000}, [&] {
       return link_counter("tun0", "tx", "packets") > 1'000;
     })) << client.standard_error();
@@ -107,7 +107,7 @@ TEST_F(OverloadTest, MemoryFollowsQueuedPackets) {
     const std::size_t idle = resident_bytes_of(tunnel.process().pid());
     const Server server;
     BackgroundProcess client(
-        words(std::string("iperf3 -c 192.168.13.2 -t 2 --connect-timeout 5000 ") + load));
+        split(std::string("iperf3 -c 192.168.13.2 -t 2 --connect-timeout 5000 ") + load));
     std::size_t most = 0;
     while (client.is_running()) {
       const auto queued =
@@ -132,7 +132,7 @@ TEST_F(OverloadTest, StopsInTheMidstOfAFlood) {
       ASSERT_TRUE(tunnel.wait_until_ready());
       const Server server;
       BackgroundProcess client(
-          words(std::string("iperf3 -c 192.168.13.2 -t 30 --connect-timeout 5000 ") + traffic));
+          split(std::string("iperf3 -c 192.168.13.2 -t 30 --connect-timeout 5000 ") + traffic));
       ASSERT_TRUE(eventually(milliseconds{5'000}, [&] {
         return link_counter("tun0", "tx", "packets") > 20'000;
       })) << client.standard_error();

@@ -197,7 +197,7 @@ TEST_P(PacketSendersTest, NothingIsRefusedAndAllArrives) {
   for (const char* ping : {"ping -c2 -i0.2 192.168.13.2", "ping -c2 -i0.2 -s3000 192.168.13.2",
                            "ping -c2 -i0.2 -R 192.168.13.2", "ping -c2 -i0.2 fd13::2",
                            "ping -c2 -i0.2 -s3000 fd13::2", "ping -c2 -i0.2 -I a0 ff02::1"})
-    EXPECT_TRUE(run(words(ping)).succeeded()) << ping;
+    EXPECT_TRUE(run(split(ping)).succeeded()) << ping;
   stop_relay();
   const bool merges = GetParam().handling == Handling::kMerge;
   const bool cuts = GetParam().handling == Handling::kCut && GetParam().offload;
@@ -227,8 +227,8 @@ class SmallMtuTest : public PacketSendersTest {};
 /// With an MTU of 88 and timestamps the kernel cuts TCP into segments of 36 bytes, below the
 /// 48 that pass for its least MSS.
 TEST_P(SmallMtuTest, TinySegmentsPass) {
-  ASSERT_TRUE(run(words("ip link set a0 mtu 88")).succeeded());
-  ASSERT_TRUE(run(words("ip -n peer link set b0 mtu 88")).succeeded());
+  ASSERT_TRUE(run(split("ip link set a0 mtu 88")).succeeded());
+  ASSERT_TRUE(run(split("ip -n peer link set b0 mtu 88")).succeeded());
   start_relay(GetParam().handling, 88);
   expect_stream_arrives(4, 200'000);
   expect_datagrams_arrive(4, 100, 60, 1, true);

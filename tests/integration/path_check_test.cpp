@@ -83,7 +83,7 @@ class PlainRelay {
 class PathCheckTest : public UnchangedNetwork {
  protected:
   static ProcessResult check(const std::string& flags = "") {
-    return run(words(program() + " routes check " + flags));
+    return run(split(program() + " routes check " + flags));
   }
   static void expect_broken(const std::string& finding) {
     const ProcessResult result = check();
@@ -145,7 +145,7 @@ TEST_F(PathCheckTest, SeesWhatBreaksTheTablesOfARunningTunnel) {
 
 TEST_F(PathCheckTest, EveryAnswerIsALineOfJson) {
   const auto answer = [](const char* action) {
-    const ProcessResult result = run(words(program() + " routes " + action + " --json"));
+    const ProcessResult result = run(split(program() + " routes " + action + " --json"));
     EXPECT_EQ(result.standard_error, "");
     return nlohmann::json::parse(result.standard_output);
   };
@@ -204,12 +204,12 @@ TEST_F(PathCheckTest, AForwardingHostMakesNoLoop) {
     const auto packets = [&tunnel](const char* lane) {
       return tunnel.counters().at(lane).at("read").at("packets").get<int>();
     };
-    // A look costs some probes of its own; how many, two looks tell.
+    // A look costs some probes of its own; two looks show how many.
     const int first = packets("a_to_b") + packets("b_to_a");
     const int second = packets("a_to_b") + packets("b_to_a");
     const int pings = 20;
-    run(words("ping -q -c 20 -i 0.01 -W 1 192.168.13.77"));
-    run(words("ping -q -c 20 -i 0.01 -W 1 fd13::77"));
+    run(split("ping -q -c 20 -i 0.01 -W 1 192.168.13.77"));
+    run(split("ping -q -c 20 -i 0.01 -W 1 fd13::77"));
     const int third = packets("a_to_b") + packets("b_to_a");
     const int crossings = (third - second) - (second - first);
     EXPECT_GE(crossings, pings) << "they did not cross at all";

@@ -105,7 +105,7 @@ TEST_F(PathMtuTest, WhatMayBeFragmentedCrossesInFragments) {
     // Echo request and reply; the second is sent in fragments, which are cut further.
     for (const char* bytes : {"1400", "4000"}) {
       const ProcessResult ping =
-          run(words("ping -n -c 2 -i 0.2 -W 1 -M dont -s " + std::string(bytes) + " 192.168.13.2"));
+          run(split("ping -n -c 2 -i 0.2 -W 1 -M dont -s " + std::string(bytes) + " 192.168.13.2"));
       EXPECT_TRUE(ping.succeeded()) << shape << ping.describe();
     }
     const nlohmann::json summary = tunnel.finish();
@@ -119,12 +119,12 @@ TEST_F(PathMtuTest, AnAnswerTakesTheOtherDirectionsWay) {
   RunningTunnel tunnel(link_flag("mtu 1000 icmp", "delay 300ms"));
   // The first ping is lost. What the kernel then knows it says without sending the second.
   const auto before = std::chrono::steady_clock::now();
-  const ProcessResult first = run(words("ping -n -c 1 -W 2 -M do -s 1200 192.168.13.2"));
+  const ProcessResult first = run(split("ping -n -c 1 -W 2 -M do -s 1200 192.168.13.2"));
   EXPECT_THAT(first.standard_output, ::testing::HasSubstr("Frag needed and DF set (mtu = 1000)"))
       << first.describe();
   EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::milliseconds{300});
   // "mtu=1000" or the error's text alone, as the release of ping has it.
-  EXPECT_THAT(run(words("ping -n -c 1 -W 2 -M do -s 1200 192.168.13.2")).standard_error,
+  EXPECT_THAT(run(split("ping -n -c 1 -W 2 -M do -s 1200 192.168.13.2")).standard_error,
               ::testing::HasSubstr("essage too long"));
 }
 

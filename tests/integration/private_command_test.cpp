@@ -55,7 +55,7 @@ class PrivateCommand : public UnchangedNetwork {
   }
 
   [[nodiscard]] Command exec(const std::string& script) const {
-    Command command = words(user_ + "/run/t exec --json -- sh -c");
+    Command command = split(user_ + "/run/t exec --json -- sh -c");
     command.push_back(script);
     return command;
   }
@@ -105,7 +105,7 @@ TEST_P(PrivateCommandTest, FindsItsProcessesInProc) {
   EXPECT_THAT(seen, HasSubstr("/readlink\n"));
 }
 
-TEST_P(PrivateCommandTest, IsToldOfEachSignalOnceAndMayHandleIt) {
+TEST_P(PrivateCommandTest, GetsEachSignalOnceAndMayHandleIt) {
   BackgroundProcess tunnel(
       exec("trap 'echo term' TERM; trap 'echo hup; exit 5' HUP; echo ready; "
            "while :; do sleep 0.05; done"));

@@ -23,21 +23,21 @@ class PrivateNetworkTest : public PrivateNetwork {};
 
 TEST_F(PrivateNetworkTest, HasLoopbackAndNothingElse) {
   EXPECT_EQ(output_of({"sh", "-c", "ls /sys/class/net"}), "lo\n");
-  EXPECT_TRUE(run(words("ping -c1 -W1 127.0.0.1")).succeeded());
+  EXPECT_TRUE(run(split("ping -c1 -W1 127.0.0.1")).succeeded());
   EXPECT_TRUE(std::filesystem::is_empty("/run"));
 }
 
 TEST_F(PrivateNetworkTest, StateComesBackWhenAChangeIsUndone) {
   const std::string before = network_state();
   EXPECT_THAT(before, HasSubstr("\"ifname\":\"lo\""));
-  output_of(words("ip tuntap add tun0 mode tun"));
-  output_of(words("ip address add 192.168.13.1/24 dev tun0"));
-  output_of(words("ip -6 address add fd13::1/64 dev tun0"));
-  output_of(words("ip link set tun0 up"));
-  output_of(words("ip rule add pref 10 iif tun0 lookup 13"));
-  output_of(words("ip -6 rule add pref 10 iif tun0 lookup 13"));
-  output_of(words("ip route add blackhole default table 13"));
-  output_of(words("ip -6 route add blackhole default table 13"));
+  output_of(split("ip tuntap add tun0 mode tun"));
+  output_of(split("ip address add 192.168.13.1/24 dev tun0"));
+  output_of(split("ip -6 address add fd13::1/64 dev tun0"));
+  output_of(split("ip link set tun0 up"));
+  output_of(split("ip rule add pref 10 iif tun0 lookup 13"));
+  output_of(split("ip -6 rule add pref 10 iif tun0 lookup 13"));
+  output_of(split("ip route add blackhole default table 13"));
+  output_of(split("ip -6 route add blackhole default table 13"));
   set_reverse_path_filter(2);
   const std::string changed = network_state();
   const ::testing::AssertionResult verdict = same_network_state(before, changed);
@@ -47,11 +47,11 @@ TEST_F(PrivateNetworkTest, StateComesBackWhenAChangeIsUndone) {
                            "+ sysctl /proc/sys/net/ipv4/conf/all/rp_filter = 2"})
     EXPECT_THAT(verdict.message(), HasSubstr(came));
   set_reverse_path_filter(0);
-  output_of(words("ip -6 route del blackhole default table 13"));
-  output_of(words("ip route del blackhole default table 13"));
-  output_of(words("ip -6 rule del pref 10"));
-  output_of(words("ip rule del pref 10"));
-  output_of(words("ip tuntap del tun0 mode tun"));
+  output_of(split("ip -6 route del blackhole default table 13"));
+  output_of(split("ip route del blackhole default table 13"));
+  output_of(split("ip -6 rule del pref 10"));
+  output_of(split("ip rule del pref 10"));
+  output_of(split("ip tuntap del tun0 mode tun"));
   EXPECT_TRUE(same_network_state(before, network_state()));
 }
 

@@ -2,7 +2,7 @@
 // Ordinary programs across the tunnel, under settings of every kind: ping, iperf3 in all its
 // modes, curl from nginx and from vsftpd, and an ssh session that outlives a stop of traffic.
 // Each value of each setting meets each program; the relay's counters prove that the bytes
-// which the programs tell of have crossed.
+// which the programs report have crossed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -177,7 +177,7 @@ class DownloadTest : public ProgramsTest {
     file.close();
     ASSERT_TRUE(file.good());
     ASSERT_EQ(std::filesystem::file_size("/run/programs/www/file"), kFileBytes);
-    sum_ = test::output_of(test::words("sha256sum /run/programs/www/file")).substr(0, 64);
+    sum_ = test::output_of(test::split("sha256sum /run/programs/www/file")).substr(0, 64);
   }
 
   /// -g: curl would take an IPv6 address for a pattern.
@@ -187,7 +187,7 @@ class DownloadTest : public ProgramsTest {
         run(setting_.at_a("curl -g -sS -f --noproxy * -o /run/programs/got " + url),
             std::chrono::seconds(60));
     ASSERT_TRUE(curl.succeeded()) << curl.describe();
-    EXPECT_EQ(test::output_of(test::words("sha256sum /run/programs/got")).substr(0, 64), sum_);
+    EXPECT_EQ(test::output_of(test::split("sha256sum /run/programs/got")).substr(0, 64), sum_);
     std::filesystem::remove("/run/programs/got");
     const nlohmann::json after = tunnel_->counters();
     EXPECT_GE(test::bytes_read(after, "b_to_a"), test::bytes_read(before, "b_to_a") + kFileBytes);

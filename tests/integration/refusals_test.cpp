@@ -130,7 +130,7 @@ TEST_F(RefusalTest, PicksAnotherTableWhenOneIsTaken) {
   prepare("ip route add 10.9.0.0/16 dev lo table 5213; ip route add 10.9.0.0/16 dev lo table 5214");
   TunnelProcess tunnel;
   ASSERT_TRUE(tunnel.wait_until_ready());
-  EXPECT_EQ(output_of(words("ip route show table 5213")), "10.9.0.0/16 dev lo scope link \n");
+  EXPECT_EQ(output_of(split("ip route show table 5213")), "10.9.0.0/16 dev lo scope link \n");
   EXPECT_EQ(tunnel.stop().exit_code, 0);
   EXPECT_TRUE(restored_within(milliseconds{0}, before_));
 }
@@ -138,7 +138,7 @@ TEST_F(RefusalTest, PicksAnotherTableWhenOneIsTaken) {
 TEST_F(RefusalTest, UsageErrorsAreTwo) {
   for (const char* flags : {"--queues 0", "--mtu 9", "--cpus 0-x", "--device-a a/b",
                             "--address-a 192.168.13.1", "--engine fast", "--no-such-flag"}) {
-    const ProcessResult result = run(words(program() + " run " + flags), kRefusalLimit);
+    const ProcessResult result = run(split(program() + " run " + flags), kRefusalLimit);
     EXPECT_EQ(result.exit_code, 2) << flags << ": " << result.describe();
     EXPECT_NE(result.standard_error, "");
   }

@@ -16,7 +16,7 @@ namespace tunrelay {
 namespace {
 
 using test::output_of;
-using test::words;
+using test::split;
 
 constexpr const char* kPings = "ping -n -q -c 4 -i 0.05 -W 1 192.168.13.2 >/dev/null";
 
@@ -24,21 +24,21 @@ class ReplayCaptureTest : public test::PrivateNetwork {
  protected:
   /// `exec FLAGS sh -c SCRIPT`, which must succeed.
   static void exec(const std::string& flags, const std::string& script) {
-    test::Command command = words(test::program() + " exec -q " + flags + " sh -euc");
+    test::Command command = split(test::program() + " exec -q " + flags + " sh -euc");
     command.push_back(script);
     output_of(command);
   }
   /// The summary of a replay of FILE with 5 ms of delay; what comes out is in /run/out.pcapng.
   static nlohmann::json replay(const std::string& file, const std::string& flags = "") {
-    test::Command command = words(test::program() + " replay " + file + " /run/out.pcapng " +
+    test::Command command = split(test::program() + " replay " + file + " /run/out.pcapng " +
                                   flags + " --json --a-to-b");
     for (const char* word : {"delay 5ms", "--b-to-a", "delay 5ms"}) command.emplace_back(word);
     return nlohmann::json::parse(output_of(command));
   }
-  /// Of the packets that tshark finds in FILE by FILTER (one word), FIELD each.
+  /// Of the packets that tshark finds in FILE by FILTER (without blanks), FIELD each.
   static std::string field_of(const std::string& file, const std::string& filter,
                               const std::string& field) {
-    return output_of(words("tshark -r " + file + " -Y " + filter + " -T fields -e " + field));
+    return output_of(split("tshark -r " + file + " -Y " + filter + " -T fields -e " + field));
   }
 };
 
@@ -94,8 +94,9 @@ TEST_F(ReplayCaptureTest, FilesOfTcpdumpAndTsharkAreRead) {
   const auto captured_by = [](const std::string& program) {
     // Both have begun when they have said so.
     return program +
-           " 2>/run/words & P=$!; until grep -qi -e listening -e capturing /run/words; do sleep "
-           "0.05; done; sleep 0.3; " +
+           " 2>/run/messages & P=$!; "
+           "until grep -qi -e listening -e capturing /run/messages; do sleep 0.05; done; "
+           "sleep 0.3; " +
            kPings + "; sleep 1; kill -INT $P; wait $P || true";
   };
   for (const std::string type : {"tun", "tap"}) {

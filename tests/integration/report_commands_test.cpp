@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `report` and `trend` as a user calls them: every form is written, and what can't be is told.
+// `report` and `trend` as a user calls them: every form is written, and what can't be is reported.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ TEST_F(ReportCommandTest, WritesEveryForm) {
       "report result.json --html page.html --markdown summary.md --junit junit.xml --prometheus "
       "gauges.prom --csv history.csv --gbench gbench.json --hdr-log latency.hlog");
   EXPECT_TRUE(done.succeeded()) << done.describe();
-  EXPECT_THAT(done.standard_output, IsEmpty()) << "the forms were asked for";
+  EXPECT_THAT(done.standard_output, IsEmpty()) << "the forms were requested";
   EXPECT_THAT(content("page.html"), StartsWith("<!DOCTYPE html>"));
   EXPECT_THAT(content("summary.md"), HasSubstr("| tcp_1_flow/throughput |"));
   EXPECT_THAT(content("junit.xml"), HasSubstr("<testcase"));
@@ -134,7 +134,7 @@ TEST_F(ReportCommandTest, RefusesFilesThatAreNone) {
   struct Case {
     const char* arguments;
     int exit_code;
-    const char* words;
+    const char* message;
   };
   const Case cases[] = {
       {"report half.json", 2, "half.json"},
@@ -156,7 +156,7 @@ TEST_F(ReportCommandTest, RefusesFilesThatAreNone) {
   for (const Case& one : cases) {
     const test::ProcessResult done = tunrelay(one.arguments);
     EXPECT_EQ(done.exit_code, one.exit_code) << one.arguments << ": " << done.describe();
-    EXPECT_THAT(done.standard_error, HasSubstr(one.words)) << one.arguments;
+    EXPECT_THAT(done.standard_error, HasSubstr(one.message)) << one.arguments;
     EXPECT_THAT(done.standard_output, IsEmpty()) << one.arguments;
   }
   EXPECT_EQ(content("page.html"), "<html>") << "what stood there was not touched";

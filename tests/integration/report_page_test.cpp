@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The report's page in a real browser: it draws, fits its window, can be read in light and in dark,
-// complains of nothing and asks the network for nothing.
+// complains of nothing and requests nothing from the network.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -70,7 +70,7 @@ constexpr const char* kBadCharts = R"js((() => {
     labels.forEach((one, at) => labels.slice(at + 1).forEach((other) => {
       if (one.width && other.width && one.left < other.right - 1 && other.left < one.right - 1 &&
           one.top < other.bottom - 3 && other.top < one.bottom - 3)
-        found.push(`words over words in ${title}`);
+        found.push(`text over text in ${title}`);
     }));
   });
   return found;
@@ -133,7 +133,7 @@ class ReportPageTest : public test::PrivateNetwork {
     test::PrivateNetwork::SetUp();
   }
 
-  /// Holds the page at PATH against all that can be asked of any page. WHAT names it.
+  /// Checks the page at PATH for all that any page must have. WHAT names it.
   static void check_page(test::Browser& browser, const std::string& path, const std::string& what) {
     browser.set_width(kWide);
     browser.open(path);
@@ -201,7 +201,7 @@ TEST_F(ReportPageTest, DrawsInLightAndInDark) {
           most = std::max(most, pixels);
           all += pixels;
         }
-        EXPECT_GE(colours.size(), 5U) << "two lines, axes and words have colours";
+        EXPECT_GE(colours.size(), 5U) << "two lines, axes and text have colours";
         EXPECT_GT(all - most, all / 100) << "a hundredth of the picture is ink at least";
       }
     }
@@ -220,7 +220,7 @@ TEST_F(ReportPageTest, HoldsWhateverAResultHolds) {
   }
 }
 
-TEST_F(ReportPageTest, TellsTheValueUnderThePointer) {
+TEST_F(ReportPageTest, ShowsTheValueUnderThePointer) {
   const test::TemporaryFolder folder;
   test::Browser browser;
   browser.set_width(kWide);

@@ -26,7 +26,7 @@ namespace {
 using test::Command;
 using test::ProcessResult;
 using test::run;
-using test::words;
+using test::split;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -34,14 +34,14 @@ constexpr std::chrono::seconds kReadyLimit{20};
 
 ProcessResult tunrelay(const std::string& arguments) {
   Command command{test::program()};
-  for (std::string& word : words(arguments)) command.push_back(std::move(word));
+  for (std::string& word : split(arguments)) command.push_back(std::move(word));
   return run(command);
 }
 
 /// `exec FLAGS -- sh -c SCRIPT`
 ProcessResult exec_script(const std::string& flags, const std::string& script) {
   Command command{test::program(), "exec"};
-  for (std::string& word : words(flags)) command.push_back(std::move(word));
+  for (std::string& word : split(flags)) command.push_back(std::move(word));
   for (const char* word : {"--", "sh", "-c"}) command.emplace_back(word);
   command.push_back(script);
   return run(command);
@@ -64,7 +64,7 @@ TEST_F(RunOutputTest, TheFirstLineSaysReadyAndTheLastWhatWasDone) {
     ASSERT_TRUE(ready) << process.wait().describe();
     EXPECT_THAT(process.standard_output(), StartsWith("ready"));
     EXPECT_THAT(*ready, HasSubstr("tun0 192.168.13.1 fd13::1 <-> tun1 192.168.13.2 fd13::2"));
-    EXPECT_TRUE(run(words("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
+    EXPECT_TRUE(run(split("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
     process.send_signal(signal);
     const ProcessResult result = process.wait();
     EXPECT_EQ(result.exit_code, 0) << result.describe();
@@ -78,7 +78,7 @@ TEST_F(RunOutputTest, TheFirstLineSaysReadyAndTheLastWhatWasDone) {
 TEST_F(RunOutputTest, JsonIsOneObjectALine) {
   test::RunningTunnel tunnel("");
   EXPECT_TRUE(tunnel.ready().at("path").at("proven"));
-  ASSERT_TRUE(run(words("ping -n -c 5 -i 0.01 -s 100 192.168.13.2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -c 5 -i 0.01 -s 100 192.168.13.2")).succeeded());
   const nlohmann::json counters = tunnel.counters();
   EXPECT_GE(counters.at("path").at("checks"), 2) << "SIGUSR1 checks the path again";
   const nlohmann::json summary = tunnel.finish();
@@ -99,10 +99,10 @@ TEST_F(RunOutputTest, JsonIsOneObjectALine) {
 TEST_F(RunOutputTest, EveryPacketReadIsAccountedFor) {
   // Above the smaller MTU the relay drops, and says so.
   test::RunningTunnel tunnel("--queues 2");
-  test::output_of(words("ip link set tun1 mtu 1400"));
+  test::output_of(split("ip link set tun1 mtu 1400"));
   ASSERT_TRUE(tunnel.wait_for_event("note", "MTUs differ", test::kPatience));
-  run(words("ping -n -c 3 -i 0.1 -W 1 -s 1450 -I tun0 192.168.13.2"));
-  EXPECT_TRUE(run(words("ping -n -c 3 -i 0.1 -W 1 -s 1000 192.168.13.2")).succeeded());
+  run(split("ping -n -c 3 -i 0.1 -W 1 -s 1450 -I tun0 192.168.13.2"));
+  EXPECT_TRUE(run(split("ping -n -c 3 -i 0.1 -W 1 -s 1000 192.168.13.2")).succeeded());
   const nlohmann::json summary = tunnel.finish();
   EXPECT_TRUE(test::is_balanced(summary));
   const nlohmann::json& dropped = summary.at("a_to_b").at("dropped");
@@ -132,7 +132,7 @@ TEST_F(RunOutputTest, ExecPassesSignalsOn) {
 
 TEST_F(RunOutputTest, ExecLeavesNothingBehind) {
   const std::string before = test::network_state();
-  // One in a session of its own, one whose parent is gone; each tells its number.
+  // One in a session of its own, one whose parent is gone; each prints its number.
   const ProcessResult result = exec_script(
       "-q", "setsid sleep 98761 >/dev/null 2>&1 & echo $!; (sleep 98762 >/dev/null & echo $!)");
   ASSERT_EQ(result.exit_code, 0) << result.describe();
@@ -149,7 +149,7 @@ TEST_F(RunOutputTest, ExecLeavesNothingBehind) {
   EXPECT_TRUE(test::same_network_state(before, test::network_state()));
 }
 
-TEST_F(RunOutputTest, ExecTellsTheCommandAboutTheTunnel) {
+TEST_F(RunOutputTest, ExecInformsTheCommandAboutTheTunnel) {
   const ProcessResult result = exec_script("-q", "env | grep ^TUNRELAY_ | sort");
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   for (const char* line :
@@ -201,7 +201,7 @@ TEST_F(RunOutputTest, AFileGivesFlagsAndFlagsWin) {
   EXPECT_EQ(ready.at("queues"), 3);
   EXPECT_EQ(ready.at("a").at("type"), "tap");
   EXPECT_EQ(ready.at("b").at("addresses"), nlohmann::json::array({"10.9.8.2/24"}));
-  EXPECT_TRUE(run(words("ping -n -c 1 -W 1 10.9.8.2")).succeeded());
+  EXPECT_TRUE(run(split("ping -n -c 1 -W 1 10.9.8.2")).succeeded());
   tunnel.finish();
 }
 

@@ -26,8 +26,8 @@ for packet in (IP(dst="192.168.13.2") / ICMP(), IPv6(dst="fd13::2") / ICMPv6Echo
 
 TEST_F(ScapyTest, AnEchoRequestIsAnsweredAcrossTheTunnel) {
   for (const std::string strategy : kStrategies) {
-    Command command = words(program() + " exec -q --strategy " + strategy + " --");
-    for (std::string& word : words(strategy == "namespaces" ? "ip netns exec tunrelay-a" : ""))
+    Command command = split(program() + " exec -q --strategy " + strategy + " --");
+    for (std::string& word : split(strategy == "namespaces" ? "ip netns exec tunrelay-a" : ""))
       command.push_back(std::move(word));
     for (const char* word : {"/usr/bin/python3", "-c", kEcho}) command.emplace_back(word);
     const ProcessResult result = run(command);

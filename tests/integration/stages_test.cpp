@@ -23,7 +23,7 @@ namespace tunrelay {
 namespace {
 
 using test::run;
-using test::words;
+using test::split;
 using ::testing::HasSubstr;
 
 class StagesTest : public test::PrivateNetwork {};
@@ -40,7 +40,7 @@ std::uint64_t counted(const nlohmann::json& summary, std::size_t stage, const st
   return sum;
 }
 
-/// Each place tells where it is from.
+/// Each place shows where it is from.
 std::string pattern() {
   std::string text(400'000, '\0');
   for (std::size_t at = 0; at < text.size(); ++at) text[at] = static_cast<char>(at * 7 + at / 251);
@@ -77,7 +77,7 @@ std::string recoveries() {
 
 TEST_F(StagesTest, PrintShowsEachPacketAndPassesIt) {
   test::RunningTunnel tunnel("--stage " + example("print") + ",bytes=4");
-  ASSERT_TRUE(run(words("ping -n -c 2 -i 0.01 -W 1 192.168.13.2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -c 2 -i 0.01 -W 1 192.168.13.2")).succeeded());
   const nlohmann::json summary = tunnel.finish();
   const std::string output = tunnel.process().standard_error();
   EXPECT_THAT(output, HasSubstr("device a sends 84 bytes: 45 00 00 54\n"));
@@ -103,7 +103,7 @@ TEST_F(StagesTest, CompressionMakesThePacketsSmallerOnTheLink) {
   // Over a channel that loses; the other stage repairs it.
   test::RunningTunnel tunnel("--stage " + example("compress") + " --stage " + example("arq") +
                              ",loss=2,timeout_ms=1");
-  const auto result = run(words("ping -n -c 200 -i 0.002 -s 64 -W 1 192.168.13.2"));
+  const auto result = run(split("ping -n -c 200 -i 0.002 -s 64 -W 1 192.168.13.2"));
   EXPECT_THAT(result.standard_output, HasSubstr(" 0% packet loss"));
   EXPECT_THAT(result.standard_output, ::testing::Not(HasSubstr("wrong data byte")));
   EXPECT_EQ(transfer(), pattern());
@@ -115,17 +115,17 @@ TEST_F(StagesTest, CompressionMakesThePacketsSmallerOnTheLink) {
 
 TEST_F(StagesTest, APairForEachQueueOverEthernet) {
   test::RunningTunnel tunnel("--type tap --queues 2 --stage " + example("arq") + ",loss=5");
-  ASSERT_TRUE(run(words("ping -n -c 20 -i 0.002 -W 1 192.168.13.2")).succeeded());
-  ASSERT_TRUE(run(words("ping -n -c 20 -i 0.002 -W 1 fd13::2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -c 20 -i 0.002 -W 1 192.168.13.2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -c 20 -i 0.002 -W 1 fd13::2")).succeeded());
   const nlohmann::json summary = tunnel.finish();
   EXPECT_TRUE(test::is_balanced(summary)) << summary.dump(1);
 }
 
 TEST_F(StagesTest, WhatDoesNotDoIsRefusedBeforeAnythingIsMade) {
   const auto refused = [](const std::string& flags) {
-    const auto result = run(words(test::program() + " run " + flags));
+    const auto result = run(split(test::program() + " run " + flags));
     EXPECT_EQ(result.exit_code, 2) << result.describe();
-    EXPECT_FALSE(run(words("ip link show tun0")).succeeded());
+    EXPECT_FALSE(run(split("ip link show tun0")).succeeded());
     return result.standard_error;
   };
   EXPECT_THAT(refused("--stage " TUNRELAY_TEST_STAGES "/libother_version.so"),

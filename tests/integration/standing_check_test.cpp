@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What closes the path without a message from the kernel is found while `run` runs, told, and told
-// again when it is over; at the latest by the check at the end.
+// What closes the path without a message from the kernel is found while `run` runs, reported, and
+// reported again when it is over; at the latest by the check at the end.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -59,14 +59,14 @@ TEST_F(StandingCheckTest, FindsAQueueThatHoldsNothing) {
   }
 }
 
-TEST_F(StandingCheckTest, TellsHowMuchWentOverLoMeanwhile) {
+TEST_F(StandingCheckTest, ReportsHowMuchWentOverLoMeanwhile) {
   RunningTunnel tunnel(kOften);
   // Without its route through the tunnel the peer's address is a local one, and answers.
-  output_of(words("ip link set tun1 down"));
+  output_of(split("ip link set tun1 down"));
   ASSERT_TRUE(
       tunnel.wait_for_event("broken", "The path is broken (since its last proof lo", kPatience));
-  output_of(words("ping -n -q -c 20 -i 0.01 127.0.0.1"));
-  output_of(words("ip link set tun1 up"));
+  output_of(split("ping -n -q -c 20 -i 0.01 127.0.0.1"));
+  output_of(split("ip link set tun1 up"));
   ASSERT_TRUE(tunnel.wait_for_event("repaired", "Meanwhile lo has carried ", kPatience));
   const nlohmann::json repaired = tunnel.last_event("repaired");
   const nlohmann::json path = tunnel.finish().at("path");
@@ -78,7 +78,7 @@ TEST_F(StandingCheckTest, TellsHowMuchWentOverLoMeanwhile) {
 
 TEST_F(StandingCheckTest, CountsNothingThatLoCarriesBesideAWholePath) {
   RunningTunnel tunnel(kOften);
-  output_of(words("ping -n -q -c 20 -i 0.01 127.0.0.1"));
+  output_of(split("ping -n -q -c 20 -i 0.01 127.0.0.1"));
   EXPECT_EQ(tunnel.finish().at("path").at("detour_packets"), 0);
 }
 
@@ -90,7 +90,7 @@ TEST_F(StandingCheckTest, CountsItsProbesApart) {
   EXPECT_GE(checks, 4U);
   for (const char* direction : {"a_to_b", "b_to_a"}) {
     // Two a check, but for the first, which was before the accounts; one that was under way at the
-    // end is no check any more.
+    // end is not a check any more.
     EXPECT_GE(summary.at(direction).at("path_probes"), 2 * (checks - 1));
     EXPECT_LE(summary.at(direction).at("path_probes"), 2 * (checks + 1));
   }
@@ -112,7 +112,7 @@ TEST_F(StandingCheckTest, CanBeSwitchedOff) {
 
 TEST_F(StandingCheckTest, IsNotMisledByAFullQueue) {
   RunningTunnel tunnel("--path-check-interval 100ms --txqueuelen 2 --offload off --engine syscall");
-  const ProcessResult load = run(words(program() + " gen 192.168.13.1 192.168.13.2 -t 3s"));
+  const ProcessResult load = run(split(program() + " gen 192.168.13.1 192.168.13.2 -t 3s"));
   EXPECT_TRUE(load.succeeded()) << load.describe();
   EXPECT_EQ(tunnel.count_events("broken"), 0U) << tunnel.process().standard_output();
   EXPECT_GT(tunnel.finish().at("a").at("queue_dropped_packets"), 0);

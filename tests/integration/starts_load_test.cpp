@@ -63,7 +63,7 @@ TEST_F(StartsTest, EightInOneMoment) {
 }
 
 TEST_F(StartsTest, SomeOfWhichEachHasItsOwnRun) {
-  // Their journals don't tell them of each other: the rule for table `local` is not theirs to move,
+  // Their journals don't name each other: the rule for table `local` is not theirs to move,
   // and each stands before the others.
   prepare("for f in -4 -6; do ip $f rule add pref 100 lookup local; ip $f rule del pref 0; done");
   constexpr std::size_t kFew = 4;

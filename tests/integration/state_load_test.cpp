@@ -19,7 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
-/// When the process has ended everything is as it was, but the kernel tells of a carrier that is
+/// When the process has ended everything is as it was, but the kernel reports a carrier that is
 /// gone with up to a second of delay (net/core/link_watch.c).
 constexpr milliseconds kCarrierLimit{1'500};
 
@@ -43,7 +43,7 @@ TEST_F(StateTest, IsTheSameAfterAnEndInOrder) {
       run_and_stop(std::string("--strategy ") + strategy + " --type " + type, SIGINT);
 }
 
-TEST_F(StateTest, IsTheSameAfterEverySignalThatAsksForTheEnd) {
+TEST_F(StateTest, IsTheSameAfterEverySignalThatRequestsTheEnd) {
   for (const int signal : {SIGTERM, SIGHUP, SIGQUIT}) run_and_stop("--queues 2", signal);
 }
 

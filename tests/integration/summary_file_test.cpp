@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `tunrelay exec --summary-file FILE`: a file that can't be written is no success.
+// `tunrelay exec --summary-file FILE`: a file that can't be written is not a success.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 class SummaryFileTest : public PrivateNetwork {
  protected:
   static ProcessResult exec(const std::string& flags, const std::string& script) {
-    Command command = words(program() + " exec " + flags + " -- sh -c");
+    Command command = split(program() + " exec " + flags + " -- sh -c");
     command.push_back(script);
     return run(command);
   }

@@ -51,11 +51,11 @@ TEST_F(SurroundingsTest, NamesThatAreNotTextKeepTheCommandsExitCode) {
   EXPECT_EQ(as_json.exit_code, 5) << as_json.describe();
   for (const std::string& text : {as_json.standard_error, test::content_of("/run/s")})
     EXPECT_EQ(nlohmann::json::parse(text).at("capture").at("file"), "/run/c\xEF\xBF\xBD.pcapng");
-  const ProcessResult words = test::run(
+  const ProcessResult text = test::run(
       {program(), "exec", "--capture", "/run/c\x1b[31m\rx.pcapng", "--", "sh", "-c", "exit 5"});
-  EXPECT_EQ(words.exit_code, 5) << words.describe();
-  EXPECT_THAT(words.standard_error, HasSubstr("capture   /run/c\xEF\xBF\xBD[31m x.pcapng: "));
-  EXPECT_THAT(words.standard_error, Not(HasSubstr("\x1b")));
+  EXPECT_EQ(text.exit_code, 5) << text.describe();
+  EXPECT_THAT(text.standard_error, HasSubstr("capture   /run/c\xEF\xBF\xBD[31m x.pcapng: "));
+  EXPECT_THAT(text.standard_error, Not(HasSubstr("\x1b")));
   const ProcessResult error = test::run({program(), "run", "--config", "/run/\x1b[2Jx"});
   EXPECT_EQ(error.exit_code, 2);
   EXPECT_THAT(error.standard_error, Not(HasSubstr("\x1b")));
@@ -97,16 +97,16 @@ TEST_F(SurroundingsTest, CapturesAreTheirOwnersAndFollowNoPlantedLink) {
   const std::string precious = elsewhere.write("precious", "precious");
   std::filesystem::create_symlink(precious, folder / "link");
   ASSERT_EQ(::lchown((folder / "link").c_str(), 1234, 1234), 0);
-  for (const std::string& words :
+  for (const std::string& arguments :
        {std::string("exec -q --capture "), std::string("exec -q --summary-file "),
         std::string("gen 127.0.0.1 127.0.0.1 --time 100ms --out "),
         std::string("gen 127.0.0.1 127.0.0.1 --time 100ms --csv "),
         std::string("gen 127.0.0.1 127.0.0.1 --time 100ms --hdr-log ")}) {
-    const ProcessResult refused = test::run_shell(program() + " " + words + (folder / "link") +
-                                                  (words[0] == 'e' ? " -- true" : ""));
+    const ProcessResult refused = test::run_shell(program() + " " + arguments + (folder / "link") +
+                                                  (arguments[0] == 'e' ? " -- true" : ""));
     // A summary that can't be written is a failure of `exec`, whatever the cause.
-    const bool is_summary = words.find("--summary-file") != std::string::npos;
-    EXPECT_EQ(refused.exit_code, is_summary ? 1 : 3) << words << refused.describe();
+    const bool is_summary = arguments.find("--summary-file") != std::string::npos;
+    EXPECT_EQ(refused.exit_code, is_summary ? 1 : 3) << arguments << refused.describe();
     EXPECT_THAT(refused.standard_error, HasSubstr("has put a symbolic link there"));
   }
   EXPECT_EQ(test::content_of(precious), "precious");

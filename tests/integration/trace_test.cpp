@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `--trace`: a line a packet in the words of the article, and a count of what came too fast.
+// `--trace`: a line a packet in the article's form, and a count of what came too fast.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,12 +25,12 @@ namespace tunrelay {
 namespace {
 
 using test::run;
-using test::words;
+using test::split;
 using ::testing::HasSubstr;
 
 class TraceTest : public test::PrivateNetwork {};
 
-/// Lines that tell of a packet.
+/// Lines of packets.
 std::uint64_t traced_packets(const std::string& output) {
   std::uint64_t count = 0;
   std::istringstream lines(output);
@@ -45,8 +45,8 @@ std::uint64_t packets_read(const nlohmann::json& summary) {
 
 TEST_F(TraceTest, PrintsALineAPacket) {
   test::RunningTunnel tunnel("--trace");
-  ASSERT_TRUE(run(words("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
-  ASSERT_TRUE(run(words("ping -n -c 1 -W 1 fd13::1")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -c 1 -W 1 192.168.13.2")).succeeded());
+  ASSERT_TRUE(run(split("ping -n -c 1 -W 1 fd13::1")).succeeded());
   const nlohmann::json summary = tunnel.finish();
   const std::string output = tunnel.process().standard_error();
   EXPECT_THAT(
@@ -110,7 +110,7 @@ TEST_F(TraceTest, CountsWhatItCouldNotPrint) {
   for (int packet = 0; packet < kPackets; ++packet)
     ASSERT_EQ(::send(source.get(), &packet, sizeof packet, 0), ssize_t{sizeof packet});
   // One answer is enough: the first may meet a queue that is still full.
-  EXPECT_TRUE(run(words("ping -n -c 5 -i 0.2 -W 1 192.168.13.2")).succeeded());
+  EXPECT_TRUE(run(split("ping -n -c 5 -i 0.2 -W 1 192.168.13.2")).succeeded());
   process.send_signal(SIGINT);
   const std::string output = read_to_end(reader);
   ASSERT_TRUE(process.wait().succeeded()) << process.wait().describe();

@@ -23,7 +23,7 @@ std::uint64_t allocations_of_this_thread() noexcept {
 
 #ifdef TUNRELAY_UNDER_SANITIZER
 
-// A sanitizer's own malloc() has to stay: it tells us of each call. The declaration is that of
+// A sanitizer's own malloc() has to stay: it calls us each time. The declaration is that of
 // sanitizer/allocator_interface.h, which Debian's g++ comes without.
 extern "C" int __sanitizer_install_malloc_and_free_hooks(
     void (*malloc_hook)(const volatile void* memory, std::size_t bytes),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A headless Chromium, driven by its DevTools protocol over a pair of pipes
 // (chromedevtools.github.io/devtools-protocol): pages as a reader sees them, at any width, light or
-// dark, with all that the browser complains of and asks the network for.
+// dark, with all that the browser complains of and requests from the network.
 #pragma once
 
 #include <fcntl.h>
@@ -41,11 +41,11 @@ class Browser {
                       folder_.path() + " about:blank 3<" + folder_ / "to" + " 4>" +
                       folder_ / "from"}) {
     const nlohmann::json target =
-        ask("Target.createTarget", {{"url", "about:blank"}}).at("targetId");
+        call("Target.createTarget", {{"url", "about:blank"}}).at("targetId");
     session_ =
-        ask("Target.attachToTarget", {{"targetId", target}, {"flatten", true}}).at("sessionId");
+        call("Target.attachToTarget", {{"targetId", target}, {"flatten", true}}).at("sessionId");
     for (const char* domain : {"Page", "Runtime", "Log", "Network"})
-      ask(std::string(domain) + ".enable");
+      call(std::string(domain) + ".enable");
   }
   ~Browser() {
     process_.send_signal(SIGTERM);
@@ -56,12 +56,12 @@ class Browser {
 
   void set_width(int width) {
     constexpr int kHeight = 900;
-    ask("Emulation.setDeviceMetricsOverride",
-        {{"width", width}, {"height", kHeight}, {"deviceScaleFactor", 1}, {"mobile", false}});
+    call("Emulation.setDeviceMetricsOverride",
+         {{"width", width}, {"height", kHeight}, {"deviceScaleFactor", 1}, {"mobile", false}});
   }
   void prefer_dark(bool dark) {
-    ask("Emulation.setEmulatedMedia",
-        {{"features", {{{"name", "prefers-color-scheme"}, {"value", dark ? "dark" : "light"}}}}});
+    call("Emulation.setEmulatedMedia",
+         {{"features", {{{"name", "prefers-color-scheme"}, {"value", dark ? "dark" : "light"}}}}});
   }
 
   /// Opens the file at PATH and waits until it is loaded. Complaints and requests begin again.
@@ -69,15 +69,15 @@ class Browser {
     complaints_.clear();
     requests_.clear();
     loaded_ = false;
-    ask("Page.navigate", {{"url", "file://" + path}});
+    call("Page.navigate", {{"url", "file://" + path}});
     while (!loaded_) take_message();
   }
 
   /// The value of the JavaScript EXPRESSION, or of the promise that it is.
   nlohmann::json evaluate(const std::string& expression) {
     const nlohmann::json answer =
-        ask("Runtime.evaluate",
-            {{"expression", expression}, {"returnByValue", true}, {"awaitPromise", true}});
+        call("Runtime.evaluate",
+             {{"expression", expression}, {"returnByValue", true}, {"awaitPromise", true}});
     if (answer.contains("exceptionDetails"))
       throw std::runtime_error("the script failed: " + answer.at("exceptionDetails").dump());
     return answer.at("result").value("value", nlohmann::json());
@@ -85,15 +85,15 @@ class Browser {
 
   /// The whole page, also what lies below the window, as a PNG file.
   std::string screenshot() {
-    const nlohmann::json size = ask("Page.getLayoutMetrics").at("cssContentSize");
-    const nlohmann::json answer = ask("Page.captureScreenshot", {{"format", "png"},
-                                                                 {"captureBeyondViewport", true},
-                                                                 {"clip",
-                                                                  {{"x", 0},
-                                                                   {"y", 0},
-                                                                   {"width", size.at("width")},
-                                                                   {"height", size.at("height")},
-                                                                   {"scale", 1}}}});
+    const nlohmann::json size = call("Page.getLayoutMetrics").at("cssContentSize");
+    const nlohmann::json answer = call("Page.captureScreenshot", {{"format", "png"},
+                                                                  {"captureBeyondViewport", true},
+                                                                  {"clip",
+                                                                   {{"x", 0},
+                                                                    {"y", 0},
+                                                                    {"width", size.at("width")},
+                                                                    {"height", size.at("height")},
+                                                                    {"scale", 1}}}});
     return base64_decode(answer.at("data").get<std::string>()).value();
   }
 
@@ -110,8 +110,8 @@ class Browser {
     return FileDescriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   }
 
-  nlohmann::json ask(const std::string& method,
-                     const nlohmann::json& parameters = nlohmann::json::object()) {
+  nlohmann::json call(const std::string& method,
+                      const nlohmann::json& parameters = nlohmann::json::object()) {
     nlohmann::json question{{"id", ++last_id_}, {"method", method}, {"params", parameters}};
     if (!session_.empty()) question["sessionId"] = session_;
     const std::string text = question.dump();

@@ -49,7 +49,7 @@ struct HdrHeader {
   }
 };
 
-/// HEADER is told the length of PAYLOAD.
+/// HEADER gets the length of PAYLOAD.
 inline std::string hdr_text(HdrHeader header, std::string_view payload) {
   header.payload_bytes = static_cast<std::uint32_t>(payload.size());
   return hdr_text(header.bytes() + std::string(payload));

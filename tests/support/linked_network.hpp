@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A private network for tests of emulated links: the flag for a link whose words have blanks, by
+// A private network for tests of emulated links: the flag for a link whose text has blanks, by
 // way of a file.
 #pragma once
 

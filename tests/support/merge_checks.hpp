@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What must hold of any plan of a Coalescer, whatever the batch: for property tests, and for
-// the fuzzer, which has no test framework; so a check answers in words. Needs tunrelay_packet.
+// the fuzzer, which has no test framework; so a check answers with text. Needs tunrelay_packet.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The classification of loads and the conditional throughput as RFC 9971 tells them in words
+// The classification of loads and the conditional throughput as RFC 9971 describes them in prose
 // (section 6), step by step, in whole numbers: ratios are quarters, durations milliseconds.
 #pragma once
 

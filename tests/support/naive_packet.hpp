@@ -62,7 +62,7 @@ struct PacketSpec {
 
 [[nodiscard]] Frame build_frame(const PacketSpec& spec);
 
-/// The bytes 0, 1, 2 ... 250, 0, 1 ...: every place in a payload tells where it is from.
+/// The bytes 0, 1, 2 ... 250, 0, 1 ...: every place in a payload shows where it is from.
 [[nodiscard]] Bytes counting_bytes(std::size_t count, std::size_t first = 0);
 
 /// RFC 1071, one 16-bit word after the other; 1 to 0xffff, or 0 when all bytes are 0.

@@ -10,7 +10,7 @@
 
 namespace tunrelay::test {
 
-/// FRAME: a valid one of TCP or UDP. One that is no super-packet comes back as it is. The
+/// FRAME: a valid one of TCP or UDP. One that is not a super-packet comes back as it is. The
 /// segments' checksums are pending, as FRAME's is.
 [[nodiscard]] std::vector<Frame> segment_naively(const Frame& frame, LinkType link_type);
 

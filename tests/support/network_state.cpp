@@ -43,7 +43,7 @@ void remove_what_moves(json& item) {
 }
 
 void add_items(Lines& lines, const std::string& kind, const std::string& command) {
-  const std::string output = output_of(words(command));
+  const std::string output = output_of(split(command));
   if (output.empty()) return;  // `ip -j` of an empty list, in some versions
   for (json& item : json::parse(output)) {
     if (item.empty()) continue;
@@ -80,7 +80,7 @@ bool is_moving(const json& interface) {
     return std::find(flags.begin(), flags.end(), flag) != flags.end();
   };
   if (!has("UP")) return false;
-  // The first flag tells of the carrier at once, the second when conclusions have been drawn.
+  // The first flag shows the carrier at once, the second when conclusions have been drawn.
   if (has("LOWER_UP") == has("NO-CARRIER")) return true;
   const json& addresses = interface["addr_info"];
   return has("LOWER_UP") &&
@@ -93,7 +93,7 @@ void wait_for_the_kernel() {
   constexpr std::chrono::milliseconds kPause{10};
   const auto deadline = std::chrono::steady_clock::now() + kLimit;
   while (std::chrono::steady_clock::now() < deadline) {
-    const json interfaces = json::parse(output_of(words("ip -j address show")));
+    const json interfaces = json::parse(output_of(split("ip -j address show")));
     if (std::none_of(interfaces.begin(), interfaces.end(), is_moving)) return;
     std::this_thread::sleep_for(kPause);
   }

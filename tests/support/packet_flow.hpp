@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A UDP flow whose every packet can be told from all others of it by its size and its bytes,
+// A UDP flow whose every packet differs from all others of it by its size and its bytes,
 // so that a receiver finds the corrupt, the doubled, the disordered and the missing ones.
 // Packet i of a flow has the size at place i of a shuffled cycle of all sizes, and bytes that
 // depend on flow and i alone: even one byte of payload is checked.

@@ -98,7 +98,7 @@ BackgroundProcess::BackgroundProcess(const Command& command)
 
 BackgroundProcess::~BackgroundProcess() {
   // The group may outlive its leader; the leader's number stays taken until it is waited for,
-  // so this never meets a stranger.
+  // so this never hits an unrelated process.
   if (result_) return;
   ::kill(-pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
@@ -119,7 +119,7 @@ std::optional<std::string> BackgroundProcess::wait_for_line(std::string_view pre
                                                             std::chrono::milliseconds time_limit) {
   const auto deadline = Clock::now() + time_limit;
   for (;;) {
-    // Asked before the outputs are read, so that the last words of a process count.
+    // Checked before the outputs are read, so that the last output of a process count.
     const bool last_look = !is_running() || Clock::now() >= deadline;
     if (auto line = find_line(standard_output(), prefix)) return line;
     if (auto line = find_line(standard_error(), prefix)) return line;
@@ -184,7 +184,7 @@ std::string output_of(const Command& command, std::chrono::milliseconds time_lim
   return result.standard_output;
 }
 
-Command words(std::string_view text) {
+Command split(std::string_view text) {
   std::istringstream stream{std::string(text)};
   Command command;
   for (std::string word; stream >> word;) command.push_back(word);

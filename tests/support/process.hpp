@@ -28,7 +28,7 @@ struct ProcessResult {
   std::string standard_error;
 
   [[nodiscard]] bool succeeded() const noexcept { return exit_code == 0; }
-  /// What happened in words, with both outputs: for the message of a failed expectation.
+  /// What happened as text, with both outputs: for the message of a failed expectation.
   [[nodiscard]] std::string describe() const;
 };
 
@@ -46,8 +46,8 @@ ProcessResult run_shell(const std::string& script,
 std::string output_of(const Command& command,
                       std::chrono::milliseconds time_limit = kCommandTimeLimit);
 
-/// Splits TEXT at blanks, for commands without quoting: words("ip link show tun0").
-Command words(std::string_view text);
+/// Splits TEXT at blanks, for commands without quoting: split("ip link show tun0").
+Command split(std::string_view text);
 
 /// A program in the background. Not thread-safe, and to be started by a thread that outlives
 /// it (the kernel ends it together with that thread).

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Random descriptions of a link: every stage with every word that it knows.
+// Random descriptions of a link: every stage with every argument that it knows.
 #pragma once
 
 #include <algorithm>

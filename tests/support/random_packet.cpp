@@ -12,7 +12,7 @@ Number draw(SeededRandom& random) {
   return static_cast<Number>(random.generator()());
 }
 
-Bytes random_words(SeededRandom& random, std::size_t unit_bytes, std::size_t units_max) {
+Bytes random_units(SeededRandom& random, std::size_t unit_bytes, std::size_t units_max) {
   return random.bytes(unit_bytes * random.between(1, units_max));
 }
 
@@ -33,10 +33,10 @@ PacketSpec random_spec(SeededRandom& random, bool with_gso) {
   spec.id = draw<std::uint16_t>(random);
   spec.dont_fragment = random.chance(0.5);
   spec.flow_label = draw<std::uint32_t>(random) & 0xfffff;
-  if (random.chance(0.2)) spec.ip_options = random_words(random, 4, 10);
+  if (random.chance(0.2)) spec.ip_options = random_units(random, 4, 10);
   if (random.chance(0.2))
     for (const std::uint8_t type : std::array<std::uint8_t, 3>{0, 60, 43})
-      if (random.chance(0.5)) spec.extensions.emplace_back(type, random_words(random, 8, 4));
+      if (random.chance(0.5)) spec.extensions.emplace_back(type, random_units(random, 8, 4));
   // Near the wrap-around often enough to meet it.
   spec.sequence =
       random.chance(0.3) ? 0xffffffff - draw<std::uint16_t>(random) : draw<std::uint32_t>(random);
@@ -44,7 +44,7 @@ PacketSpec random_spec(SeededRandom& random, bool with_gso) {
   spec.tcp_flags = draw<std::uint8_t>(random);
   spec.window = draw<std::uint16_t>(random);
   spec.urgent = draw<std::uint16_t>(random);
-  if (random.chance(0.5)) spec.tcp_options = random_words(random, 4, 10);
+  if (random.chance(0.5)) spec.tcp_options = random_units(random, 4, 10);
   if (with_gso) {
     spec.gso_size = static_cast<std::uint16_t>(random.chance(0.5) ? random.between(8, 64)
                                                                   : random.between(8, 3000));

@@ -27,7 +27,7 @@ void run_without(const std::vector<RefusedCall>& calls, const std::function<void
 [[nodiscard]] RefusedCall refused_uso();
 /// epoll_pwait2(), as before Linux 5.11 (ENOSYS), or by an old seccomp filter (EPERM).
 [[nodiscard]] RefusedCall refused_epoll_pwait2(int error);
-/// Asking which operations an io_uring has, so that multishot reads are missing as before
+/// The query which operations an io_uring has, so that multishot reads are missing as before
 /// Linux 6.7.
 [[nodiscard]] RefusedCall refused_multishot_reads();
 /// io_uring_setup(), as before Linux 5.1 (ENOSYS), or by a policy (EPERM).

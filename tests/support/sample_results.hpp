@@ -55,7 +55,7 @@ inline Series sample_series(SeededRandom& random, const std::string& path, doubl
   return series;
 }
 
-/// With all that a result can have: void samples, values that are no number, several links.
+/// With all that a result can have: invalid samples, values that are not numbers, several links.
 inline Result full_result(std::uint64_t seed = 7) {
   SeededRandom random(seed);
   Result result;
@@ -101,7 +101,7 @@ inline Result full_result(std::uint64_t seed = 7) {
   result.series.push_back(sample_series(random, kControl, 37.5e9));
   result.series.back().values[200] = std::numeric_limits<double>::quiet_NaN();
   result.notes = {"The governor is not known: frequencies may have moved.",
-                  "Two rounds of idle/round_trip_p50 are void."};
+                  "Two rounds of idle/round_trip_p50 are invalid."};
   return result;
 }
 

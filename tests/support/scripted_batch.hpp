@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A batch of packets told by a string of bytes: a few flows that mostly go on in order, so
+// A batch of packets made from a string of bytes: a few flows that mostly go on in order, so
 // that there is much to merge, and now and then do anything that must end a merge. Random
 // bytes make a random batch; a fuzzer looks for the bytes that make trouble.
 #pragma once

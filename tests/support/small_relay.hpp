@@ -47,7 +47,7 @@ class SmallRelay {
   std::size_t merged = 0;  ///< packets that left together with others
   std::size_t cut = 0;     ///< runs written instead of their super-packet
   std::size_t refused_writes = 0;
-  std::string refusals;  ///< the packets that parse() refused, in words
+  std::string refusals;  ///< the packets that parse() refused, as text
 
  private:
   static constexpr std::size_t kSlotBytes = 70000;
@@ -76,7 +76,7 @@ class SmallRelay {
       packet.frame_bytes =
           static_cast<std::uint32_t>(static_cast<std::size_t>(length) - kVirtioNetHeaderBytes);
       if (const auto fault = parse(packet, limits_))
-        refusals += std::string(to_string(*fault)) + ": " + words_of(packet) + "\n";
+        refusals += std::string(to_string(*fault)) + ": " + describe_packet(packet) + "\n";
       else
         packets.push_back(packet);
     }
@@ -86,7 +86,7 @@ class SmallRelay {
       handling_ == Handling::kCut ? write_cut(packet, target) : write_run(packet, target);
   }
 
-  [[nodiscard]] std::string words_of(const Packet& packet) const {
+  [[nodiscard]] std::string describe_packet(const Packet& packet) const {
     return describe({packet.bytes(), packet.frame_bytes, limits_.type, packet.header, packet.run});
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// `tunrelay run --json` in the background, as the fault tests treat it: asked for its counters,
-// killed alone or together with its janitor, and judged by what it leaves behind.
-// Only for tests that name the program in their CMake target (integration tests do).
+// `tunrelay run --json` in the background, as the fault tests treat it: which prints its counters
+// on request, killed alone or together with its janitor, and judged by what it leaves behind. Only
+// for tests that name the program in their CMake target (integration tests do).
 #pragma once
 
 #include <fmt/format.h>
@@ -72,7 +72,7 @@ inline std::string process_name(pid_t pid) {
 /// is none.
 nlohmann::json last_event(const std::string& output, const std::string& event);
 
-/// Whether CONDITION comes true within TIME_LIMIT; asked every two milliseconds.
+/// Whether CONDITION comes true within TIME_LIMIT; checked every two milliseconds.
 bool eventually(std::chrono::milliseconds time_limit, const std::function<bool()>& condition);
 
 /// Success when, within TIME_LIMIT, no change is left in a journal and the network state is
@@ -89,7 +89,7 @@ class TunnelProcess {
   /// `tunrelay run --json FLAGS`, through LAUNCHER, a program that becomes another one
   /// ("taskset -c 0"). Waits for nothing. Throws std::system_error.
   explicit TunnelProcess(const std::string& flags = "", const std::string& launcher = "")
-      : process_(words(launcher + " " + program() + " run --json " + flags)) {}
+      : process_(split(launcher + " " + program() + " run --json " + flags)) {}
 
   /// True once the tunnel is ready; prints what it said otherwise.
   [[nodiscard]] bool wait_until_ready();

@@ -43,7 +43,7 @@ struct TunnelSetting {
   [[nodiscard]] Command at_end(const char* end, const std::string& command) const {
     const std::string prefix =
         strategy == "namespaces" ? std::string("ip netns exec tunrelay-") + end + " " : "";
-    return words(prefix + command);
+    return split(prefix + command);
   }
 };
 

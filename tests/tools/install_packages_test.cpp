@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tools/install-packages against a package manager that only writes down what it is asked: it
+// tools/install-packages against a package manager that only writes down its arguments: it
 // must install what is missing and nothing else, and start no service.
 #include <gmock/gmock.h>
 #include <sys/mount.h>
@@ -78,7 +78,7 @@ TEST_F(InstallPackagesTest, InstallsWhatIsMissingAndStartsNothing) {
   EXPECT_FALSE(std::filesystem::exists(kPolicy));
 }
 
-TEST_F(InstallPackagesTest, TakesOnlyTheSectionsAskedFor) {
+TEST_F(InstallPackagesTest, TakesOnlyTheRequestedSections) {
   make_command("dpkg-query", kSomeMissing);
   EXPECT_EQ(install("--list").standard_output, "jq\ncurl\n");
   EXPECT_EQ(install("--list run").standard_output, "jq\n");

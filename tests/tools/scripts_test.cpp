@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the other scripts of tools/ say of themselves, and that tools/first-run tells a
+// What the other scripts of tools/ say of themselves, and that tools/first-run distinguishes a
 // measurement from a failure.
 #include <gmock/gmock.h>
 
@@ -44,8 +44,8 @@ class FirstRunTest : public PrivateNetwork {
  protected:
   /// Both ends on lo: what is tested is the script, not a tunnel.
   static void add_addresses() {
-    output_of(words("ip address add 192.168.13.1/32 dev lo"));
-    output_of(words("ip address add 192.168.13.2/32 dev lo"));
+    output_of(split("ip address add 192.168.13.1/32 dev lo"));
+    output_of(split("ip address add 192.168.13.2/32 dev lo"));
   }
   static ProcessResult first_run() { return run({"env", "SECONDS_PER_RUN=1", tool("first-run")}); }
 };

@@ -68,7 +68,7 @@ class Root:
         shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
 
     def run(self, command, log, network, time_limit_s):
-        """COMMAND, a list of words, as root, its output in the file LOG; with the machine's
+        """COMMAND, a list of arguments, as root, its output in the file LOG; with the machine's
         NETWORK or else one of its own. Raises Failed."""
         entering = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts",
                     *([] if network else ["--net"]), "--", "sh", "-c", _ENTER, "sh",

@@ -93,7 +93,7 @@ def _qemu(kernel, initrd, out, checkout):
 
 
 def boot(kernel, command, checkout, out, time_limit_s, on_log=lambda text: None):
-    """Runs COMMAND, a list of words, as root in a guest with KERNEL, in CHECKOUT. OUT, an empty
+    """Runs COMMAND, a list of arguments, as root in a guest with KERNEL, in CHECKOUT. OUT, an empty
     folder, is /out there; ON_LOG gets what the command prints as it comes. Returns its exit code.
     Raises Failed when the guest did not come to the command's end; the message has the end of its
     console."""

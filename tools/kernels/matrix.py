@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The checks of tools/kernels/checks on some kernels: run, and told as a table."""
+"""The checks of tools/kernels/checks on some kernels: run, and printed as a table."""
 
 import tempfile
 from pathlib import Path
@@ -9,7 +9,7 @@ from measuring.process import Failed
 from measuring.tables import markdown_row
 
 _CHECKS = Path(__file__).with_name("checks")
-# Verdicts of a check that decide something here; the others are words for the reader.
+# Verdicts of a check that decide something here; the others inform the reader.
 OK, FAILED = "ok", "failed"
 
 
@@ -26,7 +26,7 @@ class _Lines:
 
 
 def run_checks(kernel, build, sections, checkout, time_limit_s, say):
-    """[{check, seconds, verdict, reason}] of the SECTIONS on KERNEL, each told by SAY. What the
+    """[{check, seconds, verdict, reason}] of the SECTIONS on KERNEL, each reported by SAY. What the
     guest did not come to is one check that failed."""
     checks = []
 

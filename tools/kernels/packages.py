@@ -96,7 +96,7 @@ def _fetch_one(apt, series, cache):
 
 def fetch(wanted, update=False):
     """{series: Kernel} of the series WANTED, such as "6.1", or NEWEST, and {series: why not} of
-    those that can't be had. What was fetched before is taken as it is, unless UPDATE asks for
+    those that can't be had. What was fetched before is taken as it is, unless UPDATE requests
     newer ones. Raises Failed when the mirror can't be reached."""
     cache, absent = cache_folder("kernels"), {}
     missing = [series for series in wanted if update or not (cache / series / "version").exists()]

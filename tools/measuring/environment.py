@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a result was measured on, as far as it can be asked."""
+"""What a result was measured on, as far as it can be read."""
 
 import os
 import platform

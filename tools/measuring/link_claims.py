@@ -26,7 +26,7 @@ def tcp(*flags, window=None, paced=False):
             if window:
                 for limit in ("tcp_rmem", "tcp_wmem"):
                     run(["sysctl", "-qw", f"net.ipv4.{limit}={window}"])
-            # The time in which the window grows is not what is asked for.
+            # The time in which the window grows is not what is measured.
             figures = _steady(load.iperf3(["-C", load.CONGESTION_CONTROL, "-O", "1"], seconds))
         figures["relay_dropped_segments"] = _dropped_segments(relay.summary)
         return figures
@@ -44,7 +44,7 @@ def _dropped_segments(summary):
 
 
 def delay(messages_per_s):
-    """How far from what was asked: the time from a packet's read to its write, as the relay knows
+    """How far from what was requested: the time from a packet's read to its write, as the relay knows
     it, how late the releases were, and the one-way delay of the load's ends, which has the load's
     own lateness and that of the bare relay in it."""
     def measure(seconds):

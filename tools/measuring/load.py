@@ -28,7 +28,7 @@ def iperf3(arguments, seconds):
     with background(["iperf3", "-s", "-1", "-B", THERE, "-p", str(port)]):
         wait_until(lambda: _listens(port), "iperf3's server")
         answer = json.loads(run(command, time_limit_s=seconds + 60))
-    # iperf3 exits 0 on many errors: the answer tells.
+    # iperf3 exits 0 on many errors: the output says so.
     if "error" in answer:
         raise Failed(f"iperf3 {' '.join(arguments)}: {answer['error']}")
     return answer["end"]

@@ -13,7 +13,7 @@ class Failed(Exception):
 
 
 def run(command, time_limit_s=120):
-    """Standard output of COMMAND, a list of words. Raises Failed."""
+    """Standard output of COMMAND, a list of arguments. Raises Failed."""
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               check=False, timeout=time_limit_s)

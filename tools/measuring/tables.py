@@ -42,7 +42,7 @@ def _spread(figure, scale, digits):
     return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
-# What is told of each point beside its own figure: heading, figure, scale, digits.
+# What is printed of each point beside its own figure: heading, figure, scale, digits.
 COSTS = (("CPUs busy", "cpu_ratio", 1, 2), ("CPU ns a packet", "cpu_ns_per_packet", 1, 0),
          ("CPU ns a wire segment", "cpu_ns_per_segment", 1, 0),
          ("resident MiB", "resident_bytes", 1 << 20, 1), ("ready ms", "ready_ms", 1, 0),
@@ -55,13 +55,13 @@ def cost(summary, titles):
     for series, points in summary.items():
         what, figure = titles[series]
         unit, scale = FIGURES[figure]
-        told = [column for column in COSTS if all(column[1] in point for point in points.values())]
-        text += markdown_row([what, unit, *(heading for heading, *_ in told)])
-        text += markdown_row(["---"] * (2 + len(told)))
+        shown = [column for column in COSTS if all(column[1] in point for point in points.values())]
+        text += markdown_row([what, unit, *(heading for heading, *_ in shown)])
+        text += markdown_row(["---"] * (2 + len(shown)))
         for x, point in points.items():
             text += markdown_row([str(x), _spread(point[figure], scale, 1),
                           *(_spread(point[key], divisor, digits)
-                            for _, key, divisor, digits in told)])
+                            for _, key, divisor, digits in shown)])
         text += "\n"
     return text + "Each cell: median (lowest to highest).\n"
 

@@ -31,11 +31,11 @@ class Tunnel:
 
     def stop(self):
         if self.summary is None:
-            asked = time.monotonic()
+            requested = time.monotonic()
             self._process.send_signal(signal.SIGTERM)
             self.summary = self._wait_for("summary")
             self._process.wait()
-            self.restored_ms = 1000 * (time.monotonic() - asked)
+            self.restored_ms = 1000 * (time.monotonic() - requested)
         return self.summary
 
     def kill(self):

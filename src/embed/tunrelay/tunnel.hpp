@@ -21,7 +21,7 @@ namespace tunrelay::embed {
 
 enum class FailureKind {
   kFailed = TUNRELAY_FAILED,
-  kUsage = TUNRELAY_USAGE,              ///< what was asked can't be
+  kUsage = TUNRELAY_USAGE,              ///< a usage error
   kUnsupported = TUNRELAY_UNSUPPORTED,  ///< this host can't: no permission, no tun, a conflict
 };
 
@@ -97,7 +97,7 @@ class Tunnel {
   void change_link(const char* a_to_b, const char* b_to_a) {
     check(tunrelay_tunnel_change_link(tunnel_.get(), a_to_b, b_to_a));
   }
-  /// As `tunrelay run --json` prints it, and in words.
+  /// As `tunrelay run --json` prints it, and as text.
   [[nodiscard]] std::string report_json() { return text_of(&tunrelay_tunnel_report_json); }
   [[nodiscard]] std::string report_text() { return text_of(&tunrelay_tunnel_report_text); }
   /// Puts the host back as it was; the destructor does it too. Throws Failure with what could not
@@ -121,7 +121,7 @@ class Tunnel {
     return pointers;
   }
 
-  static void tell(void* context, const char* kind, const char* text) noexcept {
+  static void pass_event(void* context, const char* kind, const char* text) noexcept {
     if (const EventFunction& on_event = *static_cast<EventFunction*>(context)) on_event(kind, text);
   }
 
@@ -141,7 +141,7 @@ class Tunnel {
                                       options.size(),
                                       stages.data(),
                                       stages.size(),
-                                      &tell,
+                                      &pass_event,
                                       on_event_.get()};
     tunrelay_tunnel* tunnel = nullptr;
     check(tunrelay_tunnel_open(&plain, &tunnel));

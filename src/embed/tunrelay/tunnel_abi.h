@@ -4,7 +4,7 @@
  * share/doc/tunrelay/embedding.md (src/embed/README.md).
  *
  * Functions that return int return one of TUNRELAY_DONE, _FAILED, _USAGE and _UNFIT;
- * tunrelay_failure_text() then has the words. No exception comes out of any of them.
+ * tunrelay_failure_text() then has the message. No exception comes out of any of them.
  *
  * Threads: a tunnel is used by one thread at a time, which is in the network namespace in which it
  * was opened; tunrelay_tunnel_request_stop() alone goes anywhere. The relay has threads of its own,
@@ -34,8 +34,8 @@ extern "C" {
 /* What a function returns: the exit codes of the program. */
 #define TUNRELAY_DONE 0
 #define TUNRELAY_FAILED 1
-#define TUNRELAY_USAGE 2 /* what was asked can't be */
-#define TUNRELAY_UNSUPPORTED 3 /* this host can't: no permission, no tun, a conflict */
+#define TUNRELAY_USAGE 2                    /* a usage error */
+#define TUNRELAY_UNSUPPORTED 3              /* this host can't: no permission, no tun, a conflict */
 #define TUNRELAY_UNFIT TUNRELAY_UNSUPPORTED /* its name in version 0.1 */
 
 /* tunrelay_tunnel_setup.flags */
@@ -67,13 +67,13 @@ struct tunrelay_tunnel_setup {
   uint32_t flags;
   /* The flags of `tunrelay run` without their dashes ("a-to-b", "engine", "config"); a flag that
    * has no value has "true". Of the same key the last wins; "stage" may be given several times. The
-   * control socket is "none" unless asked for. */
+   * control socket is "none" unless set. */
   const struct tunrelay_option* options;
   size_t option_count;
   /* The first is next to the devices; behind the last come those of the key "stage". */
   const struct tunrelay_built_in_stage* stages;
   size_t stage_count;
-  /* What happens to the running tunnel, told within tunrelay_tunnel_attend(): KIND is "note",
+  /* What happens to the running tunnel, reported within tunrelay_tunnel_attend(): KIND is "note",
    * "broken", "repaired" or "gone", TEXT a sentence. May be null. */
   void (*on_event)(void* context, const char* kind, const char* text);
   void* context;
@@ -83,15 +83,15 @@ struct tunrelay_tunnel;
 
 /* "0.1.0". */
 const char* tunrelay_version(void);
-/* The words of the calling thread's last call that failed; valid until the next one that does. */
+/* The message of the calling thread's last call that failed; valid until the next one that does. */
 const char* tunrelay_failure_text(void);
 
 /* Makes devices, relay and routes, and proves that packets cross; when it can't, all is as before.
- * On TUNRELAY_DONE *TUNNEL is to be closed, else it is null. */
+ * On TUNRELAY_DONE *TUNNEL must be closed, else it is null. */
 int tunrelay_tunnel_open(const struct tunrelay_tunnel_setup* setup,
                          struct tunrelay_tunnel** tunnel);
-/* Looks after the tunnel, as it must be at least once a second: tells and repairs what others do to
- * it, answers at the control socket. Returns at DEADLINE_NS (CLOCK_MONOTONIC; one that is past:
+/* Looks after the tunnel, as it must be at least once a second: reports and repairs what others do
+ * to it, answers at the control socket. Returns at DEADLINE_NS (CLOCK_MONOTONIC; one that is past:
  * after a look; TUNRELAY_NEVER), or before, with the reason in *REASON. */
 int tunrelay_tunnel_attend(struct tunrelay_tunnel* tunnel, int64_t deadline_ns, uint32_t* reason);
 /* For programs with a loop of their own: a descriptor to poll for input. When it is readable, call
@@ -103,16 +103,16 @@ void tunrelay_tunnel_request_stop(struct tunrelay_tunnel* tunnel);
 /* Sends probes across: *IS_PROVEN is 1 when they arrived in both directions and each address
  * family, and the relay has seen them pass; else 0, and the report has the reason. */
 int tunrelay_tunnel_check_path(struct tunrelay_tunnel* tunnel, int* is_proven);
-/* What packets meet on their way from now on, in the words of "a-to-b"; "" is nothing, and a null
+/* What packets meet on their way from now on, in the form of "a-to-b"; "" is nothing, and a null
  * direction stays as it was. On failure nothing has changed. */
 int tunrelay_tunnel_change_link(struct tunrelay_tunnel* tunnel, const char* a_to_b,
                                 const char* b_to_a);
-/* All counters, as JSON (that of `tunrelay run --json`) or in words; after a stop the summary. The
+/* All counters, as JSON (that of `tunrelay run --json`) or as text; after a stop the summary. The
  * text is the tunnel's, valid until the next of these two calls. */
 int tunrelay_tunnel_report_json(struct tunrelay_tunnel* tunnel, const char** text);
 int tunrelay_tunnel_report_text(struct tunrelay_tunnel* tunnel, const char** text);
 /* Ends the relay and puts the host back as it was. TUNRELAY_FAILED when something could not be put
- * back, which the words name. The reports stay. */
+ * back, which the message names. The reports stay. */
 int tunrelay_tunnel_stop(struct tunrelay_tunnel* tunnel);
 /* Stops it, if need be, and frees it. Null is nothing. */
 void tunrelay_tunnel_close(struct tunrelay_tunnel* tunnel);

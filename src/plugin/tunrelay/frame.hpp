@@ -34,7 +34,7 @@ class Frame {
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;
 
-  /// Whether there is still a packet to be answered for. All else asks for that.
+  /// Whether there is still a packet without a verdict. All other calls need one.
   explicit operator bool() const noexcept { return frame_ != nullptr; }
 
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept {

@@ -14,7 +14,7 @@
 
 namespace tunrelay::plugin {
 
-/// The `key=value`s behind the library's name. A key that no constructor asks for is refused.
+/// The `key=value`s behind the library's name. A key that no constructor reads is refused.
 class Options {
  public:
   explicit Options(std::span<const tunrelay_option> options) noexcept : options_(options) {}
@@ -23,22 +23,22 @@ class Options {
     const char* value = find(key);
     return value == nullptr ? otherwise : value;
   }
-  /// Throws for what is no number, or not from LEAST to MOST.
+  /// Throws for what is not a number, or not from LEAST to MOST.
   template <typename Number>
   [[nodiscard]] Number number(const std::string& key, Number otherwise, Number least,
                               Number most) const {
     const char* value = find(key);
     if (value == nullptr) return otherwise;
     Number number{};
-    const std::string_view words(value);
-    const auto [end, fault] = std::from_chars(words.data(), words.data() + words.size(), number);
-    if (fault != std::errc{} || end != words.data() + words.size() ||
+    const std::string_view text(value);
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (fault != std::errc{} || end != text.data() + text.size() ||
         !(number >= least && number <= most))
       throw std::invalid_argument(key + "=" + value + ": not a number from " +
                                   std::to_string(least) + " to " + std::to_string(most));
     return number;
   }
-  /// Throws for a key that was never asked for.
+  /// Throws for a key that was never read.
   void refuse_others() const {
     for (const tunrelay_option& option : options_) {
       if (asked_.contains(option.key)) continue;

@@ -44,7 +44,7 @@ struct Setup {
 
 /// One end of your stage, beside device a or b. As it stands here, it passes everything.
 /// An exception out of a constructor is shown to the user; one out of the other functions drops
-/// the frames of that call that were not answered for, with its words as the reason.
+/// the frames of that call that were not answered for, with its message as the reason.
 class Endpoint {
  public:
   explicit Endpoint(const Setup& setup) : host_(setup.host), site_(setup.site) {}
@@ -54,7 +54,7 @@ class Endpoint {
 
   /// What the device's kernel sends, in order; pass() leads to the link.
   virtual void from_device(std::span<Frame> frames, std::int64_t /*now_ns*/) { pass_all(frames); }
-  /// What comes over the link; pass() leads to the device.
+  /// Frames from the link; pass() leads to the device.
   virtual void from_link(std::span<Frame> frames, std::int64_t /*now_ns*/) { pass_all(frames); }
   /// CLOCK_MONOTONIC; at_deadline() is called then, to within some tens of microseconds.
   [[nodiscard]] virtual std::int64_t next_deadline_ns() const { return kNever; }
@@ -68,7 +68,7 @@ class Endpoint {
   bool send_to_link(std::span<const std::byte> bytes) noexcept {
     return send(TUNRELAY_TO_LINK, bytes);
   }
-  /// The same for the device; false also for what is no packet that fits the device.
+  /// The same for the device; false also for what is not a packet that fits the device.
   bool send_to_device(std::span<const std::byte> bytes) noexcept {
     return send(TUNRELAY_TO_DEVICE, bytes);
   }
@@ -111,7 +111,7 @@ void* create(const tunrelay_host* host, const tunrelay_site* site, const tunrela
   } catch (const std::exception& exception) {
     std::snprintf(error, error_bytes, "%s", exception.what());
   } catch (...) {
-    std::snprintf(error, error_bytes, "%s", "an exception that is no std::exception");
+    std::snprintf(error, error_bytes, "%s", "an exception that is not a std::exception");
   }
   return nullptr;
 }

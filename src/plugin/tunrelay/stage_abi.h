@@ -79,18 +79,18 @@ struct tunrelay_frame {
   uint32_t payload_length;
 };
 
-/* What a stage may ask for. CONTEXT: the host's first argument, always. A frame that is not the
+/* What a stage may call. CONTEXT: the host's first argument, always. A frame that is not the
  * caller's any more is left alone and counted as misuse. */
 struct tunrelay_host {
   void* context;
   /* On in the direction in which it came, in the order of the calls. */
   void (*pass)(void* context, struct tunrelay_frame* frame);
-  /* Lost, counted under REASON, a few words; at most 32 different ones are told apart. */
+  /* Lost, counted under REASON, a short text; at most 32 are counted separately. */
   void (*drop)(void* context, struct tunrelay_frame* frame, const char* reason);
   /* Neither passed nor lost: it was for this endpoint, or others stand for it. */
   void (*finish)(void* context, struct tunrelay_frame* frame);
-  /* Another frame, TOWARDS the link or the device; the bytes are copied. 0: refused, since there
-   * is no memory or what is for a device is no packet that fits it; else 1. */
+  /* Another frame, TOWARDS the link or the device; the bytes are copied. 0: refused, for lack of
+   * memory or since what is for a device is not a packet that fits it; else 1. */
   int (*send)(void* context, uint32_t towards, const uint8_t* bytes, uint32_t length);
   /* Adds AMOUNT to a counter of your own, shown in the summary; 32 names at most, as above. */
   void (*count)(void* context, const char* name, uint64_t amount);
@@ -128,7 +128,7 @@ struct tunrelay_stage_descriptor {
                       int64_t now_ns);
   void (*from_link)(void* endpoint, struct tunrelay_frame* const* frames, size_t count,
                     int64_t now_ns);
-  /* When at_deadline() is wanted, CLOCK_MONOTONIC; asked after each call of the endpoint. */
+  /* When at_deadline() is wanted, CLOCK_MONOTONIC; called after each call of the endpoint. */
   int64_t (*next_deadline_ns)(void* endpoint);
   void (*at_deadline)(void* endpoint, int64_t now_ns);
 };

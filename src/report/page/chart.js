@@ -1,5 +1,5 @@
 // One chart: lines, areas and dots over two axes, drawn as SVG at the size that it has on the page,
-// with a legend that hides lines and a crosshair that tells values (by pointer or arrow keys).
+// with a legend that hides lines and a crosshair that shows values (by pointer or arrow keys).
 
 const SVG = "http://www.w3.org/2000/svg";
 // Of the numbers on the axes, at most, in pixels: 12 px high, see report.css.
@@ -19,7 +19,7 @@ function html(name, attributes, ...children) {
   return element;
 }
 
-// A dot whose shape tells the line without colour, too.
+// A dot whose shape shows the line without colour, too.
 function mark(line, x, y, size) {
   const shapes = [
     `M${x - size},${y}a${size},${size} 0 1 0 ${2 * size},0a${size},${size} 0 1 0 ${-2 * size},0z`,
@@ -65,7 +65,7 @@ class Chart {
   description() {
     const names = this.spec.lines.map((line) => line.name).join(", ");
     return `Chart: ${this.spec.title}. ${this.spec.y.label} over ${this.spec.x.label} of ${names}. ` +
-      "Arrow keys tell the values.";
+      "Arrow keys show the values.";
   }
 
   shown() {
@@ -127,7 +127,7 @@ class Chart {
       this.frame.append(svg("path", { class: "grid", d: `M${at},${box.top}V${box.bottom}` }));
       const half = kDigitWidth / 2 * label.length;
       const middle = Math.min(at, box.right + 14 - half);  // within the frame
-      if (middle - half < lastEnd + 8) continue;  // no room for its words
+      if (middle - half < lastEnd + 8) continue;  // no room for its text
       lastEnd = middle + half;
       this.frame.append(
         svg("text", { x: middle, y: box.bottom + 16, "text-anchor": "middle" }, label));

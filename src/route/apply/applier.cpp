@@ -84,32 +84,32 @@ int Applier::in_namespace(const std::string& netns, const Work& work) {
 }
 
 int Applier::perform_change(const Change& change, const std::string& netns) {
-  const auto ask = [&](const auto& work) { return in_namespace(netns, work); };
+  const auto run = [&](const auto& work) { return in_namespace(netns, work); };
   return std::visit(
       Overloaded{
           [](const NoChange&) { return 0; },
           [&](const SetInterface& one) {
-            return ask([&](auto& to) { return set_interface(to, one); });
+            return run([&](auto& to) { return set_interface(to, one); });
           },
           [&](const MoveInterface& one) { return move(one); },
           [&](const AddAddress& one) {
-            return ask([&](auto& to) { return add_address(to, one.address); });
+            return run([&](auto& to) { return add_address(to, one.address); });
           },
           [&](const DeleteAddress& one) {
-            return ask([&](auto& to) { return delete_address(to, one.address); });
+            return run([&](auto& to) { return delete_address(to, one.address); });
           },
           [&](const RenewAddress& one) {
-            return ask([&](auto& to) { return renew_address(to, one.address); });
+            return run([&](auto& to) { return renew_address(to, one.address); });
           },
           [&](const AddRoute& one) {
-            return ask([&](auto& to) { return add_route(to, one.route); });
+            return run([&](auto& to) { return add_route(to, one.route); });
           },
           [&](const DeleteRoute& one) {
-            return ask([&](auto& to) { return delete_route(to, one.route); });
+            return run([&](auto& to) { return delete_route(to, one.route); });
           },
-          [&](const AddRule& one) { return ask([&](auto& to) { return add_rule(to, one.rule); }); },
+          [&](const AddRule& one) { return run([&](auto& to) { return add_rule(to, one.rule); }); },
           [&](const DeleteRule& one) {
-            return ask([&](auto& to) { return delete_rule(to, one.rule); });
+            return run([&](auto& to) { return delete_rule(to, one.rule); });
           },
           [&](const SetSysctl& one) { return set_sysctl(one, netns); },
           [](const AddNamespace& one) { return create_named_netns(one.name); },

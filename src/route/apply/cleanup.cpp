@@ -58,7 +58,7 @@ class Cleaner {
       return "it belongs to another network namespace";
     // An application that was interrupted was not to stay.
     if (header.persistent && contents.complete && !options_.persistent_too)
-      return "its routes are to stay (tunrelay routes remove ends them)";
+      return "its routes are permanent (tunrelay routes remove ends them)";
     return std::nullopt;
   }
 

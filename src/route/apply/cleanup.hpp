@@ -14,7 +14,7 @@
 namespace tunrelay {
 
 struct CleanupOptions {
-  /// Undo also what was to stay (`routes apply`), once its owner has ended.
+  /// Undo also permanent routes (`routes apply`), once its owner has ended.
   bool persistent_too = false;
   /// Only the journal of this tunnel.
   std::optional<std::string> instance{};

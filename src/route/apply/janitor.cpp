@@ -175,7 +175,7 @@ class SpawnActions {
 
 Janitor::Janitor(const JanitorDuty& duty) : duty_(duty) {
   const FileDescriptor listener = make_bell();
-  // Opened before the fork: the child could ask too late, for the next process of that number.
+  // Opened before the fork: the child could do it too late, for the next process of that number.
   const FileDescriptor self(open_pidfd(::getpid()));
   // Held back until the child is deaf to it, a signal to both can't end the janitor at its birth.
   const SignalBlock block;
@@ -198,7 +198,7 @@ FileDescriptor Janitor::make_bell() {
 void Janitor::dismiss() noexcept {
   if (pid_ <= 0) return;
   const char byte = 0;
-  // A janitor that was killed does not read, which is no reason to die.
+  // A janitor that was killed does not read, which is not a reason to die.
   [[maybe_unused]] const ssize_t sent = ::send(bell_.get(), &byte, 1, MSG_NOSIGNAL);
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) continue;
   pid_ = -1;
@@ -225,10 +225,10 @@ void Janitor::start_again(const std::string& program) {
   if (high_pidfd.is_open())
     ::posix_spawn_file_actions_adddup2(actions.get(), high_pidfd.get(), kPidfd);
   ::posix_spawn_file_actions_adddup2(actions.get(), high_bell.get(), kBell);
-  std::vector<std::string> words = janitor_arguments(duty_);
-  words.insert(words.begin(), "tunrelay");
+  std::vector<std::string> arguments = janitor_arguments(duty_);
+  arguments.insert(arguments.begin(), "tunrelay");
   std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   const SignalBlock block;  // as above
   pid_t pid = -1;

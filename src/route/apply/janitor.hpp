@@ -42,7 +42,7 @@ class Janitor {
   void dismiss() noexcept;
   /// Whether somebody has killed it.
   [[nodiscard]] bool has_died() noexcept;
-  /// Starts another in the place of one that died: PROGRAM, which is to call run_janitor(). It is
+  /// Starts another in the place of one that died: PROGRAM, which must call run_janitor(). It is
   /// spawned, not forked, since there may be other threads by now. Throws Error.
   void start_again(const std::string& program);
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }

@@ -56,7 +56,7 @@ FileDescriptor open_journal(const JournalDirectory& directory, const std::string
   check_system_call(::fstat(file.get(), &status), "look at the journal", name);
   if (!S_ISREG(status.st_mode) || status.st_uid != ::geteuid())
     throw_unsupported_error("use the journal", directory.path() + "/" + name,
-                            "it is no file of this user's", "remove it");
+                            "it is not a file of this user's", "remove it");
   return file;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The journal of one tunnel: every change of the host's routing is written here, with its undo,
-// and is on disk before the kernel is asked. Whatever ends the tunnel, what it leaves behind can
-// be undone by somebody who has nothing but this file.
+// and is on disk before the request to the kernel. Whatever ends the tunnel, what it leaves behind
+// can be undone by somebody who has nothing but this file.
 #pragma once
 
 #include <cstddef>

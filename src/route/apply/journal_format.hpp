@@ -32,7 +32,7 @@ struct JournalHeader {
   std::uint64_t netns_cookie = 0;  ///< 0: the kernel has none
   std::string instance{};
   ProcessIdentity owner{};
-  /// The routes shall stay when the owner ends; they are undone when somebody asks for it.
+  /// The routes shall stay when the owner ends; they are undone on request.
   bool persistent = false;
 };
 

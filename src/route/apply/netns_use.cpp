@@ -26,7 +26,7 @@ ino_t inode_at(pid_t pid, const char* name) {
   return ::stat(fmt::format("/proc/{}/{}", pid, name).c_str(), &status) == 0 ? status.st_ino : 0;
 }
 
-/// Differs by network namespace, as the namespace's own number does, and may always be asked for:
+/// Differs by network namespace, as the namespace's own number does, and may always be read:
 /// each has files of its own under /proc/PID/net (fs/proc/proc_net.c).
 ino_t net_files_of(pid_t pid) {
   return inode_at(pid, "net/dev");
@@ -55,7 +55,7 @@ bool lives_under(pid_t pid, std::uint64_t cookie) {
 }  // namespace
 
 bool is_netns_in_use(std::uint64_t inode, std::uint64_t cookie) {
-  std::set<ino_t> told_net_files;
+  std::set<ino_t> visible_net_files;
   std::set<ino_t> hidden_net_files;
   std::set<ino_t> mount_namespaces;
   for (const pid_t pid : all_processes()) {
@@ -68,12 +68,12 @@ bool is_netns_in_use(std::uint64_t inode, std::uint64_t cookie) {
     }
     // All that have this number live in the same one.
     if (netns == inode) return lives_under(pid, cookie);
-    told_net_files.insert(net_files);
+    visible_net_files.insert(net_files);
     if (mount_namespaces.insert(inode_at(pid, "ns/mnt")).second && sees_it_mounted(pid, inode))
       return true;
   }
-  return !std::includes(told_net_files.begin(), told_net_files.end(), hidden_net_files.begin(),
-                        hidden_net_files.end());
+  return !std::includes(visible_net_files.begin(), visible_net_files.end(),
+                        hidden_net_files.begin(), hidden_net_files.end());
 }
 
 }  // namespace tunrelay

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One function for each thing that we ask of rtnetlink. They return 0 or the errno of the
-// kernel's answer; what stays of words is in the socket's kernel_words(). They throw Error only
+// One function for each request to rtnetlink. They return 0 or the errno of the
+// kernel's answer; its text is in the socket's kernel_message(). They throw Error only
 // when the socket itself fails. The socket chooses the network namespace.
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a network namespace looks like at one moment: interfaces, addresses, rules and routes of all
 // tables, IPv4 and IPv6. A plain value: plans and conflicts are worked out from it without
-// asking the kernel again, and two of them are compared to see what changed.
+// reading from the kernel again, and two of them are compared to see what changed.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace tunrelay {
 struct HostState {
   std::vector<Interface> interfaces{};        ///< by index
   std::vector<InterfaceAddress> addresses{};  ///< by interface, then as the kernel lists them
-  std::vector<Rule> rules{};    ///< IPv4 before IPv6, each in the order in which they are asked
+  std::vector<Rule> rules{};    ///< IPv4 before IPv6, each in the order in which they are looked up
   std::vector<Route> routes{};  ///< IPv4 before IPv6, as the kernel lists them
   /// Settings by their path under /proc/sys: ip_forward, and those under net/ipv4/conf and
   /// net/ipv6/conf of all, default and every TUN or TAP. Those that can't be read are absent.

@@ -18,7 +18,7 @@ struct InterfaceAddress {
   int device_index = 0;     ///< 0: by name
   std::string device{};     ///< empty when the interface is not known by name
   std::uint8_t scope = 0;   ///< RT_SCOPE_*
-  std::uint32_t flags = 0;  ///< IFA_F_*, without those that only tell what it is just doing
+  std::uint32_t flags = 0;  ///< IFA_F_*, without those of a passing state
   /// IFA_PROTO: who added it, 0 when nobody said. Kernels before 5.18 keep none.
   std::uint8_t protocol = 0;
   std::string label{};                   ///< IPv4

@@ -98,7 +98,7 @@ NetlinkMessage encode_route(std::uint16_t type, std::uint16_t flags, const Route
   if (route.gateway) message.put_address(RTA_GATEWAY, *route.gateway);
   if (route.preferred_source) message.put_address(RTA_PREFSRC, *route.preferred_source);
   if (route.metric != 0) message.put_u32(RTA_PRIORITY, route.metric);
-  // A route is known without it when it is to go.
+  // A route is known without it when it is deleted.
   if (!route.congestion_control.empty() && type == RTM_NEWROUTE) {
     nlattr* metrics = message.begin_nest(RTA_METRICS);
     message.put_text(RTAX_CC_ALGO, route.congestion_control);

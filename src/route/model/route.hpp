@@ -54,7 +54,7 @@ Route decode_route(const nlmsghdr& message);
 NetlinkMessage encode_route(std::uint16_t type, std::uint16_t flags, const Route& route,
                             int device_index);
 
-/// Whether FOUND, as the kernel shows it, is the route that WANTED asked for: the kernel fills
+/// Whether FOUND, as the kernel shows it, is the route that WANTED requested: the kernel fills
 /// in what WANTED leaves open (metric, scope, the lo of an IPv6 blackhole). A congestion control
 /// that WANTED does not name may be anybody's.
 bool is_same_route(const Route& wanted, const Route& found);

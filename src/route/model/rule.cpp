@@ -40,11 +40,11 @@ void decode_narrow_selectors(const NetlinkAttributes<kAttributeCount>& attribute
   rule.destination_ports = ports_of(attributes[FRA_DPORT_RANGE]);
 }
 
-std::string port_text(const char* word,
+std::string port_text(const char* keyword,
                       const std::optional<std::pair<std::uint16_t, std::uint16_t>>& ports) {
   if (!ports) return {};
-  if (ports->first == ports->second) return fmt::format(" {} {}", word, ports->first);
-  return fmt::format(" {} {}-{}", word, ports->first, ports->second);
+  if (ports->first == ports->second) return fmt::format(" {} {}", keyword, ports->first);
+  return fmt::format(" {} {}-{}", keyword, ports->first, ports->second);
 }
 
 std::string action_text(const Rule& rule) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One rule of the routing policy: which table is asked, for which packets.
+// One rule of the routing policy: which table is looked up, for which packets.
 #pragma once
 
 #include <linux/fib_rules.h>
@@ -19,7 +19,7 @@ namespace tunrelay {
 
 struct Rule {
   IpFamily family = IpFamily::kIpv4;
-  std::uint32_t priority = 0;  ///< the smallest is asked first
+  std::uint32_t priority = 0;  ///< the smallest is looked up first
   std::uint8_t action = FR_ACT_TO_TBL;
   std::uint32_t table = RT_TABLE_UNSPEC;
   std::uint8_t protocol = RTPROT_UNSPEC;  ///< who added it

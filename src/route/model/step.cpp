@@ -15,7 +15,7 @@ std::string device_name(const std::string& name, int index) {
 }
 
 /// As `ip link` calls it.
-std::string address_generation_word(std::uint8_t mode) {
+std::string address_generation_name(std::uint8_t mode) {
   switch (mode) {
     case IN6_ADDR_GEN_MODE_EUI64:
       return "eui64";
@@ -31,13 +31,13 @@ std::string address_generation_word(std::uint8_t mode) {
 }
 
 std::string setting_text(const SetInterface& change) {
-  std::string words;
-  if (change.mtu_bytes) words += fmt::format(" mtu {}", *change.mtu_bytes);
-  if (change.txqueuelen) words += fmt::format(" txqueuelen {}", *change.txqueuelen);
+  std::string text;
+  if (change.mtu_bytes) text += fmt::format(" mtu {}", *change.mtu_bytes);
+  if (change.txqueuelen) text += fmt::format(" txqueuelen {}", *change.txqueuelen);
   if (change.address_generation)
-    words += fmt::format(" addrgenmode {}", address_generation_word(*change.address_generation));
-  if (change.up) words += *change.up ? " up" : " down";
-  return words;
+    text += fmt::format(" addrgenmode {}", address_generation_name(*change.address_generation));
+  if (change.up) text += *change.up ? " up" : " down";
+  return text;
 }
 
 std::string netns_text(const std::string& name) {

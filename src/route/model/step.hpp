@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One change of a plan, as data: what is to be done, and what undoes it. Steps can be printed,
+// One change of a plan, as data: what to do, and what undoes it. Steps can be printed,
 // written to the journal, and done by another process that has nothing but them.
 #pragma once
 
@@ -104,7 +104,7 @@ struct Step {
   /// Several tunnels want it at once (the move of the rule for table `local`): it is done when
   /// it is done already, and undone by the last of them.
   bool shared = false;
-  /// The tunnel works without it: what the kernel refuses (a read-only /proc/sys) is no error,
+  /// The tunnel works without it: what the kernel refuses (a read-only /proc/sys) is not an error,
   /// neither when it is done nor when it is undone.
   bool optional = false;
 

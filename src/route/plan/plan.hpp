@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The routing changes wanted, as data. Making a plan asks the kernel nothing and changes
+// The routing changes wanted, as data. Making a plan reads nothing from the kernel and changes
 // nothing: it is a function of what is wanted and of what is there.
 //
 //   const HostState state = read_host_state();
@@ -47,8 +47,8 @@ struct PlanRequest {
   std::uint32_t txqueuelen = 0;  ///< packets; 0: as it is
   /// TCP to the far end begins with it, as the routes there say; empty: with the host's default.
   std::string congestion_control{};
-  std::uint32_t table_in = 0;        ///< asked for packets out of the tunnel; 0: a free one
-  std::uint32_t table_out = 0;       ///< asked for packets into the tunnel; 0: a free one
+  std::uint32_t table_in = 0;        ///< looked up for packets out of the tunnel; 0: a free one
+  std::uint32_t table_out = 0;       ///< looked up for packets into the tunnel; 0: a free one
   std::uint32_t first_priority = 0;  ///< of the rules; 0: before every foreign one
   /// Of rules and routes; nothing: kOwnProtocol, or `kernel` where systemd-networkd runs.
   std::optional<std::uint8_t> protocol{};

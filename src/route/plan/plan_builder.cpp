@@ -24,7 +24,7 @@ const Interface& require_interface(const EndRequest& request, const HostState& s
   return *interface;
 }
 
-/// The settings of an interface of ours that keep it quiet: a TUN with IPv6 otherwise asks for
+/// The settings of an interface of ours that keep it quiet: a TUN with IPv6 otherwise solicits
 /// routers and counts packets that nobody sent.
 struct QuietSetting {
   const char* name;
@@ -225,7 +225,7 @@ void PlanBuilder::add_table_in() {
         add_route(local_route(*end, prefix.address, table, choices_.protocol));
     if (family == IpFamily::kIpv6) {
       // Neighbour discovery of a TAP, and all else that never leaves an interface, goes on to the
-      // tables that the kernel keeps. (IPv4 multicast does not ask the tables for delivery.)
+      // tables that the kernel keeps. (IPv4 multicast is delivered without these tables.)
       add_plain("ff00::/8", RTN_THROW);
       add_plain("fe80::/10", RTN_THROW);
     }

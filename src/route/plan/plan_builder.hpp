@@ -42,7 +42,7 @@ class PlanBuilder {
   /// Routes through the tunnel: FAR is reached by END's device, from END's own address.
   [[nodiscard]] Route peer_route(const TunnelEnd& end, const IpAddress& own, const IpAddress& far,
                                  std::uint32_t table) const;
-  /// The table that is asked for packets out of the tunnel: both addresses are this host's, and
+  /// The table for packets out of the tunnel: both addresses are this host's, and
   /// whatever else comes is dropped. Without that guard, and with ip_forward=1, a packet to an
   /// unused address of the subnet would cross the tunnel until its TTL is used up.
   void add_table_in();

@@ -63,7 +63,7 @@ void choose_tables(const PlanRequest& request, const HostState& state, PlanChoic
   choices.table_out = request.table_out != 0 ? request.table_out : table + 1;
 }
 
-/// The first rule that is asked behind priority 0 and is no tunnel's of ours.
+/// The first rule that the kernel looks up after priority 0 and that is not of a tunnel of ours.
 std::optional<Rule> find_lowest_foreign_rule(const PlanRequest& request, const HostState& state,
                                              const std::vector<IpFamily>& families) {
   const auto is_siblings = [&request](const Rule& rule) {

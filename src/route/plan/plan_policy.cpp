@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The strategy `policy`. Every host asks table `local` first (priority 0), and what it finds
+// The strategy `policy`. Every host looks up table `local` first (priority 0), and what it finds
 // there goes over lo. Here the rule for that table moves to a later place, and before it come
 //
 //   iif A, iif B         -> table IN:  both addresses are local; all else is dropped
@@ -38,7 +38,7 @@ void add_table_out(PlanBuilder& builder) {
 }
 
 /// Some programs choose the way by themselves from what /proc/net/route shows, IPv4's table main,
-/// and take what is an address of this host for lo's (scapy does). The kernel never asks for these.
+/// and take what is an address of this host for lo's (scapy does). The kernel never looks these up.
 void add_routes_shown(PlanBuilder& builder) {
   const TunnelEnds& ends = builder.ends();
   for (const auto& [a, b] : address_pairs(ends, IpFamily::kIpv4)) {

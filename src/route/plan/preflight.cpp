@@ -85,11 +85,11 @@ class ConflictFinder {
       else if (address.prefix.length != prefix.length)
         add(fmt::format("{} is there with another prefix length", prefix.address.to_string()),
             to_line(address),
-            fmt::format("ask for {}, or remove that address", address.prefix.to_string()));
+            fmt::format("use {}, or remove that address", address.prefix.to_string()));
     }
   }
 
-  /// A default route is no conflict, nor is a wide range that is dropped as a whole.
+  /// A default route is not a conflict, nor is a wide range that is dropped as a whole.
   void look_at_routes(const IpPrefix& prefix) {
     for (const Route& route : state_.routes) {
       if (route.table == RT_TABLE_LOCAL || route.destination.length == 0 ||
@@ -128,8 +128,8 @@ class ConflictFinder {
         return add(fmt::format("table {} is not empty", table_name(table)), to_line(route), hint);
     for (const Rule& rule : state_.rules)
       if (rule.table == table)
-        return add(fmt::format("table {} is asked by a rule already", table_name(table)),
-                   to_line(rule), hint);
+        return add(fmt::format("a rule uses table {} already", table_name(table)), to_line(rule),
+                   hint);
   }
 
   void look_at_priorities() {
@@ -173,13 +173,13 @@ std::vector<ConflictGroup> group_by_text(const std::vector<Conflict>& conflicts)
   return groups;
 }
 
-std::string words_of(const ConflictGroup& group) {
-  std::string words = "\n  - " + group.front().text;
+std::string text_of(const ConflictGroup& group) {
+  std::string text = "\n  - " + group.front().text;
   for (std::size_t at = 0; at < std::min(group.size(), kMaxLines); ++at)
-    if (!group[at].line.empty()) words += "\n      " + group[at].line;
+    if (!group[at].line.empty()) text += "\n      " + group[at].line;
   if (group.size() > kMaxLines)
-    words += fmt::format("\n      and {} more", group.size() - kMaxLines);
-  return words + "\n    hint: " + group.front().hint;
+    text += fmt::format("\n      and {} more", group.size() - kMaxLines);
+  return text + "\n    hint: " + group.front().hint;
 }
 
 }  // namespace
@@ -196,7 +196,7 @@ void refuse_conflicts(const PlanRequest& request, const HostState& state) {
                            : fmt::format("{} things are in the way", conflicts.size());
   const auto groups = group_by_text(conflicts);
   for (std::size_t at = 0; at < std::min(groups.size(), kMaxGroups); ++at)
-    answer += words_of(groups[at]);
+    answer += text_of(groups[at]);
   if (groups.size() > kMaxGroups)
     answer += fmt::format("\n  - and {} kinds of conflict more", groups.size() - kMaxGroups);
   throw_unsupported_error("route through", request.a.device + " and " + request.b.device, answer);

@@ -28,7 +28,7 @@ void check_addresses(const EndRequest& end) {
   for (const IpPrefix& prefix : end.addresses)
     if (is_unusable(prefix.address))
       throw_usage_error("plan the routes of", end.device,
-                        fmt::format("{} is no address of a single host", prefix.to_string()),
+                        fmt::format("{} is not an address of a single host", prefix.to_string()),
                         "choose one of a private network, for example 192.168.13.1/24");
 }
 

@@ -73,11 +73,11 @@ std::vector<RouteEvent> RouteMonitor::handle() {
       look_around();
     } catch (const Error& error) {
       look_again_at(now_ns + kResyncIntervalNs);
-      tell_once(RouteEvent::Kind::kResynced,
+      emit_once(RouteEvent::Kind::kResynced,
                 fmt::format("The routes can't be looked at now, which is tried again: {}.",
                             error_line(error)));
     }
-  return std::exchange(told_, {});
+  return std::exchange(events_to_report_, {});
 }
 
 void RouteMonitor::look_around() {
@@ -88,8 +88,8 @@ void RouteMonitor::look_around() {
   } else if (lost_some_) {
     lost_some_ = false;
     resynced_ns_ = monotonic_ns();
-    tell(RouteEvent::Kind::kResynced, "",
-         "The kernel had more changes to tell than fit; everything was read again.");
+    emit(RouteEvent::Kind::kResynced, "",
+         "The kernel reported more changes than fit; everything was read again.");
   }
   PlanReading reading = read_places(applied_.plan(), applied_.applier());
   // A rename changes the rules, and what was read before.
@@ -164,20 +164,20 @@ void RouteMonitor::look_at_interface(WatchedInterface& watched, const Interface*
   using Kind = RouteEvent::Kind;
   if (interface == nullptr) {
     watched.present = false;
-    return tell(Kind::kInterfaceDeleted, watched.name,
+    return emit(Kind::kInterfaceDeleted, watched.name,
                 fmt::format("The interface {} was deleted.", watched.name));
   }
   if (interface->name != watched.name) follow_rename(watched, interface->name);
   if (interface->mtu_bytes != std::exchange(watched.mtu_bytes, interface->mtu_bytes))
-    tell(Kind::kMtuChanged, watched.name,
+    emit(Kind::kMtuChanged, watched.name,
          fmt::format("The MTU of {} is now {} bytes.", watched.name, interface->mtu_bytes),
          interface->mtu_bytes);
   if (interface->up == std::exchange(watched.up, interface->up)) return;
   if (interface->up)
-    tell(Kind::kInterfaceUp, watched.name,
+    emit(Kind::kInterfaceUp, watched.name,
          fmt::format("The interface {} is up again.", watched.name));
   else
-    tell(Kind::kInterfaceDown, watched.name,
+    emit(Kind::kInterfaceDown, watched.name,
          fmt::format("The interface {} was set down: its routes are gone and nothing crosses.",
                      watched.name));
 }
@@ -185,7 +185,7 @@ void RouteMonitor::look_at_interface(WatchedInterface& watched, const Interface*
 void RouteMonitor::follow_rename(WatchedInterface& watched, const std::string& name) {
   const std::string former = std::exchange(watched.name, name);
   const int error = applied_.follow_rename(former, name);
-  tell(error == 0 ? RouteEvent::Kind::kInterfaceRenamed : RouteEvent::Kind::kBroken, name,
+  emit(error == 0 ? RouteEvent::Kind::kInterfaceRenamed : RouteEvent::Kind::kBroken, name,
        error == 0
            ? fmt::format("The interface {} was renamed to {}; the rules follow it.", former, name)
            : fmt::format("The interface {} was renamed to {}, and its rules can't follow: "
@@ -201,43 +201,43 @@ void RouteMonitor::repair(PlanReading reading) {
         });
   };
   const RepairReport report = repair_.repair(std::move(reading), has_fallen, changed_ns_);
-  tell(report);
+  emit(report);
   if (report.next_ns) return look_again_at(*report.next_ns);
   for (WatchedInterface& interface : interfaces_) interface.fell = interface.fell && !interface.up;
-  told_once_.clear();
+  emitted_once_.clear();
 }
 
-void RouteMonitor::tell(const RepairReport& report) {
+void RouteMonitor::emit(const RepairReport& report) {
   using Kind = RouteEvent::Kind;
   if (!report.after_fall.empty()) {
     std::vector<std::string> names;
     for (const WatchedInterface& interface : interfaces_)
       if (interface.fell) names.push_back(interface.name);
-    tell(Kind::kRepaired, "",
+    emit(Kind::kRepaired, "",
          fmt::format("The interface{} {} came up again; put back: {}", names.size() > 1 ? "s" : "",
                      fmt::join(names, " and "), list_names(report.after_fall)));
   }
   if (!report.foreign.empty())
-    tell(Kind::kRepaired, "",
+    emit(Kind::kRepaired, "",
          "Another program had changed our routes; put back: " + list_names(report.foreign));
   if (!report.failed.empty())
-    tell_once(Kind::kBroken, "Our routes are broken. Missing: " + list_names(report.failed));
+    emit_once(Kind::kBroken, "Our routes are broken. Missing: " + list_names(report.failed));
   if (!report.postponed.empty())
-    tell_once(Kind::kBroken,
+    emit_once(Kind::kBroken,
               "Another program keeps changing our routes; the next repair comes in a few seconds. "
               "Missing: " +
                   report.postponed.front());
 }
 
-void RouteMonitor::tell_once(RouteEvent::Kind kind, const std::string& text) {
-  if (told_once_ == text) return;
-  told_once_ = text;
-  tell(kind, "", text);
+void RouteMonitor::emit_once(RouteEvent::Kind kind, const std::string& text) {
+  if (emitted_once_ == text) return;
+  emitted_once_ = text;
+  emit(kind, "", text);
 }
 
-void RouteMonitor::tell(RouteEvent::Kind kind, const std::string& device, std::string text,
+void RouteMonitor::emit(RouteEvent::Kind kind, const std::string& device, std::string text,
                         std::uint32_t mtu_bytes) {
-  told_.push_back(
+  events_to_report_.push_back(
       {.kind = kind, .device = device, .mtu_bytes = mtu_bytes, .text = std::move(text)});
 }
 

@@ -3,7 +3,7 @@
 // and rules, the plan is compared with what is there, and what others have taken away is put back.
 //
 //   RouteMonitor monitor(applied);
-//   poll(monitor.fd()) ... for (const RouteEvent& event : monitor.handle()) tell(event.text);
+//   poll(monitor.fd()) ... for (const RouteEvent& event : monitor.handle()) print(event.text);
 #pragma once
 
 #include <array>
@@ -52,7 +52,7 @@ class RouteMonitor {
   /// Readable when there is something to handle: a notification, or a repair that is due.
   [[nodiscard]] int fd() const noexcept { return events_.get(); }
   /// Looks at what happened, repairs what it may, never blocks for long. When the kernel can't be
-  /// asked that is an event too, and it is asked again.
+  /// read that is an event too, and it is read again.
   std::vector<RouteEvent> handle();
 
  private:
@@ -80,9 +80,9 @@ class RouteMonitor {
   void look_at_interface(WatchedInterface& watched, const Interface* interface);
   void follow_rename(WatchedInterface& watched, const std::string& name);
   void repair(PlanReading reading);
-  void tell(const RepairReport& report);
-  void tell_once(RouteEvent::Kind kind, const std::string& text);
-  void tell(RouteEvent::Kind kind, const std::string& device, std::string text,
+  void emit(const RepairReport& report);
+  void emit_once(RouteEvent::Kind kind, const std::string& text);
+  void emit(RouteEvent::Kind kind, const std::string& device, std::string text,
             std::uint32_t mtu_bytes = 0);
   /// At the latest then everything is looked at, also without a notification.
   void look_again_at(std::int64_t time_ns) noexcept;
@@ -97,8 +97,8 @@ class RouteMonitor {
   std::int64_t look_ns_ = kNever;
   std::int64_t resynced_ns_ = 0;
   bool lost_some_ = false;
-  std::string told_once_;  ///< what is not to be told again while it lasts
-  std::vector<RouteEvent> told_;
+  std::string emitted_once_;  ///< not reported again while it lasts
+  std::vector<RouteEvent> events_to_report_;
 };
 
 }  // namespace tunrelay

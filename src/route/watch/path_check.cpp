@@ -89,7 +89,7 @@ class PathChecker {
     return reading->interface;
   }
 
-  /// Both as a program asks that leaves the source address open and as one that has bound it.
+  /// Both for a program that leaves the source address open and for one that has bound it.
   void check_output(const TunnelEnd& source, const Interface& interface, const IpAddress& from,
                     const IpAddress& to) {
     for (const auto& bound : {std::optional<IpAddress>(), std::optional(from)}) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Whether traffic between the two ends takes the way through the tunnel, by asking the kernel's
-// routing tables: what leaves for the peer must leave by the right device, and what arrives on
-// the other device must be delivered. When a device goes down, traffic may go over lo instead
-// and nobody notices: so this is asked at start, after every change, and around measurements.
+// Whether traffic between the two ends takes the way through the tunnel, by a lookup in the
+// kernel's routing tables: what leaves for the peer must leave by the right device, and what
+// arrives on the other device must be delivered. When a device goes down, traffic may go over lo
+// instead and nobody notices: so this is checked at start, after every change, and around
+// measurements.
 //
 // No packet is sent here; path_probe.hpp sends one.
 #pragma once
@@ -40,7 +41,7 @@ struct PathEnds {
 PathEnds ends_of(const TunnelEnds& ends, Direction direction);
 
 /// In the calling thread's network namespace, and in those that ENDS name. Devices are looked up
-/// by name. What can't be asked is a finding too.
+/// by name. What can't be read is a finding too.
 PathCheck check_path(const TunnelEnds& ends);
 
 }  // namespace tunrelay

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One packet in each direction through the tunnel, and the evidence that it crossed: it came out
 // of the socket at the other end, and both devices counted a packet meanwhile. Where other traffic
-// makes the counts worth little, the relay's word counts: it recognises the packet's number
-// (base/path_nonce.hpp). The arrival interface that a socket says (IP_PKTINFO) is no evidence:
+// makes the counts worth little, the relay decides: it recognises the packet's number
+// (base/path_nonce.hpp). The arrival interface that a socket says (IP_PKTINFO) is not evidence:
 // for a packet that went over lo the kernel names the device that has the address.
 #pragma once
 

@@ -28,7 +28,7 @@ void want_target(int socket, IpFamily family) {
   const bool is_ipv4 = family == IpFamily::kIpv4;
   check_system_call(::setsockopt(socket, is_ipv4 ? IPPROTO_IP : IPPROTO_IPV6,
                                  is_ipv4 ? IP_PKTINFO : IPV6_RECVPKTINFO, &on, sizeof on),
-                    "ask for the target address of", "path probes");
+                    "enable the target address of", "path probes");
 }
 
 template <typename Info>
@@ -87,7 +87,7 @@ ProbeSocket::ProbeSocket(const TunnelEnd& end, IpFamily family,
                     address ? address->to_string() : "any address",
                     "`tunrelay routes check` reports what is wrong");
   want_target(socket_.get(), family);
-  check_system_call(::getsockname(socket_.get(), own.get(), &own.length), "ask for the port of",
+  check_system_call(::getsockname(socket_.get(), own.get(), &own.length), "get the port of",
                     "a socket");
   port_ = own.port();
 }

@@ -17,7 +17,7 @@
 namespace tunrelay {
 
 struct ProbeArrival {
-  std::optional<std::uint64_t> nonce{};  ///< nothing: it is no path probe
+  std::optional<std::uint64_t> nonce{};  ///< nothing: it is not a path probe
   IpAddress source{};
   std::uint16_t source_port = 0;
   IpAddress target{};

@@ -14,10 +14,10 @@ namespace {
 
 /// "the rule 10: from all iif tun0 lookup 5213", or that it has come back.
 std::string name_of(const Step& step) {
-  const ChangeText words = describe(step.change);
-  const std::size_t noun = words.attempt.find("the ");
+  const ChangeText text = describe(step.change);
+  const std::size_t noun = text.attempt.find("the ");
   const std::string name =
-      (noun == std::string::npos ? words.attempt : words.attempt.substr(noun)) + " " + words.object;
+      (noun == std::string::npos ? text.attempt : text.attempt.substr(noun)) + " " + text.object;
   const bool is_deletion = std::holds_alternative<DeleteRule>(step.change) ||
                            std::holds_alternative<DeleteRoute>(step.change);
   return is_deletion ? name + " (which had come back)" : name;

@@ -41,7 +41,7 @@ class RouteRepair {
   explicit RouteRepair(AppliedPlan& applied) : applied_(applied) {}
 
   /// READING says what is there now; CHANGED_NS is when it last changed. Throws Error when the
-  /// kernel can't be asked.
+  /// kernel can't be read.
   RepairReport repair(PlanReading reading, const HasFallen& has_fallen, std::int64_t changed_ns);
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Results for the tests of verdicts: metrics filled from lists, and the noise of a shared virtual
-// machine, on which the rates of right and wrong verdicts are told.
+// machine, on which the rates of right and wrong verdicts are published.
 #pragma once
 
 #include <algorithm>

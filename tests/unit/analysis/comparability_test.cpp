@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which differences make a baseline useless, and which are worth a word.
+// Which differences make a baseline useless, and which are worth a note.
 #include "analysis/comparability.hpp"
 
 #include <gmock/gmock.h>
@@ -60,7 +60,7 @@ TEST(FitnessTest, AnotherMachineMatters) {
   Result head = fit_result();
   head.environment["mitigations"]["retbleed"] = "Mitigation: IBRS";
   EXPECT_THAT(incompatibilities(fit_result(), head),
-              ElementsAre("environment/mitigations/retbleed is not told in base and Mitigation: "
+              ElementsAre("environment/mitigations/retbleed is missing in base and Mitigation: "
                           "IBRS in head: they make each system call longer"));
   head = fit_result();
   head.environment["processor"] = "ARM";
@@ -75,8 +75,8 @@ TEST(FitnessTest, WhatOneSideDoesNotTellIsMentioned) {
   head.environment.erase("cpus");
   EXPECT_THAT(incompatibilities(fit_result(), head), IsEmpty());
   EXPECT_THAT(differences_to_mention(fit_result(), head),
-              ElementsAre(HasSubstr("cpus is 2 in base and not told in head"),
-                          HasSubstr("governor is not told in base and powersave in head")));
+              ElementsAre(HasSubstr("cpus is 2 in base and missing in head"),
+                          HasSubstr("governor is missing in base and powersave in head")));
 }
 
 TEST(FitnessTest, AnotherConfigurationMattersAtAnyDepth) {
@@ -85,10 +85,10 @@ TEST(FitnessTest, AnotherConfigurationMattersAtAnyDepth) {
   head.asked["sizes"] = {64, 1500, 9000};
   head.asked["pinned"] = true;
   EXPECT_THAT(incompatibilities(fit_result(), head),
-              ElementsAre("asked/pinned is not told in base and true in head",
+              ElementsAre("asked/pinned is missing in base and true in head",
                           "asked/rate/packets_per_s is 5000 in base and 6000 in head",
                           "asked/sizes/1 is 1400 in base and 1500 in head",
-                          "asked/sizes/2 is not told in base and 9000 in head"));
+                          "asked/sizes/2 is missing in base and 9000 in head"));
   head = fit_result();
   head.suite = "latency";
   EXPECT_THAT(incompatibilities(fit_result(), head),

@@ -108,7 +108,7 @@ TEST(CompareTest, OfTwoResultsLetsTheControlTakeOutTheHost) {
       compare_results(result_of(base), result_of(head), {.use_control = false});
   EXPECT_EQ(without.metrics[0].basis, Basis::kSamples);
   EXPECT_EQ(without.metrics[0].verdict, Verdict::kWorse);
-  EXPECT_FALSE(without.metrics[0].effect->paired) << "rounds of two runs are no pairs";
+  EXPECT_FALSE(without.metrics[0].effect->paired) << "rounds of two runs are not pairs";
 }
 
 TEST(CompareTest, CorrectsForAllMetricsThatHaveADirection) {
@@ -123,7 +123,7 @@ TEST(CompareTest, CorrectsForAllMetricsThatHaveADirection) {
   EXPECT_NEAR(comparison.metrics[0].effect->p, 2.0 / 512, 1e-12);
   EXPECT_NEAR(comparison.metrics[0].corrected_p, 4.0 / 512, 1e-12) << "of two, not three";
   EXPECT_EQ(comparison.metrics[2].verdict, std::nullopt);
-  EXPECT_TRUE(comparison.metrics[2].effect) << "still told";
+  EXPECT_TRUE(comparison.metrics[2].effect) << "still reported";
   EXPECT_EQ(comparison.verdict, Verdict::kInconclusive);
   EXPECT_THAT(comparison.metrics[0].reason, HasSubstr("take at least 12 rounds"));
 }
@@ -148,7 +148,7 @@ TEST(CompareTest, WhatIsNotMeasuredAnyMoreIsInconclusive) {
   EXPECT_EQ(compare_results(base, head).verdict, Verdict::kInconclusive);
 }
 
-TEST(CompareTest, WhatIsNewIsToldAndNotJudged) {
+TEST(CompareTest, WhatIsNewIsReportedAndNotJudged) {
   const Result base = result_of(metric_with(kSubject, spread_values(60, 100)));
   Result head = base;
   head.metric("latency", "ns", Better::kLower).samples = base.metrics[0].samples;

@@ -89,7 +89,7 @@ TEST(EffectTest, TurnsWithItsSidesAndDoesNotSeeTheUnit) {
 }
 
 TEST(EffectTest, OfFewUnpairedValuesDoesNotDependOnTheirOrder) {
-  // With ten or more, neighbours that are alike count as less: there the order tells.
+  // With ten or more, neighbours that are alike count as less: there the order counts.
   SeededRandom random;
   for (std::size_t i = 0; i < test::scaled(50); ++i) {
     std::vector<double> base = positive_values(random, 9);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What trials say about a load: the examples of RFC 9971, and a naive rewriting of its words.
+// What trials say about a load: the examples of RFC 9971, and a naive version of its algorithm.
 #include "analysis/load_class.hpp"
 
 #include <gtest/gtest.h>

@@ -92,7 +92,7 @@ TEST(NoiseTest, WhatItNamesIsFoundInNineOfTen) {
   EXPECT_NEAR(power, 0.9, 0.07) << "at a change of " << floors[0].visible_change;
 }
 
-TEST(NoiseTest, OfOneLinkIsToldFromNeighbouringRounds) {
+TEST(NoiseTest, OfOneLinkIsComputedFromNeighbouringRounds) {
   SeededRandom random(8);
   std::lognormal_distribution<double> alike(5, 0.03);
   std::vector<double> values(401);
@@ -103,7 +103,7 @@ TEST(NoiseTest, OfOneLinkIsToldFromNeighbouringRounds) {
   add_samples(result.metric("c", "ns", Better::kLower), kSubject, {1});
   add_samples(result.metric("d", "ns", Better::kLower), kSubject, {0, 0, 0, 0});
   const std::vector<NoiseFloor> floors = noise_floors(result, {});
-  ASSERT_EQ(floors.size(), 1U) << "the others tell nothing";
+  ASSERT_EQ(floors.size(), 1U) << "the others show nothing";
   EXPECT_EQ(floors[0].metric, "a");
   EXPECT_EQ(floors[0].rounds, 200U);
   EXPECT_NEAR(floors[0].spread, 0.03 * std::sqrt(2), 0.008) << "of a ratio of two";

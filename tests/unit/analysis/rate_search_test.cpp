@@ -66,7 +66,7 @@ TEST(RateSearchTest, FindsSeveralGoalsInOneSearch) {
   EXPECT_LE(search.trials().size(), 14U);
 }
 
-TEST(RateSearchTest, StartsWithShortTrialsWhereAsked) {
+TEST(RateSearchTest, StartsWithShortTrialsWhereRequested) {
   SearchPlan plan = ndr_plan();
   plan.goals[0].initial_trial_ns = kNanosecondsPerSecond / 20;
   const RateSearch search = search_of(plan, link_of(50'000));
@@ -175,7 +175,7 @@ TEST(RateSearchTest, ABusyMachineIsNotTakenForASlowSender) {
   EXPECT_EQ(search.results()[0].end, SearchEnd::kInvalidTrials);
 }
 
-TEST(RateSearchTest, AVoidTrialNowAndThenIsRepeated) {
+TEST(RateSearchTest, AnInvalidTrialNowAndThenIsRepeated) {
   test::SeededRandom random;
   const RateSearch search = search_of(ndr_plan(), [&](const TrialInput& input) {
     SearchTrial trial = link_of(150'000)(input);
@@ -264,14 +264,15 @@ TEST(RateSearchPropertyTest, BoundsDoNotCrossAndTheSearchEnds) {
     }
     const double capacity = std::exp(static_cast<double>(random.between(0, 1'600)) / 100);
     const double noise = random.chance(0.5) ? 0 : static_cast<double>(random.between(0, 10)) / 10;
-    const double voids = random.chance(0.5) ? 0 : static_cast<double>(random.between(0, 10)) / 10;
+    const double invalids =
+        random.chance(0.5) ? 0 : static_cast<double>(random.between(0, 10)) / 10;
     const RateSearch search = search_of(plan, [&](const TrialInput& input) {
       EXPECT_GE(input.load_per_s, plan.least_per_s);
       EXPECT_LE(input.load_per_s, plan.most_per_s);
       SearchTrial trial{.input = input, .loss_ratio = loss_beyond(capacity, input)};
       if (random.chance(noise))
         trial.loss_ratio = static_cast<double>(random.between(0, 100)) / 2'000;
-      if (random.chance(voids)) trial.invalid_reason = "late";
+      if (random.chance(invalids)) trial.invalid_reason = "late";
       return trial;
     });
     ASSERT_LE(search.trials().size(), plan.most_trials);
@@ -285,7 +286,7 @@ TEST(RateSearchPropertyTest, BoundsDoNotCrossAndTheSearchEnds) {
         ASSERT_GE(result.conditional_throughput_per_s,
                   static_cast<double>(*bounds.lower_per_s) * (1 - result.goal.loss_ratio));
       }
-      if (noise > 0 || voids > 0) continue;
+      if (noise > 0 || invalids > 0) continue;
       // Without noise: the answer, wherever it lies, in few trials.
       const double rate = capacity / (1 - result.goal.loss_ratio);
       ASSERT_LE(static_cast<double>(bounds.lower_per_s.value_or(0)), rate);

@@ -3,7 +3,7 @@
 """SciPy's answers to the questions of scipy_test.cpp: scipy_answers.py FILE, a JSON list of cases.
 
 Prints a list of objects in the same order. What SciPy does not have (Hodges-Lehmann) is reckoned
-the plain way, and its interval is held against SciPy's test: the p-values of the samples moved by
+the plain way, and its interval is checked against SciPy's test: the p-values of the samples moved by
 the ends of the interval, a hair inside and a hair outside."""
 
 import json

@@ -65,7 +65,7 @@ TEST(VarianceInflationTest, IsOneOfFewAndOfEqualAndOfAlternatingValues) {
   EXPECT_EQ(variance_inflation(alternating), 1);
 }
 
-TEST(VarianceInflationTest, TellsHowMuchValuesFollowEachOther) {
+TEST(VarianceInflationTest, ShowsHowMuchValuesFollowEachOther) {
   SeededRandom random(11);
   EXPECT_LT(median_inflation(random, 100, 0), 1.1);
   // Of the ranks of a normal series of correlation 0.5, it is 6 / pi asin(0.25) = 0.483.

@@ -25,7 +25,7 @@ inline LinkBehaviour link_of(double capacity_per_s) {
   };
 }
 
-/// Does what the search asks for until it asks for nothing more.
+/// Runs the trials that the search requests until it requests no more.
 inline RateSearch search_of(SearchPlan plan, const LinkBehaviour& path) {
   RateSearch search(std::move(plan));
   while (search.next()) search.record(path(*search.next()));

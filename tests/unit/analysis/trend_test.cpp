@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Change points: where they are, that there are none without a change, and what is told of them.
+// Change points: where they are, that there are none without a change, and what is reported of
+// them.
 #include "analysis/trend.hpp"
 
 #include <gtest/gtest.h>
@@ -44,7 +45,8 @@ double mean_distance(std::span<const double> left, std::span<const double> right
   return sum / static_cast<double>(left.size() * right.size());
 }
 
-/// The divergence of the paper, by its definition; a sample's distance to itself is no pair of it.
+/// The divergence of the paper, by its definition; a sample's distance to itself is not a pair of
+/// it.
 double naive_divergence(std::span<const double> left, std::span<const double> right) {
   const double m = static_cast<double>(left.size());
   const double n = static_cast<double>(right.size());

@@ -20,7 +20,7 @@ using test::measured_run;
 using test::scaled;
 using test::SeededRandom;
 
-/// A rate is told by the release build. A sanitizer looks at how it is computed, for which few
+/// A rate is measured by the release build. A sanitizer looks at how it is computed, for which few
 /// simulations are as good as many.
 std::size_t simulations(std::size_t count) {
 #ifdef TUNRELAY_UNDER_SANITIZER
@@ -119,7 +119,7 @@ TEST(VerdictRatesTest, LookingOftenDoesNotDeceiveMoreOften) {
   constexpr std::uint32_t kLooks = 4;
   constexpr double kAlpha = 0.05;
   const JudgeOptions whole{.alpha = kAlpha, .min_effect = 0};
-  // Three standard deviations of a rate that is told by so many comparisons.
+  // Three standard deviations of a rate from so many comparisons.
   const double tolerance =
       3 * std::sqrt(kAlpha / static_cast<double>(simulations(kLookingComparisons)));
   const double rate = false_calls(options_of_a_look(whole, kLooks), 80, kLooks, 7);

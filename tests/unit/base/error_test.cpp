@@ -28,7 +28,7 @@ TEST(Error, NamesAttemptObjectAnswerAndWayOut) {
   EXPECT_EQ(error.system_errno(), EACCES);
 }
 
-TEST(Error, TellsAnUnfitHostFromAFailure) {
+TEST(Error, DistinguishesAnUnsupportedHostFromAFailure) {
   const auto code = [](int number) {
     return thrown_by([number] { throw_system_error(number, "try", "it"); }).exit_code();
   };

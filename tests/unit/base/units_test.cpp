@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Quantities in the words of the user.
+// Quantities as users write them.
 #include "base/units.hpp"
 
 #include <gtest/gtest.h>

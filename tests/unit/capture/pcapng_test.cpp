@@ -69,7 +69,7 @@ TEST(Pcapng, TheShortestPacketBlockIsAsTheDraftDrawsIt) {
   EXPECT_EQ(text_of(out), expected);
 }
 
-TEST(Pcapng, AHeaderTellsUsAndTheInterfaces) {
+TEST(Pcapng, AHeaderNamesUsAndTheInterfaces) {
   const auto blocks = test::read_pcapng(text_of(sample_header()));
   ASSERT_EQ(blocks.size(), 3U);
   EXPECT_EQ(blocks[0].field<std::uint16_t>(4), 1);  // version 1.0

@@ -24,16 +24,16 @@ class ConfigFileTest : public ::testing::Test {
   void TearDown() override { std::filesystem::remove(file_); }
 
   void write(const std::string& text) const { std::ofstream(file_) << text; }
-  std::vector<std::string> words_of(const std::string& text) const {
+  std::vector<std::string> arguments_of(const std::string& text) const {
     write(text);
-    std::vector<std::string> words;
-    for (const ConfigEntry& entry : read_config_file(file_)) words.push_back(entry.argument);
-    return words;
+    std::vector<std::string> arguments;
+    for (const ConfigEntry& entry : read_config_file(file_)) arguments.push_back(entry.argument);
+    return arguments;
   }
   /// What is said of TEXT, which is a usage error.
   [[nodiscard]] std::string refusal_of(const std::string& text) const {
     try {
-      words_of(text);
+      arguments_of(text);
     } catch (const Error& error) {
       EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
       return error.what();
@@ -48,13 +48,14 @@ class ConfigFileTest : public ::testing::Test {
 };
 
 TEST_F(ConfigFileTest, EntriesBecomeFlags) {
-  EXPECT_THAT(words_of("queues = 2\n"), ElementsAre("--queues=2"));
-  EXPECT_THAT(words_of("engine = \"syscall\"\n"), ElementsAre("--engine=syscall"));
-  EXPECT_THAT(words_of("trace = true\n"), ElementsAre("--trace"));
-  EXPECT_THAT(words_of("trace = false\n"), ElementsAre());
-  EXPECT_THAT(words_of("cpus = [0, 2, 3]\n"), ElementsAre("--cpus=0,2,3"));
-  EXPECT_THAT(words_of("[address]\na = \"10.0.0.1/24\"\n"), ElementsAre("--address-a=10.0.0.1/24"));
-  EXPECT_THAT(words_of(""), ElementsAre());
+  EXPECT_THAT(arguments_of("queues = 2\n"), ElementsAre("--queues=2"));
+  EXPECT_THAT(arguments_of("engine = \"syscall\"\n"), ElementsAre("--engine=syscall"));
+  EXPECT_THAT(arguments_of("trace = true\n"), ElementsAre("--trace"));
+  EXPECT_THAT(arguments_of("trace = false\n"), ElementsAre());
+  EXPECT_THAT(arguments_of("cpus = [0, 2, 3]\n"), ElementsAre("--cpus=0,2,3"));
+  EXPECT_THAT(arguments_of("[address]\na = \"10.0.0.1/24\"\n"),
+              ElementsAre("--address-a=10.0.0.1/24"));
+  EXPECT_THAT(arguments_of(""), ElementsAre());
 }
 
 TEST_F(ConfigFileTest, RefusalsNameFileAndLine) {
@@ -82,8 +83,8 @@ TEST_F(ConfigFileTest, TheFileStandsBeforeTheCommandLineSoThatAFlagThereWins) {
 }
 
 TEST_F(ConfigFileTest, WordsOfTheCommandThatExecRunsAreNotOurs) {
-  const std::vector<std::string> words{"exec", "--", "program", "--config", "/no/such/file"};
-  EXPECT_EQ(expand_config_files(words, 1, flags_), words);
+  const std::vector<std::string> arguments{"exec", "--", "program", "--config", "/no/such/file"};
+  EXPECT_EQ(expand_config_files(arguments, 1, flags_), arguments);
 }
 
 TEST_F(ConfigFileTest, AMissingFileIsNamed) {

@@ -48,16 +48,16 @@ TEST(TunnelKeys, DefaultsAreTheCallers) {
 }
 
 TEST(TunnelKeys, WhatIsNoFlagOrNoValueIsNamed) {
-  const auto words_for = [](const std::string& key, const std::string& value) {
+  const auto message_for = [](const std::string& key, const std::string& value) {
     const Error error = test::thrown_error([&] { return read_tunnel_keys({{key, value}}); });
     EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
     return std::string(error.what());
   };
-  EXPECT_THAT(words_for("enginee", "uring"), HasSubstr("enginee=uring: there is no such key"));
-  EXPECT_THAT(words_for("help", "true"), HasSubstr("there is no such key"));
-  EXPECT_THAT(words_for("", "x"), HasSubstr("there is no such key"));
-  EXPECT_THAT(words_for("engine", "steam"), HasSubstr("--engine"));
-  EXPECT_THAT(words_for("queues", "0"), HasSubstr("--queues"));
+  EXPECT_THAT(message_for("enginee", "uring"), HasSubstr("enginee=uring: there is no such key"));
+  EXPECT_THAT(message_for("help", "true"), HasSubstr("there is no such key"));
+  EXPECT_THAT(message_for("", "x"), HasSubstr("there is no such key"));
+  EXPECT_THAT(message_for("engine", "steam"), HasSubstr("--engine"));
+  EXPECT_THAT(message_for("queues", "0"), HasSubstr("--queues"));
 }
 
 }  // namespace

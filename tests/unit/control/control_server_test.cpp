@@ -41,7 +41,7 @@ using test::thrown_error;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Says back what it is told.
+/// Echoes its requests.
 class Echo final : public ControlService {
  public:
   nlohmann::ordered_json answer(ControlClientId client, const json& request,
@@ -113,7 +113,7 @@ struct RawClient {
     std::memcpy(CMSG_DATA(header), passed.data(), count * sizeof(int));
     return ::sendmsg(socket.get(), &message, MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
   }
-  /// What comes up to an end of line; "" at the end of all.
+  /// The next line; "" at the end.
   [[nodiscard]] std::string line() const {
     std::string line;
     for (char byte = 0; ::recv(socket.get(), &byte, 1, 0) == 1;) {
@@ -130,12 +130,12 @@ TEST_F(ControlTest, AnswersEachClientAndKnowsWhenItLeaves) {
   {
     ControlClient first(path_);
     ControlClient second(path_);
-    EXPECT_EQ(first.ask({{"method", "hello"}}).at("said"), "hello");
-    const json answer = second.ask({{"method", "again"}});
+    EXPECT_EQ(first.call({{"method", "hello"}}).at("said"), "hello");
+    const json answer = second.call({{"method", "again"}});
     EXPECT_EQ(answer.at("said"), "again");
-    EXPECT_NE(first.ask({{"method", "x"}}).at("client"), answer.at("client"));
+    EXPECT_NE(first.call({{"method", "x"}}).at("client"), answer.at("client"));
   }
-  EXPECT_EQ(ControlClient(path_).ask({{"method", "later"}}).at("said"), "later");
+  EXPECT_EQ(ControlClient(path_).call({{"method", "later"}}).at("said"), "later");
   stop();
   EXPECT_GE(echo_.gone.size(), 2U);
 }
@@ -147,7 +147,7 @@ TEST_F(ControlTest, TakesADescriptor) {
   const FileDescriptor reader(pipe[0]);
   {
     const FileDescriptor writer(pipe[1]);
-    ControlClient(path_).ask({{"method", "write"}}, writer.get());
+    ControlClient(path_).call({{"method", "write"}}, writer.get());
   }
   std::string text(16, '\0');
   EXPECT_EQ(::read(reader.get(), text.data(), text.size()), 6);
@@ -160,7 +160,7 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-TEST_F(ControlTest, DescriptorsThatNobodyAskedForAreClosed) {
+TEST_F(ControlTest, UnexpectedDescriptorsAreClosed) {
   start();
   const RawClient client(path_);
   ASSERT_TRUE(client.send("{\"method\":\"x\"}\n"));
@@ -193,7 +193,7 @@ TEST_F(ControlTest, WithoutDescriptorsLeftClientsWaitAndNothingSpins) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &former), 0);
   EXPECT_LE(turns, 60) << "each waits 20 ms";
   EXPECT_THAT(early.line(), HasSubstr("\"said\":\"x\"")) << "who waited is answered then";
-  EXPECT_EQ(ControlClient(path_).ask({{"method", "on"}}).at("said"), "on");
+  EXPECT_EQ(ControlClient(path_).call({{"method", "on"}}).at("said"), "on");
 }
 #endif
 
@@ -201,18 +201,18 @@ TEST_F(ControlTest, WhatFailsWithoutAnErrorOfOursIsAnswered) {
   start();
   ControlClient client(path_);
   EXPECT_THAT(thrown_error([&] {
-                return client.ask({{"method", "break"}});
+                return client.call({{"method", "break"}});
               }).what(),
               HasSubstr("no thread"));
-  EXPECT_EQ(client.ask({{"method", "on"}}).at("said"), "on");
+  EXPECT_EQ(client.call({{"method", "on"}}).at("said"), "on");
 }
 
 TEST_F(ControlTest, AQuestionThatIsTooLongIsRefusedBeforeItIsSent) {
   start();
   ControlClient client(path_);
   const json request{{"method", std::string(ControlServer::kMaxLineBytes, 'x')}};
-  EXPECT_EQ(thrown_error([&] { return client.ask(request); }).exit_code(), ExitCode::kUsage);
-  EXPECT_EQ(client.ask({{"method", "on"}}).at("said"), "on");
+  EXPECT_EQ(thrown_error([&] { return client.call(request); }).exit_code(), ExitCode::kUsage);
+  EXPECT_EQ(client.call({{"method", "on"}}).at("said"), "on");
 }
 
 TEST(AttachmentTest, HoldsWhatItWasMadeOf) {
@@ -244,14 +244,14 @@ TEST_F(ControlTest, AnErrorComesBackAsOne) {
   start();
   ControlClient client(path_);
   try {
-    client.ask({{"method", "fail"}});
+    client.call({{"method", "fail"}});
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.exit_code(), ExitCode::kUnsupported);
     EXPECT_THAT(error.what(), HasSubstr("could not do it: no"));
   }
-  EXPECT_THROW(client.ask({{"nothing", 1}}), Error);
-  EXPECT_EQ(client.ask({{"method", "on"}}).at("said"), "on");
+  EXPECT_THROW(client.call({{"nothing", 1}}), Error);
+  EXPECT_EQ(client.call({{"method", "on"}}).at("said"), "on");
 }
 
 TEST_F(ControlTest, LeavesWhoTalksNonsenseOrTooMuch) {
@@ -264,7 +264,7 @@ TEST_F(ControlTest, LeavesWhoTalksNonsenseOrTooMuch) {
     (void)client.send(nonsense);
     EXPECT_EQ(client.line(), "");
   }
-  EXPECT_EQ(ControlClient(path_).ask({{"method", "on"}}).at("said"), "on");
+  EXPECT_EQ(ControlClient(path_).call({{"method", "on"}}).at("said"), "on");
 }
 
 TEST_F(ControlTest, OneWhoDoesNotReadHoldsUpNobody) {
@@ -273,7 +273,7 @@ TEST_F(ControlTest, OneWhoDoesNotReadHoldsUpNobody) {
   for (int request = 0; request < 12; ++request)
     ASSERT_TRUE(deaf.send("{\"method\":\"x\",\"filler\":60000}\n"));
   for (int request = 0; request < 20; ++request)
-    EXPECT_EQ(ControlClient(path_).ask({{"method", "on"}}).at("said"), "on");
+    EXPECT_EQ(ControlClient(path_).call({{"method", "on"}}).at("said"), "on");
   // And gets all its answers once it does.
   for (int request = 0; request < 12; ++request) EXPECT_GT(deaf.line().size(), 60'000U);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What libtunrelay refuses before anything is touched, and with which words: no root is needed.
+// What libtunrelay refuses before anything is touched, and with which message: no root is needed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// The words of a refusal, which must be a usage one.
+/// The message of a refusal, which must be a usage one.
 std::string refusal_of(const tunrelay_tunnel_setup& setup) {
   tunrelay_tunnel* tunnel = nullptr;
   EXPECT_EQ(tunrelay_tunnel_open(&setup, &tunnel), TUNRELAY_USAGE);
@@ -54,7 +54,7 @@ TEST(EmbedRefusals, UnknownFlagsAndEmptyEntries) {
 }
 
 TEST(EmbedRefusals, OptionsAreReadAsFlagsAre) {
-  const auto words_for = [](const embed::Options& options) {
+  const auto message_for = [](const embed::Options& options) {
     try {
       const embed::Tunnel tunnel({.options = options});
     } catch (const embed::Failure& failure) {
@@ -63,9 +63,9 @@ TEST(EmbedRefusals, OptionsAreReadAsFlagsAre) {
     }
     return std::string("it was taken");
   };
-  EXPECT_THAT(words_for({{"enginee", "uring"}}), HasSubstr("enginee=uring"));
-  EXPECT_THAT(words_for({{"a-to-b", "dely 3ms"}}), HasSubstr("'dely' is no stage"));
-  EXPECT_THAT(words_for({{"mtu", "20"}}), HasSubstr("68 to 65535"));
+  EXPECT_THAT(message_for({{"enginee", "uring"}}), HasSubstr("enginee=uring"));
+  EXPECT_THAT(message_for({{"a-to-b", "dely 3ms"}}), HasSubstr("'dely' is not a stage"));
+  EXPECT_THAT(message_for({{"mtu", "20"}}), HasSubstr("68 to 65535"));
 }
 
 TEST(EmbedRefusals, OtherThreadsMustNotBeThereBeforeAFork) {

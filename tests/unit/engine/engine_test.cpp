@@ -75,7 +75,7 @@ TEST_P(EngineTest, ReadsPacketsInOrderWithTheirLengths) {
   EXPECT_EQ(collect(3), (std::vector<std::string>{"a", "bb", "ccc"}));
 }
 
-TEST_P(EngineTest, TellsTheEndpointsApart) {
+TEST_P(EngineTest, DistinguishesTheEndpoints) {
   ASSERT_TRUE(pairs_[1].send("from b"));
   engine_->turn(kNanosecondsPerSecond, turn_);
   ASSERT_EQ(turn_.arrival_count, 1U);

@@ -31,7 +31,7 @@ DirectionReport sent_across(const test::RelayFaults& faults, const LoadSpec& spe
   EXPECT_EQ(report.directions[0].sent.messages, spec.count);
   EXPECT_EQ(report.directions[0].sent.failed, 0U);
   EXPECT_EQ(report.directions[0].received.corrupt, 0U);
-  EXPECT_EQ(report.directions[0].received.foreign, 0U);
+  EXPECT_EQ(report.directions[0].received.unexpected, 0U);
   EXPECT_EQ(report.directions[0].received.socket_dropped, 0U);
   return report.directions[0];
 }

@@ -44,7 +44,7 @@ class Interruptions {
   std::jthread thread_;
 };
 
-/// A listener whose queue of connections is full: the kernel drops what asks for another.
+/// A listener whose queue of connections is full: the kernel drops requests for another.
 class InterruptedConnectTest : public ::testing::Test {
  protected:
   static FileDescriptor socket_of(const char* address) {
@@ -81,7 +81,7 @@ TEST_F(InterruptedConnectTest, EndsInTime) {
   EXPECT_LT(monotonic_ns() - begin_ns, kLongNs);
 }
 
-TEST_F(InterruptedConnectTest, TellsARefusal) {
+TEST_F(InterruptedConnectTest, ReportsARefusal) {
   const SocketAddress nobody(IpAddress::parse("127.0.0.1"), port_of(second_));
   const Interruptions interruptions;
   EXPECT_EQ(try_connect(first_.get(), nobody, kLongNs), EISCONN);

@@ -27,7 +27,7 @@ TEST(ScheduleTest, DriftsByNoNanosecondInADay) {
   EXPECT_EQ(thirds.due_ns(3'000'000), 1'000'000 * kNanosecondsPerSecond);
 }
 
-TEST(PayloadPatternTest, TellsNeighbouringMessagesApart) {
+TEST(PayloadPatternTest, DistinguishesNeighbouringMessages) {
   const PayloadPattern pattern(1, 64);
   const auto bytes = [&](std::uint16_t flow, std::uint32_t sequence) {
     const std::byte* begin = pattern.of(flow, sequence);

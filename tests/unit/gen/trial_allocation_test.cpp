@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What sends and receives takes no memory while it does: its times would tell of the allocator.
+// What sends and receives takes no memory while it does: its times would be the allocator's.
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -45,7 +45,7 @@ void expect_complete(const TrialReport& report, std::size_t direction) {
   EXPECT_EQ(one.received.sequence.duplicates, 0U);
   EXPECT_EQ(one.received.sequence.reordered, 0U);
   EXPECT_EQ(one.received.corrupt, 0U);
-  EXPECT_EQ(one.received.foreign, 0U);
+  EXPECT_EQ(one.received.unexpected, 0U);
   EXPECT_EQ(one.received.delay.count(), one.sent.messages);
   if (!report.spec.has_responses()) return;
   EXPECT_EQ(one.responses.sequence.received, one.sent.messages);
@@ -208,22 +208,22 @@ TEST(TrialErrorTest, AnAddressThatIsNotOursIsNamedAtEitherEnd) {
     }
 }
 
-TEST(TrialIntervalTest, TellsHowFarItIsAndCanBeCutShort) {
+TEST(TrialIntervalTest, ReportsHowFarItIsAndCanBeCutShort) {
   LoadSpec spec = short_load();
   spec.duration_ns = 20 * kNanosecondsPerSecond;
   spec.messages_per_s = 1'000;
   TrialOptions options;
   options.interval_ns = 50 * kNanosecondsPerMillisecond;
-  std::uint64_t told = 0;
+  std::uint64_t reported = 0;
   int intervals = 0;
   options.on_interval = [&](const IntervalReport& interval) {
-    told += interval.directions[0].sent_messages;
+    reported += interval.directions[0].sent_messages;
     ++intervals;
   };
   options.is_stopping = [&] { return intervals == 3; };
   const TrialReport report = run_trial(spec, kLo, kLo, options);
   EXPECT_EQ(intervals, 4) << "the last one ends with the sending";
-  EXPECT_EQ(told, report.directions[0].sent.messages);
+  EXPECT_EQ(reported, report.directions[0].sent.messages);
   EXPECT_THAT(report.invalid_reason, HasSubstr("cut short"));
 }
 
@@ -253,7 +253,7 @@ TEST(TrialIntervalTest, IntervalsAddUpToTheWhole) {
   EXPECT_GE(end_s, 0.12);
 }
 
-/// Cuts a trial short after three intervals; what they tell so far grows up to the report.
+/// Cuts a trial short after three intervals; what they report so far grows up to the report.
 void expect_reports_so_far(LoadEnd& here, LoadEnd& there) {
   LoadSpec spec = short_load();
   spec.duration_ns = 20 * kNanosecondsPerSecond;
@@ -262,17 +262,17 @@ void expect_reports_so_far(LoadEnd& here, LoadEnd& there) {
   TrialOptions options;
   options.interval_ns = 100 * kNanosecondsPerMillisecond;
   options.interval_reports = true;
-  std::vector<TrialReport> told;
+  std::vector<TrialReport> reported;
   options.on_interval = [&](const IntervalReport& interval) {
-    told.push_back(interval.so_far.value());
-    EXPECT_TRUE(told.back().cut_short);
-    EXPECT_LE(static_cast<double>(told.back().directions[0].responses.window_ns),
+    reported.push_back(interval.so_far.value());
+    EXPECT_TRUE(reported.back().cut_short);
+    EXPECT_LE(static_cast<double>(reported.back().directions[0].responses.window_ns),
               1e9 * interval.end_s + 1);
   };
-  options.is_stopping = [&] { return told.size() == 3; };
+  options.is_stopping = [&] { return reported.size() == 3; };
   const TrialReport report = run_trial(spec, here, there, options);
   std::uint64_t before = 0;
-  for (const TrialReport& one : told) {
+  for (const TrialReport& one : reported) {
     const DirectionReport& forward = one.directions[0];
     const std::uint64_t received = forward.received.sequence.received;
     EXPECT_GE(received, before);
@@ -281,12 +281,12 @@ void expect_reports_so_far(LoadEnd& here, LoadEnd& there) {
     EXPECT_GT(forward.sent.slip.count(), 0U);
     before = received;
   }
-  ASSERT_GE(told.size(), 3U);
+  ASSERT_GE(reported.size(), 3U);
   EXPECT_GT(before, 50U);
-  EXPECT_GT(throughput_bits_per_s(told.back().directions[0].responses), 0);
+  EXPECT_GT(throughput_bits_per_s(reported.back().directions[0].responses), 0);
 }
 
-TEST(TrialIntervalTest, TellsWhatItWouldComeToIfItWereCutShort) {
+TEST(TrialIntervalTest, ReportsWhatItWouldComeToIfItWereCutShort) {
   LocalEnd here(kLo);
   LocalEnd there(kLo);
   expect_reports_so_far(here, there);
@@ -334,7 +334,7 @@ TEST(RemoteTrialTest, IsAsOneInThisProcess) {
   }
 }
 
-TEST(RemoteTrialTest, TellsWhatItWouldComeToIfItWereCutShort) {
+TEST(RemoteTrialTest, ReportsWhatItWouldComeToIfItWereCutShort) {
   ServerThread server;
   {
     RemoteEnd there(kLo, kLo, server.port());

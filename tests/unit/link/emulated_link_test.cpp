@@ -79,7 +79,7 @@ TEST(EmulatedLink, StagesDecideIndependently) {
       std::vector<int> both;
       std::set_intersection(hits[left].begin(), hits[left].end(), hits[right].begin(),
                             hits[right].end(), std::back_inserter(both));
-      EXPECT_LT(both.size(), 100U) << left << " and " << right << ": 50 are to be expected";
+      EXPECT_LT(both.size(), 100U) << left << " and " << right << ": 50 are expected";
     }
   }
 }
@@ -96,7 +96,7 @@ TEST(EmulatedLink, PacketsCountFromTheBeginningOn) {
   link.begin();
   record.give(*stage, owned.packet, 0);
   EXPECT_EQ(record.dropped.size(), 1U);
-  // Another instance, of another queue: the report tells of both.
+  // Another instance, of another queue: the report covers both.
   const auto other = link.stages(1).at(0).make(0);
   record.give(*other, owned.packet, 0);
   const LinkReport report = link.report();

@@ -35,7 +35,7 @@ TEST(LinkFile, StagesAreATextOrAnArray) {
 
 TEST(LinkFile, RefusalsTellLineAndPlace) {
   EXPECT_THAT(link_refusal("a-to-b = [\"delay 20ms\",\n  \"los 1%\"]"),
-              ::testing::HasSubstr("mine.toml:2:3: 'los' is no stage\n    los 1%\n    ^^^\n"));
+              ::testing::HasSubstr("mine.toml:2:3: 'los' is not a stage\n    los 1%\n    ^^^\n"));
   EXPECT_THAT(link_refusal("a-to-b = 5"), ::testing::HasSubstr("mine.toml:1:10: stages are"));
   EXPECT_THAT(link_refusal("\nup = \"x\""), ::testing::HasSubstr("mine.toml:2:6: 'up' is not"));
   EXPECT_THAT(link_refusal("seed = -1"), ::testing::HasSubstr("whole number"));

@@ -93,7 +93,7 @@ TEST(StageText, StagesAndFiltersStandInOrder) {
 
 TEST(StageText, ARefusalPointsAtThePlace) {
   EXPECT_EQ(refusal("delay 20ms, dely 3ms"),
-            "could not read --a-to-b: 'dely' is no stage\n"
+            "could not read --a-to-b: 'dely' is not a stage\n"
             "    delay 20ms, dely 3ms\n"
             "                ^^^^\n"
             "  hint: stages are delay, loss, duplicate, corrupt, rate, steps, trace, mtu, outage");

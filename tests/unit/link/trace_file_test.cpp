@@ -35,9 +35,9 @@ TEST(TraceFile, TimesAreMillisecondsToTheNanosecond) {
             (std::vector<std::int64_t>{0, 1'000'000, 1'000'000, 2'000'001, 70'000'000}));
 }
 
-TEST(TraceFile, WhatIsWrongIsToldWithItsLine) {
+TEST(TraceFile, WhatIsWrongIsReportedWithItsLine) {
   EXPECT_THAT(trace_refusal("1\n5\n\n4\n"), ::testing::HasSubstr("file:4: the time 4 comes after"));
-  EXPECT_THAT(trace_refusal("1\nx\n"), ::testing::HasSubstr("file:2: 'x' is no time"));
+  EXPECT_THAT(trace_refusal("1\nx\n"), ::testing::HasSubstr("file:2: 'x' is not a time"));
   EXPECT_THAT(trace_refusal("1 2\n"), ::testing::HasSubstr("file:1:"));
   EXPECT_THAT(trace_refusal("1.2.3\n"), ::testing::HasSubstr("file:1:"));
   EXPECT_THAT(trace_refusal("0\n0\n"), ::testing::HasSubstr("no length"));

@@ -117,7 +117,7 @@ TEST(HdrEncoding, TakesOtherRangesAndFinerSlots) {
 }
 
 TEST(HdrEncoding, RefusesSlotsThatWouldLookFinerThanTheyAre) {
-  // Where a slot has values of several of ours it can't be told which they were.
+  // Where a slot has values of several of ours it is not known which they were.
   EXPECT_EQ(fault_of(hdr_text({.digits = 2}, payload_of_layout({{255, 1}}, 128, 1))), "");
   EXPECT_THAT(fault_of(hdr_text({.digits = 2}, payload_of_layout({{256, 1}}, 128, 1))),
               HasSubstr("coarser"));

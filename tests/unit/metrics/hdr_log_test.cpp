@@ -101,7 +101,7 @@ TEST(HdrLog, WritesNoLineThatEndsTooEarly) {
     EXPECT_THROW(static_cast<void>(hdr_log_head("x", started_s)), Error) << started_s;
 }
 
-TEST(HdrLog, TellsTimesAsHdrHistogramsReaderDoes) {
+TEST(HdrLog, ReadsTimesAsHdrHistogramsReaderDoes) {
   // With a base: times count from there.
   const std::string base = "#[BaseTime: 1500000000.000 (seconds since epoch)]\n";
   const std::string start = "#[StartTime: 1500000010.000 (seconds since epoch), whenever]\n";
@@ -139,20 +139,20 @@ TEST(HdrLog, TakesWhatOthersWrite) {
 TEST(HdrLog, SaysWhichLineIsWrong) {
   const std::string good = lines_of_sevens({"1,1,7"});
   const std::pair<std::string, const char*> bad_lines[] = {
-      {"{\"schema\": 1}", "no line of an HdrHistogram log"},
-      {"1,1", "no line of an HdrHistogram log"},
-      {"1,1,", "no line of an HdrHistogram log"},
-      {"1,one,7,HISTFAAA", "no line of an HdrHistogram log"},
-      {"1,1s,7,HISTFAAA", "no line of an HdrHistogram log"},
-      {"1, 1,7,HISTFAAA", "no line of an HdrHistogram log"},
-      {"nan,1,7,HISTFAAA", "no line of an HdrHistogram log"},
-      {"inf,1,7,HISTFAAA", "no line of an HdrHistogram log"},
+      {"{\"schema\": 1}", "not a line of an HdrHistogram log"},
+      {"1,1", "not a line of an HdrHistogram log"},
+      {"1,1,", "not a line of an HdrHistogram log"},
+      {"1,one,7,HISTFAAA", "not a line of an HdrHistogram log"},
+      {"1,1s,7,HISTFAAA", "not a line of an HdrHistogram log"},
+      {"1, 1,7,HISTFAAA", "not a line of an HdrHistogram log"},
+      {"nan,1,7,HISTFAAA", "not a line of an HdrHistogram log"},
+      {"inf,1,7,HISTFAAA", "not a line of an HdrHistogram log"},
       {"1e300,1,7,HISTFAAA", "no time"},
-      {"Tag=A", "no line of an HdrHistogram log"},
+      {"Tag=A", "not a line of an HdrHistogram log"},
       {"Tag=A B,1,1,7", "the histogram: it is damaged or cut off"},
       {"1,1,7,", "the histogram: it is damaged or cut off"},
       {"1,1,7,HISTFAAA", "the histogram: it is damaged or cut off"},
-      {"1,1,7,AAAAAAAAAAAA", "the histogram: it is no HdrHistogram"},
+      {"1,1,7,AAAAAAAAAAAA", "the histogram: it is not a HdrHistogram"},
       {"#[StartTime: soon]", "no time"},
       {"#[BaseTime: 1e400]", "no time"},
       {"#[Histogram log format version 2.0]", "a later version"}};

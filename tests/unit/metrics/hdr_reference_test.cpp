@@ -93,11 +93,11 @@ Reference read_by_reference(const std::string& log, const std::string& tag = {})
   Reference reference;
   for (const std::string& line : distribution) {
     const bool is_row = !line.empty() && line.find_first_not_of("0123456789. ") == line.npos;
-    std::istringstream words(line);
+    std::istringstream fields(line);
     std::string value;
     std::string fraction;
     std::string count;
-    if (is_row && words >> value >> fraction >> count)
+    if (is_row && fields >> value >> fraction >> count)
       reference.rows.push_back({std::stod(value), std::stod(fraction + "e2"), std::stod(count)});
     if (line.starts_with("#[Mean") || line.starts_with("#[Max") || line.starts_with("#[Buckets"))
       for (const double number : numbers_in(line)) reference.summary.push_back(number);

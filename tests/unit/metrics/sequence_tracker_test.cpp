@@ -104,7 +104,7 @@ TEST(SequenceTracker, CountsCopiesAlone) {
       (SequenceTotals{.received = 3, .duplicates = 5, .reordered = 1, .reordering_extent = 1}));
 }
 
-TEST(SequenceTracker, TellsWhatItNoLongerKnows) {
+TEST(SequenceTracker, ReportsWhatItNoLongerKnows) {
   constexpr std::size_t kPositions = SequenceTracker::kMinPositions;
   // 0 is the oldest number that is known when the highest is 63.
   EXPECT_EQ(tracked({63, 0}, kPositions, 64),

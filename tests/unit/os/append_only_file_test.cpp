@@ -20,16 +20,16 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-class GrowingFileTest : public ::testing::Test {
+class AppendOnlyFileTest : public ::testing::Test {
  protected:
   void add(AppendOnlyFile& file, const std::string& text) {
-    file.add_or_tell(text, [&](const Error& error) { told_.emplace_back(error.what()); });
+    file.add_or_report(text, [&](const Error& error) { told_.emplace_back(error.what()); });
   }
 
   std::vector<std::string> told_;
 };
 
-TEST_F(GrowingFileTest, HoldsAllThatWasAddedAtAnyMoment) {
+TEST_F(AppendOnlyFileTest, HoldsAllThatWasAddedAtAnyMoment) {
   const TemporaryFolder folder;
   const std::string path = folder.write("log", "another's");
   AppendOnlyFile file(path);
@@ -42,7 +42,7 @@ TEST_F(GrowingFileTest, HoldsAllThatWasAddedAtAnyMoment) {
   EXPECT_THAT(told_, IsEmpty());
 }
 
-TEST_F(GrowingFileTest, CatchesUpWhenTheDiskHasRoomAgain) {
+TEST_F(AppendOnlyFileTest, CatchesUpWhenTheDiskHasRoomAgain) {
   if (::geteuid() != 0) return skip_or_fail("a file system of its own needs root");
   const SmallDisk disk;
   const std::string path = disk.folder() / "log";
@@ -65,7 +65,7 @@ TEST_F(GrowingFileTest, CatchesUpWhenTheDiskHasRoomAgain) {
   EXPECT_EQ(told_.size(), 1U);
 }
 
-TEST_F(GrowingFileTest, TellsOfAFileThatWasTakenAway) {
+TEST_F(AppendOnlyFileTest, ReportsAFileThatWasTakenAway) {
   const TemporaryFolder folder;
   const std::string path = folder / "log";
   AppendOnlyFile file(path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Waiting for a CPU is told from waiting for anything else.
+// Waiting for a CPU is distinguished from other waiting.
 #include "os/cpu_wait.hpp"
 
 #include <gmock/gmock.h>

@@ -31,7 +31,7 @@ struct stat status_of(const std::string& path) {
   return status;
 }
 
-/// A folder as /tmp is, and one of another user's, beside a file of root's that is to be kept.
+/// A folder as /tmp is, and one of another user's, beside a file of root's that must be kept.
 class OutputFileTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -44,7 +44,7 @@ class OutputFileTest : public ::testing::Test {
     precious_ = folder_.write("precious", "precious");
   }
   /// All ways to write to PATH refuse, and say WORDS.
-  void expect_refused(const std::string& path, const std::string& words) const {
+  void expect_refused(const std::string& path, const std::string& cause) const {
     const auto all = {thrown_error([&] { return open_output(path, kTry, kOwnerOnly); }),
                       thrown_error([&] { replace_file(path, "evil"); }),
                       thrown_error([&] { check_replaceable(path); }), thrown_error([&] {
@@ -52,7 +52,7 @@ class OutputFileTest : public ::testing::Test {
                       })};
     for (const Error& error : all) {
       EXPECT_EQ(error.exit_code(), ExitCode::kUnsupported);
-      EXPECT_THAT(error.what(), HasSubstr(path + ": " + words));
+      EXPECT_THAT(error.what(), HasSubstr(path + ": " + cause));
     }
     EXPECT_EQ(content_of(precious_), "precious");
   }
@@ -75,24 +75,24 @@ class OutputFileTest : public ::testing::Test {
 };
 
 TEST_F(OutputFileTest, APlantedLinkIsNotFollowed) {
-  const std::string words = "user 1234 has put a symbolic link there";
+  const std::string cause = "user 1234 has put a symbolic link there";
   for (const std::string& folder : {shared_, theirs_}) {
-    expect_refused(planted_link(folder + "/link", precious_), words);
-    expect_refused(planted_link(folder + "/nowhere", folder_ / "new"), words);
+    expect_refused(planted_link(folder + "/link", precious_), cause);
+    expect_refused(planted_link(folder + "/nowhere", folder_ / "new"), cause);
     const std::string way = planted_link(folder + "/way", folder_.path());
-    expect_refused(way + "/precious", words);
-    expect_refused(way + "/new", words);
+    expect_refused(way + "/precious", cause);
+    expect_refused(way + "/new", cause);
   }
   EXPECT_FALSE(std::filesystem::exists(folder_ / "new"));
 }
 
 TEST_F(OutputFileTest, APlantedFileIsNotOpened) {
-  const std::string words = "user 1234 has put a file of their own there";
-  expect_refused(planted_file(shared_ + "/file"), words);
+  const std::string cause = "user 1234 has put a file of their own there";
+  expect_refused(planted_file(shared_ + "/file"), cause);
   const std::string pipe = shared_ + "/pipe";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0666), 0);
   ASSERT_EQ(::chown(pipe.c_str(), kOther, kOther), 0);
-  expect_refused(pipe, words);
+  expect_refused(pipe, cause);
   for (const std::string& folder : {shared_, theirs_}) {
     std::filesystem::create_hard_link(precious_, folder + "/second");
     expect_refused(folder + "/second", "the file has other names (hard links)");

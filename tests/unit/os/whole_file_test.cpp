@@ -121,7 +121,7 @@ TEST(WholeFileTest, KeepsTheOldTextWhenTheDiskIsFull) {
   EXPECT_EQ(content_of(path), "and on");
 }
 
-TEST(WholeFileTest, TellsBeforehandWhatCannotBeWritten) {
+TEST(WholeFileTest, ReportsBeforehandWhatCannotBeWritten) {
   const TemporaryFolder folder;
   const std::string path = folder.write("old", "old");
   check_replaceable(path);

@@ -127,7 +127,7 @@ class TransportChecksumTest : public ::testing::Test {
   }
 };
 
-TEST_F(TransportChecksumTest, TellsValidFromWrong) {
+TEST_F(TransportChecksumTest, DistinguishesValidFromWrong) {
   SeededRandom random;
   for (std::size_t times = scaled(3000); times > 0; --times) {
     PacketSpec spec = random_spec(random, false);

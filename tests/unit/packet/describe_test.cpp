@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A packet in one line of words.
+// A packet in one line of text.
 #include "packet/describe.hpp"
 
 #include <gmock/gmock.h>
@@ -186,15 +186,15 @@ TEST(DescribePropertyTest, IsSafeOnAnyPrefixOfAnything) {
     // A copy of just that many bytes, so that AddressSanitizer sees a read behind them.
     const Bytes glimpse(frame.bytes.begin(), frame.bytes.begin() + static_cast<long>(kept));
     const auto run_end = static_cast<std::uint16_t>(random.between(0, 70));
-    const std::string words =
+    const std::string text =
         describe({.bytes = glimpse,
                   .frame_bytes = static_cast<std::uint32_t>(
                       random.chance(0.9) ? frame.bytes.size() : random.between(0, 100)),
                   .link_type = spec.link_type,
                   .header = frame.header,
                   .run = {static_cast<std::uint16_t>(random.between(0, 70)), run_end}});
-    ASSERT_FALSE(words.empty());
-    ASSERT_EQ(words.find('\n'), std::string::npos);
+    ASSERT_FALSE(text.empty());
+    ASSERT_EQ(text.find('\n'), std::string::npos);
   }
 }
 

@@ -68,7 +68,7 @@ TEST(FragmentTest, AFragmentIsCutFurther) {
   spec.dont_fragment = false;
   spec.payload = counting_bytes(180);
   Bytes frame = completed(build_frame(spec)).bytes;
-  // 200 bytes that stand at 800 of a longer packet, of which more is to come.
+  // 200 bytes that stand at 800 of a longer packet, of which more follows.
   set_u16(frame, 6, 0x2000 | 100);
   const std::vector<Bytes> fragments = fragments_of(frame, LinkType::kIp, 120);
   ASSERT_EQ(fragments.size(), 3U);

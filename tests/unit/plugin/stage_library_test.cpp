@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From the words of --stage to a loaded library, and what is said of one that does not do.
+// From the arguments of --stage to a loaded library, and what is said of one that does not do.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -29,10 +29,10 @@ TEST(StageRequestTest, LibraryAndOptions) {
   EXPECT_EQ(
       StageRequest::parse("./a.so,loss=3,name=x=y,loud,empty="),
       (StageRequest{"./a.so", {{"loss", "3"}, {"name", "x=y"}, {"loud", "1"}, {"empty", ""}}}));
-  for (const char* words : {"", ",a=1", "./a.so,", "./a.so,,a=1", "./a.so,=1"})
-    EXPECT_EQ(thrown_error([&] { return StageRequest::parse(words); }).exit_code(),
+  for (const char* arguments : {"", ",a=1", "./a.so,", "./a.so,,a=1", "./a.so,=1"})
+    EXPECT_EQ(thrown_error([&] { return StageRequest::parse(arguments); }).exit_code(),
               ExitCode::kUsage)
-        << words;
+        << arguments;
 }
 
 TEST(StageLibraryTest, AFitOneIsLoaded) {
@@ -60,7 +60,7 @@ TEST(StageLibraryTest, APipeIsRefusedUnopened) {
   const TemporaryFolder folder;
   const std::string pipe = folder / "libpipe.so";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  EXPECT_THAT(refusal(pipe).what(), HasSubstr(pipe + ": it is no regular file"));
+  EXPECT_THAT(refusal(pipe).what(), HasSubstr(pipe + ": it is not a regular file"));
 }
 
 TEST(StageLibraryTest, AnotherVersionIsNamedWithOurs) {
@@ -77,8 +77,8 @@ TEST(StageLibraryTest, WhatIsNoStageIsRefused) {
   EXPECT_THAT(refusal("/nowhere/libmine.so").what(), HasSubstr("No such file"));
   EXPECT_THAT(refusal("libmine-of-nobody.so").what(), HasSubstr("./libmine-of-nobody.so"));
   const TemporaryFolder folder;
-  const std::string text =
-      folder.write("text.so", "this is no library, but it is long enough to be looked at as one\n");
+  const std::string text = folder.write(
+      "text.so", "this is not a library, but it is long enough to be looked at as one\n");
   EXPECT_THAT(refusal(text).what(), HasSubstr("ELF"));
 }
 

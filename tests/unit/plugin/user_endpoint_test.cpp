@@ -358,10 +358,10 @@ TEST_F(UserEndpointTest, AProgramsOwnStageFindsItsContext) {
   EXPECT_EQ(Scripted::newest->site().context, this);
 }
 
-TEST_F(UserEndpointTest, TheConstructorsWordsReachTheUser) {
+TEST_F(UserEndpointTest, TheConstructorsMessageReachesTheUser) {
   descriptor_ = plugin::describe<Scripted>("scripted", plugin::Access::kLooksAtSuperPackets,
                                            plugin::Pairs::kEachQueue);
-  const auto words = [&](StageRequest request) {
+  const auto message_for = [&](StageRequest request) {
     request.built_in = &descriptor_;
     const StageLibrary library(std::move(request));
     return thrown_error([&] {
@@ -370,8 +370,9 @@ TEST_F(UserEndpointTest, TheConstructorsWordsReachTheUser) {
         .parts()
         .cause;
   };
-  EXPECT_EQ(words({"mine", {{"fault", "yes"}}}), "fault=yes: as you wish");
-  EXPECT_EQ(words({"mine", {{"speed", "3"}}}), "speed=3: there is no such key; there are: fault");
+  EXPECT_EQ(message_for({"mine", {{"fault", "yes"}}}), "fault=yes: as you wish");
+  EXPECT_EQ(message_for({"mine", {{"speed", "3"}}}),
+            "speed=3: there is no such key; there are: fault");
 }
 
 }  // namespace

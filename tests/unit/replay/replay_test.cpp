@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Links over the packets of a file: the arithmetic's times to the nanosecond, the same answer each
-// time, and what is no file of packets.
+// time, and what is not a file of packets.
 #include "replay/replay.hpp"
 
 #include <gmock/gmock.h>

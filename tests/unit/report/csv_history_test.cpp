@@ -113,8 +113,9 @@ TEST(CsvHistoryTest, NamesTheLineThatMakesNoSense) {
   };
   EXPECT_EQ(answer("a,b\n"), "line 10: 15 fields are needed, not 2");
   EXPECT_EQ(answer("\n"), "line 10: 15 fields are needed, not 1");
-  EXPECT_EQ(answer("a,b,c,d,e,f,g,h,many,1,1,1,1,j,k\n"), "line 10: rounds is no number: 'many'");
-  EXPECT_EQ(answer("a,b,c,d,e,f,g,h,1,1x,1,1,1,j,k\n"), "line 10: median is no number: '1x'");
+  EXPECT_EQ(answer("a,b,c,d,e,f,g,h,many,1,1,1,1,j,k\n"),
+            "line 10: rounds is not a number: 'many'");
+  EXPECT_EQ(answer("a,b,c,d,e,f,g,h,1,1x,1,1,1,j,k\n"), "line 10: median is not a number: '1x'");
   EXPECT_EQ(answer("a,\"b,c,d,e,f,g,h,1,1,1,1,1,j,k\n"), "line 10: a quote is not closed");
 }
 

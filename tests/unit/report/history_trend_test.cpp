@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Trends of a history file: which rows belong together, and what is told of their changes.
+// Trends of a history file: which rows belong together, and what is reported of their changes.
 #include "report/history_trend.hpp"
 
 #include <fmt/format.h>

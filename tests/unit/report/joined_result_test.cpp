@@ -51,7 +51,7 @@ TEST(JoinedResultTest, OtherSuitesStandBesideEachOther) {
   EXPECT_EQ(joined.suite, "throughput + latency");
   EXPECT_FALSE(joined.complete);
   ASSERT_NE(joined.find_metric("idle/round_trip_p50 in bits_per_s"), nullptr)
-      << "values of another unit are no samples of the same metric";
+      << "values of another unit are not samples of the same metric";
   EXPECT_THAT(joined.notes, ::testing::Contains(HasSubstr("with different kernels")));
 }
 

@@ -53,7 +53,7 @@ TEST(GoogleBenchmarkTest, ARowASampleThatCounts) {
     EXPECT_EQ(rows[index]["time_unit"], "ns");
   }
   EXPECT_EQ(rows_of(text, "idle/round_trip_p50").size(), 9U) << "one is invalid";
-  EXPECT_EQ(rows_of(text, "idle/round_trip_p50/link:control").size(), 9U) << "one is no number";
+  EXPECT_EQ(rows_of(text, "idle/round_trip_p50/link:control").size(), 9U) << "one is not a number";
 }
 
 TEST(GoogleBenchmarkTest, CpuTimeIsThatOfTheSameTestLinkAndRound) {

@@ -88,20 +88,20 @@ Result invalid_result() {
   return result;
 }
 
-TEST(TerminalTest, AVoidTrialsFiguresAreShownAsVoidWithTheReason) {
+TEST(TerminalTest, AnInvalidTrialsFiguresAreShownAsInvalidWithTheReason) {
   const std::string text = terminal_text(invalid_result());
-  EXPECT_THAT(text, ContainsRegex("\nthroughput +subject \\(void\\) +5.120 Mbit/s "
+  EXPECT_THAT(text, ContainsRegex("\nthroughput +subject \\(invalid\\) +5.120 Mbit/s "
                                   "+5.120 to 5.120 Mbit/s +0 \\(1 invalid\\)\n"));
-  EXPECT_THAT(text, ContainsRegex("\nround_trip +subject \\(void\\) +1.000 us "));
+  EXPECT_THAT(text, ContainsRegex("\nround_trip +subject \\(invalid\\) +1.000 us "));
   EXPECT_THAT(text, HasSubstr("the sender could not keep the rate\n"));
   EXPECT_EQ(summarise(invalid_result().metrics.front()).front().valid, 0U);
   EXPECT_TRUE(std::isnan(summarise(invalid_result().metrics.front()).front().median))
       << "what programs read has no figure that does not count";
 }
 
-TEST(TerminalTest, AVoidSampleBesideOneThatCountsIsNotShown) {
+TEST(TerminalTest, AnInvalidSampleBesideOneThatCountsIsNotShown) {
   const std::string text = terminal_text(small_result());
-  EXPECT_THAT(text, Not(HasSubstr("(void)")));
+  EXPECT_THAT(text, Not(HasSubstr("(invalid)")));
 }
 
 TEST(TerminalTest, OfAComparison) {
@@ -180,10 +180,10 @@ TEST(MarkdownTest, OfAResult) {
   EXPECT_THAT(text, Not(HasSubstr("cut short")));
 }
 
-TEST(MarkdownTest, AVoidTrialsFiguresAreShownAsVoid) {
+TEST(MarkdownTest, AnInvalidTrialsFiguresAreShownAsInvalid) {
   EXPECT_THAT(markdown_summary(invalid_result()),
-              AllOf(HasSubstr("| throughput | subject (void) | 5.120 Mbit/s |"),
-                    HasSubstr("| round_trip | subject (void) | 1.000 us |"),
+              AllOf(HasSubstr("| throughput | subject (invalid) | 5.120 Mbit/s |"),
+                    HasSubstr("| round_trip | subject (invalid) | 1.000 us |"),
                     HasSubstr("the sender could not keep the rate")));
 }
 

@@ -93,7 +93,7 @@ TEST(ResultJsonTest, WritingIsTheSameAfterReading) {
   }
 }
 
-TEST(ResultJsonTest, TellsFormatAndVersionFirst) {
+TEST(ResultJsonTest, HasFormatAndVersionFirst) {
   EXPECT_THAT(result_text(Result()),
               StartsWith("{\n \"format\": \"tunrelay-result\",\n \"version\": 2,\n"));
 }
@@ -125,7 +125,7 @@ TEST(ResultJsonTest, PassesOverUnknownKeys) {
 
 TEST(ResultJsonTest, RefusesWhatIsNoResult) {
   EXPECT_EQ(refusal_of(""), "it is empty");
-  EXPECT_THAT(refusal_of("hello"), StartsWith("it is no JSON, or not all of it: parse error at"));
+  EXPECT_THAT(refusal_of("hello"), StartsWith("it is not JSON, or not all of it: parse error at"));
   for (const char* foreign : {"{}", "[]", "1", "null", R"({"format": "other"})", R"({"format": 1})",
                               R"({"context": {}, "benchmarks": []})"})
     EXPECT_THAT(refusal_of(foreign),
@@ -173,7 +173,7 @@ TEST(ResultJsonTest, RefusesEveryBeginning) {
   const std::string text = result_text(full_result());
   for (std::size_t round = scaled(300); round != 0; --round) {
     const std::string beginning = text.substr(0, random.between(1, text.size() - 3));
-    ASSERT_THAT(refusal_of(beginning), StartsWith("it is no JSON, or not all of it"));
+    ASSERT_THAT(refusal_of(beginning), StartsWith("it is not JSON, or not all of it"));
   }
 }
 

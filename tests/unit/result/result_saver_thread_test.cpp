@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A result that is saved beside the run: the newest one gets there, and a place that can't be
-// written is told once.
+// written is reported once.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -56,24 +56,24 @@ TEST(ResultSaverTest, TheNewestGetsThereAndEachFileIsWhole) {
   EXPECT_EQ(folder.files(), 1U) << "no piece of a file is left";
 }
 
-TEST(ResultSaverTest, APlaceThatIsGoneIsToldOnceAndTriedAgain) {
+TEST(ResultSaverTest, APlaceThatIsGoneIsReportedOnceAndTriedAgain) {
   const test::TemporaryFolder folder;
   const std::string place = folder / "place";
   std::filesystem::create_directory(place);
   ResultFile file(place + "/run.json");
   std::filesystem::remove(place);
-  std::atomic<int> told{0};
+  std::atomic<int> reported{0};
   ResultSaver saver(file, [&](const Error& error) {
     EXPECT_THAT(error.what(), ::testing::StartsWith("could not write " + file.path()));
-    ++told;
+    ++reported;
   });
   saver.offer(result_of(1));
-  ASSERT_TRUE(comes_true([&] { return told == 1; }));
+  ASSERT_TRUE(comes_true([&] { return reported == 1; }));
   for (std::uint64_t offer = 2; offer < 50; ++offer) saver.offer(result_of(offer));
   std::filesystem::create_directory(place);
   saver.offer(result_of(50));
   EXPECT_TRUE(comes_true([&] { return holds(file.path(), 50); }));
-  EXPECT_EQ(told, 1);
+  EXPECT_EQ(reported, 1);
 }
 
 TEST(ResultSaverTest, APipeGetsTheLastStateAlone) {
@@ -82,7 +82,7 @@ TEST(ResultSaverTest, APipeGetsTheLastStateAlone) {
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   const FileDescriptor reader(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   ResultFile file(path);
-  file.save_or_tell(result_of(1), [](const Error& error) { ADD_FAILURE() << error.what(); });
+  file.save_or_report(result_of(1), [](const Error& error) { ADD_FAILURE() << error.what(); });
   pollfd ready{.fd = reader.get(), .events = POLLIN, .revents = 0};
   EXPECT_EQ(::poll(&ready, 1, 0), 0) << "something was written";
   file.save(result_of(2));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The model of a result: which samples count, how links are paired and told as ratios.
+// The model of a result: which samples count, how links are paired and given as ratios.
 #include "result/result.hpp"
 
 #include <gmock/gmock.h>
@@ -99,7 +99,7 @@ TEST(LinkSummaryTest, TheControlIsTheReferenceBeforeTheBase) {
   EXPECT_EQ(reference_path(metric), kControl);
 }
 
-TEST(LinkSummaryTest, ALinkOfVoidSamplesHasNoFigures) {
+TEST(LinkSummaryTest, ALinkOfInvalidSamplesHasNoFigures) {
   Metric metric;
   metric.samples = {sample_of(kSubject, 0, 1, "void")};
   const std::vector<TestPathSummary> paths = summarise(metric);

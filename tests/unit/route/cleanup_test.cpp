@@ -92,10 +92,11 @@ TEST_F(CleanupTest, LeavesALivingTunnelAlone) {
   EXPECT_TRUE(same_network_state(state, network_state()));
 }
 
-TEST_F(CleanupTest, LeavesWhatIsToStayUnlessAsked) {
+TEST_F(CleanupTest, LeavesWhatMustStayUnlessRequested) {
   const std::string before = network_state();
   leave_behind("kept", true);
-  EXPECT_THAT(clean_up().left, ElementsAre(Field(&JournalLeft::reason, HasSubstr("are to stay"))));
+  EXPECT_THAT(clean_up().left,
+              ElementsAre(Field(&JournalLeft::reason, HasSubstr("are permanent"))));
   CleanupOptions options;
   options.persistent_too = true;
   options.instance = "another";
@@ -157,7 +158,7 @@ TEST_F(CleanupTest, AJournalOfANamespaceThatIsGoneIsThrownAway) {
   write_journal(header);
   header.netns_inode = 1;  // no namespace has it
   write_journal(header);
-  // In a process namespace of its own, where every process can be asked.
+  // In a process namespace of its own, where every process can be read.
   const pid_t outer = ::fork();
   if (outer == 0) {
     if (::unshare(CLONE_NEWPID | CLONE_NEWNS) != 0) ::_exit(10);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Packets through an applied plan: they cross, both ways, under each strategy and whatever the
-// host's filters say, and the path check tells when they would not. Root.
+// host's filters say, and the path check reports when they would not. Root.
 #include <gmock/gmock.h>
 
 #include "os/netns.hpp"

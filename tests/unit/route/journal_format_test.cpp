@@ -84,9 +84,9 @@ TEST_F(ParseTest, ATornLastLineIsLeftOutWhereverItIsTorn) {
 TEST_F(ParseTest, AnUnknownVersionIsRefused) {
   JournalHeader other = header_;
   other.version = 2;
-  const std::string words = error_of([&] { parse_journal(header_line(other), "/run/x"); });
-  EXPECT_THAT(words, HasSubstr("/run/x"));
-  EXPECT_THAT(words, HasSubstr("version 2"));
+  const std::string message = error_of([&] { parse_journal(header_line(other), "/run/x"); });
+  EXPECT_THAT(message, HasSubstr("/run/x"));
+  EXPECT_THAT(message, HasSubstr("version 2"));
 }
 
 TEST_F(ParseTest, WhatMakesNoSenseIsRefusedWithItsLine) {
@@ -96,8 +96,8 @@ TEST_F(ParseTest, WhatMakesNoSenseIsRefusedWithItsLine) {
         R"({"record":"step","index":0,"change":{"do":"fly"},"undo":{"do":"nothing"}})",
         R"({"record":"step","index":0,"change":{"do":"add_address","prefix":"x"},"undo":{}})",
         R"({"record":"step","index":-1,"change":{"do":"add_rule"},"undo":{"do":"nothing"}})"}) {
-    const std::string words = error_of([&] { parse_journal(header + line + "\n", "/run/x"); });
-    EXPECT_THAT(words, HasSubstr("read the journal /run/x")) << line;
+    const std::string message = error_of([&] { parse_journal(header + line + "\n", "/run/x"); });
+    EXPECT_THAT(message, HasSubstr("read the journal /run/x")) << line;
   }
   EXPECT_THAT(error_of([&] { parse_journal(complete_line(), "/run/x"); }),
               HasSubstr("does not begin with a header"));

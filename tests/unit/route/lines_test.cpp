@@ -20,11 +20,11 @@ namespace {
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 
-/// Lines without the marks that tell a state (linkdown), or that we leave out (pref).
+/// Lines without the marks of a state (linkdown), or that we leave out (pref).
 std::vector<std::string> lines_of(const std::string& command) {
   static const std::regex kLeftOut(R"(\\| (linkdown|dead|pref medium)\b)");
   static const std::regex kBlanks("[ \t]+");
-  std::istringstream stream(output_of(words(command)));
+  std::istringstream stream(output_of(split(command)));
   std::vector<std::string> lines;
   for (std::string line; std::getline(stream, line);) {
     line = std::regex_replace(std::regex_replace(line, kLeftOut, ""), kBlanks, " ");
@@ -146,7 +146,7 @@ TEST_F(LinesTest, NetworkdIsFoundByItsName) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::prctl(PR_SET_NAME, "systemd-networkd");
-    [[maybe_unused]] const ssize_t told = ::write(ends[1], "x", 1);
+    [[maybe_unused]] const ssize_t written = ::write(ends[1], "x", 1);
     ::pause();
     ::_exit(0);
   }
@@ -165,10 +165,10 @@ TEST_F(NetnsTest, NamedOnesAreMadeAsIpMakesThem) {
   ASSERT_EQ(create_named_netns("mine"), 0);
   EXPECT_EQ(current_netns_inode(), home);
   EXPECT_EQ(create_named_netns("mine"), EEXIST);
-  EXPECT_EQ(output_of(words("ip netns exec mine ls /sys/class/net")), "lo\n");
+  EXPECT_EQ(output_of(split("ip netns exec mine ls /sys/class/net")), "lo\n");
   const std::uint64_t inside = netns_inode(open_named_netns("mine").get());
   EXPECT_NE(inside, home);
-  EXPECT_EQ(output_of(words("ip netns exec mine stat -Lc %i /proc/self/ns/net")),
+  EXPECT_EQ(output_of(split("ip netns exec mine stat -Lc %i /proc/self/ns/net")),
             std::to_string(inside) + "\n");
   sh("ip netns add other");
   EXPECT_THAT(named_netns(), ::testing::ElementsAre("mine", "other"));

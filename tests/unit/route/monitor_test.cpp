@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The monitor puts back what others take away, tells what it can't, and does not fight. Root.
+// The monitor puts back what others take away, reports what it can't, and does not fight. Root.
 #include "route/watch/monitor.hpp"
 
 #include <gmock/gmock.h>
@@ -30,7 +30,7 @@ auto event(Kind kind, const std::string& text) {
   return AllOf(Field(&RouteEvent::kind, kind), Field(&RouteEvent::text, HasSubstr(text)));
 }
 
-/// What the monitor tells until it has had nothing to do for a while.
+/// What the monitor reports until it has had nothing to do for a while.
 std::vector<RouteEvent> events_of(RouteMonitor& monitor, int quiet_ms = 100) {
   std::vector<RouteEvent> events;
   for (;;) {
@@ -121,7 +121,7 @@ TEST_F(MonitorTest, PutsBackRoutesAndAddresses) {
   }
 }
 
-TEST_F(MonitorTest, TellsThatALinkIsDownAndRepairsWhenItIsUpAgain) {
+TEST_F(MonitorTest, ReportsThatAnInterfaceIsDownAndRepairsWhenItIsUpAgain) {
   for (const Strategy strategy : {Strategy::kPolicy, Strategy::kClassic}) {
     start(strategy);
     const auto events = after("ip link set tun0 down");
@@ -213,14 +213,14 @@ TEST_F(MonitorTest, FollowsARenamedLink) {
   EXPECT_TRUE(same_network_state(before, network_state()));
 }
 
-TEST_F(MonitorTest, TellsANewMtu) {
+TEST_F(MonitorTest, ReportsANewMtu) {
   start(Strategy::kPolicy);
   EXPECT_THAT(after("ip link set tun1 mtu 1400"),
               Contains(AllOf(event(Kind::kMtuChanged, "tun1"), Field(&RouteEvent::mtu_bytes, 1400U),
                              Field(&RouteEvent::device, "tun1"))));
 }
 
-TEST_F(MonitorTest, TellsThatALinkIsGone) {
+TEST_F(MonitorTest, ReportsThatAnInterfaceIsGone) {
   start(Strategy::kPolicy);
   EXPECT_THAT(after("ip link del tun1"),
               Contains(event(Kind::kInterfaceDeleted, "tun1 was deleted")));

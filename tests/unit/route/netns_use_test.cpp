@@ -28,15 +28,15 @@ class NetnsUseTest : public RouteNetwork {
  protected:
   /// Runs ASK as the first process of a PID namespace, where it sees its children alone; what it
   /// returns must be true.
-  template <typename Ask>
-  static void expect_among_few(const Ask& ask) {
+  template <typename Check>
+  static void expect_among_few(const Check& check) {
     const pid_t outer = ::fork();
     if (outer == 0) {
       if (::unshare(CLONE_NEWPID | CLONE_NEWNS) != 0) ::_exit(10);
       const pid_t inner = ::fork();
       if (inner == 0) {
         if (::mount("proc", "/proc", "proc", 0, nullptr) != 0) ::_exit(11);
-        ::_exit(ask() ? 0 : 12);
+        ::_exit(check() ? 0 : 12);
       }
       int status = 0;
       ::waitpid(inner, &status, 0);
@@ -61,7 +61,7 @@ class NetnsUseTest : public RouteNetwork {
     [[maybe_unused]] const ssize_t got = ::read(ends[0], &byte, 1);
     return pid;
   }
-  /// From here on this process may not ask where others live that have more capabilities.
+  /// From here on this process may not see where others live that have more capabilities.
   static void drop_ptrace_capability() {
     __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
     std::array<__user_cap_data_struct, 2> data{};

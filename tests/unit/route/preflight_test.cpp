@@ -101,7 +101,7 @@ TEST_F(PreflightTest, TablesThatAreTaken) {
   request_.table_out = 78;
   EXPECT_THAT(find(), ElementsAre(conflict("table 77 is not empty",
                                            "10.9.0.0/16 dev eth0 table 77 proto static"),
-                                  conflict("table 78 is asked by a rule already",
+                                  conflict("a rule uses table 78 already",
                                            "500: from all iif eth0 lookup 78 proto static")));
   // When nobody insists, free ones are chosen.
   request_.table_in = request_.table_out = 0;
@@ -114,7 +114,7 @@ TEST_F(PreflightTest, TheClassicTableIsTaken) {
   EXPECT_THAT(find(), IsEmpty()) << "another table does as well";
   EXPECT_EQ(choose(request_, state_).table_in, kFirstTable);
   request_.table_in = 13;
-  EXPECT_THAT(find(), ElementsAre(conflict("table 13 is asked by a rule already",
+  EXPECT_THAT(find(), ElementsAre(conflict("a rule uses table 13 already",
                                            "500: from all iif eth0 lookup 13")));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which segments are hit: the statistics of each model over 10^6 segments at a fixed seed, and
-// that the same numbers are hit however they are asked for.
+// that the same numbers are hit in whatever order they are requested.
 #include "stage/hit_sequence.hpp"
 
 #include <gtest/gtest.h>
@@ -106,7 +106,7 @@ TEST(HitSequenceTest, NoneOvertakesWithinTheGap) {
   expect_model(overtaking_model({.probability = 0.25, .gap = 5}), hits);
 }
 
-/// Any lane may ask for any part, and gets the same answer.
+/// Any lane may request any part, and gets the same answer.
 TEST(HitSequenceTest, IsTheSameForEachLaneThatFollowsIt) {
   SeededRandom random;
   const std::vector<LossConfig> models{BernoulliLoss{0.05, 0},

@@ -47,7 +47,7 @@ class PassWatcher final : public StageOutput {
 /// kSegments of them, as one super-packet that is given again and again.
 class Stream {
  public:
-  /// EACH is told the number of the packet's first segment before the packet goes to the stage.
+  /// EACH gets the number of the packet's first segment before the packet goes to the stage.
   void give_all(Stage& stage, StageOutput& output,
                 const std::function<void(std::uint64_t)>& each) const {
     std::int64_t now_ns = 1;

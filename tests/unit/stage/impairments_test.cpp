@@ -221,7 +221,7 @@ TEST(DelayStage, EachSegmentHasTheJitterOfItsNumber) {
   expect_balanced(packets, record);
 }
 
-TEST(DelayStage, KeepsTheOrderWhereItIsAskedTo) {
+TEST(DelayStage, KeepsTheOrderWhereRequested) {
   SeededRandom random;
   const auto packets = SegmentedPackets::random(random, 900);
   Delay delay({.delay_ns = 10 * kMillisecond,

@@ -85,7 +85,7 @@ TEST(JitterTest, IsNeverNegativeInAll) {
   EXPECT_EQ(least, 0);
 }
 
-TEST(JitterTest, ACorrelatedOneFollowsTheOneBeforeWhicheverAreAskedFor) {
+TEST(JitterTest, ACorrelatedOneFollowsTheOneBeforeWhicheverAreDrawn) {
   const DelayConfig config{.delay_ns = kDelay, .jitter_ns = kSpread, .jitter_correlation = 0.8};
   Jitter jitter(config, kSomeKey);
   Jitter every_third(config, kSomeKey);

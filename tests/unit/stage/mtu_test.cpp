@@ -55,7 +55,7 @@ TEST(AnsweringMtuTest, EachSegmentThatIsTooLongIsAnswered) {
   EXPECT_EQ(there.runs, (std::vector<SegmentRun>{{2, 3}}));
   EXPECT_EQ(there.references(), 0);
 
-  EXPECT_EQ(entry.next_deadline_ns(), 0) << "the other lane is to have its turn at once";
+  EXPECT_EQ(entry.next_deadline_ns(), 0) << "the other lane must have its turn at once";
   returned.run(entry, 8);
   EXPECT_EQ(entry.next_deadline_ns(), Stage::kNoDeadline);
   ASSERT_EQ(returned.packets.size(), 2U);

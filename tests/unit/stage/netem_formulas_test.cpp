@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What tc-netem(8) means by the same words: the stages against its formulas written down plainly,
-// and against the tables that iproute2 brings for it.
+// What tc-netem(8) means by the same arguments: the stages against its formulas written down
+// plainly, and against the tables that iproute2 brings for it.
 #include <gtest/gtest.h>
 
 #include <algorithm>

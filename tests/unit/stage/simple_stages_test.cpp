@@ -92,7 +92,7 @@ TEST(PacketFilterTest, MatchesAsTcpdumpDoes) {
   EXPECT_TRUE(matches("ip6 and udp dst port 53", udp));
 }
 
-TEST(PacketFilterTest, ASuperPacketIsAskedAsItsFirstSegment) {
+TEST(PacketFilterTest, ASuperPacketIsMatchedAsItsFirstSegment) {
   const OwnedPacket owned = packet_of(super_spec(20'000, 1000));
   const auto matches = [&owned](const char* expression) {
     return PacketFilter(expression, LinkType::kIp).matches(owned.packet);

@@ -56,7 +56,7 @@ TEST(SearchTrialTest, ABurstThatGotThroughCountsAndOneThatDidNotIsVoid) {
   EXPECT_NEAR(judged(report).sent_per_s, 100'000, 1);
 }
 
-TEST(SearchTrialTest, AVoidTrialStaysVoid) {
+TEST(SearchTrialTest, AnInvalidTrialStaysInvalid) {
   TrialReport report = report_of(100'000, 100'000);
   report.invalid_reason = "the path was not proven before it";
   EXPECT_EQ(judged(report).invalid_reason, report.invalid_reason);
@@ -107,7 +107,7 @@ TEST(RateSearchRunTest, LeavesTheRateTheBoundsAndTheTrialsOfEachLink) {
   }
 }
 
-TEST(RateSearchRunTest, ARateAboveWhatIsSentIsToldAsSuch) {
+TEST(RateSearchRunTest, ARateAboveWhatIsSentIsReportedAsSuch) {
   const Result result = result_of({1e9});
   EXPECT_EQ(valid_values(*result.find_metric("udp_64/ndr"), kSubject).at(0), 500'000);
   EXPECT_EQ(result.find_metric("udp_64/ndr_upper"), nullptr);

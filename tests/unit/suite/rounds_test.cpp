@@ -61,7 +61,7 @@ TEST(PrecisionReachedTest, TooFewSamplesAreNotKnownAtAll) {
   EXPECT_THAT(result.notes, Contains(HasSubstr("is not known")));
 }
 
-TEST(PrecisionReachedTest, AsksOnlyForHeadlines) {
+TEST(PrecisionReachedTest, ChecksOnlyHeadlines) {
   Result result = spread_result(99, 101, 40);
   result.metric("tcp/one_way_p99", "ns", Better::kLower)
       .samples.push_back(

@@ -37,23 +37,23 @@ TEST(SuiteOptionsTest, OpenOnesAreTheSuites) {
   EXPECT_EQ(options.time_limit_ns, 0);
 }
 
-TEST(SuiteOptionsTest, WhatIsAskedForStays) {
-  SuiteOptions asked;
-  asked.duration_ns = 3 * kNanosecondsPerSecond;
-  asked.warm_up_ns = 0;
-  asked.rounds = 2;
-  const SuiteOptions options = complete_options(find_suite("soak"), asked);
-  EXPECT_EQ(options.duration_ns, asked.duration_ns);
+TEST(SuiteOptionsTest, WhatIsRequestedStays) {
+  SuiteOptions requested;
+  requested.duration_ns = 3 * kNanosecondsPerSecond;
+  requested.warm_up_ns = 0;
+  requested.rounds = 2;
+  const SuiteOptions options = complete_options(find_suite("soak"), requested);
+  EXPECT_EQ(options.duration_ns, requested.duration_ns);
   EXPECT_EQ(options.warm_up_ns, 0);
   EXPECT_EQ(options.rounds, 2U);
   EXPECT_EQ(options.time_limit_ns, 0) << "so many rounds, not so long";
 }
 
 TEST(SuiteOptionsTest, ASearchForPrecisionHasAnEnd) {
-  SuiteOptions asked;
-  asked.precision = PrecisionGoal{};
-  asked.rounds = 7;
-  const SuiteOptions options = complete_options(find_suite("throughput"), asked);
+  SuiteOptions requested;
+  requested.precision = PrecisionGoal{};
+  requested.rounds = 7;
+  const SuiteOptions options = complete_options(find_suite("throughput"), requested);
   EXPECT_GT(options.time_limit_ns, 0);
   EXPECT_EQ(options.rounds, 7U);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A trial's report as samples of a result: names, units, void trials.
+// A trial's report as samples of a result: names, units, invalid trials.
 #include "suite/trial_result.hpp"
 
 #include <gmock/gmock.h>
@@ -27,7 +27,7 @@ double only_value(const Result& result, std::string_view name) {
   return metric->samples.front().value;
 }
 
-TEST(TrialResultTest, TellsRatesLossAndDelays) {
+TEST(TrialResultTest, HasRatesLossAndDelays) {
   Result result;
   add_trial(result, {.load = "udp", .path = kSubject, .round = 3, .at_s = 1}, udp_report());
   EXPECT_DOUBLE_EQ(only_value(result, "udp/throughput"), 99'000 * 8 / 2.0);
@@ -50,7 +50,7 @@ TEST(TrialResultTest, TrialsOfOneLinkShareADistribution) {
   EXPECT_DOUBLE_EQ(result.distributions.front().interval_s, 12);
 }
 
-TEST(TrialResultTest, AVoidTrialGivesVoidSamplesAndNoLatencies) {
+TEST(TrialResultTest, AnInvalidTrialGivesInvalidSamplesAndNoLatencies) {
   TrialReport report = udp_report();
   report.invalid_reason = "it did not cross";
   Result result;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a tunnel chooses where nothing is asked.
+// What a tunnel chooses where nothing is requested.
 #include "tunnel/choices.hpp"
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 namespace tunrelay {
 namespace {
 
-TEST(Choices, WhatIsAskedForIsTaken) {
+TEST(Choices, WhatIsRequestedIsTaken) {
   EXPECT_EQ(choose_engine(EngineKind::kSyscall).kind, EngineKind::kSyscall);
   TunnelOptions options;
   options.queues = 3;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is told of a tunnel, in words and as JSON.
+// What is reported of a tunnel, as text and as JSON.
 #include "tunnel/tunnel_report_text.hpp"
 
 #include <gmock/gmock.h>
@@ -52,7 +52,7 @@ TEST(Summary, SaysWhereEachPacketWasLost) {
   EXPECT_THAT(text, Not(HasSubstr("accounting:"))) << "all are accounted for";
 }
 
-TEST(Summary, TellsOfProbesAndOfWhatWentPastTheTunnel) {
+TEST(Summary, ReportsProbesAndWhatBypassedTheTunnel) {
   TunnelReport report = sample_report();
   EXPECT_THAT(summary_text(report), Not(HasSubstr("of them path probes")));
   EXPECT_THAT(summary_text(report), HasSubstr("arrived; 2 checks, 0 failed\n"));
@@ -67,7 +67,7 @@ TEST(Summary, TellsOfProbesAndOfWhatWentPastTheTunnel) {
   EXPECT_EQ(json.at("path").at("detour_packets"), 1'234);
 }
 
-TEST(Summary, TellsWhatEachStageOfTheLinkHasDone) {
+TEST(Summary, ReportsWhatEachStageOfTheLinkHasDone) {
   TunnelReport report = sample_report();
   EXPECT_THAT(summary_text(report), Not(HasSubstr("--seed"))) << "there is no link";
   report.lanes[0].dropped[static_cast<std::size_t>(DropReason::kStage)] = {0, 3, 4344};
@@ -97,7 +97,7 @@ TEST(Summary, TellsWhatEachStageOfTheLinkHasDone) {
   EXPECT_TRUE(json.at("b_to_a").empty());
 }
 
-TEST(Summary, TellsWhatAStagesTimesAreCountedFrom) {
+TEST(Summary, ReportsWhatAStagesTimesAreCountedFrom) {
   TunnelReport report = sample_report();
   LinkStageReport stage{.text = "delay 5ms", .counts = {}, .answers = 0};
   stage.counts.since_read_ns.record(5'000'000, 10);
@@ -138,7 +138,7 @@ TEST(Summary, APathThatIsNotProvenIsLoud) {
   EXPECT_EQ(report_json(report, "summary").at("path").at("finding"), "The probe got lost.");
 }
 
-TEST(Summary, AnAccountThatDoesNotAddUpIsTold) {
+TEST(Summary, AnAccountThatDoesNotAddUpIsReported) {
   TunnelReport report = sample_report();
   report.lanes[0].written.packets -= 2;
   EXPECT_THAT(summary_text(report),
