@@ -17,7 +17,8 @@ FORBIDDEN = [
 ]
 
 # Home-grown words that the field has others for: "module", "command", "hint", "comma-separated", ...
-FORBIDDEN += [(pattern, f"a word of our own: say {instead}", None) for pattern, instead in (
+# Results keep what was printed when they were measured.
+FORBIDDEN += [(pattern, f"a word of our own: say {instead}", "results/") for pattern, instead in (
     (r"\bway[ _]out\b", "hint"),
     (r"\b[Uu]nf[i]t\b|UNF[I]T_", "unsupported"),
     (r"\bparted[ ]by\b", "separated by"),
@@ -26,8 +27,17 @@ FORBIDDEN += [(pattern, f"a word of our own: say {instead}", None) for pattern, 
     (r"(?<!conf\.)\b[Vv]er[b]s?\b", "command"),  # scapy has a variable of that name
     (r"\bk(?:M[o]st|L[e]ast|F[e]west|L[a]rgest|S[m]allest)(?:[A-Z]|\b)", "kMax, kMin"),
     (r"\bhand[-_]?[o]ff\b|\bHand[O]ff", "transfer between queues"),
-    (r"\bhurr(?:y|ied)\b", "flush"),
-    (r"\b(?:Cour[t]esy|give_w[a]y|Inta[k]e|Outl[e]t|Transa[c]tor|Attenda[n]ce|Growing[F]ile)\b",
+    (r"\bhurr(?:y|ied)\b|\b[Rr]etir[e]", "flush, drain"),
+    (r"\bh[u]b\b", "collector"),
+    (r"\b[Ss]trange[r]s?\b", "unrelated task"),
+    (r"\b[Bb]ehin[d] the link\b", "after the link"),
+    (r"\bhol[d]_(?:limit|bytes|slots)|\bhel[d]_(?:bytes|packets)|\bmay_hol[d]\b",
+     "queued, queue memory"),
+    (r"(?<!, )\b[Tt]el[l]s?\b|\b[Tt]ol[d]\b", "report, print"),  # "ARP who has A, tell B"
+    (r"(?<!here )\b(?:is|was) n[o] (?!longer\b|more\b)", "is not a"),
+    (r"\bvoi[d] (?:trial|sample)s?\b", "invalid"),
+    (r"\b(?:Cour[t]esy|give_w[a]y|Inta[k]e|Outl[e]t|Transa[c]tor|Attenda[n]ce|Growing[F]ile|"
+     r"Failure[N]ews|Found[J]ournal|Frame[S]pace|Served[T]unnel|Control[W]ish)\b",
      "what CONTRIBUTING.md's terms say"),
     (r"\bchan[c]es\b", "random numbers"),
 )]

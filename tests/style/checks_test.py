@@ -143,9 +143,13 @@ class WordsTest(CheckTest):
 
     def test_words_of_our_own(self):
         for word in ("way " + "out", "unf" + "it", "parted b" + "y", "ver" + "bs", "kMos" + "tBytes",
-                     "hand-o" + "ff", "Outl" + "et", "ane" + "w ", "chance" + "s"):
+                     "hand-o" + "ff", "Outl" + "et", "ane" + "w ", "chance" + "s", "hel" + "d_bytes",
+                     "tol" + "d", "is n" + "o packet", "strange" + "r", "h" + "ub"):
             self.write("src/a.hpp", f"// A {word}\n")
             self.assert_finds(check_words.check_forbidden, "src/a.hpp:1: a word of our own")
+        self.write("src/a.hpp", "// There is no other; it is no longer one. ARP who has A, tell B\n")
+        self.write("results/a.html", "as it was tol" + "d\n")
+        self.assert_finds(check_words.check_forbidden)
 
     def test_what_has_one_place_in_the_sources(self):
         text = "// What a is.\nauto a = json.dump();\nsocket.dump(x);\n#include <toml++/toml.h>\n"
