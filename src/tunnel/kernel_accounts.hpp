@@ -12,7 +12,7 @@
 
 namespace tunrelay {
 
-/// Used by one thread. What can't be read keeps its last reading: a report is no reason to end.
+/// Used by one thread. What can't be read keeps its last reading: a report is not a reason to end.
 class KernelAccounts {
  public:
   /// Counts from now on. APPLIED must outlive it.

@@ -85,7 +85,7 @@ void TunnelPath::attend(bool has_changed, const FollowChanges& follow,
   // Where the tables are right and yet nothing crosses, probes are waited for by the standing
   // check.
   if (!has_changed && (whole == was_proven || (whole && watch_))) return;
-  if (prove_again(follow)) tell_change(was_proven, events);
+  if (prove_again(follow)) report_change(was_proven, events);
 }
 
 bool TunnelPath::prove_again(const FollowChanges& follow) {
@@ -110,14 +110,14 @@ void TunnelPath::attend_watch(std::vector<TunnelEvent>& events) {
   // What a newer check has found counts more, and a probe that is lost in a full queue nothing.
   if (verdict && verdict->begun_ns >= proved_ns_ && !verdict->congested) {
     book(*verdict);
-    tell_change(was_proven, events);
+    report_change(was_proven, events);
   } else if (verdict) {
     accounts_.count_probes(*verdict);
   }
   watch_->attend(ends(), report().proven);
 }
 
-void TunnelPath::tell_change(bool was_proven, std::vector<TunnelEvent>& events) const {
+void TunnelPath::report_change(bool was_proven, std::vector<TunnelEvent>& events) const {
   if (auto change = accounts_.change_since(was_proven)) events.push_back(*std::move(change));
 }
 

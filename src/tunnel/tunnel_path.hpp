@@ -60,7 +60,7 @@ class TunnelPath {
   bool prove_again(const FollowChanges& follow);
   void attend_watch(std::vector<TunnelEvent>& events);
   void book(const PathVerdict& verdict) { accounts_.book(verdict, lo_packets()); }
-  void tell_change(bool was_proven, std::vector<TunnelEvent>& events) const;
+  void report_change(bool was_proven, std::vector<TunnelEvent>& events) const;
   /// That lo has carried, in the ends' network namespaces together.
   std::uint64_t lo_packets() noexcept;
 

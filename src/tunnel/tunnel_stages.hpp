@@ -36,7 +36,7 @@ class TunnelStages {
   void begin() noexcept;
 
   /// From here on RELAY's packets meet this link. Throws Error, and the link is as it was, for a
-  /// description that can't be, or while a former link's packets are still held.
+  /// description that can't be, or while a former link's packets are still queued.
   void change_link(LinkDescription description, Relay& relay);
   void change_mtu(std::uint32_t mtu_bytes) noexcept { user_stages_->change_mtu(mtu_bytes); }
   /// With the seed that it uses.

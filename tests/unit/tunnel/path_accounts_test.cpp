@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What checks of the path add up to, and what is told of a change.
+// What checks of the path add up to, and which event reports a change.
 #include "tunnel/path_accounts.hpp"
 
 #include <gmock/gmock.h>
