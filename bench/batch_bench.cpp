@@ -9,7 +9,7 @@
 namespace tunrelay::bench {
 namespace {
 
-void fill_and_clear(benchmark::State& state) {
+void batch_fill_and_clear(benchmark::State& state) {
   auto batch = std::make_unique<Batch>();
   Packet packet;
   packet.frame_bytes = 100;
@@ -21,7 +21,7 @@ void fill_and_clear(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(fill_and_clear)->Arg(1)->Arg(16)->Arg(kMaxBatch);
+BENCHMARK(batch_fill_and_clear)->Arg(1)->Arg(16)->Arg(kMaxBatch);
 
 }  // namespace
 }  // namespace tunrelay::bench

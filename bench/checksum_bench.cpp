@@ -32,15 +32,15 @@ void run(benchmark::State& state, Sum sum) {
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 
-void sum_fast(benchmark::State& state) {
+void checksum_fast(benchmark::State& state) {
   run(state, [](std::span<const std::byte> bytes) { return sum_of(bytes); });
 }
-void sum_word_by_word_rfc1071(benchmark::State& state) {
+void checksum_word_by_word_rfc1071(benchmark::State& state) {
   run(state, sum_word_by_word);
 }
 
-BENCHMARK(sum_fast)->ArgsProduct({{std::begin(kLengths), std::end(kLengths)}});
-BENCHMARK(sum_word_by_word_rfc1071)->ArgsProduct({{std::begin(kLengths), std::end(kLengths)}});
+BENCHMARK(checksum_fast)->ArgsProduct({{std::begin(kLengths), std::end(kLengths)}});
+BENCHMARK(checksum_word_by_word_rfc1071)->ArgsProduct({{std::begin(kLengths), std::end(kLengths)}});
 
 }  // namespace
 }  // namespace tunrelay::bench

@@ -81,7 +81,7 @@ FrameSet batch_of(benchmark::State& state) {
   return frames;
 }
 
-void plan(benchmark::State& state) {
+void coalesce_plan(benchmark::State& state) {
   const FrameSet frames = batch_of(state);
   Coalescer coalescer;
   for (auto _ : state) {
@@ -91,9 +91,9 @@ void plan(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * kPackets);
 }
-BENCHMARK(plan)->DenseRange(kSuperPackets, kCompleteChecksums);
+BENCHMARK(coalesce_plan)->DenseRange(kSuperPackets, kCompleteChecksums);
 
-void plan_and_build(benchmark::State& state) {
+void coalesce_plan_and_build(benchmark::State& state) {
   const FrameSet frames = batch_of(state);
   Coalescer coalescer;
   HeaderSlot slot;
@@ -106,9 +106,9 @@ void plan_and_build(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * kPackets);
 }
-BENCHMARK(plan_and_build)->DenseRange(kSuperPackets, kCompleteChecksums);
+BENCHMARK(coalesce_plan_and_build)->DenseRange(kSuperPackets, kCompleteChecksums);
 
-void floor_groups_of_one(benchmark::State& state) {
+void coalesce_floor_groups_of_one(benchmark::State& state) {
   const FrameSet frames = batch_of(state);
   std::array<MergeGroup, kMaxBatch> groups;
   for (auto _ : state) {
@@ -121,9 +121,9 @@ void floor_groups_of_one(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * kPackets);
 }
-BENCHMARK(floor_groups_of_one)->Arg(kSuperPackets);
+BENCHMARK(coalesce_floor_groups_of_one)->Arg(kSuperPackets);
 
-void merge_by_copy(benchmark::State& state) {
+void coalesce_floor_merge_by_copy(benchmark::State& state) {
   const FrameSet frames = batch_of(state);
   Coalescer coalescer;
   HeaderSlot slot;
@@ -143,7 +143,7 @@ void merge_by_copy(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * kPackets);
 }
-BENCHMARK(merge_by_copy)->DenseRange(kOneUdpFlow, kFourFlows);
+BENCHMARK(coalesce_floor_merge_by_copy)->DenseRange(kOneUdpFlow, kFourFlows);
 
 }  // namespace
 }  // namespace tunrelay::bench

@@ -30,7 +30,7 @@ std::vector<Packet> packets_of_queue_0(std::size_t count) {
   return packets;
 }
 
-void there_and_back(benchmark::State& state) {
+void transfer_there_and_back(benchmark::State& state) {
   const EventFd wake;
   std::vector<std::unique_ptr<Stage>> stages;
   stages.push_back(std::make_unique<Pass>());
@@ -48,10 +48,10 @@ void there_and_back(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(there_and_back)->Arg(1)->Arg(8)->Arg(64)->Arg(kMaxBatch);
+BENCHMARK(transfer_there_and_back)->Arg(1)->Arg(8)->Arg(64)->Arg(kMaxBatch);
 
 /// The same stage in the lane itself: what a transfer is compared with.
-void in_the_lane(benchmark::State& state) {
+void transfer_floor_in_the_lane(benchmark::State& state) {
   const std::vector<Packet> packets = packets_of_queue_0(static_cast<std::size_t>(state.range(0)));
   Pass stage;
   CountingOutput output;
@@ -61,7 +61,7 @@ void in_the_lane(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(in_the_lane)->Arg(1)->Arg(8)->Arg(64)->Arg(kMaxBatch);
+BENCHMARK(transfer_floor_in_the_lane)->Arg(1)->Arg(8)->Arg(64)->Arg(kMaxBatch);
 
 }  // namespace
 }  // namespace tunrelay::bench

@@ -14,7 +14,7 @@
 namespace tunrelay::bench {
 namespace {
 
-void read_and_write_a_burst(benchmark::State& state, EngineKind kind) {
+void engine_read_and_write_a_burst(benchmark::State& state, EngineKind kind) {
   if (kind == EngineKind::kUring && !probe_uring().available)
     return state.SkipWithError("no io_uring here");
   const auto burst = static_cast<std::size_t>(state.range(0));
@@ -46,9 +46,9 @@ void read_and_write_a_burst(benchmark::State& state, EngineKind kind) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK_CAPTURE(read_and_write_a_burst, uring, EngineKind::kUring)
+BENCHMARK_CAPTURE(engine_read_and_write_a_burst, uring, EngineKind::kUring)
     ->ArgsProduct({{1, 8, 64}, {64, 1400}});
-BENCHMARK_CAPTURE(read_and_write_a_burst, syscall, EngineKind::kSyscall)
+BENCHMARK_CAPTURE(engine_read_and_write_a_burst, syscall, EngineKind::kSyscall)
     ->ArgsProduct({{1, 8, 64}, {64, 1400}});
 
 }  // namespace

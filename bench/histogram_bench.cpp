@@ -34,7 +34,7 @@ Histogram histogram_of(const std::vector<std::int64_t>& values) {
   return histogram;
 }
 
-void record_latency(benchmark::State& state) {
+void histogram_record(benchmark::State& state) {
   const std::vector<std::int64_t> values = latencies(state.range(0));
   Histogram histogram;
   for (auto _ : state) {
@@ -43,9 +43,9 @@ void record_latency(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(values.size()));
 }
-BENCHMARK(record_latency)->Arg(1)->Arg(4)->Arg(16);
+BENCHMARK(histogram_record)->Arg(1)->Arg(4)->Arg(16);
 
-void merge_histograms(benchmark::State& state) {
+void histogram_merge(benchmark::State& state) {
   const Histogram part = histogram_of(latencies(4));
   Histogram sum;
   for (auto _ : state) {
@@ -53,15 +53,15 @@ void merge_histograms(benchmark::State& state) {
     benchmark::ClobberMemory();
   }
 }
-BENCHMARK(merge_histograms);
+BENCHMARK(histogram_merge);
 
-void find_percentile(benchmark::State& state) {
+void histogram_find_percentile(benchmark::State& state) {
   const Histogram histogram = histogram_of(latencies(4));
   for (auto _ : state) benchmark::DoNotOptimize(histogram.value_at_percentile(99));
 }
-BENCHMARK(find_percentile);
+BENCHMARK(histogram_find_percentile);
 
-void encode_as_text(benchmark::State& state) {
+void histogram_encode(benchmark::State& state) {
   const Histogram histogram = histogram_of(latencies(state.range(0)));
   std::string text;
   for (auto _ : state) {
@@ -70,18 +70,18 @@ void encode_as_text(benchmark::State& state) {
   }
   state.counters["characters"] = static_cast<double>(text.size());
 }
-BENCHMARK(encode_as_text)->Arg(1)->Arg(4)->Arg(16);
+BENCHMARK(histogram_encode)->Arg(1)->Arg(4)->Arg(16);
 
-void decode_text(benchmark::State& state) {
+void histogram_decode(benchmark::State& state) {
   const std::string text = encode_histogram(histogram_of(latencies(state.range(0))));
   for (auto _ : state) benchmark::DoNotOptimize(decode_histogram(text));
 }
-BENCHMARK(decode_text)->Arg(1)->Arg(4)->Arg(16);
+BENCHMARK(histogram_decode)->Arg(1)->Arg(4)->Arg(16);
 
 enum Order : std::int64_t { kInOrder, kOneInTenLost, kPairsSwapped, kEachTwice };
 
 /// Numbers as they arrive, the same again and again from each highest one on.
-void track_sequence(benchmark::State& state) {
+void sequence_track(benchmark::State& state) {
   std::vector<std::uint64_t> arrivals;
   for (std::uint64_t number = 0; number < kValues; ++number) {
     if (state.range(0) == kOneInTenLost && number % 10 == 3) continue;
@@ -100,7 +100,7 @@ void track_sequence(benchmark::State& state) {
   benchmark::DoNotOptimize(tracker.totals());
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(arrivals.size()));
 }
-BENCHMARK(track_sequence)->DenseRange(kInOrder, kEachTwice);
+BENCHMARK(sequence_track)->DenseRange(kInOrder, kEachTwice);
 
 }  // namespace
 }  // namespace tunrelay::bench

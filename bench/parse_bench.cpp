@@ -65,7 +65,7 @@ void trust(Packet& packet) noexcept {
   packet.run = {0, static_cast<std::uint16_t>(packet.segments())};
 }
 
-void read_trusting(benchmark::State& state) {
+void parse_floor_trusting(benchmark::State& state) {
   FrameSet frames = frames_of(static_cast<int>(state.range(0)));
   const std::vector<Packet> as_read = frames.packets();
   for (auto _ : state)
@@ -77,7 +77,7 @@ void read_trusting(benchmark::State& state) {
     }
   name_form(state);
 }
-BENCHMARK(read_trusting)->DenseRange(0, 3);
+BENCHMARK(parse_floor_trusting)->DenseRange(0, 3);
 
 }  // namespace
 }  // namespace tunrelay::bench

@@ -20,7 +20,7 @@ FrameSet one_super_packet() {
   return frames;
 }
 
-void build_one_run(benchmark::State& state) {
+void segment_run_build(benchmark::State& state) {
   const FrameSet frames = one_super_packet();
   Packet packet = frames.packets()[0];
   packet.run = kRuns[state.range(0)];
@@ -32,9 +32,9 @@ void build_one_run(benchmark::State& state) {
   }
   state.SetLabel(kRunNames[state.range(0)]);
 }
-BENCHMARK(build_one_run)->DenseRange(0, 3);
+BENCHMARK(segment_run_build)->DenseRange(0, 3);
 
-void build_run_and_copy(benchmark::State& state) {
+void segment_run_floor_copy(benchmark::State& state) {
   const FrameSet frames = one_super_packet();
   Packet packet = frames.packets()[0];
   packet.run = kRuns[state.range(0)];
@@ -52,7 +52,7 @@ void build_run_and_copy(benchmark::State& state) {
   }
   state.SetLabel(kRunNames[state.range(0)]);
 }
-BENCHMARK(build_run_and_copy)->DenseRange(0, 3);
+BENCHMARK(segment_run_floor_copy)->DenseRange(0, 3);
 
 }  // namespace
 }  // namespace tunrelay::bench

@@ -13,13 +13,13 @@
 namespace tunrelay::bench {
 namespace {
 
-constexpr std::size_t kPackets = 8;  // as many as a relay reads at once
+constexpr std::size_t kStagePackets = 8;  // as many as a relay reads at once
 constexpr std::uint16_t kSegments = 43;
 constexpr ImpairmentKey kKey{.seed = 1, .stage = 0, .direction = 0};
 
 FrameSet super_packets() {
-  FrameSet frames(kPackets);
-  for (std::size_t packet = 0; packet < kPackets; ++packet)
+  FrameSet frames(kStagePackets);
+  for (std::size_t packet = 0; packet < kStagePackets; ++packet)
     frames.add({.is_tcp = true, .payload_bytes = kSegments * 1448, .gso_size = 1448});
   return frames;
 }
@@ -34,33 +34,33 @@ void run(benchmark::State& state, Stage& stage, std::int64_t step_ns) {
     stage.process(frames.packets(), now_ns, output);
   }
   benchmark::DoNotOptimize(output.segments);
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kPackets) * kSegments);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kStagePackets) * kSegments);
 }
 
 /// In millionths.
-void lose_each_alone(benchmark::State& state) {
+void stage_lose_each_alone(benchmark::State& state) {
   const LossConfig config = BernoulliLoss{static_cast<double>(state.range(0)) / 1e6, 0};
   Loss loss(config, kKey, std::make_shared<SegmentNumbers>());
   run(state, loss, 0);
 }
-BENCHMARK(lose_each_alone)->Arg(0)->Arg(100)->Arg(10'000);
+BENCHMARK(stage_lose_each_alone)->Arg(0)->Arg(100)->Arg(10'000);
 
-void lose_in_bursts(benchmark::State& state) {
+void stage_lose_in_bursts(benchmark::State& state) {
   const LossConfig config = GilbertElliottLoss{.to_bad = 0.0001, .to_good = 0.1};
   Loss loss(config, kKey, std::make_shared<SegmentNumbers>());
   run(state, loss, 0);
 }
-BENCHMARK(lose_in_bursts);
+BENCHMARK(stage_lose_in_bursts);
 
 /// 10 ms at 40 Gbit/s: a batch each 100 us. Without jitter, and with it.
-void delay(benchmark::State& state) {
+void stage_delay(benchmark::State& state) {
   DelayConfig config;
   config.delay_ns = 10'000'000;
   config.jitter_ns = state.range(0);
   Delay stage(config, kKey, std::make_shared<SegmentNumbers>());
   run(state, stage, 100'000);
 }
-BENCHMARK(delay)->Arg(0)->Arg(1'000'000);
+BENCHMARK(stage_delay)->Arg(0)->Arg(1'000'000);
 
 }  // namespace
 }  // namespace tunrelay::bench

@@ -54,43 +54,43 @@ void through_a_relay(benchmark::State& state, EngineKind engine, std::size_t pay
   pass_burst(state, a, b, payload_bytes);
 }
 
-void through_a_worker(benchmark::State& state, EngineKind engine, std::size_t payload_bytes) {
+void worker_alone(benchmark::State& state, EngineKind engine, std::size_t payload_bytes) {
   through_a_relay(state, engine, payload_bytes, {});
 }
 
-void through_a_stage(benchmark::State& state, EngineKind engine, std::size_t payload_bytes) {
+void worker_through_a_stage(benchmark::State& state, EngineKind engine, std::size_t payload_bytes) {
   through_a_relay(state, engine, payload_bytes,
                   {{StageScope::kLane, [](std::size_t) -> std::unique_ptr<Stage> {
                       return std::make_unique<PassAll>();
                     }}});
 }
-BENCHMARK_CAPTURE(through_a_stage, uring_64, EngineKind::kUring, 64)
+BENCHMARK_CAPTURE(worker_through_a_stage, uring_64, EngineKind::kUring, 64)
     ->RangeMultiplier(8)
     ->Range(1, kMaxBurst)
     ->UseRealTime();
-BENCHMARK_CAPTURE(through_a_worker, uring_64, EngineKind::kUring, 64)
+BENCHMARK_CAPTURE(worker_alone, uring_64, EngineKind::kUring, 64)
     ->RangeMultiplier(8)
     ->Range(1, kMaxBurst)
     ->UseRealTime();
-BENCHMARK_CAPTURE(through_a_worker, syscall_64, EngineKind::kSyscall, 64)
+BENCHMARK_CAPTURE(worker_alone, syscall_64, EngineKind::kSyscall, 64)
     ->RangeMultiplier(8)
     ->Range(1, kMaxBurst)
     ->UseRealTime();
-BENCHMARK_CAPTURE(through_a_worker, uring_1400, EngineKind::kUring, 1400)
+BENCHMARK_CAPTURE(worker_alone, uring_1400, EngineKind::kUring, 1400)
     ->Arg(kMaxBurst)
     ->UseRealTime();
-BENCHMARK_CAPTURE(through_a_worker, syscall_1400, EngineKind::kSyscall, 1400)
+BENCHMARK_CAPTURE(worker_alone, syscall_1400, EngineKind::kSyscall, 1400)
     ->Arg(kMaxBurst)
     ->UseRealTime();
 
-void socketpair_alone(benchmark::State& state) {
+void worker_floor_socketpair(benchmark::State& state) {
   test::SocketDevice in(1);
   test::SocketDevice out(1);
   // What is sent at one end is received at the other: no relay between.
   out.queues[0].far = std::move(in.queues[0].near);
   pass_burst(state, in, out, 64);
 }
-BENCHMARK(socketpair_alone)->RangeMultiplier(8)->Range(1, kMaxBurst)->UseRealTime();
+BENCHMARK(worker_floor_socketpair)->RangeMultiplier(8)->Range(1, kMaxBurst)->UseRealTime();
 
 }  // namespace
 }  // namespace tunrelay::bench
