@@ -28,7 +28,7 @@ namespace {
 constexpr const char* kOpenAttempt = "open";
 constexpr const char* kOpenObject = "a tunnel in this program";
 // Looks at least that often, also when nothing is heard.
-constexpr long kLookIntervalNs = 450 * kNanosecondsPerMillisecond;
+constexpr long kAttendIntervalNs = 450 * kNanosecondsPerMillisecond;
 
 using KeyValues = std::vector<std::pair<std::string, std::string>>;
 
@@ -108,7 +108,7 @@ EmbeddedTunnel::EmbeddedTunnel(const tunrelay_tunnel_setup& setup)
 void EmbeddedTunnel::make_waiting() {
   timer_ = FileDescriptor(check_system_call(
       ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "make", "a timer"));
-  constexpr timespec kInterval{.tv_sec = 0, .tv_nsec = kLookIntervalNs};
+  constexpr timespec kInterval{.tv_sec = 0, .tv_nsec = kAttendIntervalNs};
   constexpr itimerspec kTimes{.it_interval = kInterval, .it_value = kInterval};
   check_system_call(::timerfd_settime(timer_.get(), 0, &kTimes, nullptr), "set", "a timer");
   waiting_ = FileDescriptor(check_system_call(::epoll_create1(EPOLL_CLOEXEC), "make", "an epoll"));

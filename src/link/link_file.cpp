@@ -16,7 +16,7 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::size_t kMaxLinkBytes = std::size_t{1} << 20U;
+constexpr std::size_t kMaxLinkFileBytes = std::size_t{1} << 20U;
 
 void append_stages(const toml::node& node, const std::string& file, StageList& stages) {
   if (const auto* array = node.as_array()) {
@@ -98,7 +98,7 @@ NamedLink load_link(const std::string& name_or_file) {
       name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".toml");
   if (!is_file) return parse_link(find_profile(name_or_file).toml, name_or_file);
   NamedLink link =
-      parse_link(read_whole_file(name_or_file, "read the link", kMaxLinkBytes), name_or_file);
+      parse_link(read_whole_file(name_or_file, "read the link", kMaxLinkFileBytes), name_or_file);
   const std::filesystem::path folder = std::filesystem::path(name_or_file).parent_path();
   for (StageList& stages : link.description.directions) place_files(stages, folder);
   return link;

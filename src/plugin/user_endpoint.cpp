@@ -12,7 +12,7 @@ namespace {
 // Frames that an endpoint may have in hand: those of a window of a few MB.
 constexpr std::size_t kMaxInHand = 8192;
 // Frames that wait for the other direction's turn, at most until the next turn of the worker.
-constexpr std::size_t kMaxWaiting = 2048;
+constexpr std::size_t kMaxWaitingFrames = 2048;
 constexpr std::size_t kErrorBytes = 512;
 
 }  // namespace
@@ -27,7 +27,7 @@ UserEndpoint::UserEndpoint(const StageLibrary& library, const EndpointPlace& pla
       source_({.is_link = false, .stage = place.stage, .queue = place.queue, .end = place.end}),
       table_(kMaxInHand),
       shown_(new std::byte[kShownBytes]) {
-  for (Lane& lane : lanes_) lane.waiting.reserve(kMaxInHand + kMaxWaiting);
+  for (Lane& lane : lanes_) lane.waiting.reserve(kMaxInHand + kMaxWaitingFrames);
   std::vector<tunrelay_option> options;
   for (const auto& [key, value] : library.request().options)
     options.push_back({key.c_str(), value.c_str()});

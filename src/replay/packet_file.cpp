@@ -17,14 +17,14 @@
 namespace tunrelay {
 namespace {
 
-constexpr const char* kAttempt = "read the packets of";
+constexpr const char* kReadingPackets = "read the packets of";
 
 OpenFile open_stream(const std::string& path) {
-  FileDescriptor file = open_input(path == "-" ? "/dev/stdin" : path, kAttempt, kAnySize);
+  FileDescriptor file = open_input(path == "-" ? "/dev/stdin" : path, kReadingPackets, kAnySize);
   // libpcap takes "not yet" for a failure. No signal is blocked where packets are read.
   ::fcntl(file.get(), F_SETFL, 0);
   OpenFile stream(::fdopen(file.get(), "r"));
-  if (!stream) throw_system_error(errno, kAttempt, path);
+  if (!stream) throw_system_error(errno, kReadingPackets, path);
   static_cast<void>(file.release());
   return stream;
 }
@@ -35,7 +35,8 @@ class PcapSource final : public PacketSource {
     std::array<char, PCAP_ERRBUF_SIZE> text{};
     handle_.reset(::pcap_fopen_offline_with_tstamp_precision(file.get(), PCAP_TSTAMP_PRECISION_NANO,
                                                              text.data()));
-    if (!handle_) throw_usage_error(kAttempt, path_, text.data(), "give a pcap or pcapng file");
+    if (!handle_)
+      throw_usage_error(kReadingPackets, path_, text.data(), "give a pcap or pcapng file");
     static_cast<void>(file.release());  // libpcap closes it
     link_type_ = known_link_type(::pcap_datalink(handle_.get()), path_);
   }
@@ -47,7 +48,7 @@ class PcapSource final : public PacketSource {
     const u_char* bytes = nullptr;
     const int answer = ::pcap_next_ex(handle_.get(), &header, &bytes);
     if (answer == PCAP_ERROR_BREAK) return std::nullopt;
-    if (answer != 1) throw_usage_error(kAttempt, path_, ::pcap_geterr(handle_.get()));
+    if (answer != 1) throw_usage_error(kReadingPackets, path_, ::pcap_geterr(handle_.get()));
     // With this precision tv_usec counts nanoseconds.
     return FilePacket{.bytes = {reinterpret_cast<const std::byte*>(bytes), header->caplen},
                       .original_bytes = header->len,
@@ -75,7 +76,7 @@ LinkType known_link_type(int link_type, const std::string& path) {
       return LinkType::kIp;
     default: {
       const char* name = ::pcap_datalink_val_to_name(link_type);
-      throw_usage_error(kAttempt, path,
+      throw_usage_error(kReadingPackets, path,
                         "its packets are of the link type " +
                             (name == nullptr ? std::to_string(link_type) : std::string(name)),
                         "give a capture of an Ethernet or TUN device");
@@ -92,7 +93,8 @@ PacketFile::PacketFile(const std::string& path, const PacketChoice& choice) {
   else if (choice.interface.empty())
     source_ = std::make_unique<PcapSource>(path, std::move(file));
   else
-    throw_usage_error(kAttempt, path, "it does not name interfaces", "leave --interface out");
+    throw_usage_error(kReadingPackets, path, "it does not name interfaces",
+                      "leave --interface out");
 }
 
 }  // namespace tunrelay

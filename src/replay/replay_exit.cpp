@@ -13,7 +13,7 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::size_t kWriteBytes = std::size_t{1} << 20U;
+constexpr std::size_t kReplayWriteBytes = std::size_t{1} << 20U;
 // The longest frame, and room for any Ethernet header with tags.
 constexpr std::size_t kMaxFrameBytes = 65535 + 64;
 
@@ -64,7 +64,7 @@ void ReplayExit::pass(const Packet& packet) noexcept {
                                      .queue = 0,
                                      .dropped_before = 0,
                                      .comment = {}});
-  if (blocks_.size() > kWriteBytes) write_blocks();
+  if (blocks_.size() > kReplayWriteBytes) write_blocks();
   report_.written += tally_of(packet);
   store_.release(packet.buffer);
 }

@@ -14,7 +14,7 @@ namespace tunrelay {
 namespace {
 
 constexpr const char* kReading = "read the history";
-constexpr std::size_t kMaxBytes = std::size_t{256} << 20U;
+constexpr std::size_t kMaxHistoryBytes = std::size_t{256} << 20U;
 constexpr std::size_t kColumns = 15;
 
 /// Where in which file: for errors.
@@ -101,7 +101,7 @@ std::vector<HistoryRow> parse_csv_history(std::string_view text, const std::stri
 }
 
 std::vector<HistoryRow> read_csv_history(const std::string& path) {
-  return parse_csv_history(read_whole_file(path, kReading, kMaxBytes), path);
+  return parse_csv_history(read_whole_file(path, kReading, kMaxHistoryBytes), path);
 }
 
 }  // namespace tunrelay

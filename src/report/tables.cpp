@@ -22,7 +22,7 @@ struct LatencyColumn {
 constexpr LatencyColumn kLatencyColumns[] = {{50, 0},    {90, 3},     {99, 0}, {99.9, 0},
                                              {99.99, 2}, {99.999, 4}, {100, 0}};
 /// Objects within objects are reported as "outer.inner" to this depth, deeper ones as JSON.
-constexpr int kDeepest = 4;
+constexpr int kMaxTableDepth = 4;
 
 std::string rounds_text(const TestPathSummary& summary) {
   if (summary.invalid == 0) return format_count(summary.valid);
@@ -56,7 +56,7 @@ std::string text_of(const nlohmann::json& value) {
 void add_details(TextTable& table, const nlohmann::json& details, const std::string& prefix,
                  int depth) {
   for (const auto& [key, value] : details.items()) {
-    if (value.is_object() && !value.empty() && depth < kDeepest)
+    if (value.is_object() && !value.empty() && depth < kMaxTableDepth)
       add_details(table, value, prefix + key + ".", depth + 1);
     else
       table.add({prefix + key, text_of(value)});

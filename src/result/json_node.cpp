@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kDeepest = 100;
+constexpr int kMaxDepth = 100;
 
 /// What a value is, as text that fits after "not".
 const char* kind_of(const json& value) {
@@ -38,8 +38,8 @@ std::string bare_message(const json::exception& error) {
 json parse_json(std::string_view text) {
   if (text.empty()) throw JsonFault({}, "it is empty");
   const auto refuse_depth = [](int depth, json::parse_event_t, json&) {
-    if (depth > kDeepest)
-      throw JsonFault({}, fmt::format("it nests deeper than {} levels", kDeepest));
+    if (depth > kMaxDepth)
+      throw JsonFault({}, fmt::format("it nests deeper than {} levels", kMaxDepth));
     return true;
   };
   try {

@@ -19,7 +19,7 @@ using nlohmann::json;
 
 constexpr const char* kAttempt = "read the result";
 /// Hours of samples are a few MiB. This is for /dev/zero, and for what was never a result.
-constexpr std::size_t kMaxBytes = std::size_t{256} << 20U;
+constexpr std::size_t kMaxResultBytes = std::size_t{256} << 20U;
 
 [[noreturn]] void refuse(const std::string& source, const std::string& answer) {
   throw_usage_error(kAttempt, source, answer,
@@ -153,7 +153,7 @@ Result result_from_text(std::string_view text, const std::string& source) {
 }
 
 Result read_result(const std::string& path) {
-  return result_from_text(read_whole_file(path, kAttempt, kMaxBytes), path);
+  return result_from_text(read_whole_file(path, kAttempt, kMaxResultBytes), path);
 }
 
 }  // namespace tunrelay

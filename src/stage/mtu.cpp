@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t kPermitNs = kNanosecondsPerMillisecond;
 constexpr std::int64_t kPermitsAtOnce = 50;
-constexpr std::size_t kMaxLinkBytes =
+constexpr std::size_t kMaxLinkHeaderBytes =
     ethernet::kHeaderBytes + kMaxVlanTags * ethernet::kVlanTagBytes;
 
 }  // namespace
@@ -25,8 +25,8 @@ Mtu::Mtu(const MtuConfig& config, std::shared_ptr<ReturnPath> back) : mtu_bytes_
   if (!config.answers) return;
   ensure(back != nullptr, "a stage that answers has a way back");
   back_ = std::move(back);
-  segment_.resize(kMaxLinkBytes + kMaxIpBytes);
-  fragment_.resize(kMaxLinkBytes + mtu_bytes_);
+  segment_.resize(kMaxLinkHeaderBytes + kMaxIpBytes);
+  fragment_.resize(kMaxLinkHeaderBytes + mtu_bytes_);
 }
 
 void Mtu::process(std::span<const Packet> packets, std::int64_t now_ns,

@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 
 /// Beside the time that it sends: connecting, a last report, a server that starts.
-constexpr std::int64_t kGraceNs = 20 * kNanosecondsPerSecond;
+constexpr std::int64_t kIperf3GraceNs = 20 * kNanosecondsPerSecond;
 
 /// Adds the samples of one run: what iperf3 says of both ends, or why it does not count.
 class Iperf3Samples {
@@ -109,7 +109,7 @@ bool run_iperf3_suite(const SuiteRun& run) {
       const double at_s = campaign.elapsed_s();
       TestPathHost::CommandRun done =
           path.run_command({"iperf3", "--server", "--one-off", "--bind", "{b}"}, client,
-                           options.duration_ns + kGraceNs);
+                           options.duration_ns + kIperf3GraceNs);
       const json report = json::parse(done.output, nullptr, false);
       done.path.trial.invalid_reason = fault_of(report, done);
       if (report.is_object() && report.contains("/end/sender_tcp_congestion"_json_pointer))

@@ -24,7 +24,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t kProgramReadyNs = 20 * kNanosecondsPerSecond;
-constexpr std::int64_t kAnswerLimitNs = 10 * kNanosecondsPerSecond;
+constexpr std::int64_t kCountersLimitNs = 10 * kNanosecondsPerSecond;
 constexpr std::int64_t kProgramEndNs = 10 * kNanosecondsPerSecond;
 
 /// Run time of all threads of PID (Documentation/scheduler/sched-stats.rst: the first number).
@@ -154,7 +154,7 @@ class TunnelTestPath final : public TestPath {
 
   [[nodiscard]] TestPathCounts counts() override {
     child_.send_signal(SIGUSR1);
-    const json report = events_.wait_for("counters", kAnswerLimitNs, program_, child_);
+    const json report = events_.wait_for("counters", kCountersLimitNs, program_, child_);
     TestPathCounts counts;
     const json& path = report.at("path");
     counts.proven = path.at("proven").get<bool>();

@@ -1,11 +1,14 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: MIT
-"""clang-tidy finds nothing in the C++ files of one folder: check_tidy.py BUILD FOLDER.
+"""clang-tidy finds nothing in the C++ files of some folders: check_tidy.py [--few] BUILD FOLDER...
 
 It also shows what clang warns of and g++ does not, since it compiles every file with clang's
-eyes. Files whose inputs have not changed since they were last found clean are not looked at
-again; BUILD/tidy remembers that."""
+eyes. The folders of the program that are named together are looked at as one file, since most of
+the time goes into what they include; so names in their anonymous namespaces differ. Files whose
+inputs have not changed since they were last found clean are not looked at again; BUILD/tidy
+remembers that. --few: a quarter of the time, the checks that have found something in tests."""
 
+import argparse
 import hashlib
 import json
 import re
@@ -18,8 +21,10 @@ import sources
 
 # What clang reports beyond .clang-tidy: its own warnings, of the flags that g++ gets, but for
 # those that it does not know. Files that are looked at as one include .cpp files.
-OPTIONS = ["--quiet", "--checks=clang-diagnostic-*,-bugprone-suspicious-include",
-           "--extra-arg=-Wno-unknown-warning-option"]
+COMMON_OPTIONS = ["--quiet", "--extra-arg=-Wno-unknown-warning-option"]
+ALL_CHECKS = ["--checks=clang-diagnostic-*,-bugprone-suspicious-include"]
+FEW_CHECKS = ["--checks=-*,clang-diagnostic-*,readability-identifier-naming,bugprone-use-after-move,"
+              "misc-unused-using-decls,modernize-use-override"]
 
 
 def our_includes(root, path):
@@ -31,7 +36,7 @@ def our_includes(root, path):
                 break
 
 
-def fingerprint(root, paths, flags):
+def fingerprint(root, paths, flags, options):
     """Changes when anything of ours changes that clang-tidy would look at."""
     seen, left = set(), list(paths)
     while left:
@@ -39,7 +44,7 @@ def fingerprint(root, paths, flags):
         if at not in seen:
             seen.add(at)
             left += our_includes(root, at)
-    digest = hashlib.sha256(" ".join((*flags, *OPTIONS)).encode())
+    digest = hashlib.sha256(" ".join((*flags, *options)).encode())
     for file in sorted(seen) + sources.files(root, ".clang-tidy"):
         digest.update(file.read_bytes())
     return digest.hexdigest()
@@ -55,46 +60,69 @@ def compiled_files(entry):
             for name in re.findall(r'^#include "([^"]+)"', path.read_text(), re.MULTILINE)]
 
 
-def units(root, build, folder):
-    """[(compiler's flags, files)]: the files of FOLDER, those of one program or module together."""
+def units(root, build, folders):
+    """[(compiler's flags, files)]: the program's files together, in the order of FOLDERS; those of
+    a test or a benchmark by the program that they are part of."""
     found = {}
-    for entry in json.loads((build / "compile_commands.json").read_text()):
-        words = shlex.split(entry["command"])
-        at = words.index("-o")
-        flags = tuple(word for word in words[1:at] + words[at + 2:]
-                      if word not in ("-c", entry["file"]))
-        for path in compiled_files(entry):
-            if (root / folder) in (path.parent, *path.parent.parents):
-                target = words[at + 1].partition(".dir/")[0]
-                found.setdefault((target, flags), []).append(path)
-    return [(flags, paths) for (_, flags), paths in found.items()]
+    entries = json.loads((build / "compile_commands.json").read_text())
+    for folder in folders:
+        for entry in entries:
+            words = shlex.split(entry["command"])
+            at = words.index("-o")
+            flags = [word for word in words[1:at] + words[at + 2:]
+                     if word not in ("-c", entry["file"])]
+            program = "" if folder.startswith("src/") else words[at + 1].partition(".dir/")[0]
+            for path in compiled_files(entry):
+                if (root / folder) in (path.parent, *path.parent.parents):
+                    unit_flags, paths = found.setdefault(program, ([], []))
+                    unit_flags += joined_flags(unit_flags, flags)
+                    if path not in paths:
+                        paths.append(path)
+    return list(found.values())
 
 
-def check_unit(root, build, flags, paths):
+def joined_flags(present, flags):
+    """Those of FLAGS that PRESENT lacks. -isystem and its folder are two words."""
+    pairs = [("-isystem", flags[at + 1]) if flag == "-isystem" else (flag,)
+             for at, flag in enumerate(flags) if at == 0 or flags[at - 1] != "-isystem"]
+    return [word for pair in pairs if pair[-1] not in present for word in pair]
+
+
+def check_unit(build, flags, paths, options):
     """The files are looked at as one, so that what they include is read once."""
-    clean = build / "tidy" / fingerprint(root, paths, flags)
+    clean = build / "tidy" / fingerprint(sources.ROOT, paths, flags, options)
     if clean.exists():
         return []
     clean.parent.mkdir(parents=True, exist_ok=True)
     unit = clean.with_suffix(".cpp")
     unit.write_text("".join(f'#include "{path}"\n' for path in paths))
-    done = subprocess.run(["clang-tidy", *OPTIONS, str(unit), "--", *flags],
+    done = subprocess.run(["clang-tidy", *options, str(unit), "--", *flags],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     unit.unlink()
     if done.returncode != 0:
-        return (done.stdout or done.stderr).replace(f"{root}/", "").splitlines()
+        return (done.stdout or done.stderr).replace(f"{sources.ROOT}/", "").splitlines()
     clean.touch()
     return []
 
 
-def check(root, build, folder):
+def check(build, folders, options):
     sources.need_tool("clang-tidy")
     sources.need_release("clang-tidy")
     findings = []
-    for flags, paths in units(root, build, folder):
-        findings += check_unit(root, build, flags, paths)
+    for flags, paths in units(sources.ROOT, build, folders):
+        findings += check_unit(build, flags, paths, options)
     return findings
 
 
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--few", action="store_true")
+    parser.add_argument("build", type=lambda text: Path(text).resolve())
+    parser.add_argument("folders", nargs="+")
+    arguments = parser.parse_args()
+    options = COMMON_OPTIONS + (FEW_CHECKS if arguments.few else ALL_CHECKS)
+    sources.report(check(arguments.build, arguments.folders, options))
+
+
 if __name__ == "__main__":
-    sources.report(check(sources.ROOT, Path(sys.argv[1]).resolve(), sys.argv[2]))
+    main()
