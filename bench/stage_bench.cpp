@@ -34,7 +34,8 @@ void run(benchmark::State& state, Stage& stage, std::int64_t step_ns) {
     stage.process(frames.packets(), now_ns, output);
   }
   benchmark::DoNotOptimize(output.segments);
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kStagePackets) * kSegments);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kStagePackets) *
+                          kSegments);
 }
 
 /// In millionths.

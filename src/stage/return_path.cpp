@@ -2,6 +2,7 @@
 #include "stage/return_path.hpp"
 
 #include "packet/parse.hpp"
+#include "packet/wire_format.hpp"
 
 namespace tunrelay {
 namespace {
