@@ -41,13 +41,14 @@ std::string latency_cell(const Histogram& histogram, double percentile) {
   return format_latency(histogram.value_at_percentile(percentile));
 }
 
-std::string text_of(const nlohmann::json& value) {
+std::string text_of_value(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_null()) return "-";
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_array()) {
     std::string text;
-    for (const nlohmann::json& item : value) text += (text.empty() ? "" : ", ") + text_of(item);
+    for (const nlohmann::json& item : value)
+      text += (text.empty() ? "" : ", ") + text_of_value(item);
     return text;
   }
   return json_text(value);
@@ -59,7 +60,7 @@ void add_details(TextTable& table, const nlohmann::json& details, const std::str
     if (value.is_object() && !value.empty() && depth < kMaxTableDepth)
       add_details(table, value, prefix + key + ".", depth + 1);
     else
-      table.add({prefix + key, text_of(value)});
+      table.add({prefix + key, text_of_value(value)});
   }
 }
 
