@@ -50,8 +50,8 @@ struct Arrival {
 
 /// Whether a write is a super-packet that we built of small ones, and of which protocol: a target
 /// may refuse those although it takes all that was read (Linux before 6.2 takes no UDP).
-enum class Merged : std::uint8_t { kNo, kTcp, kUdp };
-inline constexpr std::size_t kMergedKinds = 3;
+enum class Merged : std::uint8_t { kNo, kTcp, kUdp, kBigTcp /**< beyond 64 KiB */ };
+inline constexpr std::size_t kMergedKinds = 4;
 
 /// One packet to write. The bytes of all pieces must stay until the next flush() or turn()
 /// returns; the engine takes over one reference of each buffer and releases it then.

@@ -28,6 +28,8 @@ struct LaneCounts {
   // ended in this lane.
   std::uint64_t refused_merged_tcp = 0;
   std::uint64_t refused_merged_udp = 0;
+  std::uint64_t refused_big_tcp = 0;  ///< beyond 64 KiB
+  std::uint64_t big_tcp_writes = 0;   ///< merged ones beyond 64 KiB
   // What stages have queued at most in one queue: memory, in whole pages, and packets.
   std::uint64_t queued_bytes_peak = 0;
   std::uint64_t queued_packets_peak = 0;
@@ -43,6 +45,8 @@ struct LaneCounts {
     path_probes += other.path_probes;
     refused_merged_tcp += other.refused_merged_tcp;
     refused_merged_udp += other.refused_merged_udp;
+    refused_big_tcp += other.refused_big_tcp;
+    big_tcp_writes += other.big_tcp_writes;
     queued_bytes_peak = std::max(queued_bytes_peak, other.queued_bytes_peak);
     queued_packets_peak = std::max(queued_packets_peak, other.queued_packets_peak);
     return *this;
@@ -60,6 +64,8 @@ struct LaneCounts {
     path_probes -= other.path_probes;
     refused_merged_tcp -= other.refused_merged_tcp;
     refused_merged_udp -= other.refused_merged_udp;
+    refused_big_tcp -= other.refused_big_tcp;
+    big_tcp_writes -= other.big_tcp_writes;
     return *this;
   }
   [[nodiscard]] Tally dropped_in_all() const noexcept {
@@ -84,6 +90,8 @@ struct alignas(64) LaneCounters {
   Counter path_probes;
   Counter refused_merged_tcp;
   Counter refused_merged_udp;
+  Counter refused_big_tcp;
+  Counter big_tcp_writes;
   Counter queued_bytes_peak;
   Counter queued_packets_peak;
   Counter last_path_nonce;  ///< of the newest path probe that passed
@@ -100,6 +108,8 @@ struct alignas(64) LaneCounters {
     counts.path_probes = path_probes.get();
     counts.refused_merged_tcp = refused_merged_tcp.get();
     counts.refused_merged_udp = refused_merged_udp.get();
+    counts.refused_big_tcp = refused_big_tcp.get();
+    counts.big_tcp_writes = big_tcp_writes.get();
     counts.queued_bytes_peak = queued_bytes_peak.get();
     counts.queued_packets_peak = queued_packets_peak.get();
     return counts;

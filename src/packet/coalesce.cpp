@@ -3,11 +3,9 @@
 
 #include <netinet/in.h>
 
-#include <cstring>
-
 #include "base/ensure.hpp"
 #include "packet/flow.hpp"
-#include "packet/header_rewrite.hpp"
+#include "packet/merged_headers.hpp"
 #include "packet/segment_run.hpp"
 
 namespace tunrelay {
@@ -47,6 +45,8 @@ void Coalescer::begin_turn() noexcept {
 
 MergeRole Coalescer::role_of(const Packet& packet) const noexcept {
   const MergeRole role = merge_role(packet);
+  if (role == MergeRole::kSuperPacket)
+    return rules_.tcp && rules_.big_tcp ? MergeRole::kOpener : MergeRole::kLoner;
   if (role != MergeRole::kOpener && role != MergeRole::kCloser) return role;
   const bool may_merge = packet.layers.protocol == IPPROTO_TCP ? rules_.tcp : rules_.udp;
   return may_merge ? role : MergeRole::kLoner;
@@ -98,15 +98,17 @@ void Coalescer::place(std::uint16_t at, MergeRole role) noexcept {
     close(flow.group);
   }
   const std::uint16_t group = add_group(at);
-  if (role != MergeRole::kOpener) return;
+  const std::uint32_t payload_bytes = packet.frame_bytes - packet.layers.payload_offset;
+  const std::uint32_t segment_bytes = segment_payload_bytes(packet);
+  // A shorter segment can only be the last.
+  if (role != MergeRole::kOpener || payload_bytes % segment_bytes != 0) return;
   flow.turn = turn_;
   flow.group = group;
   latest_open_ = group;
-  const std::uint32_t payload_bytes = packet.frame_bytes - packet.layers.payload_offset;
   open_[group] = {.first = &packet,
-                  .count = 1,
+                  .segments = packet.segments(),
                   .payload_bytes = payload_bytes,
-                  .segment_bytes = payload_bytes,
+                  .segment_bytes = segment_bytes,
                   .id_step = IdStep::kUndecided,
                   .first_verified = false};
   ++open_count_;
@@ -117,11 +119,11 @@ void Coalescer::join(std::uint16_t group, std::uint16_t at, MergeRole role) noex
   next_[groups_[group].last] = at;
   groups_[group].last = at;
   ++groups_[group].count;
-  ++open_[group].count;
+  open_[group].segments += packets_[at].segments();
   open_[group].payload_bytes += payload_bytes;
   groups_[group].payload_bytes = open_[group].payload_bytes;
-  // A shorter packet, and one with PSH, can only be the last.
-  if (role == MergeRole::kCloser || payload_bytes < open_[group].segment_bytes) close(group);
+  // A shorter segment, and a packet with PSH, can only be the last.
+  if (role == MergeRole::kCloser || payload_bytes % open_[group].segment_bytes != 0) close(group);
 }
 
 std::size_t Coalescer::build(const MergeGroup& group, HeaderSlot& slot,
@@ -133,48 +135,16 @@ std::size_t Coalescer::build(const MergeGroup& group, HeaderSlot& slot,
 std::size_t Coalescer::build_merged(const MergeGroup& group, HeaderSlot& slot,
                                     std::span<iovec, kMaxMergedPieces> pieces) const noexcept {
   const Packet& first = packets_[group.first];
-  const Packet& last = packets_[group.last];
-  const Layers& layers = first.layers;
-  const bool is_tcp = layers.protocol == IPPROTO_TCP;
-  std::byte* frame = slot.data() + kVirtioNetHeaderBytes;
-  ensure(kVirtioNetHeaderBytes + layers.payload_offset <= slot.size(),
-         "the headers of a merged packet fit their slot");
-  std::memcpy(frame, first.frame, layers.payload_offset);
-
-  VirtioNetHeader header;
-  const GsoType tcp_type = layers.ip_version == 4 ? GsoType::kTcpIpv4 : GsoType::kTcpIpv6;
-  header.flags = VirtioNetHeader::kNeedsChecksum;
-  header.gso_type = static_cast<std::uint8_t>(is_tcp ? tcp_type : GsoType::kUdpSegment);
-  header.header_bytes = layers.payload_offset;
-  header.gso_size = static_cast<std::uint16_t>(first.frame_bytes - layers.payload_offset);
-  header.checksum_start = layers.transport_offset;
-  header.checksum_offset = static_cast<std::uint16_t>(is_tcp ? tcp::kChecksum : udp::kChecksum);
-  store_virtio_net_header(slot.data(), header);
-
-  std::byte* ip = frame + layers.ip_offset;
-  std::byte* transport = frame + layers.transport_offset;
-  const std::uint32_t transport_bytes_before = first.frame_bytes - layers.transport_offset;
-  const std::uint32_t ip_bytes = group.payload_bytes + layers.payload_offset - layers.ip_offset;
-  if (layers.ip_version == 4)
-    rewrite_ipv4(ip, ipv4::kHeaderBytes, ip_bytes, load_u16(ip + ipv4::kId));
-  else
-    rewrite_ipv6(ip, ip_bytes);
-  if (!first.header.needs_checksum())  // the pseudo-header's sum replaces a complete checksum
-    store_u16(transport + (is_tcp ? tcp::kChecksum : udp::kChecksum),
-              sum_of_pseudo_header(ip, layers.protocol, transport_bytes_before));
-  rewrite_transport_length(transport, is_tcp, transport_bytes_before,
-                           group.payload_bytes + layers.payload_offset - layers.transport_offset);
-  if (is_tcp)
-    transport[tcp::kFlags] |=
-        last.frame[layers.transport_offset + tcp::kFlags] & std::byte{tcp::kPsh};
-
-  std::size_t count = 0;
-  pieces[count++] = {.iov_base = slot.data(),
-                     .iov_len = std::size_t{kVirtioNetHeaderBytes} + layers.payload_offset};
+  const bool is_tcp = first.layers.protocol == IPPROTO_TCP;
+  MergedShape shape{.payload_bytes = group.payload_bytes};
+  std::size_t count = 1;
   for_each_packet(group, [&](const Packet& packet) {
-    pieces[count++] = {.iov_base = packet.frame + layers.payload_offset,
-                       .iov_len = packet.frame_bytes - layers.payload_offset};
+    const std::byte* transport = packet.frame + packet.layers.transport_offset;
+    shape.push = shape.push || (is_tcp && (load_u8(transport + tcp::kFlags) & tcp::kPsh) != 0);
+    pieces[count++] = {.iov_base = packet.frame + packet.layers.payload_offset,
+                       .iov_len = packet.frame_bytes - packet.layers.payload_offset};
   });
+  pieces[0] = {.iov_base = slot.data(), .iov_len = build_merged_headers(first, shape, slot)};
   return count;
 }
 

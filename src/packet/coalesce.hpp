@@ -85,6 +85,7 @@ class Coalescer {
   static constexpr std::uint16_t kNoGroup = 0xffff;
 
   void begin_turn() noexcept;
+  /// By the rules: one of kOpener to kBystander, but kSuperPacket.
   [[nodiscard]] MergeRole role_of(const Packet& packet) const noexcept;
   std::uint16_t add_group(std::uint16_t packet) noexcept;
   void close_all() noexcept;

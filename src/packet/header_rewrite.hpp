@@ -37,12 +37,15 @@ inline void rewrite_ipv6(std::byte* header, std::uint32_t ip_bytes) noexcept {
 }
 
 /// The length of a TCP or UDP header and its payload changes: in the pseudo-header's sum that
-/// stands in the checksum field, and in UDP's own length field.
+/// stands in the checksum field, and in UDP's own length field. Lengths of 32 bits are two words
+/// of that sum (RFC 2675, 4).
 inline void rewrite_transport_length(std::byte* header, bool is_tcp, std::uint32_t bytes_before,
                                      std::uint32_t bytes_after) noexcept {
   std::byte* checksum = header + (is_tcp ? tcp::kChecksum : udp::kChecksum);
-  store_u16(checksum, update_sum(load_u16(checksum), static_cast<std::uint16_t>(bytes_before),
-                                 static_cast<std::uint16_t>(bytes_after)));
+  const std::uint16_t low = update_sum(load_u16(checksum), static_cast<std::uint16_t>(bytes_before),
+                                       static_cast<std::uint16_t>(bytes_after));
+  store_u16(checksum, update_sum(low, static_cast<std::uint16_t>(bytes_before >> 16),
+                                 static_cast<std::uint16_t>(bytes_after >> 16)));
   if (!is_tcp) store_u16(header + udp::kLength, static_cast<std::uint16_t>(bytes_after));
 }
 

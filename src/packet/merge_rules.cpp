@@ -27,6 +27,8 @@ MergeRole tcp_role(const Packet& packet, const std::byte* header) noexcept {
   // The reserved bits stand between the data offset and the flags.
   constexpr std::uint16_t kAllFlags = 0x0fff;
   const std::uint16_t flags = load_u16(header + tcp::kDataOffset) & kAllFlags;
+  if (packet.header.is_gso())
+    return (flags & ~tcp::kPsh) == tcp::kAck ? MergeRole::kSuperPacket : MergeRole::kLoner;
   if (flags == (tcp::kAck | tcp::kPsh)) return MergeRole::kCloser;
   if (flags != tcp::kAck) return MergeRole::kLoner;
   // A shorter one could not be the size of a group's segments.
@@ -81,7 +83,7 @@ bool id_goes_on(OpenGroup& group, const Packet& packet, const MergeRules& rules)
   const std::byte* next = packet.frame + packet.layers.ip_offset;
   const auto distance =
       static_cast<std::uint16_t>(load_u16(next + ipv4::kId) - load_u16(first + ipv4::kId));
-  if (distance == group.count && group.id_step != IdStep::kConstant) {
+  if (distance == group.segments && group.id_step != IdStep::kConstant) {
     group.id_step = IdStep::kCountsUp;
     return true;
   }
@@ -143,8 +145,8 @@ MergeRole merge_role(const Packet& packet) noexcept {
                ? MergeRole::kBystander
                : MergeRole::kUnknownFlow;
   }
-  if (packet.header.is_gso() || packet.ce_marked || packet.frame_bytes == layers.payload_offset)
-    return MergeRole::kLoner;
+  if (packet.header.is_gso() && (!is_tcp || !packet.is_whole())) return MergeRole::kLoner;
+  if (packet.ce_marked || packet.frame_bytes == layers.payload_offset) return MergeRole::kLoner;
   if (!has_plain_ip_header(layers) || ip_end_offset(packet.bytes(), layers) != packet.frame_bytes)
     return MergeRole::kLoner;
   if (packet.header.needs_checksum() &&
@@ -158,12 +160,17 @@ MergeRole merge_role(const Packet& packet) noexcept {
 bool may_join(OpenGroup& group, const Packet& packet, const MergeRules& rules) noexcept {
   const Packet& first = *group.first;
   const Layers& layers = packet.layers;
-  const std::uint32_t payload_bytes = payload_bytes_of(packet);
   const bool is_tcp = layers.protocol == IPPROTO_TCP;
+  const bool is_big = is_tcp && rules.big_tcp;
   const std::uint32_t ip_bytes =
-      group.payload_bytes + payload_bytes + layers.payload_offset - layers.ip_offset;
-  return payload_bytes <= group.segment_bytes && ip_bytes <= kMaxIpBytes &&
-         (is_tcp || group.count < kMaxMergedUdpSegments) &&
+      group.payload_bytes + payload_bytes_of(packet) + layers.payload_offset - layers.ip_offset;
+  // A super-packet that goes on has segments of the same size, another packet is one at most.
+  const bool fits_segments = packet.header.is_gso()
+                                 ? packet.header.gso_size == group.segment_bytes
+                                 : payload_bytes_of(packet) <= group.segment_bytes;
+  return fits_segments && ip_bytes <= (is_big ? kMaxBigTcpBytes : kMaxIpBytes) &&
+         group.segments + packet.segments() <=
+             (is_tcp ? kMaxMergedTcpSegments : kMaxMergedUdpSegments) &&
          layers.ip_offset == first.layers.ip_offset &&
          layers.transport_offset == first.layers.transport_offset &&
          layers.payload_offset == first.layers.payload_offset &&

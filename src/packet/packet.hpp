@@ -76,6 +76,12 @@ struct Packet {
   [[nodiscard]] bool is_whole() const noexcept { return run.first == 0 && run.last == segments(); }
 };
 
+/// Payload bytes of each wire segment but the last. For a packet with a TCP or UDP header.
+[[nodiscard]] inline std::uint32_t segment_payload_bytes(const Packet& packet) noexcept {
+  return packet.header.is_gso() ? packet.header.gso_size
+                                : packet.frame_bytes - packet.layers.payload_offset;
+}
+
 /// Frame bytes of wire segment INDEX of the packet, headers included, as it would stand on a wire.
 [[nodiscard]] inline std::uint32_t wire_segment_bytes(const Packet& packet,
                                                       std::uint32_t index) noexcept {

@@ -87,6 +87,7 @@ inline constexpr std::size_t kSource = 8;
 inline constexpr std::size_t kDestination = 24;
 inline constexpr std::uint32_t kExtensionUnitBytes = 8;  ///< extension headers are multiples of it
 inline constexpr std::uint32_t kMinMtu = 1280;           ///< of every link
+inline constexpr std::uint8_t kJumboOption = 0xc2;       ///< RFC 2675
 // Of the fragment header, which is one such unit.
 inline constexpr std::size_t kFragment = 2;  ///< the offset in units of 8 bytes, then 3 flags
 inline constexpr std::uint16_t kFragmentOffset = 0xfff8;
@@ -122,7 +123,7 @@ inline constexpr std::size_t kChecksum = 6;
 inline constexpr std::size_t kSourcePort = 0;
 inline constexpr std::size_t kDestinationPort = 2;
 
-/// No IP packet is longer (a jumbogram can't cross a TUN or TAP).
+/// No IP packet that is read from a TUN or TAP is longer, and no length field holds more.
 inline constexpr std::uint32_t kMaxIpBytes = 65535;
 
 }  // namespace tunrelay

@@ -49,12 +49,15 @@ void Lane::end_refused_merging(const WriteOutcome& outcome) noexcept {
   MergeRules rules = writer_.merging();
   const std::uint64_t tcp = outcome.refused_merged[static_cast<std::size_t>(Merged::kTcp)];
   const std::uint64_t udp = outcome.refused_merged[static_cast<std::size_t>(Merged::kUdp)];
-  if (tcp + udp == 0) return;
+  const std::uint64_t big_tcp = outcome.refused_merged[static_cast<std::size_t>(Merged::kBigTcp)];
+  if (tcp + udp + big_tcp == 0) return;
   rules.tcp = rules.tcp && tcp == 0;
   rules.udp = rules.udp && udp == 0;
+  rules.big_tcp = rules.big_tcp && big_tcp == 0;
   writer_.change_merging(rules);
   counters_.refused_merged_tcp.add(tcp);
   counters_.refused_merged_udp.add(udp);
+  counters_.refused_big_tcp.add(big_tcp);
 }
 
 void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {
@@ -187,7 +190,9 @@ void Lane::write(Batch& packets) noexcept {
   if (packets.empty()) return;
   if (tap_)
     for (const Packet& packet : packets) tap_->left(packet);
-  counters_.writes.add(writer_.write({packets.begin(), packets.size()}));
+  const WriteCount count = writer_.write({packets.begin(), packets.size()});
+  counters_.writes.add(count.writes);
+  if (count.big_tcp != 0) counters_.big_tcp_writes.add(count.big_tcp);
   packets.clear();
 }
 

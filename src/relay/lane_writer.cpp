@@ -10,22 +10,23 @@ namespace tunrelay {
 LaneWriter::LaneWriter(const TargetPlan& target, Engine& engine) noexcept
     : target_(target), engine_(engine), coalescer_(target.merge) {}
 
-std::size_t LaneWriter::write(std::span<const Packet> packets) noexcept {
+WriteCount LaneWriter::write(std::span<const Packet> packets) noexcept {
   if (!merging().any() || !target_.has_header || packets.size() == 1) {
     for (const Packet& packet : packets) write_plain(packet);
-    return packets.size();
+    return {.writes = packets.size()};
   }
   coalescer_.plan(packets);
+  WriteCount count{.writes = coalescer_.groups().size()};
   for (const MergeGroup& group : coalescer_.groups()) {
     if (group.count == 1)
       write_plain(packets[group.first]);
     else
-      write_merged(group);
+      count.big_tcp += write_merged(group) ? 1U : 0U;
   }
-  return coalescer_.groups().size();
+  return count;
 }
 
-void LaneWriter::write_merged(const MergeGroup& group) noexcept {
+bool LaneWriter::write_merged(const MergeGroup& group) noexcept {
   std::array<iovec, kMaxMergedPieces> pieces;
   std::array<BufferId, kMaxBatch> buffers;
   std::size_t buffer_count = 0;
@@ -35,12 +36,15 @@ void LaneWriter::write_merged(const MergeGroup& group) noexcept {
     tally += tally_of(packet);
   });
   const std::size_t count = coalescer_.build(group, next_slot(), pieces);
-  const bool is_tcp = coalescer_.first_of(group).layers.protocol == IPPROTO_TCP;
+  const Layers& layers = coalescer_.first_of(group).layers;
+  const bool is_tcp = layers.protocol == IPPROTO_TCP;
+  const bool is_big = group.payload_bytes + layers.payload_offset - layers.ip_offset > kMaxIpBytes;
   engine_.write({target_.endpoint,
                  {buffers.data(), buffer_count},
                  tally,
                  {pieces.data(), count},
-                 is_tcp ? Merged::kTcp : Merged::kUdp});
+                 is_big ? Merged::kBigTcp : (is_tcp ? Merged::kTcp : Merged::kUdp)});
+  return is_big;
 }
 
 void LaneWriter::write_plain(const Packet& packet) noexcept {

@@ -16,6 +16,12 @@
 
 namespace tunrelay {
 
+/// How many writes there were.
+struct WriteCount {
+  std::size_t writes = 0;
+  std::size_t big_tcp = 0;  ///< of those, merged ones beyond 64 KiB
+};
+
 /// What the target takes.
 struct TargetPlan {
   EndpointIndex endpoint = 1;
@@ -35,11 +41,12 @@ class LaneWriter {
   void change_merging(const MergeRules& rules) noexcept { coalescer_.change_rules(rules); }
   [[nodiscard]] const MergeRules& merging() const noexcept { return coalescer_.rules(); }
   /// Queues the packets for writing: at most kMaxBatch. One reference of each packet's buffer
-  /// goes to the engine. Returns the number of writes.
-  std::size_t write(std::span<const Packet> packets) noexcept;
+  /// goes to the engine.
+  WriteCount write(std::span<const Packet> packets) noexcept;
 
  private:
-  void write_merged(const MergeGroup& group) noexcept;
+  /// Whether it was one beyond 64 KiB.
+  bool write_merged(const MergeGroup& group) noexcept;
   void write_plain(const Packet& packet) noexcept;
   HeaderSlot& next_slot() noexcept;
 

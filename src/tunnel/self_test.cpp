@@ -16,6 +16,7 @@
 #include "os/cpu_wait.hpp"
 #include "os/file_descriptor.hpp"
 #include "route/watch/path_check.hpp"
+#include "tunnel/test_pattern.hpp"
 #include "tunnel/test_socket.hpp"
 
 namespace tunrelay {
@@ -33,13 +34,6 @@ struct Finding {
   bool is_late = false;  ///< something has not come, or not yet; all that came was right
 };
 
-/// A pattern in which every byte depends on its place, so that a lost or doubled segment shows.
-std::vector<char> pattern(std::size_t bytes) {
-  std::vector<char> text(bytes);
-  for (std::size_t at = 0; at < bytes; ++at) text[at] = static_cast<char>((at * 2654435761U) >> 13);
-  return text;
-}
-
 std::string where(std::string_view what, IpFamily family, const PathEnds& ends) {
   return fmt::format("{} over IPv{} from {} to {}", what, static_cast<int>(family),
                      ends.source.device, ends.target.device);
@@ -51,7 +45,7 @@ struct UdpTest {
       : ends(test_ends),
         family(test_family),
         datagram_bytes(std::min<std::size_t>(1000, mtu_bytes - kIpv6UdpHeaderBytes)),
-        sent(pattern(10 * datagram_bytes + datagram_bytes / 3)),
+        sent(test_pattern(10 * datagram_bytes + datagram_bytes / 3)),
         sender(open_test_socket(ends.source, family, SOCK_DGRAM)),
         receiver(open_test_socket(ends.target, family, SOCK_DGRAM)),
         target(SocketAddress(addresses_of(ends.target, family).front().address,
@@ -128,27 +122,21 @@ std::optional<Finding> test_merged_udp(const UdpTest& test, const HoldRelay& hol
 
 /// A TCP stream is sent in super-packets; what is read must be what was written.
 std::optional<Finding> test_tcp(const PathEnds& ends, IpFamily family) {
-  const FileDescriptor listener = open_test_socket(ends.target, family, SOCK_STREAM);
-  const std::uint16_t port = bind_anywhere(listener, family);
-  check_system_call(::listen(listener.get(), 1), "listen on", "a test socket");
-  const FileDescriptor sender = open_test_socket(ends.source, family, SOCK_STREAM);
-  const SocketAddress target(addresses_of(ends.target, family).front().address, port);
   const std::int64_t deadline_ns = monotonic_ns() + kTimeLimitNs;
-  // It does not block; whether it has worked, the listener says.
-  (void)::connect(sender.get(), target.get(), target.length);
-  if (!wait_to_read(listener, deadline_ns))
+  const auto connection = connect_test_sockets(ends.source, ends.target, family, deadline_ns);
+  if (!connection)
     return Finding{where("a TCP connection", family, ends) + " was not made in time", true};
-  const FileDescriptor receiver(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK));
-  const std::vector<char> sent = pattern(kTcpBytes);
+  const std::vector<char> sent = test_pattern(kTcpBytes);
   std::vector<char> received(sent.size());
   std::size_t written = 0;
   std::size_t read = 0;
   while (read < sent.size()) {
-    const ssize_t out =
-        ::send(sender.get(), sent.data() + written, sent.size() - written, MSG_NOSIGNAL);
+    const ssize_t out = ::send(connection->sender.get(), sent.data() + written,
+                               sent.size() - written, MSG_NOSIGNAL);
     if (out > 0) written += static_cast<std::size_t>(out);
-    if (!wait_to_read(receiver, deadline_ns)) break;
-    const ssize_t in = ::recv(receiver.get(), received.data() + read, received.size() - read, 0);
+    if (!wait_to_read(connection->receiver, deadline_ns)) break;
+    const ssize_t in =
+        ::recv(connection->receiver.get(), received.data() + read, received.size() - read, 0);
     if (in <= 0) break;
     read += static_cast<std::size_t>(in);
   }

@@ -33,6 +33,22 @@ std::uint16_t bind_anywhere(const FileDescriptor& socket, IpFamily family) {
   return bound.port();
 }
 
+std::optional<TestConnection> connect_test_sockets(const TunnelEnd& source, const TunnelEnd& target,
+                                                   IpFamily family, std::int64_t deadline_ns) {
+  const FileDescriptor listener = open_test_socket(target, family, SOCK_STREAM);
+  const std::uint16_t port = bind_anywhere(listener, family);
+  check_system_call(::listen(listener.get(), 1), "listen on", "a test socket");
+  TestConnection connection{.sender = open_test_socket(source, family, SOCK_STREAM),
+                            .receiver = {}};
+  const SocketAddress address(addresses_of(target, family).front().address, port);
+  // It does not block; whether it has worked, the listener says.
+  (void)::connect(connection.sender.get(), address.get(), address.length);
+  if (!wait_to_read(listener, deadline_ns)) return std::nullopt;
+  connection.receiver =
+      FileDescriptor(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  return connection;
+}
+
 bool wait_to_read(const FileDescriptor& socket, std::int64_t deadline_ns) {
   pollfd entry{.fd = socket.get(), .events = POLLIN, .revents = 0};
   const std::int64_t left_ns =

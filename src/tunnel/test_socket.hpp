@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "base/ip_address.hpp"
@@ -22,6 +23,17 @@ inline constexpr std::int64_t kStandstillNs = 2 * kNanosecondsPerSecond;
 /// Binds to a port of the kernel's choice on any address, since `classic` allows no other; returns
 /// the port. Throws Error.
 std::uint16_t bind_anywhere(const FileDescriptor& socket, IpFamily family);
+/// Both ends of a TCP connection.
+struct TestConnection {
+  FileDescriptor sender;
+  FileDescriptor receiver;
+};
+/// From SOURCE to TARGET, non-blocking; nothing when it does not stand before DEADLINE_NS. Throws
+/// Error when a socket can't be made.
+[[nodiscard]] std::optional<TestConnection> connect_test_sockets(const TunnelEnd& source,
+                                                                 const TunnelEnd& target,
+                                                                 IpFamily family,
+                                                                 std::int64_t deadline_ns);
 /// Whether something can be read before kStandstillNs have passed or DEADLINE_NS has come.
 [[nodiscard]] bool wait_to_read(const FileDescriptor& socket, std::int64_t deadline_ns);
 

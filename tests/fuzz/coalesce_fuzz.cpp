@@ -15,8 +15,10 @@ using namespace tunrelay::test;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const MergeRules rules{
-      .tcp = (data[0] & 2) == 0, .udp = (data[0] & 4) == 0, .renumber_atomic = (data[0] & 1) != 0};
+  const MergeRules rules{.tcp = (data[0] & 2) == 0,
+                         .udp = (data[0] & 4) == 0,
+                         .renumber_atomic = (data[0] & 1) != 0,
+                         .big_tcp = (data[0] & 8) != 0};
   Coalescer coalescer{rules};
   for (int turn = 0; turn < 2; ++turn) {
     const std::string fault =

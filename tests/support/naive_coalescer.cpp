@@ -30,6 +30,9 @@ struct Facts {
     is_ipv4 = packet.layers.ip_version == 4;
     if (is_ipv4) id = get_u16(bytes, ip + 4);
     if (is_tcp) sequence = get_u32(bytes, transport + 4);
+    segment_bytes = packet.header.gso_type != 0 ? packet.header.gso_size : payload_bytes();
+    segments = payload_bytes() == 0 ? 1 : (payload_bytes() + segment_bytes - 1) / segment_bytes;
+    is_super = packet.header.gso_type != 0;
     const Bytes ports(bytes.begin() + static_cast<long>(transport),
                       bytes.begin() + static_cast<long>(transport) + 4);
     const std::size_t addresses = is_ipv4 ? ip + 12 : ip + 8;
@@ -77,7 +80,8 @@ struct Facts {
   }
 
   bool is_tcp, is_ipv4 = false;
-  std::size_t ip, transport, payload, ip_bytes = 0;
+  bool is_super = false;
+  std::size_t ip, transport, payload, ip_bytes = 0, segment_bytes = 0, segments = 1;
   Bytes bytes, flow;
   bool needs_checksum;
   unsigned flags = 0, checksum = 0, id = 0;
@@ -86,7 +90,8 @@ struct Facts {
 
 bool may_be_merged(const Packet& packet, const Facts& facts, const MergeRules& rules) {
   if (!(facts.is_tcp ? rules.tcp : rules.udp)) return false;
-  if (packet.header.gso_type != 0 || facts.payload_bytes() == 0) return false;
+  if (facts.payload_bytes() == 0) return false;
+  if (facts.is_super && !(facts.is_tcp && rules.big_tcp)) return false;
   if (facts.transport - facts.ip != (facts.is_ipv4 ? 20U : 40U)) return false;
   if (facts.ip + facts.ip_bytes != facts.bytes.size()) return false;
   if (facts.needs_checksum && (packet.header.checksum_start != facts.transport ||
@@ -98,6 +103,7 @@ bool may_be_merged(const Packet& packet, const Facts& facts, const MergeRules& r
 }
 
 bool may_be_first(const Facts& facts) {
+  if (facts.is_super) return facts.payload_bytes() % facts.segment_bytes == 0;
   return !facts.is_tcp || ((facts.flags & kPsh) == 0 && facts.payload_bytes() >= 8);
 }
 
@@ -113,23 +119,31 @@ bool id_fits(const Group& group, const Facts& next, bool renumber_atomic) {
     const unsigned id = at < group.facts.size() ? group.facts[at].id : next.id;
     return (id - group.facts[at - 1].id) & 0xffffU;
   };
+  const auto segments_of = [&](std::size_t at) { return group.facts[at - 1].segments; };
   const bool is_atomic = (get_u16(next.bytes, next.ip + 6) & 0x4000) != 0;
   bool counts_up = true;
   bool is_constant = is_atomic && renumber_atomic;
   for (std::size_t at = 1; at <= group.facts.size(); ++at) {
-    counts_up = counts_up && step_of(at) == 1;
+    counts_up = counts_up && step_of(at) == segments_of(at);
     is_constant = is_constant && step_of(at) == 0;
   }
   return counts_up || is_constant;
 }
 
-bool goes_on(const Group& group, const Facts& next, bool renumber_atomic) {
+bool goes_on(const Group& group, const Facts& next, const MergeRules& rules) {
   const Facts& first = group.facts.front();
   std::size_t payload_bytes = 0;
-  for (const Facts& facts : group.facts) payload_bytes += facts.payload_bytes();
-  return next.payload_bytes() <= first.payload_bytes() &&
-         first.payload - first.ip + payload_bytes + next.payload_bytes() <= 65535 &&
-         (next.is_tcp || group.facts.size() < 64) && next.payload == first.payload &&
+  std::size_t segments = next.segments;
+  for (const Facts& facts : group.facts) {
+    payload_bytes += facts.payload_bytes();
+    segments += facts.segments;
+  }
+  const std::size_t ip_bytes = first.payload - first.ip + payload_bytes + next.payload_bytes();
+  const bool renumber_atomic = rules.renumber_atomic;
+  return (next.is_super ? next.segment_bytes == first.segment_bytes
+                        : next.payload_bytes() <= first.segment_bytes) &&
+         ip_bytes <= (next.is_tcp && rules.big_tcp ? 512 * 1024 : 65535) &&
+         segments <= (next.is_tcp ? 32 * 1024 : 64) && next.payload == first.payload &&
          next.transport == first.transport && next.needs_checksum == first.needs_checksum &&
          next.blanked_headers() == first.blanked_headers() &&
          (!next.is_tcp || next.sequence - first.sequence == payload_bytes) &&
@@ -159,11 +173,11 @@ std::vector<std::vector<std::size_t>> coalesce_naively(std::span<const Packet> p
     const auto group = std::ranges::find_if(groups, [&](const Group& other) {
       return other.open && other.facts[0].flow == facts.flow;
     });
-    if (group != groups.end() && mergeable && goes_on(*group, facts, rules.renumber_atomic)) {
+    if (group != groups.end() && mergeable && goes_on(*group, facts, rules)) {
       group->packets.push_back(at);
       group->facts.push_back(facts);
-      group->open = (facts.flags & kPsh) == 0 &&
-                    facts.payload_bytes() == group->facts.front().payload_bytes();
+      group->open = (facts.is_super || (facts.flags & kPsh) == 0) &&
+                    facts.payload_bytes() % group->facts.front().segment_bytes == 0;
       continue;
     }
     if (group != groups.end()) group->open = false;

@@ -32,7 +32,7 @@ void set_tcp_fields(std::span<std::byte> header, const VirtioNetHeader& virtio, 
 
 /// The pseudo-header's sum with one length instead of another: modulo 0xffff, never 0.
 std::uint32_t with_length(std::uint32_t sum, std::size_t before, std::size_t after) {
-  const std::size_t changed = (sum + 2 * 0xffff - before + after) % 0xffff;
+  const std::size_t changed = (sum + 0xffff - before % 0xffff + after) % 0xffff;
   return static_cast<std::uint32_t>(changed == 0 ? 0xffff : changed);
 }
 
@@ -43,6 +43,30 @@ std::size_t naive_ip_offset(std::span<const std::byte> frame, LinkType link_type
   std::size_t type_at = 12;
   while (get_u16(frame, type_at) == 0x8100 || get_u16(frame, type_at) == 0x88a8) type_at += 4;
   return type_at + 2;
+}
+
+std::optional<Frame> with_plain_lengths(const Frame& frame, LinkType link_type) {
+  constexpr std::size_t kJumboBytes = 8;
+  const std::size_t ip = naive_ip_offset(frame.bytes, link_type);
+  const std::size_t ip_bytes = frame.bytes.size() - ip;
+  if (ip_bytes <= 65535) return frame;
+  Frame plain = frame;
+  const auto header = std::span{plain.bytes}.subspan(ip);
+  if (std::to_integer<int>(header[0]) >> 4 == 4) {
+    const bool is_right = get_u16(header, 2) == 0 && naive_sum(header.first(20)) == 0xffff;
+    return is_right ? std::optional(plain) : std::nullopt;
+  }
+  const Bytes option{frame.bytes[ip + 40 + 1], frame.bytes[ip + 40 + 2], frame.bytes[ip + 40 + 3]};
+  if (get_u16(header, 4) != 0 || header[6] != std::byte{0} ||
+      option != Bytes{std::byte{0}, std::byte{0xc2}, std::byte{4}} ||
+      get_u32(header, 44) != ip_bytes - 40)
+    return std::nullopt;
+  header[6] = header[40];
+  plain.bytes.erase(plain.bytes.begin() + static_cast<long>(ip + 40),
+                    plain.bytes.begin() + static_cast<long>(ip + 40 + kJumboBytes));
+  plain.header.checksum_start -= kJumboBytes;
+  plain.header.header_bytes -= kJumboBytes;
+  return plain;
 }
 
 std::vector<Frame> segment_naively(const Frame& frame, LinkType link_type) {

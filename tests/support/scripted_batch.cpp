@@ -17,6 +17,7 @@ struct Flow {
   PacketSpec spec;
   std::size_t payload_bytes = 100;
   std::uint16_t id_step = 1;
+  std::uint16_t segments = 0;  ///< not 0: super-packets of so many
 };
 
 /// The first bytes of a script: one for the link, two for each flow.
@@ -38,6 +39,13 @@ Flow make_flow(std::size_t number, LinkType link_type, std::uint8_t size, std::u
   if ((traits & 64) != 0) spec.tcp_options = counting_bytes(12);
   if ((traits & 128) != 0) spec.vlan_tags = {7};
   flow.payload_bytes = 1 + size * std::size_t{6};
+  if (size % 4 == 3) {
+    flow.segments = static_cast<std::uint16_t>(2 + (traits & 3));
+    flow.payload_bytes = flow.segments * (8 + size * std::size_t{6});
+    spec.gso_size = static_cast<std::uint16_t>(flow.payload_bytes / flow.segments);
+    spec.checksum = ChecksumState::kPending;
+    flow.id_step = static_cast<std::uint16_t>(flow.id_step * flow.segments);
+  }
   return flow;
 }
 

@@ -5,6 +5,7 @@
 #include <linux/if_link.h>
 #include <net/if.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "os/netlink.hpp"
@@ -15,6 +16,9 @@ namespace {
 
 // <net/if.h> lacks it and <linux/if.h> can't stand beside <net/if.h>.
 constexpr unsigned kLowerUp = 1U << 16;
+// IFLA_GRO_IPV4_MAX_SIZE of <linux/if_link.h>, which headers before 6.3 lack: what the kernel's own
+// GRO may merge. It came with the length 0 of larger IPv4 packets (commit b1a78b9b9886).
+constexpr int kGroIpv4MaxSize = 64;
 
 std::optional<std::uint8_t> address_generation_of(const nlattr* af_spec) {
   if (af_spec == nullptr) return std::nullopt;
@@ -29,7 +33,8 @@ std::optional<std::uint8_t> address_generation_of(const nlattr* af_spec) {
 
 Interface decode_interface(const nlmsghdr& message) {
   const auto header = fixed_header<ifinfomsg>(message);
-  const auto attributes = parse_attributes<IFLA_MAX + 1>(message, sizeof header);
+  const auto attributes =
+      parse_attributes<std::max(IFLA_MAX, kGroIpv4MaxSize) + 1>(message, sizeof header);
   Interface interface;
   interface.index = header.ifi_index;
   interface.name = text_of(attributes[IFLA_IFNAME]);
@@ -41,6 +46,7 @@ Interface decode_interface(const nlmsghdr& message) {
   interface.loopback = (header.ifi_flags & IFF_LOOPBACK) != 0;
   interface.mtu_bytes = number_of<std::uint32_t>(attributes[IFLA_MTU]);
   interface.txqueuelen = number_of<std::uint32_t>(attributes[IFLA_TXQLEN]);
+  interface.takes_big_ipv4 = attributes[kGroIpv4MaxSize] != nullptr;
   interface.address_generation = address_generation_of(attributes[IFLA_AF_SPEC]);
   return interface;
 }

@@ -19,6 +19,7 @@ struct Interface {
   bool loopback = false;  ///< IFF_LOOPBACK
   std::uint32_t mtu_bytes = 0;
   std::uint32_t txqueuelen = 0;  ///< packets
+  bool takes_big_ipv4 = false;   ///< the kernel knows IPv4 packets of more than 64 KiB (Linux 6.3)
   /// IN6_ADDR_GEN_MODE_*; nothing where the interface has no IPv6.
   std::optional<std::uint8_t> address_generation{};
 

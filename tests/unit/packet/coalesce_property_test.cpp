@@ -36,7 +36,9 @@ TEST_P(CoalescePropertyTest, HoldsForRandomBatches) {
 
 INSTANTIATE_TEST_SUITE_P(Rules, CoalescePropertyTest,
                          ::testing::Values(MergeRules{}, MergeRules{.renumber_atomic = false},
-                                           MergeRules{.udp = false}, MergeRules{.tcp = false}),
+                                           MergeRules{.udp = false}, MergeRules{.tcp = false},
+                                           MergeRules{.big_tcp = true},
+                                           MergeRules{.renumber_atomic = false, .big_tcp = true}),
                          [](const auto& rules) {
                            if (!rules.param.udp) return "TcpAlone";
                            if (!rules.param.tcp) return "UdpAlone";
