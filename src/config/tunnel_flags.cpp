@@ -47,7 +47,7 @@ void add_relay_flags(CLI::App& command, TunnelFlags& flags) {
   group.choice("--offload", flags.offload, {"on", "off"},
                "leave segmentation and checksums to the kernel: super-packets cross");
   group.choice("--coalesce", flags.coalesce, {"on", "off"},
-               "merge small packets of a flow into one write");
+               "merge packets of a flow into one write");
   group
       .value("--busy-poll", flags.busy_poll, "TIME|auto",
              "look that long for the next packet before sleeping, for example 50us: a shorter "

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "tunnel/big_tcp_proof.hpp"
 
 namespace tunrelay {
 
@@ -62,6 +63,26 @@ void OffloadControl::test(const TunnelEnds& ends, std::uint32_t mtu_bytes, Relay
   }
 }
 
+void OffloadControl::try_big_tcp(const TunnelEnds& ends, bool kernel_takes_them, Relay& relay) {
+  const Offloads& offloads = devices_[0].offloads();
+  if (!offloads.tso4 || !offloads.tso6 || !merge_[0].tcp || !merge_[1].tcp) return;
+  if (!devices_[0].made_by_us() || !devices_[1].made_by_us()) return;
+  const auto explain = [this](const std::string& why) {
+    if (merging_reason_.empty()) merging_reason_ = "no TCP packets of more than 64 KiB: " + why;
+  };
+  if (!kernel_takes_them) return explain("Linux 6.3 and later take them");
+  const auto before = merge_;
+  for (MergeRules& rules : merge_) rules.big_tcp = true;
+  relay.change_merging(merge_);
+  const HoldRelay hold = [&relay](const std::function<void()>& act) { relay.between_turns(act); };
+  const auto finding = prove_big_tcp(
+      ends, hold, [&relay](Direction direction) { return relay.counts(direction).big_tcp_writes; });
+  if (!finding) return;
+  merge_ = before;
+  relay.change_merging(merge_);
+  explain("the self-test found: " + *finding);
+}
+
 void OffloadControl::change_to(const OffloadState& state, const std::string& reason, Relay& relay) {
   if (state.offloads != devices_[0].offloads()) {
     for (Device& device : devices_) device.change_offloads(state.offloads);
@@ -79,13 +100,16 @@ void OffloadControl::attend(const Relay& relay, std::vector<TunnelEvent>& events
   std::string targets;
   for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
     const LaneCounts counts = relay.counts(direction);
-    const std::uint64_t packets = counts.refused_merged_tcp + counts.refused_merged_udp;
+    const std::uint64_t packets =
+        counts.refused_merged_tcp + counts.refused_merged_udp + counts.refused_big_tcp;
     if (packets == 0) continue;
     refused += packets;
-    targets +=
-        fmt::format("{}{} refused {} packets that were merged into {} super-packets",
-                    targets.empty() ? "" : ", ", devices_[index_of(opposite(direction))].name(),
-                    packets, counts.refused_merged_udp != 0 ? "UDP" : "TCP");
+    const char* protocol = counts.refused_merged_udp != 0   ? "UDP"
+                           : counts.refused_merged_tcp != 0 ? "TCP"
+                                                            : "BIG TCP";
+    targets += fmt::format("{}{} refused {} packets that were merged into {} super-packets",
+                           targets.empty() ? "" : ", ",
+                           devices_[index_of(opposite(direction))].name(), packets, protocol);
   }
   if (refused == std::exchange(refused_packets_, refused)) return;
   merging_reason_ = targets;
@@ -103,12 +127,13 @@ void OffloadControl::fill_in(TunnelReport& report, const Relay& relay) const {
 }
 
 MergeRules OffloadControl::merged_both_ways(const Relay& relay) const {
-  MergeRules rules;
+  MergeRules rules{.big_tcp = true};
   for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
     const LaneCounts counts = relay.counts(direction);
     const MergeRules& target = merge_.at(index_of(opposite(direction)));
     rules.tcp = rules.tcp && target.tcp && counts.refused_merged_tcp == 0;
     rules.udp = rules.udp && target.udp && counts.refused_merged_udp == 0;
+    rules.big_tcp = rules.big_tcp && target.big_tcp && counts.refused_big_tcp == 0;
   }
   return rules;
 }

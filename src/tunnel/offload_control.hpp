@@ -45,6 +45,10 @@ class OffloadControl {
   /// Sends real packets across RELAY, and switches off, one part after the other, what does not
   /// bring them through unchanged. Throws Error when they do not come through without it either.
   void test(const TunnelEnds& ends, std::uint32_t mtu_bytes, Relay& relay);
+  /// Has RELAY merge super-packets of TCP beyond 64 KiB, and leaves it on where they arrive. After
+  /// test(), and only for devices that we made: whoever made others may read what leaves them.
+  /// KERNEL_TAKES_THEM: see Interface::takes_big_ipv4. Throws Error when sockets can't be made.
+  void try_big_tcp(const TunnelEnds& ends, bool kernel_takes_them, Relay& relay);
   /// Appends that a device has refused merged packets, when it has: RELAY merges none for it then.
   void attend(const Relay& relay, std::vector<TunnelEvent>& events);
 

@@ -94,11 +94,18 @@ void Tunnel::start() {
   monitor_ = std::make_unique<RouteMonitor>(*applied_);
   path_ = std::make_unique<TunnelPath>(*relay_, *applied_);
   path_->prove_at_start();
-  offloads_->test(applied_->plan().ends, options_.mtu_bytes, *relay_);
+  test_offloads();
   begin_accounts();
   if (options_.path_check_interval_ns != 0) path_->begin_watch(options_.path_check_interval_ns);
   ready_ns_ = monotonic_ns();
   report_.ready_after_ns = ready_ns_ - begun_ns_;
+}
+
+void Tunnel::test_offloads() {
+  const TunnelEnds& ends = applied_->plan().ends;
+  offloads_->test(ends, options_.mtu_bytes, *relay_);
+  const auto reading = read_interface(applied_->applier().socket(ends.a.netns), ends.a.device);
+  offloads_->try_big_tcp(ends, reading && reading->interface.takes_big_ipv4, *relay_);
 }
 
 void Tunnel::open_journal() {

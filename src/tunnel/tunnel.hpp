@@ -82,6 +82,7 @@ class Tunnel {
   void open_devices();
   void start_relay();
   void apply_plan();
+  void test_offloads();
   void begin_accounts();
   [[nodiscard]] CaptureSite capture_site() const;
   /// Whether something has changed.

@@ -191,6 +191,7 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
           {"merging",
            {{"tcp", report.merging.tcp},
             {"udp", report.merging.udp},
+            {"big_tcp", report.merging.big_tcp},
             {"reason", report.merging_reason}}},
           {"queues", report.workers.size()},
           {"mtu_bytes", report.mtu_bytes},
