@@ -26,7 +26,7 @@ class KernelAccounts {
   void read_sockets() noexcept;
 
   AppliedPlan& applied_;
-  TunnelEnds ends_;  ///< with the names that the interfaces had when the tunnel was ready
+  const TunnelEnds& ends_;  ///< of its plan, which follows renamed interfaces
   std::array<InterfaceCounters, kDirections> interfaces_{};  ///< the newest reading
   SocketCounters sockets_;
   std::array<InterfaceCounters, kDirections> first_interfaces_{};

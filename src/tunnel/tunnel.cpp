@@ -224,8 +224,10 @@ bool Tunnel::follow_routes(std::vector<TunnelEvent>& events) {
 }
 
 void Tunnel::follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events) {
-  for (std::size_t end = 0; end < report_.ends.size(); ++end)
-    if (report_.ends.at(end).device == event.device) mtu_bytes_.at(end) = event.mtu_bytes;
+  // The plan follows renamed interfaces; the report keeps the names that the user gave.
+  const TunnelEnds& ends = applied_->plan().ends;
+  if (event.device == ends.a.device) mtu_bytes_[0] = event.mtu_bytes;
+  if (event.device == ends.b.device) mtu_bytes_[1] = event.mtu_bytes;
   const auto [smaller, larger] = std::minmax(mtu_bytes_[0], mtu_bytes_[1]);
   relay_->change_mtu(smaller);
   stages_.change_mtu(smaller);
@@ -235,9 +237,8 @@ void Tunnel::follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& event
         {TunnelEvent::Kind::kNote,
          fmt::format("The MTUs differ, {} has {} and {} has {}: packets over {} are dropped and "
                      "counted as over_mtu. Make them equal: ip link set {} mtu {}.",
-                     report_.ends[0].device, mtu_bytes_[0], report_.ends[1].device, mtu_bytes_[1],
-                     smaller, report_.ends.at(mtu_bytes_[0] < mtu_bytes_[1] ? 1 : 0).device,
-                     smaller)});
+                     ends.a.device, mtu_bytes_[0], ends.b.device, mtu_bytes_[1], smaller,
+                     mtu_bytes_[0] < mtu_bytes_[1] ? ends.b.device : ends.a.device, smaller)});
 }
 
 void Tunnel::follow_devices(std::vector<TunnelEvent>& events) {

@@ -117,6 +117,9 @@ TEST_F(FaultTest, ARenamedDeviceIsFollowed) {
     EXPECT_TRUE(eventually(kPatience, [&] { return is_proven(tunnel); }))
         << tunnel.process().standard_output();
     expect_crossing(tunnel);
+    // Its MTU and the kernel's counters are those of the interface, whatever it is called.
+    must("ip link set new0 mtu 1400");
+    EXPECT_TRUE(tunnel.wait_for_event("note", "The MTUs differ, new0 has 1400", kPatience));
     expect_end_in_order(tunnel);
   }
 }
