@@ -53,6 +53,13 @@ struct Arrival {
 enum class Merged : std::uint8_t { kNo, kTcp, kUdp, kBigTcp /**< beyond 64 KiB */ };
 inline constexpr std::size_t kMergedKinds = 4;
 
+/// One of the packets that a write was merged of, as it would be written by itself: the virtio-net
+/// header and the frame, in one piece.
+struct WritePart {
+  iovec bytes{};
+  Tally tally;
+};
+
 /// One packet to write. The bytes of all pieces must stay until the next flush() or turn()
 /// returns; the engine takes over one reference of each buffer and releases it then.
 struct Write {
@@ -61,6 +68,8 @@ struct Write {
   Tally tally;                        ///< what this write counts for
   std::span<const iovec> pieces;      ///< 1 to kMaxPieces, in order; the array is copied
   Merged merged = Merged::kNo;
+  /// With Merged::kBigTcp, which is written at once (big_write.hpp): used within write() alone.
+  std::span<const WritePart> parts{};
 };
 /// A header, and a payload slice of each packet that was merged.
 inline constexpr std::size_t kMaxPieces = 1 + kMaxBatch;

@@ -12,6 +12,7 @@
 
 #include "base/clock.hpp"
 #include "base/ensure.hpp"
+#include "engine/big_write.hpp"
 #include "engine/epoll_set.hpp"
 #include "engine/read_ahead.hpp"
 #include "engine/waiter.hpp"
@@ -42,16 +43,10 @@ class SyscallEngine final : public Engine {
   void write(const Write& write) noexcept override {
     const int fd = endpoints_[write.endpoint].fd;
     WriteOutcome& outcome = outcomes_[write.endpoint];
-    const iovec* pieces = write.pieces.data();
-    ssize_t written = 0;
-    do {
-      counters_.system_calls.add(1);
-      written = write.pieces.size() == 1
-                    ? ::write(fd, pieces->iov_base, pieces->iov_len)
-                    : ::writev(fd, pieces, static_cast<int>(write.pieces.size()));
-    } while (written < 0 && errno == EINTR);
-    if (written < 0)
-      outcome.drop(drop_reason_of_write(errno), write.tally, write.merged);
+    if (!write.parts.empty())
+      write_big(fd, write, outcome, counters_.system_calls);
+    else if (const int error = write_pieces(fd, write.pieces, counters_.system_calls); error != 0)
+      outcome.drop(drop_reason_of_write(error), write.tally, write.merged);
     else
       outcome.written += write.tally;
     for (const BufferId buffer : write.buffers) arena_.release(buffer);

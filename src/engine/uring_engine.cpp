@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/ensure.hpp"
+#include "engine/big_write.hpp"
 #include "engine/buffer_ring.hpp"
 #include "engine/pending_writes.hpp"
 #include "engine/read_ahead.hpp"
@@ -43,6 +44,8 @@ class UringEngine final : public Engine {
     ensure(endpoints.size() * options.read_ahead <= kMaxBatch,
            "a turn holds all that was read ahead");
     for (std::size_t index = 0; index < endpoints.size(); ++index)
+      fds_[index] = endpoints[index].fd;
+    for (std::size_t index = 0; index < endpoints.size(); ++index)
       sources_.push_back({std::make_unique<BufferRing>(ring_, arena, index, options.read_ahead,
                                                        endpoints[index].read_offset),
                           ReadAhead(options.read_ahead)});
@@ -56,6 +59,8 @@ class UringEngine final : public Engine {
   [[nodiscard]] EngineKind kind() const noexcept override { return EngineKind::kUring; }
 
   void write(const Write& write) noexcept override {
+    if (!write.parts.empty()) return write_at_once(write);
+    has_written_ = true;
     if (!pending_.has_room_for(write)) flush();
     const auto [index, pieces] = pending_.add(write);
     io_uring_sqe* entry = next_entry();
@@ -83,9 +88,12 @@ class UringEngine final : public Engine {
     counters_.turns.add(1);
     // 1. Our writes go out, which is over when the call returns; their receivers have their turn.
     if (!pending_.empty()) {
-      counters_.system_calls.add(2);
+      counters_.system_calls.add(1);
       ring_.submit();
       pending_.release_buffers(arena_);
+    }
+    if (std::exchange(has_written_, false)) {
+      counters_.system_calls.add(1);
       waiter_.yield(last_arrivals_);
     }
     // 2. What was written is still in the cache: the kernel reads into it next. But what came in
@@ -118,6 +126,17 @@ class UringEngine final : public Engine {
     for (const Endpoint& endpoint : endpoints) files.push_back(endpoint.fd);
     files.push_back(wake_fd);
     return files;
+  }
+
+  void write_at_once(const Write& write) noexcept {
+    // What was queued before goes before: it may be of the same flow.
+    if (!pending_.empty()) {
+      counters_.system_calls.add(1);
+      ring_.submit();
+    }
+    write_big(fds_[write.endpoint], write, outcomes_[write.endpoint], counters_.system_calls);
+    for (const BufferId buffer : write.buffers) arena_.release(buffer);
+    has_written_ = true;
   }
 
   void wait(std::int64_t wait_ns) noexcept {
@@ -235,6 +254,8 @@ class UringEngine final : public Engine {
   std::size_t arrived_bytes_ = 0;
   std::size_t last_arrivals_ = 0;  ///< returned at the end of the last turn
   std::array<WriteOutcome, kMaxEndpoints> outcomes_;
+  std::array<int, kMaxEndpoints> fds_{};
+  bool has_written_ = false;  ///< since the last turn
   bool woken_ = false;
   bool wake_armed_ = false;
 };

@@ -6,6 +6,16 @@
 #include "packet/segment_run.hpp"
 
 namespace tunrelay {
+namespace {
+
+/// The packet as build_run() writes a whole one.
+iovec as_read(const Packet& packet) noexcept {
+  std::byte* start = packet.frame - kVirtioNetHeaderBytes;
+  store_virtio_net_header(start, packet.header);
+  return {.iov_base = start, .iov_len = kVirtioNetHeaderBytes + packet.frame_bytes};
+}
+
+}  // namespace
 
 LaneWriter::LaneWriter(const TargetPlan& target, Engine& engine) noexcept
     : target_(target), engine_(engine), coalescer_(target.merge) {}
@@ -29,21 +39,25 @@ WriteCount LaneWriter::write(std::span<const Packet> packets) noexcept {
 bool LaneWriter::write_merged(const MergeGroup& group) noexcept {
   std::array<iovec, kMaxMergedPieces> pieces;
   std::array<BufferId, kMaxBatch> buffers;
-  std::size_t buffer_count = 0;
+  std::array<WritePart, kMaxBatch> parts;
+  std::size_t packet_count = 0;
   Tally tally;
+  const Layers& layers = coalescer_.first_of(group).layers;
+  const bool is_big = group.payload_bytes + layers.payload_offset - layers.ip_offset > kMaxIpBytes;
   coalescer_.for_each_packet(group, [&](const Packet& packet) {
-    buffers[buffer_count++] = packet.buffer;
-    tally += tally_of(packet);
+    const Tally one = tally_of(packet);
+    tally += one;
+    if (is_big) parts[packet_count] = {.bytes = as_read(packet), .tally = one};
+    buffers[packet_count++] = packet.buffer;
   });
   const std::size_t count = coalescer_.build(group, next_slot(), pieces);
-  const Layers& layers = coalescer_.first_of(group).layers;
   const bool is_tcp = layers.protocol == IPPROTO_TCP;
-  const bool is_big = group.payload_bytes + layers.payload_offset - layers.ip_offset > kMaxIpBytes;
   engine_.write({target_.endpoint,
-                 {buffers.data(), buffer_count},
+                 {buffers.data(), packet_count},
                  tally,
                  {pieces.data(), count},
-                 is_big ? Merged::kBigTcp : (is_tcp ? Merged::kTcp : Merged::kUdp)});
+                 is_big ? Merged::kBigTcp : (is_tcp ? Merged::kTcp : Merged::kUdp),
+                 {parts.data(), is_big ? packet_count : 0}});
   return is_big;
 }
 

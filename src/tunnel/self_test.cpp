@@ -22,10 +22,6 @@
 namespace tunrelay {
 namespace {
 
-// A part fails when nothing arrives for kStandstillNs, or when it is incomplete after kTimeLimitNs.
-// The limits are long: TCP retransmits lost segments one by one, and on a busy host our threads
-// wait for a CPU.
-constexpr std::int64_t kTimeLimitNs = 5 * kNanosecondsPerSecond;
 constexpr std::size_t kIpv6UdpHeaderBytes = 48;
 constexpr std::size_t kTcpBytes = 256 * 1024;
 
@@ -72,7 +68,7 @@ struct UdpTest {
 std::optional<Finding> UdpTest::compare(std::string_view what) const {
   std::vector<char> received;
   std::vector<char> datagram(65536);
-  const std::int64_t deadline_ns = monotonic_ns() + kTimeLimitNs;
+  const std::int64_t deadline_ns = monotonic_ns() + kSelfTestLimitNs;
   while (received.size() < sent.size() && wait_to_read(receiver, deadline_ns)) {
     const ssize_t length = ::recv(receiver.get(), datagram.data(), datagram.size(), 0);
     if (length < 0) break;
@@ -122,7 +118,7 @@ std::optional<Finding> test_merged_udp(const UdpTest& test, const HoldRelay& hol
 
 /// A TCP stream is sent in super-packets; what is read must be what was written.
 std::optional<Finding> test_tcp(const PathEnds& ends, IpFamily family) {
-  const std::int64_t deadline_ns = monotonic_ns() + kTimeLimitNs;
+  const std::int64_t deadline_ns = monotonic_ns() + kSelfTestLimitNs;
   const auto connection = connect_test_sockets(ends.source, ends.target, family, deadline_ns);
   if (!connection)
     return Finding{where("a TCP connection", family, ends) + " was not made in time", true};

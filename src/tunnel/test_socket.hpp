@@ -16,6 +16,8 @@ namespace tunrelay {
 /// A part of the test fails when nothing has arrived for so long. It is long, since our threads may
 /// wait for a CPU on a busy host.
 inline constexpr std::int64_t kStandstillNs = 2 * kNanosecondsPerSecond;
+/// And when it is incomplete after so long: TCP retransmits lost segments one by one.
+inline constexpr std::int64_t kSelfTestLimitNs = 5 * kNanosecondsPerSecond;
 
 /// A non-blocking socket of TYPE (SOCK_DGRAM, SOCK_STREAM) in the end's network namespace. Throws
 /// Error.

@@ -46,7 +46,7 @@ std::size_t naive_ip_offset(std::span<const std::byte> frame, LinkType link_type
 }
 
 std::optional<Frame> with_plain_lengths(const Frame& frame, LinkType link_type) {
-  constexpr std::size_t kJumboBytes = 8;
+  constexpr std::uint16_t kJumboBytes = 8;
   const std::size_t ip = naive_ip_offset(frame.bytes, link_type);
   const std::size_t ip_bytes = frame.bytes.size() - ip;
   if (ip_bytes <= 65535) return frame;
@@ -64,8 +64,9 @@ std::optional<Frame> with_plain_lengths(const Frame& frame, LinkType link_type) 
   header[6] = header[40];
   plain.bytes.erase(plain.bytes.begin() + static_cast<long>(ip + 40),
                     plain.bytes.begin() + static_cast<long>(ip + 40 + kJumboBytes));
-  plain.header.checksum_start -= kJumboBytes;
-  plain.header.header_bytes -= kJumboBytes;
+  plain.header.checksum_start =
+      static_cast<std::uint16_t>(plain.header.checksum_start - kJumboBytes);
+  plain.header.header_bytes = static_cast<std::uint16_t>(plain.header.header_bytes - kJumboBytes);
   return plain;
 }
 

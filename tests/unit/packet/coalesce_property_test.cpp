@@ -40,6 +40,8 @@ INSTANTIATE_TEST_SUITE_P(Rules, CoalescePropertyTest,
                                            MergeRules{.big_tcp = true},
                                            MergeRules{.renumber_atomic = false, .big_tcp = true}),
                          [](const auto& rules) {
+                           if (rules.param.big_tcp)
+                             return rules.param.renumber_atomic ? "BigTcp" : "BigTcpAllIdsKept";
                            if (!rules.param.udp) return "TcpAlone";
                            if (!rules.param.tcp) return "UdpAlone";
                            return rules.param.renumber_atomic ? "AtomicIdsRenumbered"
