@@ -64,9 +64,9 @@ struct WritePart {
 /// returns; the engine takes over one reference of each buffer and releases it then.
 struct Write {
   EndpointIndex endpoint = 0;
-  std::span<const BufferId> buffers;  ///< 1 to kMaxBatch; the array is copied by write()
-  Tally tally;                        ///< what this write counts for
-  std::span<const iovec> pieces;      ///< 1 to kMaxPieces, in order; the array is copied
+  std::span<const BufferId> buffers{};  ///< 1 to kMaxBatch; the array is copied by write()
+  Tally tally;                          ///< what this write counts for
+  std::span<const iovec> pieces;        ///< 1 to kMaxPieces, in order; the array is copied
   Merged merged = Merged::kNo;
   /// With Merged::kBigTcp, which is written at once (big_write.hpp): used within write() alone.
   std::span<const WritePart> parts{};

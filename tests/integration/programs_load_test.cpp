@@ -118,7 +118,7 @@ class Iperf3Test : public ProgramsTest {
   void run_client(const std::string& mode, bool away, bool back) {
     SCOPED_TRACE("iperf3 " + mode);
     std::string server_text = "iperf3 -s -1 -p 5301";
-    std::string client_text = "iperf3 -J -p 5301 -t 1 -c " + setting_.address_b() + " " + mode;
+    std::string client_text = "iperf3 -J -p 5301 -n 20M -c " + setting_.address_b() + " " + mode;
     if (setting_.can_bind()) {
       server_text += " -B " + setting_.address_b();
       client_text += " -B " + setting_.address_a();
@@ -154,7 +154,7 @@ TEST_P(Iperf3Test, AllModes) {
   run_client("-C cubic -R", false, true);
   run_client("-C cubic --bidir", true, true);
   run_client("-C cubic -P 4", true, false);
-  run_client("-u -b 50M -l 1200", true, false);
+  run_client("-u -b 500M -l 1200", true, false);
 }
 
 /// Serves one file of random bytes at b, fetched at a.

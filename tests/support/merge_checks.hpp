@@ -3,6 +3,8 @@
 // the fuzzer, which has no test framework; so a check answers with text. Needs tunrelay_packet.
 #pragma once
 
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -130,11 +132,14 @@ class MergeChecks {
     std::vector<Frame> expected;
     std::byte push{};
     for (const std::size_t member : members) {
-      const bool is_super = batch_.frames[member].header.gso_type != 0;
+      const bool is_super = batch_.frames[member].header.gso_type != 0 &&
+                            packets_[member].layers.protocol == IPPROTO_TCP;
       for (Frame& segment : segment_naively(batch_.frames[member], batch_.link_type)) {
-        std::byte& flags = segment.bytes.at(packets_[member].layers.transport_offset + 13U);
-        push |= is_super ? flags & kPsh : std::byte{};
-        if (is_super) flags &= ~kPsh;
+        if (is_super) {
+          std::byte& flags = segment.bytes.at(packets_[member].layers.transport_offset + 13U);
+          push |= flags & kPsh;
+          flags &= ~kPsh;
+        }
         expected.push_back(std::move(segment));
       }
     }

@@ -139,7 +139,13 @@ void vary_frame(Frame& frame, std::size_t ip, const PacketSpec& spec, std::uint8
   }
 }
 
+/// What no super-packet can be: a fragment, with a complete checksum, of another protocol, padded.
+bool excludes_super_packet(std::uint8_t action) {
+  return action == 56 || action == 57 || action == 60 || action == 62;
+}
+
 Frame next_frame(Flow& flow, std::uint8_t action, std::uint8_t amount) {
+  if (flow.segments != 0 && excludes_super_packet(action)) action = 0;
   PacketSpec once = flow.spec;
   once.payload = counting_bytes(flow.payload_bytes, once.sequence % 251);
   vary_spec(flow, once, action, amount);

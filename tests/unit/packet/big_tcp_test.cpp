@@ -33,7 +33,8 @@ std::vector<Frame> supers_of(PacketSpec spec, std::size_t count, Change change) 
     change(number, next);
     frames.push_back(build_frame(next));
     spec.sequence = next.sequence + static_cast<std::uint32_t>(next.payload.size());
-    spec.id = static_cast<std::uint16_t>(next.id + next.payload.size() / kSegmentBytes);
+    const std::size_t segments = next.gso_size == 0 ? 1 : next.payload.size() / next.gso_size;
+    spec.id = static_cast<std::uint16_t>(next.id + segments);
   }
   return frames;
 }
