@@ -34,8 +34,8 @@ struct MergeRules {
   /// TCP super-packets are merged too, up to kMaxBigTcpBytes, by the target's promise to take them
   /// (Linux 6.3 for IPv4). Beyond 64 KiB an IPv4 header has the length 0, and an IPv6 header the
   /// jumbo payload option (RFC 2675). A sender that writes 128 KiB at a time sets PSH on nearly
-  /// every super-packet: the merged one has it once, on its last segment. It tells the receiver
-  /// to hand over what it has, which Linux does anyway.
+  /// every super-packet: the merged one has it once, on its last segment. PSH asks a
+  /// receiver to hand over what it has, which Linux does anyway.
   bool big_tcp = false;
 
   [[nodiscard]] constexpr bool any() const noexcept { return tcp || udp; }

@@ -99,14 +99,14 @@ TEST_F(ReplayCaptureTest, FilesOfTcpdumpAndTsharkAreRead) {
            "sleep 0.3; " +
            kPings + "; sleep 1; kill -INT $P; wait $P || true";
   };
-  // The pings alone: a port that is closed answers with another ICMP message.
+  // The pings alone, at both interfaces: tshark takes a filter behind -i for that one alone.
   const std::string pings = "\"icmp[icmptype] = icmp-echo or icmp[icmptype] = icmp-echoreply\"";
   for (const std::string type : {"tun", "tap"}) {
     exec("--type " + type,
          captured_by("tcpdump -Z root -U -n -i " + type + "0 -w /run/tcpdump.pcap " + pings));
     EXPECT_EQ(replay("/run/tcpdump.pcap").at("written").at("packets"), 8) << type;
-    exec("--type " + type, captured_by("tshark -q -i " + type + "0 -i " + type + "1 -f " + pings +
-                                       " -w /run/tshark.pcapng"));
+    exec("--type " + type, captured_by("tshark -q -f " + pings + " -i " + type + "0 -i " + type +
+                                       "1 -w /run/tshark.pcapng"));
     EXPECT_EQ(replay("/run/tshark.pcapng").at("written").at("packets"), 16) << type;
     EXPECT_EQ(replay("/run/tshark.pcapng", "--interface " + type + "1").at("written").at("packets"),
               8)
