@@ -68,7 +68,8 @@ void OffloadControl::try_big_tcp(const TunnelEnds& ends, bool kernel_takes_them,
   if (!offloads.tso4 || !offloads.tso6 || !merge_[0].tcp || !merge_[1].tcp) return;
   if (!devices_[0].made_by_us() || !devices_[1].made_by_us()) return;
   const auto explain = [this](const std::string& why) {
-    if (merging_reason_.empty()) merging_reason_ = "no TCP packets of more than 64 KiB: " + why;
+    merging_reason_ += merging_reason_.empty() ? "" : "; ";
+    merging_reason_ += "no TCP packets of more than 64 KiB: " + why;
   };
   if (!kernel_takes_them) return explain("Linux 6.3 and later take them");
   const auto before = merge_;
