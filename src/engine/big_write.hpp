@@ -43,6 +43,8 @@ inline void write_big(int fd, const Write& write, WriteOutcome& outcome,
   } else if (!is_short_of_memory(error)) {
     outcome.drop(drop_reason_of_write(error), write.tally, write.merged);
   } else {
+    // What tun_get_user() in drivers/net/tun.c counts as dropped (rx_dropped).
+    if (error != EAGAIN) ++outcome.split_big_tcp;
     for (const WritePart& part : write.parts)
       if (const int part_error = write_pieces(fd, {&part.bytes, 1}, system_calls); part_error == 0)
         outcome.written += part.tally;

@@ -106,6 +106,8 @@ struct WriteOutcome {
   std::array<Tally, kDropReasons> dropped;
   /// Packets that were in refused super-packets of ours, by Merged.
   std::array<std::uint64_t, kMergedKinds> refused_merged{};
+  /// Packets beyond 64 KiB that went in their parts, and that the device counts as dropped.
+  std::uint64_t split_big_tcp = 0;
 
   void drop(DropReason reason, const Tally& tally, Merged merged = Merged::kNo) noexcept {
     any_dropped = true;

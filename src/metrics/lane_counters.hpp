@@ -30,6 +30,7 @@ struct LaneCounts {
   std::uint64_t refused_merged_udp = 0;
   std::uint64_t refused_big_tcp = 0;  ///< beyond 64 KiB
   std::uint64_t big_tcp_writes = 0;   ///< merged ones beyond 64 KiB
+  std::uint64_t split_big_tcp = 0;    ///< of those, which went in their parts
   // What stages have queued at most in one queue: memory, in whole pages, and packets.
   std::uint64_t queued_bytes_peak = 0;
   std::uint64_t queued_packets_peak = 0;
@@ -47,6 +48,7 @@ struct LaneCounts {
     refused_merged_udp += other.refused_merged_udp;
     refused_big_tcp += other.refused_big_tcp;
     big_tcp_writes += other.big_tcp_writes;
+    split_big_tcp += other.split_big_tcp;
     queued_bytes_peak = std::max(queued_bytes_peak, other.queued_bytes_peak);
     queued_packets_peak = std::max(queued_packets_peak, other.queued_packets_peak);
     return *this;
@@ -66,6 +68,7 @@ struct LaneCounts {
     refused_merged_udp -= other.refused_merged_udp;
     refused_big_tcp -= other.refused_big_tcp;
     big_tcp_writes -= other.big_tcp_writes;
+    split_big_tcp -= other.split_big_tcp;
     return *this;
   }
   [[nodiscard]] Tally dropped_in_all() const noexcept {
@@ -92,6 +95,7 @@ struct alignas(64) LaneCounters {
   Counter refused_merged_udp;
   Counter refused_big_tcp;
   Counter big_tcp_writes;
+  Counter split_big_tcp;
   Counter queued_bytes_peak;
   Counter queued_packets_peak;
   Counter last_path_nonce;  ///< of the newest path probe that passed
@@ -110,6 +114,7 @@ struct alignas(64) LaneCounters {
     counts.refused_merged_udp = refused_merged_udp.get();
     counts.refused_big_tcp = refused_big_tcp.get();
     counts.big_tcp_writes = big_tcp_writes.get();
+    counts.split_big_tcp = split_big_tcp.get();
     counts.queued_bytes_peak = queued_bytes_peak.get();
     counts.queued_packets_peak = queued_packets_peak.get();
     return counts;

@@ -37,6 +37,7 @@ void Lane::settle(const Turn& turn) noexcept {
     counters_.written.add(outcome.written);
   // Writes are done and nothing is received yet: what is used now is queued.
   if (!chain_->empty()) counters_.queued_bytes_peak.raise(arena_.used_bytes(ends_.source));
+  if (outcome.split_big_tcp != 0) counters_.split_big_tcp.add(outcome.split_big_tcp);
   if (!outcome.any_dropped) return;
   for (std::size_t reason = 0; reason < kDropReasons; ++reason)
     if (outcome.dropped[reason].segments != 0)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tunnel/kernel_accounts.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "os/netns.hpp"
 #include "route/model/host_state.hpp"
@@ -22,7 +24,10 @@ void KernelAccounts::fill_in(TunnelReport& report) noexcept {
     const InterfaceCounters& now = interfaces_.at(end);
     const InterfaceCounters& first = first_interfaces_.at(end);
     report.ends.at(end).queue_dropped_packets = now.tx_dropped - first.tx_dropped;
-    report.ends.at(end).kernel_dropped_packets = now.rx_dropped - first.rx_dropped;
+    // What the relay then wrote in parts is not lost.
+    const std::uint64_t split = report.lanes.at(1 - end).split_big_tcp;
+    const std::uint64_t dropped = now.rx_dropped - first.rx_dropped;
+    report.ends.at(end).kernel_dropped_packets = dropped - std::min(dropped, split);
   }
   report.sockets = sockets_;
   report.sockets -= first_sockets_;

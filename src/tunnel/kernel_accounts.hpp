@@ -18,7 +18,7 @@ class KernelAccounts {
   /// Counts from now on. APPLIED must outlive it.
   explicit KernelAccounts(AppliedPlan& applied);
 
-  /// Reads the counters again.
+  /// Reads the counters again. REPORT has the relay's counts already.
   void fill_in(TunnelReport& report) noexcept;
 
  private:

@@ -321,10 +321,10 @@ std::vector<std::string> Tunnel::stop() noexcept {
 TunnelReport Tunnel::report() {
   if (!relay_) return report_;
   TunnelReport report = report_;
-  if (kernel_accounts_) kernel_accounts_->fill_in(report);
   relay_->refresh();
   report.duration_ns = ready_ns_ == 0 ? 0 : monotonic_ns() - ready_ns_;
   if (relay_accounts_) relay_accounts_->fill_in(report);
+  if (kernel_accounts_) kernel_accounts_->fill_in(report);
   offloads_->fill_in(report, *relay_);
   if (!options_.cpus.empty())
     for (const WorkerReport& worker : report.workers)

@@ -71,6 +71,7 @@ TEST_F(BigWriteTest, IsOnePacket) {
   const WriteOutcome outcome = write();
   EXPECT_EQ(outcome.written, (Tally{kParts, 2 * kParts, kParts * kPartBytes}));
   EXPECT_FALSE(outcome.any_dropped);
+  EXPECT_EQ(outcome.split_big_tcp, 0U);
   EXPECT_EQ(arrived(), std::vector<ssize_t>{kParts * kPartBytes});
 }
 
@@ -79,6 +80,7 @@ TEST_F(BigWriteTest, GoesInPartsWhereThereIsNoMemoryForTheWhole) {
   const WriteOutcome outcome = write();
   const std::size_t count = arrived().size();
   EXPECT_GT(count, 1U);
+  EXPECT_EQ(outcome.split_big_tcp, 1U);
   EXPECT_EQ(outcome.written, (Tally{count, 2 * count, count * kPartBytes}));
   // What the target's queue can't take is dropped as any packet would be, and refused by nobody.
   const std::size_t lost = kParts - count;
