@@ -97,8 +97,9 @@ class UringEngine final : public Engine {
       waiter_.yield(last_arrivals_);
     }
     // 2. What was written is still in the cache: the kernel reads into it next. But what came in
-    //    beside a flush() is returned first, without a wait and without more behind it.
-    if (arrival_count_ != 0) wait_ns = 0;
+    //    beside a flush() is returned first, without a wait and without more behind it. So is a
+    //    wake-up: its poll completes once for each signal.
+    if (arrival_count_ != 0 || woken_) wait_ns = 0;
     for (std::size_t index = 0; index < sources_.size(); ++index)
       if (arrival_count_ == 0) prepare_read(index);
     // 3. Deferred reads come in, and we sleep if need be.

@@ -184,6 +184,18 @@ TEST_P(EngineTest, DoesNotSleepWhenItsOwnWritesHoldTheBuffers) {
   for (const Arrival& arrival : held) arena_.release(arrival.buffer);
 }
 
+TEST_P(EngineTest, DoesNotSleepOverAWakeUpThatCameBesideAFlush) {
+  const std::int64_t start_ns = monotonic_ns();
+  for (int number = 0; number < 10; ++number) {
+    write_back(receive_one("out"), 1);
+    wake_.signal();
+    engine_->flush();
+    engine_->turn(kNanosecondsPerSecond, turn_);
+    ASSERT_TRUE(turn_.woken);
+  }
+  EXPECT_LT(monotonic_ns() - start_ns, kNanosecondsPerSecond);
+}
+
 TEST_P(EngineTest, DoesNotSleepOverWhatCameInBesideAFlush) {
   const std::int64_t start_ns = monotonic_ns();
   for (int number = 0; number < 40; ++number) {
