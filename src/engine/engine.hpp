@@ -48,7 +48,7 @@ struct Arrival {
   std::uint32_t length = 0;
 };
 
-/// Whether a write is a super-packet that we built of small ones, and of which protocol: a target
+/// Whether a write is a super-packet that we merged, and of which protocol: a target
 /// may refuse those although it takes all that was read (Linux before 6.2 takes no UDP).
 enum class Merged : std::uint8_t { kNo, kTcp, kUdp, kBigTcp /**< beyond 64 KiB */ };
 inline constexpr std::size_t kMergedKinds = 4;

@@ -71,6 +71,10 @@ struct LaneCounts {
     split_big_tcp -= other.split_big_tcp;
     return *this;
   }
+  /// Packets of all that the target refused merged into one.
+  [[nodiscard]] std::uint64_t refused_merged() const noexcept {
+    return refused_merged_tcp + refused_merged_udp + refused_big_tcp;
+  }
   [[nodiscard]] Tally dropped_in_all() const noexcept {
     Tally sum;
     for (const Tally& reason : dropped) sum += reason;

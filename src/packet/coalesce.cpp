@@ -21,8 +21,9 @@ void Coalescer::plan(std::span<const Packet> packets) noexcept {
   }
   for (std::uint16_t at = 0; at < count; ++at) {
     const MergeRole role = role_of(packets[at]);
-    // Without an open group only an opener changes anything: a batch of super-packets, of
-    // acknowledgements, or of other protocols does not get further than this.
+    // Without an open group only an opener changes anything: a batch of acknowledgements, of other
+    // protocols, or of super-packets that the target takes no larger does not get further than
+    // this.
     if (role == MergeRole::kBystander || (open_count_ == 0 && role != MergeRole::kOpener)) {
       add_group(at);
     } else if (role == MergeRole::kUnknownFlow) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Neighbouring small packets of one flow in a batch, merged into one UDP or TCP super-packet,
-// as the kernel's GRO would merge them: one write instead of up to 64 or 128, and one walk
-// through the receiver's stack. Which packets may be merged stands in merge_rules.hpp.
+// Packets of one flow in a batch, merged into one UDP or TCP super-packet as the kernel's GRO would
+// merge them: one write instead of up to 64 or 128, and one walk through the receiver's stack.
+// Small ones become one of up to 64 KiB; super-packets of TCP become a larger one where the target
+// takes it. Which packets may be merged stands in merge_rules.hpp, the headers in
+// merged_headers.hpp.
 //
 // Use, once a batch:
 //   coalescer.plan(packets);

@@ -62,7 +62,7 @@ class Lane {
   [[nodiscard]] std::unique_ptr<StageChain> take_former_chain() noexcept;
   [[nodiscard]] bool has_former_chain() const noexcept { return former_chain_ != nullptr; }
 
-  /// Which small packets are merged from here on.
+  /// Which packets are merged from here on.
   void change_merging(const MergeRules& rules) noexcept { writer_.change_merging(rules); }
 
   /// TAP sees every packet from here on, none if it is null; the former one is returned.

@@ -65,7 +65,7 @@ nlohmann::ordered_json lane_json(const LaneCounts& counts) {
           {"queued_packets_peak", counts.queued_packets_peak},
           {"path_probes", counts.path_probes},
           {"writes", counts.writes},
-          {"refused_merged_packets", counts.refused_merged_tcp + counts.refused_merged_udp},
+          {"refused_merged_packets", counts.refused_merged()},
           {"balanced", counts.balanced()}};
 }
 

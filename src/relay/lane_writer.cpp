@@ -39,7 +39,6 @@ WriteCount LaneWriter::write(std::span<const Packet> packets) noexcept {
 bool LaneWriter::write_merged(const MergeGroup& group) noexcept {
   std::array<iovec, kMaxMergedPieces> pieces;
   std::array<BufferId, kMaxBatch> buffers;
-  std::array<WritePart, kMaxBatch> parts;
   std::size_t packet_count = 0;
   Tally tally;
   const Layers& layers = coalescer_.first_of(group).layers;
@@ -47,7 +46,7 @@ bool LaneWriter::write_merged(const MergeGroup& group) noexcept {
   coalescer_.for_each_packet(group, [&](const Packet& packet) {
     const Tally one = tally_of(packet);
     tally += one;
-    if (is_big) parts[packet_count] = {.bytes = as_read(packet), .tally = one};
+    if (is_big) parts_[packet_count] = {.bytes = as_read(packet), .tally = one};
     buffers[packet_count++] = packet.buffer;
   });
   const std::size_t count = coalescer_.build(group, next_slot(), pieces);
@@ -57,7 +56,7 @@ bool LaneWriter::write_merged(const MergeGroup& group) noexcept {
                  tally,
                  {pieces.data(), count},
                  is_big ? Merged::kBigTcp : (is_tcp ? Merged::kTcp : Merged::kUdp),
-                 {parts.data(), is_big ? packet_count : 0}});
+                 {parts_.data(), is_big ? packet_count : 0}});
   return is_big;
 }
 

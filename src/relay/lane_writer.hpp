@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The last step of a lane: packets become writes. Neighbouring small packets of one flow leave
+// The last step of a lane: packets become writes. Packets of one flow leave
 // as one super-packet, runs of a super-packet get headers of their own, and all else is written
 // from where it was read.
 #pragma once
@@ -26,7 +26,7 @@ struct WriteCount {
 struct TargetPlan {
   EndpointIndex endpoint = 1;
   bool has_header = true;  ///< a virtio-net header is wanted before each packet
-  MergeRules merge{};      ///< which small packets are merged; needs the header
+  MergeRules merge{};      ///< which packets are merged; needs the header
 };
 
 /// Used by its worker's thread alone.
@@ -55,6 +55,7 @@ class LaneWriter {
   Coalescer coalescer_;
   /// One for each write that may need new headers between two flushes.
   std::array<HeaderSlot, kMaxBatch> slots_;
+  std::array<WritePart, kMaxBatch> parts_;  ///< of the write beyond 64 KiB that is being made
   std::size_t slots_used_ = 0;
 };
 

@@ -27,7 +27,7 @@ struct RelayConfig {
   std::vector<std::array<int, kDirections>> queue_pairs;  ///< descriptors of a[q] and b[q]
   std::array<bool, kDirections> has_header{true, true};
   LinkType link_type = LinkType::kIp;
-  /// Which small packets of a flow are merged on write to a and to b: what they take, and is
+  /// Which packets of a flow are merged on write to a and to b: what they take, and is
   /// wanted.
   std::array<MergeRules, kDirections> merge{};
   std::uint32_t mtu_bytes = 1500;
@@ -63,7 +63,7 @@ class Relay {
   /// former stages are empty; where they are not, the next change is refused by an Error for as
   /// long.
   void change_stages(const StageSpecs& stages);
-  /// From here on those small packets are merged on write to a and to b.
+  /// From here on those packets are merged on write to a and to b.
   void change_merging(const std::array<MergeRules, kDirections>& merge);
   /// From here on each lane's packets are shown to what MAKE gives for it; to nobody when it is
   /// empty. The former taps are destroyed when this returns.

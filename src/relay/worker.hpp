@@ -30,7 +30,7 @@ struct WorkerConfig {
   std::array<int, kDirections> fds{-1, -1};  ///< the queues of device a and of device b
   std::array<bool, kDirections> has_header{true, true};
   LinkType link_type = LinkType::kIp;
-  std::array<MergeRules, kDirections> merge{};  ///< which small packets a and b take merged
+  std::array<MergeRules, kDirections> merge{};  ///< which packets a and b take merged
   std::optional<int> cpu;                       ///< where to pin the thread
   EngineOptions engine;
   std::int64_t min_wait_ns = 0;        ///< turns begin at least that far apart

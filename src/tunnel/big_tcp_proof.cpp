@@ -52,8 +52,7 @@ class BurstTest {
 
  private:
   [[nodiscard]] std::string where(std::string_view what) const {
-    return fmt::format("{} over IPv{} from {} to {}", what, static_cast<int>(family_),
-                       ends_.source.device, ends_.target.device);
+    return test_place(what, family_, ends_.source, ends_.target);
   }
 
   void send_burst(const FileDescriptor& sender) {

@@ -10,6 +10,13 @@
 #include "tunnel/big_tcp_proof.hpp"
 
 namespace tunrelay {
+namespace {
+
+HoldRelay hold(Relay& relay) {
+  return [&relay](const std::function<void()>& act) { relay.between_turns(act); };
+}
+
+}  // namespace
 
 std::optional<OffloadState> without_suspect(OffloadState now, SelfTestFinding::Part part) {
   using Part = SelfTestFinding::Part;
@@ -49,11 +56,10 @@ OffloadControl::OffloadControl(std::vector<Device>& devices, bool wants_offloads
 }
 
 void OffloadControl::test(const TunnelEnds& ends, std::uint32_t mtu_bytes, Relay& relay) {
-  const HoldRelay hold = [&relay](const std::function<void()>& act) { relay.between_turns(act); };
   while (state().any()) {
     const SelfTestScope scope{.udp_segment = state().offloads.checksum,
                               .merged_udp = merge_[0].udp || merge_[1].udp};
-    const auto finding = run_self_test(ends, mtu_bytes, scope, hold);
+    const auto finding = run_self_test(ends, mtu_bytes, scope, hold(relay));
     if (!finding) return;
     const auto less = without_suspect(state(), finding->part);
     if (!less)
@@ -75,9 +81,9 @@ void OffloadControl::try_big_tcp(const TunnelEnds& ends, bool kernel_takes_them,
   const auto before = merge_;
   for (MergeRules& rules : merge_) rules.big_tcp = true;
   relay.change_merging(merge_);
-  const HoldRelay hold = [&relay](const std::function<void()>& act) { relay.between_turns(act); };
-  const auto finding = prove_big_tcp(
-      ends, hold, [&relay](Direction direction) { return relay.counts(direction).big_tcp_writes; });
+  const auto finding = prove_big_tcp(ends, hold(relay), [&relay](Direction direction) {
+    return relay.counts(direction).big_tcp_writes;
+  });
   if (!finding) return;
   merge_ = before;
   relay.change_merging(merge_);
@@ -101,8 +107,7 @@ void OffloadControl::attend(const Relay& relay, std::vector<TunnelEvent>& events
   std::string targets;
   for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
     const LaneCounts counts = relay.counts(direction);
-    const std::uint64_t packets =
-        counts.refused_merged_tcp + counts.refused_merged_udp + counts.refused_big_tcp;
+    const std::uint64_t packets = counts.refused_merged();
     if (packets == 0) continue;
     refused += packets;
     const char* protocol = counts.refused_merged_udp != 0   ? "UDP"

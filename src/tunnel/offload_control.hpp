@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which offloads are on at a tunnel's devices, which small packets are merged on write, and why not
+// Which offloads are on at a tunnel's devices, which packets are merged on write, and why not
 // more: as the devices allow, as the self-test finds, and as the kernel takes what is written.
 #pragma once
 

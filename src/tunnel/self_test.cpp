@@ -31,8 +31,7 @@ struct Finding {
 };
 
 std::string where(std::string_view what, IpFamily family, const PathEnds& ends) {
-  return fmt::format("{} over IPv{} from {} to {}", what, static_cast<int>(family),
-                     ends.source.device, ends.target.device);
+  return test_place(what, family, ends.source, ends.target);
 }
 
 /// Datagrams across the tunnel: what is sent, and the two sockets.

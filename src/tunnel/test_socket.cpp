@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tunnel/test_socket.hpp"
 
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <poll.h>
 
@@ -10,6 +11,12 @@
 #include "os/netns.hpp"
 
 namespace tunrelay {
+
+std::string test_place(std::string_view what, IpFamily family, const TunnelEnd& source,
+                       const TunnelEnd& target) {
+  return fmt::format("{} over IPv{} from {} to {}", what, static_cast<int>(family), source.device,
+                     target.device);
+}
 
 FileDescriptor open_test_socket(const TunnelEnd& end, IpFamily family, int type) {
   const int domain = family == IpFamily::kIpv4 ? AF_INET : AF_INET6;

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/ip_address.hpp"
@@ -18,6 +20,10 @@ namespace tunrelay {
 inline constexpr std::int64_t kStandstillNs = 2 * kNanosecondsPerSecond;
 /// And when it is incomplete after so long: TCP retransmits lost segments one by one.
 inline constexpr std::int64_t kSelfTestLimitNs = 5 * kNanosecondsPerSecond;
+
+/// "WHAT over IPv4 from tun0 to tun1", for a finding.
+[[nodiscard]] std::string test_place(std::string_view what, IpFamily family,
+                                     const TunnelEnd& source, const TunnelEnd& target);
 
 /// A non-blocking socket of TYPE (SOCK_DGRAM, SOCK_STREAM) in the end's network namespace. Throws
 /// Error.

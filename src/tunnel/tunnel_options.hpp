@@ -43,7 +43,7 @@ struct TunnelOptions {
   std::uint32_t txqueuelen = 4096;
   std::string congestion_control;  ///< that TCP across begins with; empty: the host's default
   bool offload = true;
-  bool coalesce = true;              ///< merge small packets of a flow on write
+  bool coalesce = true;              ///< merge packets of a flow on write
   std::optional<EngineKind> engine;  ///< empty: the best that this host allows
   /// How long a worker looks for the next packet before it sleeps; empty: as long as it pays.
   std::optional<std::int64_t> busy_poll_ns;

@@ -51,7 +51,7 @@ struct TunnelReport {
   Strategy strategy = Strategy::kPolicy;
   EngineKind engine = EngineKind::kUring;
   std::string engine_reason;
-  MergeRules merging;          ///< small packets of which protocols are merged, either way
+  MergeRules merging;          ///< packets of which protocols are merged, either way
   std::string merging_reason;  ///< why not all, where that was wanted
   std::uint32_t mtu_bytes = 0;
   std::int64_t duration_ns = 0;               ///< since ready

@@ -2,7 +2,6 @@
 #include "tunnel/tunnel_stages.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <array>
