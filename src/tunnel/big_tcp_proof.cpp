@@ -19,10 +19,11 @@
 namespace tunrelay {
 namespace {
 
-/// A sender begins with 10 segments and doubles: after four round trips its burst has several
-/// super-packets. It gets twice as many, and some more where the receiver's window is slow to grow.
+/// A sender begins with 10 segments and doubles, and so do the bursts: the fourth or fifth has
+/// several super-packets. There are more where the receiver's window is slow to grow.
 constexpr int kMaxBursts = 24;
-constexpr std::size_t kBurstBytes = 512 * 1024;
+constexpr std::size_t kFirstBurstBytes = 32 * 1024;
+constexpr std::size_t kMaxBurstBytes = 512 * 1024;
 
 /// Reno is in every kernel, and does not pace: a paced sender has no bursts.
 void send_in_bursts(const FileDescriptor& sender) noexcept {
@@ -42,8 +43,10 @@ class BurstTest {
     auto connection = connect_test_sockets(ends_.source, ends_.target, family_, deadline_ns_);
     if (!connection) return where("a TCP connection") + " was not made in time";
     send_in_bursts(connection->sender);
+    std::size_t burst_bytes = kFirstBurstBytes;
     for (int burst = 0; burst < kMaxBursts; ++burst) {
-      hold([&] { send_burst(connection->sender); });
+      hold([&] { send_burst(connection->sender, burst_bytes); });
+      burst_bytes = std::min(2 * burst_bytes, kMaxBurstBytes);
       if (!receive_all(connection->receiver)) return failure_;
       if (has_merged()) return std::nullopt;
     }
@@ -55,8 +58,8 @@ class BurstTest {
     return test_place(what, family_, ends_.source, ends_.target);
   }
 
-  void send_burst(const FileDescriptor& sender) {
-    for (std::size_t left = kBurstBytes; left != 0;) {
+  void send_burst(const FileDescriptor& sender, std::size_t left) {
+    while (left != 0) {
       const std::size_t count = std::min(left, block_.size());
       for (std::size_t at = 0; at < count; ++at) block_[at] = test_byte(sent_bytes_ + at);
       const ssize_t sent = ::send(sender.get(), block_.data(), count, MSG_NOSIGNAL);
