@@ -114,25 +114,40 @@ std::uint64_t received_bytes(const nlohmann::json& end, const char* sum) {
 
 class Iperf3Test : public ProgramsTest {
  protected:
-  /// Runs the client at a; the server is at b. AWAY and BACK: which way the bytes must have gone.
-  void run_client(const std::string& mode, bool away, bool back) {
-    SCOPED_TRACE("iperf3 " + mode);
+  /// Fills ANSWER with what the client at a says; the server is at b.
+  void transfer(const std::string& mode, nlohmann::json& answer) {
     std::string server_text = "iperf3 -s -1 -p 5301";
-    // Both ways at once it ends by time: iperf3 3.18 may wait for ever for the end of bytes.
-    std::string client_text =
-        fmt::format("iperf3 -J -p 5301 {} -c {} {}", away && back ? "-t 1" : "-n 20M",
-                    setting_.address_b(), mode);
+    // Both ways at once it ends by time, since bytes may never come to their end (see below).
+    const bool is_bidir = mode.find("--bidir") != std::string::npos;
+    std::string client_text = fmt::format("iperf3 -J -p 5301 {} -c {} {}",
+                                          is_bidir ? "-t 1" : "-n 20M", setting_.address_b(), mode);
     if (setting_.can_bind()) {
       server_text += " -B " + setting_.address_b();
       client_text += " -B " + setting_.address_a();
     }
-    const nlohmann::json before = tunnel_->counters();
     BackgroundProcess server(setting_.at_b(server_text));
     ASSERT_NO_FATAL_FAILURE(wait_for_listener(server, 5301));
     const ProcessResult client = run(setting_.at_a(client_text));
-    const auto answer = nlohmann::json::parse(client.standard_output, nullptr, false);
+    answer = nlohmann::json::parse(client.standard_output, nullptr, false);
     ASSERT_FALSE(answer.is_discarded()) << client.describe();
     ASSERT_FALSE(answer.contains("error")) << answer.at("error");
+  }
+
+  /// Runs the client at a; the server is at b. AWAY and BACK: which way the bytes must have gone.
+  void run_client(const std::string& mode, bool away, bool back) {
+    SCOPED_TRACE("iperf3 " + mode);
+    const nlohmann::json before = tunnel_->counters();
+    nlohmann::json answer;
+    ASSERT_NO_FATAL_FAILURE(transfer(mode, answer));
+    // iperf3 takes connections in the order in which they were made for streams. They are flows of
+    // several queues, whose order among each other nobody keeps: now and then both ends send in one
+    // connection and nobody reads.
+    const auto is_crossed = [&answer] {
+      return received_bytes(answer.at("end"), "sum_received") == 0 &&
+             received_bytes(answer.at("end"), "sum_received_bidir_reverse") == 0;
+    };
+    for (int more = 4; away && back && setting_.queues > 1 && is_crossed() && more > 0; --more)
+      ASSERT_NO_FATAL_FAILURE(transfer(mode, answer));
     const nlohmann::json after = tunnel_->counters();
     const auto crossed = [&](const char* direction) {
       return test::bytes_read(after, direction) - test::bytes_read(before, direction);
@@ -140,12 +155,12 @@ class Iperf3Test : public ProgramsTest {
     const nlohmann::json& end = answer.at("end");
     if (away) {
       const bool reversed = end.at("sum_received").at("bytes") == 0;
-      ASSERT_FALSE(reversed) << client.standard_output;
+      ASSERT_FALSE(reversed) << answer.dump();
       EXPECT_GE(crossed("a_to_b"), received_bytes(end, "sum_received"));
     }
     if (back) {
       const char* sum = away ? "sum_received_bidir_reverse" : "sum_received";
-      ASSERT_GT(received_bytes(end, sum), 0U) << client.standard_output;
+      ASSERT_GT(received_bytes(end, sum), 0U) << answer.dump();
       EXPECT_GE(crossed("b_to_a"), received_bytes(end, sum));
     }
     EXPECT_TRUE(after.at("path").at("proven")) << after.at("path").dump();
