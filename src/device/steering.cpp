@@ -43,7 +43,8 @@ constexpr std::int32_t kIpv6FragmentHeaderBytes = 8;
 /// in one queue, and in order. Without a map (-1) the flow of a fragment is that of its addresses.
 class FlowProgram {
  public:
-  FlowProgram(std::int32_t ip, int map_fd) : ip_(ip), map_fd_(map_fd) {}
+  FlowProgram(std::int32_t ip, SpreadFlows spread, int map_fd)
+      : ip_(ip), spread_(spread), map_fd_(map_fd) {}
 
   const std::vector<bpf_insn>& write() {
     code_.move(kPacket, BPF_REG_1);
@@ -116,6 +117,7 @@ class FlowProgram {
 
   /// ID and OFFSET: where the fragment's are. kProtocol and kIndex are set.
   void write_fragment(const Field& id, const Field& offset) {
+    if (spread_ == SpreadFlows::kTcp) skip_unless_tcp();
     if (map_fd_ < 0) return done_.push_back(code_.jump());
     code_.store(kKeyAddresses, kHash);
     code_.store(kKeyProtocol, kProtocol);
@@ -161,12 +163,22 @@ class FlowProgram {
   }
 
   void skip_unless_ports() {
+    if (spread_ == SpreadFlows::kTcp) return skip_unless_tcp();
     const auto tcp = code_.jump_if_equal(kProtocol, IPPROTO_TCP);
     done_.push_back(code_.jump_if_not_equal(kProtocol, IPPROTO_UDP));
     code_.land(tcp);
   }
 
+  /// Leaves hash and queue 0 to what is not TCP.
+  void skip_unless_tcp() {
+    const auto tcp = code_.jump_if_equal(kProtocol, IPPROTO_TCP);
+    code_.set(kHash, 0);
+    done_.push_back(code_.jump());
+    code_.land(tcp);
+  }
+
   std::int32_t ip_;
+  SpreadFlows spread_;
   int map_fd_;
   BpfAssembler code_;
   std::vector<BpfAssembler::Jump> done_;  ///< to where the hash is complete
@@ -197,15 +209,18 @@ FileDescriptor load_program(const std::vector<bpf_insn>& program) noexcept {
 
 }  // namespace
 
-bool steer_by_flow(int queue_fd, DeviceType type) noexcept {
+FlowSteering::FlowSteering(DeviceType type, SpreadFlows spread) noexcept {
   constexpr std::int32_t kEthernetHeaderBytes = 14;
   // The program keeps the map.
   const FileDescriptor fragments = make_fragment_map();
-  const FileDescriptor program = load_program(
-      FlowProgram(type == DeviceType::kTap ? kEthernetHeaderBytes : 0, fragments.get()).write());
-  if (!program.is_open()) return false;
-  int fd = program.get();
-  return ::ioctl(queue_fd, TUNSETSTEERINGEBPF, &fd) == 0;
+  program_ = load_program(
+      FlowProgram(type == DeviceType::kTap ? kEthernetHeaderBytes : 0, spread, fragments.get())
+          .write());
+}
+
+bool FlowSteering::steer(int queue_fd) const noexcept {
+  int fd = program_.get();
+  return program_.is_open() && ::ioctl(queue_fd, TUNSETSTEERINGEBPF, &fd) == 0;
 }
 
 void stop_steering(int queue_fd) noexcept {

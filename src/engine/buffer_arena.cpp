@@ -16,6 +16,8 @@ namespace tunrelay {
 namespace {
 
 constexpr std::size_t kMaxSlots = std::numeric_limits<std::uint16_t>::max();
+// Some times what both directions of a relay at full speed go round in (see ReadAhead).
+constexpr std::size_t kMaxHotBytes = std::size_t{6} << 20U;
 
 }  // namespace
 
@@ -29,7 +31,7 @@ BufferArena::BufferArena(std::size_t slots, std::size_t queue_memory_bytes)
     all = std::min(kMaxSlots, slots + kReaders * (queue_memory_bytes / kPageBytes));
     queue_slots_ = (all - slots) / kReaders;
     queue_memory_bytes_ = queue_memory_bytes;
-    hot_bytes_ = slots * kStride;
+    hot_bytes_ = std::min(slots * kStride, kMaxHotBytes);
     // Slots of the smallest size leave a sixteenth of their page.
     for (auto& compact : compact_)
       compact =

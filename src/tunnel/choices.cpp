@@ -6,16 +6,19 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "device/existing_tun.hpp"
+#include "link/stage_factory.hpp"
 #include "os/cpu_topology.hpp"
 
 namespace tunrelay {
 namespace {
 
-// A worker is busy with the packets of a sender and a receiver, which want CPUs of their own.
-// On fewer, another worker takes time away from the programs that it serves (results/cost.md: on
-// 2 CPUs throughput does not grow with the queues, and falls from 4 on).
+// Many small packets keep a worker as busy as their sender and their receiver, which want CPUs of
+// their own: with a worker for each CPU, four flows of 64-byte UDP fall to the half.
 constexpr std::size_t kCpusPerQueue = 4;
 constexpr std::size_t kMaxChosenQueues = 8;
+// Bulk TCP is copying more than anything else, and two workers run where sender and receiver are
+// not: on 2 CPUs four flows gain a third, one loses nothing.
+constexpr std::size_t kFewQueues = 2;
 
 // Longer than a program needs for its answer on the same machine, and than a wake-up takes.
 constexpr std::int64_t kAdaptiveBusyPollNs = 50 * kNanosecondsPerMicrosecond;
@@ -36,12 +39,29 @@ EngineChoice choose_engine(std::optional<EngineKind> wanted) {
   return {EngineKind::kSyscall, support.reason};
 }
 
-std::size_t choose_queues(const TunnelOptions& options) {
-  if (options.queues) return *options.queues;
+QueueChoice queues_for_cpus(std::size_t cpus, const LinkDescription& link) {
+  if (cpus >= kFewQueues * kCpusPerQueue)
+    return {.count = std::min(cpus / kCpusPerQueue, kMaxChosenQueues)};
+  // All packets of a direction meet in a stage such as a rate: on one worker, whoever reads them.
+  const bool has_meeting = std::ranges::any_of(link.directions, [](const auto& stages) {
+    return std::ranges::any_of(stages, [](const StageDescription& stage) {
+      return stage_scope(stage.choice) == StageScope::kDirection;
+    });
+  });
+  if (cpus < kFewQueues || has_meeting) return {};
+  return {.count = kFewQueues, .spread = SpreadFlows::kTcp};
+}
+
+QueueChoice choose_queues(const TunnelOptions& options) {
+  if (options.queues) return {.count = *options.queues};
   for (const EndOptions* end : {&options.a, &options.b})
     if (const auto existing = find_existing_tun(end->device); existing && !existing->multi_queue)
-      return 1;
-  return std::clamp<std::size_t>(cpus_for_workers().size() / kCpusPerQueue, 1, kMaxChosenQueues);
+      return {};
+  const QueueChoice choice = queues_for_cpus(cpus_for_workers().size(), options.link);
+  // The kernel's own hash would spread small UDP packets, too.
+  if (choice.spread != SpreadFlows::kAll && !FlowSteering(options.type, choice.spread).is_allowed())
+    return {};
+  return choice;
 }
 
 BusyPollRule choose_busy_poll(const TunnelOptions& options) {

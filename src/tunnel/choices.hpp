@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "device/steering.hpp"
 #include "tunnel/tunnel_options.hpp"
 
 namespace tunrelay {
@@ -19,9 +20,18 @@ struct EngineChoice {
 /// and forbidden.
 EngineChoice choose_engine(std::optional<EngineKind> wanted);
 
+struct QueueChoice {
+  std::size_t count = 1;  ///< queue pairs
+  SpreadFlows spread = SpreadFlows::kAll;
+
+  friend bool operator==(const QueueChoice&, const QueueChoice&) = default;
+};
+
 /// As many queue pairs as CPUs of this process can serve, or one where a device of the names
 /// in OPTIONS exists and was made without multi_queue. Throws Error.
-std::size_t choose_queues(const TunnelOptions& options);
+QueueChoice choose_queues(const TunnelOptions& options);
+/// The same for CPUS of them, where --queues leaves it open and the devices don't exist.
+QueueChoice queues_for_cpus(std::size_t cpus, const LinkDescription& link);
 
 /// As requested; otherwise busy polling as long as it pays, but where batches must grow.
 BusyPollRule choose_busy_poll(const TunnelOptions& options);

@@ -128,18 +128,20 @@ void Tunnel::start_janitor() {
 }
 
 void Tunnel::open_devices() {
-  const std::size_t queues = stages_.want_one_queue() ? 1 : choose_queues(options_);
+  const QueueChoice queues = stages_.want_one_queue() ? QueueChoice{} : choose_queues(options_);
   for (const EndOptions* end : {&options_.a, &options_.b})
     devices_.push_back(Device::open({.name = end->device,
                                      .type = options_.type,
-                                     .queues = queues,
+                                     .queues = queues.count,
                                      .offload = options_.offload}));
   offloads_ = std::make_unique<OffloadControl>(devices_, options_.offload, options_.coalesce);
-  if (queues > 1)
+  if (queues.count > 1) {
+    const FlowSteering steering(options_.type, queues.spread);
     for (const Device& device : devices_)
-      if (!steer_by_flow(device.queue_fd(0), device.type()))
+      if (!steering.steer(device.queue_fd(0)))
         report_.notes.push_back("The kernel's own hash steers flows to queues of " + device.name() +
                                 ": it refused our program.");
+  }
   for (std::size_t end = 0; end < devices_.size(); ++end) {
     report_.ends.at(end).device = devices_[end].name();
     report_.ends.at(end).type = devices_[end].type();

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "os/cpu_topology.hpp"
+#include "link/stage_text.hpp"
 
 namespace tunrelay {
 namespace {
@@ -13,7 +13,7 @@ TEST(Choices, WhatIsRequestedIsTaken) {
   EXPECT_EQ(choose_engine(EngineKind::kSyscall).kind, EngineKind::kSyscall);
   TunnelOptions options;
   options.queues = 3;
-  EXPECT_EQ(choose_queues(options), 3U);
+  EXPECT_EQ(choose_queues(options), QueueChoice{.count = 3});
   options.busy_poll_ns = 20'000;
   EXPECT_EQ(choose_busy_poll(options).most_ns, 20'000);
   EXPECT_FALSE(choose_busy_poll(options).adaptive);
@@ -26,19 +26,27 @@ TEST(Choices, TheEngineIsUringWhereItIsAllowed) {
 }
 
 TEST(Choices, AQueueHasFourCpus) {
-  TunnelOptions options;
-  options.a.device = "no-such-a";
-  options.b.device = "no-such-b";
-  const std::size_t cpus = cpus_for_workers().size();
-  const std::size_t queues = choose_queues(options);
-  EXPECT_GE(queues, 1U);
-  EXPECT_LE(queues, 8U);
-  if (cpus < 8) {
-    EXPECT_EQ(queues, 1U);
-  }
-  if (cpus >= 32) {
-    EXPECT_EQ(queues, 8U);
-  }
+  EXPECT_EQ(queues_for_cpus(1, {}), QueueChoice{});
+  EXPECT_EQ(queues_for_cpus(8, {}), QueueChoice{.count = 2});
+  EXPECT_EQ(queues_for_cpus(15, {}), QueueChoice{.count = 3});
+  EXPECT_EQ(queues_for_cpus(32, {}), QueueChoice{.count = 8});
+  EXPECT_EQ(queues_for_cpus(128, {}), QueueChoice{.count = 8});
+}
+
+TEST(Choices, OnFewCpusTheSecondQueueIsForTcpAlone) {
+  const QueueChoice two{.count = 2, .spread = SpreadFlows::kTcp};
+  EXPECT_EQ(queues_for_cpus(2, {}), two);
+  EXPECT_EQ(queues_for_cpus(7, {}), two);
+  LinkDescription link;
+  link.directions[1] = parse_stages({"delay 10ms, loss 1%", ""});
+  EXPECT_EQ(queues_for_cpus(2, link), two);
+}
+
+TEST(Choices, OnFewCpusALinkWhosePacketsMeetHasOneQueue) {
+  LinkDescription link;
+  link.directions[1] = parse_stages({"delay 10ms, rate 100mbit", ""});
+  EXPECT_EQ(queues_for_cpus(2, link), QueueChoice{});
+  EXPECT_EQ(queues_for_cpus(8, link), QueueChoice{.count = 2});
 }
 
 TEST(Choices, SpinningIsAdaptiveButWhereBatchesAreToGrow) {
