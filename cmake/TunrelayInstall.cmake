@@ -10,7 +10,7 @@ set(PKGCONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(TARGETS tunrelay RUNTIME COMPONENT program)
 install(FILES LICENSE README.md docs/guide.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
-install(FILES src/result/result.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay
+install(FILES src/result/result.schema.json src/record/record.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay
         COMPONENT program)
 
 target_include_directories(tunrelay_stage_headers INTERFACE

@@ -2,20 +2,17 @@
 // `tunrelay capture`: captures what crosses a relay that runs, until a signal.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <memory>
 #include <string>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
+#include "cli/remote_output.hpp"
 #include "cli/subcommand.hpp"
 #include "config/capture_flags.hpp"
 #include "config/flag_group.hpp"
@@ -26,9 +23,6 @@
 
 namespace tunrelay {
 namespace {
-
-// How often we check whether the capture goes on: its reader may have gone.
-constexpr int kAskIntervalMs = 500;
 
 struct CaptureCommandFlags {
   std::string control_socket;
@@ -47,28 +41,8 @@ FileDescriptor open_capture_file(const std::string& file) {
   return open_output(file, "write the capture", kOwnerOnly);
 }
 
-/// Until a signal, the time's end, the capture's, or until nobody reads PIPE any more (negative:
-/// there is none). The last report.
-nlohmann::json wait_for_end(ControlClient& relay, const SignalWatch& signals, std::int64_t end_ns,
-                            int pipe) {
-  for (;;) {
-    std::array<pollfd, 3> watched{pollfd{.fd = signals.fd(), .events = POLLIN, .revents = 0},
-                                  pollfd{.fd = relay.fd(), .events = POLLIN, .revents = 0},
-                                  pollfd{.fd = pipe, .events = 0, .revents = 0}};
-    const std::int64_t left_ms = (end_ns - monotonic_ns()) / kNanosecondsPerMillisecond;
-    ::poll(watched.data(), watched.size(),
-           static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, kAskIntervalMs)));
-    if (signals.next() || monotonic_ns() >= end_ns || watched[2].revents != 0)
-      return relay.call({{"method", "capture_stop"}});
-    nlohmann::json report = relay.call({{"method", "capture_report"}});
-    if (!report.at("capture").at("failure").get<std::string>().empty()) return report;
-  }
-}
-
 int capture(const CaptureCommandFlags& flags) {
   const CaptureOptions options = capture_options(flags.capture);
-  const std::int64_t duration_ns =
-      flags.duration.empty() ? std::int64_t{1} << 62 : parse_duration_ns(flags.duration);
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE});
   ControlClient relay(find_control(flags.control_socket));
   {
@@ -83,9 +57,9 @@ int capture(const CaptureCommandFlags& flags) {
         file.get());
   }
   fmt::print(stderr, "tunrelay: capturing to {}; SIGINT (Ctrl-C) ends it\n", options.file);
-  const nlohmann::json report = wait_for_end(relay, signals, monotonic_ns() + duration_ns,
-                                             options.to_standard_output() ? STDOUT_FILENO : -1)
-                                    .at("capture");
+  const nlohmann::json report =
+      wait_until_written(relay, "capture", signals, end_of(flags.duration),
+                         options.to_standard_output() ? STDOUT_FILENO : -1);
   fmt::print(stderr, "tunrelay: {} packets, {}; {} lost\n", format_count(report.at("packets")),
              format_bytes(report.at("bytes")), format_count(report.at("lost_packets")));
   const std::string failure = report.at("failure");

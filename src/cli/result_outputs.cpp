@@ -30,11 +30,6 @@ namespace {
 constexpr const char* kStandardOutput = "-";
 constexpr const char* kLatencyLog = "--hdr-log";
 
-/// What replace_file() writes to for PATH as the user gave it.
-std::string place_of(const std::string& path) {
-  return path == kStandardOutput ? "/dev/stdout" : path;
-}
-
 /// COMPARISON is null where there is none.
 using FormText = std::string (*)(const Result& result, const ComparisonReport* comparison);
 
@@ -86,10 +81,20 @@ bool ResultOutputs::any() const {
                      [](const std::string& path) { return !path.empty(); });
 }
 
-std::string ResultOutputs::latency_log_path() const {
+bool ResultOutputs::any_but(std::string_view flag) const {
   for (std::size_t at = 0; at < paths_.size(); ++at)
-    if (std::string_view(kForms.at(at).flag) == kLatencyLog) return place_of(paths_.at(at));
+    if (!paths_.at(at).empty() && flag != kForms.at(at).flag) return true;
+  return false;
+}
+
+std::string ResultOutputs::path_of(std::string_view flag) const {
+  for (std::size_t at = 0; at < paths_.size(); ++at)
+    if (flag == kForms.at(at).flag) return paths_.at(at);
   return "";
+}
+
+std::string ResultOutputs::latency_log_path() const {
+  return output_place(path_of(kLatencyLog));
 }
 
 void ResultOutputs::check() const {
@@ -116,7 +121,7 @@ void ResultOutputs::write_form(std::size_t at, const Result& result,
   const std::string& path = paths_.at(at);
   const bool to_standard_output = path == kStandardOutput;
   if (to_standard_output) std::fflush(stdout);
-  const std::string place = place_of(path);
+  const std::string place = output_place(path);
   if (std::string_view(form.flag) == kLatencyLog && !latency_log_.empty())
     replace_file(place, latency_log_);
   else if (form.text != nullptr)
@@ -141,6 +146,10 @@ void ResultOutputs::write(const Result& result, const ComparisonReport* comparis
   for (std::size_t at = 0; at < paths_.size(); ++at)
     if (!paths_.at(at).empty()) attempt([&] { write_form(at, result, comparison); });
   if (first) std::rethrow_exception(first);
+}
+
+std::string output_place(const std::string& path) {
+  return path == kStandardOutput ? "/dev/stdout" : path;
 }
 
 void report_failed_save(const Error& error) {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,10 @@ class ResultOutputs {
 
   /// Whether any file was requested.
   [[nodiscard]] bool any() const;
+  /// Whether any file but FLAG's was requested.
+  [[nodiscard]] bool any_but(std::string_view flag) const;
+  /// What FLAG names; empty: not requested.
+  [[nodiscard]] std::string path_of(std::string_view flag) const;
   /// The file of --hdr-log; empty: not requested. `gen` fills it with more than a result has,
   /// interval by interval, and gives all of it to write() at the end.
   [[nodiscard]] std::string latency_log_path() const;
@@ -52,6 +57,9 @@ class ResultOutputs {
   std::string title_, commit_;
   std::string latency_log_;  ///< instead of the result's; may be empty
 };
+
+/// What to write to for PATH as the user gave it: "-" is standard output.
+[[nodiscard]] std::string output_place(const std::string& path);
 
 /// For ResultFile::save_or_report().
 void report_failed_save(const Error& error);

@@ -86,7 +86,7 @@ void add_check_flags(CLI::App& command, TunnelFlags& flags) {
       ->capture_default_str();
   group
       .value("--control-socket,--control", flags.control_socket, "PATH|auto|none",
-             "where `tunrelay link` and `tunrelay capture` reach this relay: a unix socket; auto: "
+             "where `tunrelay link`, `capture` and `record` reach this relay: a unix socket; auto: "
              "in /run/tunrelay for root, in $XDG_RUNTIME_DIR/tunrelay for others")
       ->capture_default_str();
   group.flag("--trace", flags.trace, "print a line a packet, off the packet path");
@@ -137,6 +137,7 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
   add_relay_flags(command, flags);
   add_stage_flags(command, flags);
   add_capture_flags(command, flags.capture);
+  add_record_flags(command, flags.record);
   add_check_flags(command, flags);
 }
 
@@ -174,6 +175,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
     options.stages.push_back(StageRequest::parse(stage));
   options.trace = flags.trace;
   if (!flags.capture.file.empty()) options.capture = capture_options(flags.capture);
+  if (!flags.record.file.empty()) options.record = record_options(flags.record);
   options.application = fmt::format("tunrelay {}", kVersion);
   options.burn_ratio = flags.burn_percent / 100;
   options.state_directory = flags.state_directory;

@@ -8,6 +8,7 @@
 
 #include "config/capture_flags.hpp"
 #include "config/link_flags.hpp"
+#include "config/record_flags.hpp"
 #include "tunnel/tunnel_options.hpp"
 
 namespace CLI {
@@ -43,6 +44,7 @@ struct TunnelFlags {
   std::string congestion_control;
   bool trace = false;
   CaptureFlags capture;
+  RecordFlags record;
   double burn_percent = 0;
 };
 

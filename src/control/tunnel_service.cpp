@@ -69,15 +69,32 @@ nlohmann::ordered_json TunnelService::answer(ControlClientId client, const nlohm
     tunnel_.end_capture();
     return {{"capture", capture_json(tunnel_.report().capture)}};
   }
+  if (method == "record_start") {
+    start_record(client, request, std::move(passed));
+    return nlohmann::ordered_json::object();
+  }
+  if (method == "record_report") return {{"record", record_json(tunnel_.report().record)}};
+  if (method == "record_stop") {
+    if (client != recording_)
+      throw_usage_error("end", "the record", "this client has not started one");
+    recording_ = 0;
+    tunnel_.end_record();
+    return {{"record", record_json(tunnel_.report().record)}};
+  }
   throw_usage_error("do", "'" + method + "'",
-                    "a relay does show, set, capture_start, capture_report "
-                    "and capture_stop");
+                    "a relay does show, set, capture_start, capture_report, capture_stop, "
+                    "record_start, record_report and record_stop");
 }
 
 void TunnelService::left(ControlClientId client) noexcept {
-  if (client != capturing_) return;
-  capturing_ = 0;
-  tunnel_.end_capture();
+  if (client == capturing_) {
+    capturing_ = 0;
+    tunnel_.end_capture();
+  }
+  if (client == recording_) {
+    recording_ = 0;
+    tunnel_.end_record();
+  }
 }
 
 nlohmann::ordered_json TunnelService::link() const {
@@ -118,6 +135,15 @@ void TunnelService::start_capture(ControlClientId client, const nlohmann::json& 
   options.buffer_bytes = request.value("buffer_bytes", options.buffer_bytes);
   tunnel_.start_capture(options, std::move(file));
   capturing_ = client;
+}
+
+void TunnelService::start_record(ControlClientId client, const nlohmann::json& request,
+                                 FileDescriptor file) {
+  if (!file.is_open()) throw_usage_error("start", "a record", "no open file came with the request");
+  RecordOptions options{.file = request.value("file", "the client's file"), .interval_ns = 0};
+  options.interval_ns = request.value("interval_ns", RecordOptions{}.interval_ns);
+  tunnel_.start_record(options, std::move(file));
+  recording_ = client;
 }
 
 LinkRequest make_link_request(LinkDescription link, std::array<bool, 2> is_named) {

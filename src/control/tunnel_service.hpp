@@ -13,6 +13,9 @@
 //                    with the open file as a descriptor; the capture ends with the connection
 //                    -> {}
 //   {"method": "capture_report"}, {"method": "capture_stop"} -> {"capture": {}}
+//   {"method": "record_start", "file", "interval_ns"}, {"method": "record_report"},
+//   {"method": "record_stop"}
+//                    likewise -> {"record": {}}
 //
 // LINK: {"a_to_b": TEXT, "b_to_a": TEXT, "seed": N}, the texts canonical.
 #pragma once
@@ -41,7 +44,10 @@ class TunnelService final : public ControlService {
   [[nodiscard]] nlohmann::ordered_json link() const;
 
   Tunnel& tunnel_;
+  void start_record(ControlClientId client, const nlohmann::json& request, FileDescriptor file);
+
   ControlClientId capturing_ = 0;  ///< who has started the capture; 0: nobody
+  ControlClientId recording_ = 0;  ///< the record likewise
 };
 
 /// A request, and the descriptor that goes with it, if it is open.

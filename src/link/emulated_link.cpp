@@ -33,8 +33,9 @@ struct EmulatedLink::Shared {
     /// Of a stage that has_answers(), by queue.
     std::map<std::size_t, std::shared_ptr<ReturnPath>> ways_back;
 
+    [[nodiscard]] std::string text() const { return print_stages({{choice, filter}}); }
     [[nodiscard]] LinkStageReport report() const {
-      LinkStageReport report{.text = print_stages({{choice, filter}}), .counts = {}, .answers = 0};
+      LinkStageReport report{.text = text(), .counts = {}, .answers = 0};
       for (const auto& instance : counters) report.counts += instance->snapshot();
       for (const auto& [queue, back] : ways_back) report.answers += back->sent();
       return report;
@@ -130,6 +131,19 @@ LinkReport EmulatedLink::report() const {
     for (const Shared::Entry& entry : shared_->entries.at(direction))
       report.directions.at(direction).push_back(entry.report());
   return report;
+}
+
+std::array<std::vector<LinkStage>, 2> EmulatedLink::parts() const {
+  std::array<std::vector<LinkStage>, 2> parts;
+  const std::lock_guard lock(shared_->mutex);
+  for (std::size_t direction = 0; direction < shared_->entries.size(); ++direction)
+    for (const Shared::Entry& entry : shared_->entries.at(direction))
+      parts.at(direction).push_back({entry.text(), entry.choice, entry.counters});
+  return parts;
+}
+
+std::int64_t EmulatedLink::origin_ns() const noexcept {
+  return shared_->site.origin_ns;
 }
 
 }  // namespace tunrelay

@@ -31,6 +31,13 @@ struct LinkReport {
   }
 };
 
+/// A stage of a link's list, for who follows what it does.
+struct LinkStage {
+  std::string text;  ///< canonical
+  StageChoice choice;
+  std::vector<std::shared_ptr<StageCounters>> counters;  ///< of its instances
+};
+
 /// Used by one thread; the stages run in theirs.
 class EmulatedLink {
  public:
@@ -56,6 +63,9 @@ class EmulatedLink {
   /// Packets count from now on: before, all pass the stages by.
   void begin() noexcept;
   [[nodiscard]] LinkReport report() const;
+  /// By direction. All instances that a relay made are among them once it runs these stages.
+  [[nodiscard]] std::array<std::vector<LinkStage>, 2> parts() const;
+  [[nodiscard]] std::int64_t origin_ns() const noexcept;
   /// With the seed that is used.
   [[nodiscard]] const LinkDescription& description() const noexcept { return description_; }
 

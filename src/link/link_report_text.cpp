@@ -29,7 +29,7 @@ nlohmann::ordered_json times_json(const Histogram& histogram) {
 
 std::string link_lines(const LinkReport& link, std::size_t direction) {
   std::string lines;
-  const char* from = "after they were read";
+  bool has_stage_before = false;
   for (const LinkStageReport& stage : link.directions.at(direction)) {
     const StageCounts& counts = stage.counts;
     lines += fmt::format("    {}\n", stage.text);
@@ -40,14 +40,19 @@ std::string link_lines(const LinkReport& link, std::size_t direction) {
                                               static_cast<double>(counts.taken.segments));
     if (counts.marked != 0) lines += fmt::format(", {} marked", format_count(counts.marked));
     if (stage.answers != 0) lines += fmt::format(", {} answers", format_count(stage.answers));
-    if (counts.since_read_ns.count() != 0)
-      lines += fmt::format("; out p50 {} p99 {} {}", time_text(counts.since_read_ns, 50),
-                           time_text(counts.since_read_ns, 99), from);
+    if (counts.delay_ns.count() != 0)
+      lines += fmt::format("; in it p50 {} p99 {}", time_text(counts.delay_ns, 50),
+                           time_text(counts.delay_ns, 99));
+    // Those of one stage alone are the same.
+    if (counts.since_read_ns.count() != 0 && has_stage_before)
+      lines +=
+          fmt::format("; since they were read p50 {} p99 {}", time_text(counts.since_read_ns, 50),
+                      time_text(counts.since_read_ns, 99));
     if (counts.late_ns.count() != 0)
       lines += fmt::format("; releases late p50 {} p99 {}", time_text(counts.late_ns, 50),
                            time_text(counts.late_ns, 99));
     lines += "\n";
-    from = "after they were read, the stages before it included";
+    has_stage_before = true;
   }
   return lines;
 }
@@ -64,6 +69,7 @@ nlohmann::ordered_json link_json(const LinkReport& link) {
                         {"queued", tally_json(stage.counts.queued)},
                         {"marked_segments", stage.counts.marked},
                         {"answers", stage.answers},
+                        {"delay_ns", times_json(stage.counts.delay_ns)},
                         {"since_read_ns", times_json(stage.counts.since_read_ns)},
                         {"late_ns", times_json(stage.counts.late_ns)}});
     json[direction == 0 ? "a_to_b" : "b_to_a"] = std::move(stages);

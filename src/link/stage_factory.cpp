@@ -93,6 +93,11 @@ bool has_answers(const StageChoice& choice) {
   return mtu != nullptr && mtu->answers;
 }
 
+std::unique_ptr<LinkPace> make_pace(const StageChoice& choice, std::int64_t origin_ns) {
+  const auto* link = std::get_if<BottleneckDescription>(&choice);
+  return link == nullptr ? nullptr : pace_factory(*link, origin_ns)();
+}
+
 StageFactory make_factory(const StageChoice& choice, const StagePlace& place) {
   return std::visit(FactoryMaker{place, static_cast<std::uint8_t>(choice.index())}, choice);
 }

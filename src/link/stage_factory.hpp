@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "link/description.hpp"
+#include "stage/link_pace.hpp"
 #include "stage/return_path.hpp"
 #include "stage/stage_spec.hpp"
 
@@ -29,6 +30,11 @@ struct StagePlace {
 /// Whether it sends frames to the device that its packets come from. Such a stage is of scope
 /// kLane.
 [[nodiscard]] bool has_answers(const StageChoice& choice);
+
+/// How fast the link is that a stage is, one of its own: null for a stage that is none. Throws as
+/// make_factory() does.
+[[nodiscard]] std::unique_ptr<LinkPace> make_pace(const StageChoice& choice,
+                                                  std::int64_t origin_ns);
 
 /// One instance a lane or a direction, as stage_scope() says. Throws a usage Error for a file that
 /// can't be read or says what can't be.

@@ -79,15 +79,19 @@ double Histogram::standard_deviation() const noexcept {
   return std::sqrt(sum / static_cast<double>(total_));
 }
 
-std::int64_t Histogram::value_at_percentile(double percentile) const noexcept {
+std::uint64_t Histogram::rank_of(double percentile, std::uint64_t total) noexcept {
   // One unit in the last place is taken off first, so that 90 % of ten values are nine of them
   // although 0.9 is not a binary number: what is rounded up next must not just have passed a whole
   // one.
   const double requested =
       std::clamp(std::nextafter(percentile, -std::numeric_limits<double>::infinity()), 0.0, 100.0);
-  const double wanted = std::ceil(requested * static_cast<double>(total_) / 100);
+  const double wanted = std::ceil(requested * static_cast<double>(total) / 100);
   // A percentile that is not a number gives the first value, as it does there.
-  const std::uint64_t count = wanted >= 1 ? static_cast<std::uint64_t>(wanted) : 1;
+  return wanted >= 1 ? static_cast<std::uint64_t>(wanted) : 1;
+}
+
+std::int64_t Histogram::value_at_percentile(double percentile) const noexcept {
+  const std::uint64_t count = rank_of(percentile, total_);
   std::uint64_t so_far = 0;
   for (std::size_t index = 0; index < counts_.size(); ++index) {
     so_far += counts_[index];

@@ -56,6 +56,8 @@ class Histogram {
   /// of them: the highest that is equivalent to it, for percentile 0 the lowest. This is
   /// getValueAtPercentile() of HdrHistogram 2.1.11, bit by bit. 0 when it is empty.
   [[nodiscard]] std::int64_t value_at_percentile(double percentile) const noexcept;
+  /// Which of TOTAL values in ascending order that is, from 1.
+  [[nodiscard]] static std::uint64_t rank_of(double percentile, std::uint64_t total) noexcept;
   /// How many are not above VALUE or equivalent to it.
   [[nodiscard]] std::uint64_t count_up_to(std::int64_t value) const noexcept;
 

@@ -2,8 +2,9 @@
 // A Histogram that one thread fills while others read it.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "base/counter.hpp"
@@ -18,7 +19,9 @@ class SharedHistogram {
 
   /// The writer's thread. Values outside 0 to Histogram::kHighest count as the nearest within.
   void record(std::int64_t value, std::uint64_t count) noexcept {
-    counts_[Histogram::index_of(value)].add(count);
+    const std::size_t index = Histogram::index_of(value);
+    counts_[index].add(count);
+    blocks_[index / kBlock].add(count);
   }
   /// What was recorded so far; a reader may miss what is recorded meanwhile.
   [[nodiscard]] Histogram snapshot() const {
@@ -30,7 +33,13 @@ class SharedHistogram {
   }
 
  private:
+  friend class HistogramReader;
+  /// So many neighbouring counts have a sum: a reader who comes often looks at few of them.
+  static constexpr std::size_t kBlock = 256;
+  static constexpr std::size_t kBlocks = (std::size_t{28} * 1024) / kBlock;
+
   std::vector<Counter> counts_;
+  std::array<Counter, kBlocks> blocks_;
 };
 
 }  // namespace tunrelay

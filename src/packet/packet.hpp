@@ -57,6 +57,7 @@ struct Packet {
   /// header is written, and the buffer, which other runs may share, stays as it is.
   bool ce_marked = false;
   std::int64_t arrival_ns = 0;  ///< CLOCK_MONOTONIC when the batch was read
+  std::int64_t handed_ns = 0;   ///< when the stage before passed it on; at first arrival_ns
   /// The same for all runs and copies of one packet that was read, and for no other of its relay.
   std::uint64_t id = 0;
 

@@ -69,6 +69,7 @@ void Lane::receive(const Arrival& arrival, std::int64_t now_ns) noexcept {
   packet.queue = queue_;
   packet.frame = slot + kVirtioNetHeaderBytes;
   packet.arrival_ns = now_ns;
+  packet.handed_ns = now_ns;
   packet.id = ++packets_read_ * kLanesMax + queue_ * kDirections + ends_.source;
   if (!ends_.source_has_header) {
     packet.frame_bytes = arrival.length;

@@ -77,6 +77,7 @@ class Replayer {
     packet.frame = store_.frame(*buffer);
     std::memcpy(packet.frame, from_file.bytes.data(), from_file.bytes.size());
     packet.arrival_ns = now_ns_;
+    packet.handed_ns = now_ns_;
     packet.id = ++packets_;
     if (const auto fault = parse(packet, {file_.link_type(), kAnyMtuBytes}))
       exit_.drop(packet, *fault);

@@ -9,12 +9,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/figure.hpp"
-#include "base/json_text.hpp"
 #include "base/units.hpp"
 #include "report/charts.hpp"
 #include "report/escape.hpp"
 #include "report/html_comparison.hpp"
-#include "report/page_text.hpp"
+#include "report/page_frame.hpp"
 #include "report/tables.hpp"
 #include "result/test_path_summary.hpp"
 
@@ -24,10 +23,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::size_t kMaxCards = 8;
-
-/// The page may run its own script and style and reach nothing else, whatever is in its data.
-constexpr const char* kPolicy =
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 
 std::string heading(const Result& result) {
   return result.title.empty() ? result.suite : result.title;
@@ -41,32 +36,15 @@ std::string environment_text(const Result& result, const char* key) {
   return value.is_number_unsigned() ? std::to_string(value.get<std::uint64_t>()) : std::string();
 }
 
-std::string facts(const Result& result) {
-  std::string items;
-  const auto add = [&items](const char* name, const std::string& value) {
-    if (!value.empty()) items += fmt::format("<li>{} <b>{}</b></li>", name, escape_markup(value));
-  };
-  add("started", result.started_utc);
-  add("took", format_duration(result.duration_s * 1e9));
-  add("seed", std::to_string(result.seed));
-  add("commit", environment_text(result, "commit"));
-  add("kernel", environment_text(result, "kernel"));
-  add("processor", environment_text(result, "processor"));
-  add("CPUs", environment_text(result, "cpus"));
-  add("virtual", environment_text(result, "virtual"));
-  return "<ul class=\"facts\">" + items + "</ul>\n";
-}
-
-std::string head(const Result& result) {
-  return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n"
-      "<title>{} - tunrelay</title>\n<path rel=\"icon\" href=\"data:,\">\n<style>\n{}</style>\n"
-      "</head>\n<body>\n<header>\n<div class=\"kicker\">tunrelay {}</div>\n<h1>{}</h1>\n{}",
-      kPolicy, escape_markup(heading(result)), kPageStyle, escape_markup(result.suite),
-      escape_markup(heading(result)), facts(result));
+PageFacts facts(const Result& result) {
+  return {{"started", result.started_utc},
+          {"took", format_duration(result.duration_s * 1e9)},
+          {"seed", std::to_string(result.seed)},
+          {"commit", environment_text(result, "commit")},
+          {"kernel", environment_text(result, "kernel")},
+          {"processor", environment_text(result, "processor")},
+          {"CPUs", environment_text(result, "cpus")},
+          {"virtual", environment_text(result, "virtual")}};
 }
 
 std::string warnings_and_notes(const Result& result) {
@@ -77,13 +55,6 @@ std::string warnings_and_notes(const Result& result) {
   for (const std::string& note : result.notes)
     html += fmt::format("<li>{}</li>", escape_markup(note));
   return html + "</ul>\n";
-}
-
-/// "27.10 Gbit/s" with the unit smaller than the number.
-std::string large_figure(const std::string& figure) {
-  const std::size_t blank = std::min(figure.find(' '), figure.size());
-  return fmt::format("{}<small>{}</small>", escape_markup(figure.substr(0, blank)),
-                     escape_markup(figure.substr(blank)));
 }
 
 std::string card(const Metric& metric, const TestPathSummary& path, const std::string& reference) {
@@ -129,41 +100,34 @@ std::string folded(const char* title, const TextTable& table) {
   return fmt::format("<details><summary>{}</summary>\n{}</details>\n", title, as_html(table));
 }
 
-/// A section for charts, whose data go to DATA under KEY; nothing when there are none.
-std::string chart_section(const char* title, const char* text, const char* key,
+/// A section of a result's charts, of which there may be more than are drawn.
+std::string result_charts(const char* title, const char* text, const char* key,
                           const char* css_class, ordered_json charts, ordered_json& data) {
-  if (charts.empty()) return {};
   const char* rest = charts.size() < kMaxCharts ? "" : " More of them are in the tables alone.";
-  data[key] = std::move(charts);
-  return fmt::format(
-      "<section><h2>{}</h2>\n<p class=\"quiet\">{}{}</p>\n"
-      "<div class=\"{}\" data-charts=\"{}\"></div></section>\n",
-      title, text, rest, css_class, key);
+  return chart_section(title, std::string(text) + rest, key, css_class, std::move(charts), data);
 }
 
 std::string chart_sections(const Result& result, ordered_json& data) {
-  std::string html =
-      "<noscript><p class=\"warning\">Charts are drawn by a script, which is switched "
-      "off here. The tables say the same.</p></noscript>\n";
-  html += chart_section("Over time", "The vertical axis begins at 0, so that heights compare.",
+  std::string html = kNoScript;
+  html += result_charts("Over time", "The vertical axis begins at 0, so that heights compare.",
                         "series", "charts", series_charts(result), data);
-  html += chart_section("Samples by round",
+  html += result_charts("Samples by round",
                         "Links of one round were measured one after the other. "
                         "The line across is the median.",
                         "rounds", "charts small", round_charts(result), data);
   html +=
-      chart_section("Latency by percentile",
+      result_charts("Latency by percentile",
                     "The latency that a share of the packets keeps. Every step to the right has "
                     "a tenth of the packets of the step before it.",
                     "percentiles", "charts", percentile_charts(result), data);
-  html += chart_section("Distribution of latency", "Bins are of equal width on the scale shown.",
+  html += result_charts("Distribution of latency", "Bins are of equal width on the scale shown.",
                         "distributions", "charts", distribution_charts(result), data);
   return html;
 }
 
 std::string page(const Result& result, const std::string& comparison) {
   ordered_json data = ordered_json::object();
-  std::string html = head(result);
+  std::string html = page_head(result.suite, heading(result), facts(result));
   html += warnings_and_notes(result) + "</header>\n<main>\n" + cards(result) + comparison;
   html += table_section("Figures", metrics_table(result));
   html += chart_sections(result, data);
@@ -174,13 +138,7 @@ std::string page(const Result& result, const std::string& comparison) {
   html += folded("Done", details_table(result.done));
   html += folded("The generator's own floor", details_table(result.floor));
   html += folded("Environment", details_table(result.environment)) + "</section>\n</main>\n";
-  html += "<footer>Made by tunrelay. This page needs no network.</footer>\n";
-  const std::string json = json_text(data);
-  html += fmt::format("<script type=\"application/json\" id=\"data\">{}</script>\n",
-                      escape_script_json(json));
-  return html + fmt::format(
-                    "<script>\n\"use strict\";\n(() => {{\n{}}})();\n</script>\n</body>\n</html>\n",
-                    kPageScript);
+  return html + page_end(data);
 }
 
 }  // namespace

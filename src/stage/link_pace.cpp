@@ -111,9 +111,22 @@ std::uint64_t RatePace::bits_per_s(std::int64_t now_ns) noexcept {
   return level_at(now_ns).bits_per_s;
 }
 
+std::uint64_t RatePace::offered_bits(std::int64_t from_ns, std::int64_t to_ns) const noexcept {
+  // Tokens, a billionth of a bit each, might overflow over hours of a fast link.
+  double bits = 0;
+  while (from_ns < to_ns) {
+    const Level level = level_at(from_ns);
+    const std::int64_t until_ns = std::min(level.until_ns, to_ns);
+    bits += static_cast<double>(level.bits_per_s) * static_cast<double>(until_ns - from_ns) /
+            kNanosecondsPerSecond;
+    from_ns = until_ns;
+  }
+  return static_cast<std::uint64_t>(bits + 0.5);
+}
+
 OpportunityPace::OpportunityPace(std::shared_ptr<const std::vector<std::int64_t>> times_ns,
                                  std::int64_t origin_ns)
-    : times_ns_(std::move(times_ns)), round_ns_(origin_ns) {
+    : times_ns_(std::move(times_ns)), origin_ns_(origin_ns), round_ns_(origin_ns) {
   ensure(!times_ns_->empty() && times_ns_->back() > 0, "a delivery trace lasts longer than 0");
 }
 
@@ -160,6 +173,29 @@ std::uint64_t OpportunityPace::bits_per_s(std::int64_t /*now_ns*/) noexcept {
   const double opportunities_per_s = static_cast<double>(times_ns_->size()) *
                                      kNanosecondsPerSecond / static_cast<double>(times_ns_->back());
   return static_cast<std::uint64_t>(opportunities_per_s * kOpportunityBytes * 8);
+}
+
+std::int64_t OpportunityPace::opportunities_before(std::int64_t time_ns) const noexcept {
+  const std::int64_t period_ns = times_ns_->back();
+  std::int64_t rounds = (time_ns - origin_ns_) / period_ns;
+  if (time_ns - origin_ns_ - rounds * period_ns < 0) --rounds;
+  const std::int64_t within_ns = time_ns - origin_ns_ - rounds * period_ns;
+  // A round's last opportunities stand at its end, which is the next round's 0.
+  const auto found = std::lower_bound(times_ns_->begin(), times_ns_->end(), within_ns);
+  std::int64_t count =
+      rounds * static_cast<std::int64_t>(times_ns_->size()) + (found - times_ns_->begin());
+  if (within_ns == 0 && rounds > 0) {
+    const auto last = std::lower_bound(times_ns_->begin(), times_ns_->end(), period_ns);
+    count -= times_ns_->end() - last;
+  }
+  return count;
+}
+
+std::uint64_t OpportunityPace::offered_bits(std::int64_t from_ns,
+                                            std::int64_t to_ns) const noexcept {
+  const std::int64_t count = opportunities_before(std::max(to_ns, origin_ns_)) -
+                             opportunities_before(std::max(from_ns, origin_ns_));
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0)) * kOpportunityBytes * 8;
 }
 
 }  // namespace tunrelay

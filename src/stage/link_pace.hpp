@@ -24,6 +24,9 @@ class LinkPace {
   virtual std::int64_t finish(std::uint32_t wire_bytes, std::int64_t begin_ns) noexcept = 0;
   /// About how many bits a second it carries at that moment; for a queue's limit in time.
   [[nodiscard]] virtual std::uint64_t bits_per_s(std::int64_t now_ns) noexcept = 0;
+  /// The bits that it could have carried from FROM_NS (included) to TO_NS, whatever was put in.
+  [[nodiscard]] virtual std::uint64_t offered_bits(std::int64_t from_ns,
+                                                   std::int64_t to_ns) const noexcept = 0;
 };
 
 /// A rate that may change in steps: a token bucket whose tokens are counted in billionths of a
@@ -49,6 +52,8 @@ class RatePace final : public LinkPace {
   [[nodiscard]] std::int64_t begin(std::int64_t earliest_ns) noexcept override;
   std::int64_t finish(std::uint32_t wire_bytes, std::int64_t begin_ns) noexcept override;
   [[nodiscard]] std::uint64_t bits_per_s(std::int64_t now_ns) noexcept override;
+  [[nodiscard]] std::uint64_t offered_bits(std::int64_t from_ns,
+                                           std::int64_t to_ns) const noexcept override;
 
  private:
   /// A moment's rate, and until when it holds.
@@ -82,13 +87,19 @@ class OpportunityPace final : public LinkPace {
   [[nodiscard]] std::int64_t begin(std::int64_t earliest_ns) noexcept override;
   std::int64_t finish(std::uint32_t wire_bytes, std::int64_t begin_ns) noexcept override;
   [[nodiscard]] std::uint64_t bits_per_s(std::int64_t now_ns) noexcept override;
+  [[nodiscard]] std::uint64_t offered_bits(std::int64_t from_ns,
+                                           std::int64_t to_ns) const noexcept override;
 
  private:
   void seek(std::int64_t earliest_ns) noexcept;
   void step() noexcept;
   [[nodiscard]] std::int64_t now_ns() const noexcept { return round_ns_ + (*times_ns_)[next_]; }
 
+  /// Opportunities from the origin until just before TIME_NS; below 0 before the origin.
+  [[nodiscard]] std::int64_t opportunities_before(std::int64_t time_ns) const noexcept;
+
   std::shared_ptr<const std::vector<std::int64_t>> times_ns_;  ///< of all paces of a trace
+  std::int64_t origin_ns_;
   std::int64_t round_ns_;                         ///< when this round of the list began
   std::size_t next_ = 0;                          ///< the opportunity at hand
   std::uint32_t left_bytes_ = kOpportunityBytes;  ///< of it

@@ -27,7 +27,7 @@ class Metered final : public Stage {
     counters_->taken.add(taken);
     Meter meter(*counters_, now_ns, output);
     stage_->process(packets, now_ns, meter);
-    counters_->queued.set(stage_->queued());
+    note_queued();
   }
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept override {
     return stage_->next_deadline_ns();
@@ -36,20 +36,30 @@ class Metered final : public Stage {
     counters_->late_ns.record(now_ns - stage_->next_deadline_ns(), 1);
     Meter meter(*counters_, now_ns, output);
     stage_->release(now_ns, meter);
-    counters_->queued.set(stage_->queued());
+    note_queued();
   }
   [[nodiscard]] Tally queued() const noexcept override { return stage_->queued(); }
 
  private:
+  void note_queued() noexcept {
+    const Tally queued = stage_->queued();
+    counters_->queued.set(queued);
+    counters_->queued_peak.note(queued);
+  }
+
   class Meter final : public ForwardingOutput {
    public:
     Meter(StageCounters& counters, std::int64_t now_ns, StageOutput& output)
         : ForwardingOutput(output), counters_(counters), now_ns_(now_ns) {}
     void pass(const Packet& packet) noexcept override {
+      const std::uint64_t segments = packet.run.count();
       counters_.passed.add(tally_of(packet));
-      counters_.since_read_ns.record(now_ns_ - packet.arrival_ns, packet.run.count());
-      if (packet.ce_marked) counters_.marked.add(packet.run.count());
-      output().pass(packet);
+      counters_.delay_ns.record(now_ns_ - packet.handed_ns, segments);
+      counters_.since_read_ns.record(now_ns_ - packet.arrival_ns, segments);
+      if (packet.ce_marked) counters_.marked.add(segments);
+      Packet onward = packet;
+      onward.handed_ns = now_ns_;
+      output().pass(onward);
     }
     void drop(const Packet& packet, DropReason reason) noexcept override {
       counters_.dropped.add(tally_of(packet));

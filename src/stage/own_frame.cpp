@@ -47,6 +47,7 @@ std::optional<Packet> add_frame(std::span<const std::byte> bytes, const Packet& 
   packet.buffer = space->buffer;
   packet.queue = space->queue;
   packet.arrival_ns = like.arrival_ns;
+  packet.handed_ns = like.handed_ns;
   packet.id = like.id;
   output.commit(packet);
   return packet;
@@ -57,6 +58,7 @@ std::optional<Packet> FrameSource::make(std::span<const std::byte> bytes, std::i
   Packet like;
   like.queue = static_cast<std::uint16_t>(place_.queue);
   like.arrival_ns = now_ns;
+  like.handed_ns = now_ns;
   like.id = kOwnFrame | (place_.is_link ? kOwnFrameOfLink : 0) | (++frames_made_ << 24U) |
             (place_.stage << 9U) | (place_.queue << 1U) | place_.end;
   return add_frame(bytes, like, output);

@@ -2,6 +2,7 @@
 // What one stage of an emulated link has done, counted by its thread and readable by any.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "base/counter.hpp"
@@ -16,6 +17,7 @@ struct StageCounts {
   Tally dropped;
   Tally queued;              ///< now
   std::uint64_t marked = 0;  ///< wire segments that left with a mark of this or an earlier stage
+  Histogram delay_ns;        ///< of a wire segment in this stage
   Histogram since_read_ns;   ///< from when the relay read a wire segment to when it left the stage
   Histogram late_ns;         ///< how late queued packets were released, by wake-up
 
@@ -25,10 +27,38 @@ struct StageCounts {
     dropped += other.dropped;
     queued += other.queued;
     marked += other.marked;
+    delay_ns += other.delay_ns;
     since_read_ns += other.since_read_ns;
     late_ns += other.late_ns;
     return *this;
   }
+};
+
+/// The most that was queued at one moment since it was last taken: of packets, and of bytes.
+class QueuedPeak {
+ public:
+  /// The stage's thread.
+  void note(const Tally& queued) noexcept {
+    raise(packets_, queued.packets);
+    raise(segments_, queued.segments);
+    raise(bytes_, queued.bytes);
+  }
+  /// One other thread: the peak, which begins again at QUEUED, what is queued now. What is noted in
+  /// that very moment may count to either side.
+  Tally take(const Tally& queued) noexcept {
+    return {packets_.exchange(queued.packets, std::memory_order_relaxed),
+            segments_.exchange(queued.segments, std::memory_order_relaxed),
+            bytes_.exchange(queued.bytes, std::memory_order_relaxed)};
+  }
+
+ private:
+  static void raise(std::atomic<std::uint64_t>& peak, std::uint64_t value) noexcept {
+    if (value > peak.load(std::memory_order_relaxed)) peak.store(value, std::memory_order_relaxed);
+  }
+
+  std::atomic<std::uint64_t> packets_{0};
+  std::atomic<std::uint64_t> segments_{0};
+  std::atomic<std::uint64_t> bytes_{0};
 };
 
 /// Written by the stage's thread alone.
@@ -37,7 +67,9 @@ struct StageCounters {
   TallyCounter passed;
   TallyCounter dropped;
   TallyCounter queued;
+  QueuedPeak queued_peak;
   Counter marked;
+  SharedHistogram delay_ns;
   SharedHistogram since_read_ns;
   SharedHistogram late_ns;
 
@@ -47,6 +79,7 @@ struct StageCounters {
             .dropped = dropped.get(),
             .queued = queued.get(),
             .marked = marked.get(),
+            .delay_ns = delay_ns.snapshot(),
             .since_read_ns = since_read_ns.snapshot(),
             .late_ns = late_ns.snapshot()};
   }

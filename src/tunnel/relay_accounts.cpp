@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tunnel/relay_accounts.hpp"
 
+#include <fmt/format.h>
 #include <time.h>
 
 #include "base/clock.hpp"
@@ -43,6 +44,14 @@ void RelayAccounts::fill_in(TunnelReport& report) const {
       lane -= before_.at(worker).lanes.at(direction);
       report.lanes.at(direction) += lane;
     }
+}
+
+void note_unpinned(TunnelReport& report) {
+  for (const WorkerReport& worker : report.workers)
+    if (!worker.pinned_cpu)
+      report.notes.push_back(fmt::format(
+          "Queue {} is not pinned: this process may not use the CPU that --cpus gives it.",
+          worker.queue));
 }
 
 }  // namespace tunrelay

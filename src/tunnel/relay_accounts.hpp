@@ -27,4 +27,7 @@ class RelayAccounts {
   std::vector<WorkerReport> before_;  ///< what each worker had counted until then
 };
 
+/// Names REPORT's queues that no CPU was free for, where CPUs were requested.
+void note_unpinned(TunnelReport& report);
+
 }  // namespace tunrelay

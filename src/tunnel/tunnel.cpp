@@ -10,18 +10,15 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "device/existing_tun.hpp"
+#include "base/utc.hpp"
 #include "device/steering.hpp"
 #include "os/cpu_topology.hpp"
-#include "os/wait_until.hpp"
 #include "route/apply/cleanup.hpp"
+#include "tunnel/leaving_devices.hpp"
 #include "tunnel/plan_request.hpp"
 
 namespace tunrelay {
 namespace {
-
-constexpr std::int64_t kDevicesGoLimitNs = 2 * kNanosecondsPerSecond;
-constexpr std::int64_t kDevicesGoPauseNs = 2 * kNanosecondsPerMillisecond;
 
 TunnelOptions checked(TunnelOptions options) {
   check_tunnel_options(options);
@@ -45,22 +42,6 @@ TunnelEvent::Kind kind_of(RouteEvent::Kind kind) {
       break;
   }
   return TunnelEvent::Kind::kNote;
-}
-
-/// The kernel closes an io_uring's files a moment after us; only then is our device gone, and
-/// an administrator's free.
-void wait_for_devices_to_go(const std::array<EndReport, kDirections>& ends) noexcept {
-  const auto is_there = [](const EndReport& end) {
-    if (end.device.empty()) return false;
-    const auto existing = find_existing_tun(end.device);
-    return existing && (end.made_by_us || existing->queues_attached != 0);
-  };
-  const auto are_gone = [&] { return std::none_of(ends.begin(), ends.end(), is_there); };
-  try {
-    static_cast<void>(wait_until(are_gone, kDevicesGoLimitNs, kDevicesGoPauseNs));
-  } catch (const Error&) {
-    return;  // it can't be read; the devices go all the same
-  }
 }
 
 }  // namespace
@@ -89,6 +70,7 @@ void Tunnel::start() {
   stages_.load();
   open_devices();
   if (options_.capture) capture_.begin(*options_.capture, capture_site());
+  if (options_.record) record_.open(*options_.record);
   start_relay();
   apply_plan();
   monitor_ = std::make_unique<RouteMonitor>(*applied_);
@@ -99,6 +81,7 @@ void Tunnel::start() {
   if (options_.path_check_interval_ns != 0) path_->begin_watch(options_.path_check_interval_ns);
   ready_ns_ = monotonic_ns();
   report_.ready_after_ns = ready_ns_ - begun_ns_;
+  if (record_.runs()) begin_record(true);
 }
 
 void Tunnel::test_offloads() {
@@ -196,6 +179,13 @@ std::vector<int> Tunnel::poll_fds() const {
 }
 
 std::vector<TunnelEvent> Tunnel::attend() {
+  std::vector<TunnelEvent> events = follow_all();
+  record_.note(events);
+  if (record_.has_failed()) events.push_back(failure_event(*end_record()));
+  return events;
+}
+
+std::vector<TunnelEvent> Tunnel::follow_all() {
   std::vector<TunnelEvent> events;
   if (capture_.has_failed()) events.push_back(failure_event(*end_capture()));
   offloads_->attend(*relay_, events);
@@ -267,6 +257,7 @@ void Tunnel::check_path_at_end() {
 
 void Tunnel::change_link(LinkDescription description) {
   stages_.change_link(std::move(description), *relay_);
+  record_.change_link(stages_.emulated_link());
   report_.link_set_ns = monotonic_ns() - ready_ns_;
   // What the former link had in many pieces, more than a hundred MiB of queues at worst, is not to
   // stay with us.
@@ -283,12 +274,31 @@ CaptureSite Tunnel::capture_site() const {
 void Tunnel::start_capture(const CaptureOptions& options, FileDescriptor pipe) {
   capture_.begin(options, capture_site(), std::move(pipe));
   relay_->change_taps(capture_.taps());
+  record_.note("capture", "A capture to " + options.file + " has begun.");
 }
 
 std::optional<CaptureReport> Tunnel::end_capture() noexcept {
   if (!capture_.runs()) return {};
   relay_->change_taps({});
+  record_.note("capture", "The capture has ended.");
   return capture_.end();
+}
+
+void Tunnel::start_record(const RecordOptions& options, FileDescriptor file) {
+  record_.open(options, std::move(file));
+  begin_record(false);
+}
+
+void Tunnel::begin_record(bool is_at_ready) {
+  record_.begin({.header = {.program = options_.application,
+                            .started_utc = utc_now(),
+                            .devices = {devices_[0].name(), devices_[1].name()},
+                            .queues = devices_[0].queues(),
+                            .mtu_bytes = report_.mtu_bytes,
+                            .interval_ns = 0},
+                 .ready_ns = ready_ns_,
+                 .is_at_ready = is_at_ready},
+                stages_.emulated_link(), *relay_accounts_);
 }
 
 std::vector<std::string> Tunnel::stop() noexcept {
@@ -297,6 +307,7 @@ std::vector<std::string> Tunnel::stop() noexcept {
   if (relay_) {
     relay_->stop();
     end_capture();
+    end_record();
     report_ = report();
   }
   path_.reset();
@@ -328,15 +339,11 @@ TunnelReport Tunnel::report() {
   if (relay_accounts_) relay_accounts_->fill_in(report);
   if (kernel_accounts_) kernel_accounts_->fill_in(report);
   offloads_->fill_in(report, *relay_);
-  if (!options_.cpus.empty())
-    for (const WorkerReport& worker : report.workers)
-      if (!worker.pinned_cpu)
-        report.notes.push_back(fmt::format(
-            "Queue {} is not pinned: this process may not use the CPU that --cpus gives it.",
-            worker.queue));
+  if (!options_.cpus.empty()) note_unpinned(report);
   if (path_) report.path = path_->report();
   stages_.fill_in(report);
   report.capture = capture_.report();
+  report.record = record_.report();
   return report;
 }
 

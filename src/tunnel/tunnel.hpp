@@ -24,6 +24,7 @@
 #include "tunnel/tunnel_event.hpp"
 #include "tunnel/tunnel_options.hpp"
 #include "tunnel/tunnel_path.hpp"
+#include "tunnel/tunnel_record.hpp"
 #include "tunnel/tunnel_report.hpp"
 #include "tunnel/tunnel_stages.hpp"
 
@@ -72,6 +73,12 @@ class Tunnel {
   /// What was captured; nothing when no capture runs.
   std::optional<CaptureReport> end_capture() noexcept;
 
+  /// From here on what the tunnel does is recorded, to FILE (which options.file then describes)
+  /// where it is open. Throws Error: the file can't be written, or a record runs.
+  void start_record(const RecordOptions& options, FileDescriptor file = {});
+  /// What was recorded; nothing when no record runs.
+  std::optional<RecordReport> end_record() noexcept { return record_.end(); }
+
   /// After stop(): what stood at its end.
   [[nodiscard]] TunnelReport report();
   [[nodiscard]] const TunnelOptions& options() const noexcept { return options_; }
@@ -85,6 +92,8 @@ class Tunnel {
   void test_offloads();
   void begin_accounts();
   [[nodiscard]] CaptureSite capture_site() const;
+  void begin_record(bool is_at_ready);
+  [[nodiscard]] std::vector<TunnelEvent> follow_all();
   /// Whether something has changed.
   bool follow_routes(std::vector<TunnelEvent>& events);
   void follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events);
@@ -103,6 +112,7 @@ class Tunnel {
   EngineChoice engine_;
   TunnelStages stages_;
   TunnelCapture capture_;
+  TunnelRecord record_;
   std::vector<Device> devices_;  ///< a, b
   std::unique_ptr<OffloadControl> offloads_;
   std::unique_ptr<Relay> relay_;

@@ -16,6 +16,7 @@
 #include "link/description.hpp"
 #include "os/process.hpp"
 #include "plugin/stage_library.hpp"
+#include "record/recorder.hpp"
 #include "relay/relay.hpp"
 #include "route/model/tunnel_ends.hpp"
 
@@ -57,7 +58,8 @@ struct TunnelOptions {
   bool trace = false;  ///< a line a packet, to trace_file
   std::FILE* trace_file = stdout;
   std::optional<CaptureOptions> capture;  ///< from the start, to a file
-  std::string application = "tunrelay";   ///< our name and version, for captures
+  std::optional<RecordOptions> record;    ///< from the start, to a file
+  std::string application = "tunrelay";   ///< our name and version, for captures and records
   /// Between the beginnings of two standing checks of the path; 0: none.
   std::int64_t path_check_interval_ns = 5'000'000'000;
   double burn_ratio = 0;        ///< for tests: workers use that much more CPU time; 0.05: 5 %

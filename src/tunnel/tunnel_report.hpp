@@ -13,6 +13,7 @@
 #include "link/emulated_link.hpp"
 #include "metrics/socket_counters.hpp"
 #include "plugin/user_stages.hpp"
+#include "record/recorder.hpp"
 #include "relay/relay.hpp"
 #include "route/model/tunnel_ends.hpp"
 
@@ -67,6 +68,7 @@ struct TunnelReport {
   std::int64_t link_set_ns = 0;
   std::vector<UserStageReport> user_stages;  ///< since ready
   std::optional<CaptureReport> capture;      ///< the newest, if there was one
+  std::optional<RecordReport> record;        ///< the same
   std::uint64_t trace_lost = 0;              ///< packets that could not be printed
   std::vector<std::string> notes;            ///< what the user should know, a sentence each
 };

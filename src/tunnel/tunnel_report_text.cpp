@@ -91,6 +91,12 @@ std::string path_line(const TunnelReport& report) {
   return line + "\n";
 }
 
+std::string record_summary_line(const RecordReport& record) {
+  return fmt::format("  record    {}: {} intervals, {}{}\n", record.file,
+                     format_count(record.intervals), format_bytes(record.bytes),
+                     record.failure.empty() ? "" : "; ended early: " + record.failure);
+}
+
 std::string link_line(const TunnelReport& report) {
   if (report.link.empty()) return "";
   const std::string since =
@@ -176,6 +182,7 @@ std::string summary_text(const TunnelReport& report) {
     text += fmt::format("  trace     {} packets came too fast to be printed\n",
                         format_count(report.trace_lost));
   if (report.capture) text += capture_line(*report.capture);
+  if (report.record) text += record_summary_line(*report.record);
   for (const std::string& note : report.notes) text += fmt::format("  note      {}\n", note);
   return clean_lines(text);
 }
@@ -221,7 +228,16 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
           {"repairs", report.repairs},
           {"trace_lost_packets", report.trace_lost},
           {"capture", capture_json(report.capture)},
+          {"record", record_json(report.record)},
           {"notes", report.notes}};
+}
+
+nlohmann::ordered_json record_json(const std::optional<RecordReport>& record) {
+  if (!record) return nullptr;
+  return {{"file", record->file},
+          {"intervals", record->intervals},
+          {"bytes", record->bytes},
+          {"failure", record->failure}};
 }
 
 }  // namespace tunrelay

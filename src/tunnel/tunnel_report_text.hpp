@@ -18,4 +18,7 @@ std::string summary_text(const TunnelReport& report);
 /// The same in base units, the unit in the key. EVENT: "ready", "counters" or "summary".
 nlohmann::ordered_json report_json(const TunnelReport& report, const char* event);
 
+/// null: there was none.
+[[nodiscard]] nlohmann::ordered_json record_json(const std::optional<RecordReport>& record);
+
 }  // namespace tunrelay

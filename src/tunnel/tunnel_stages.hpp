@@ -41,6 +41,8 @@ class TunnelStages {
   void change_mtu(std::uint32_t mtu_bytes) noexcept { user_stages_->change_mtu(mtu_bytes); }
   /// With the seed that it uses.
   [[nodiscard]] const LinkDescription& link() const noexcept { return link_->description(); }
+  /// The one in use.
+  [[nodiscard]] const EmulatedLink& emulated_link() const noexcept { return *link_; }
 
   /// After load().
   void fill_in(TunnelReport& report) const;

@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "report/html_record.hpp"
 #include "report/html_report.hpp"
 #include "support/browser.hpp"
 #include "support/png_image.hpp"
@@ -19,6 +20,7 @@
 #include "support/process.hpp"
 #include "support/random.hpp"
 #include "support/sample_comparison.hpp"
+#include "support/sample_record.hpp"
 #include "support/sample_results.hpp"
 #include "support/skip.hpp"
 #include "support/temporary_folder.hpp"
@@ -218,6 +220,47 @@ TEST_F(ReportPageTest, HoldsWhateverAResultHolds) {
     check_page(browser, folder.write("page.html", html), "random page " + std::to_string(page));
     if (HasFailure()) keep("random-" + std::to_string(page), browser.screenshot());
   }
+}
+
+TEST_F(ReportPageTest, DrawsARecord) {
+  const test::TemporaryFolder folder;
+  test::Browser browser;
+  const std::string path = folder.write("page.html", html_record(test::sample_record(3'000)));
+  check_page(browser, path, "the record");
+  for (const bool dark : {false, true}) {
+    browser.prefer_dark(dark);
+    keep(std::string("record-") + (dark ? "dark" : "light"), browser.screenshot());
+  }
+  browser.set_width(kWide);
+  browser.open(path);
+  // A drag in one chart narrows what all show; a double click brings the rest back.
+  const char* const kZooms = R"js((() => {
+    const frames = [...document.querySelectorAll("figure > svg")];
+    const labels = () => frames.map((frame) => [...frame.querySelectorAll("text")]
+      .map((text) => text.textContent).join(" "));
+    const before = labels();
+    const box = frames[0].getBoundingClientRect();
+    const send = (kind, share) => frames[0].dispatchEvent(new PointerEvent(kind,
+      { clientX: box.x + box.width * share, clientY: box.y + box.height / 2 }));
+    send("pointerdown", 0.4);
+    send("pointermove", 0.6);
+    send("pointerup", 0.6);
+    const narrow = labels();
+    if (narrow.some((text, index) => text === before[index])) return "not all have zoomed";
+    frames[1].dispatchEvent(new MouseEvent("dblclick"));
+    return labels().join() === before.join() ? "ok" : "not all again";
+  })())js";
+  EXPECT_EQ(browser.evaluate(kZooms), "ok");
+  EXPECT_EQ(browser.evaluate(R"js((() => {
+    const frames = [...document.querySelectorAll("figure > svg")];
+    const box = frames[0].getBoundingClientRect();
+    frames[0].dispatchEvent(new PointerEvent("pointermove",
+      { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 }));
+    return frames.every((frame) => frame.querySelector(".crosshair")) &&
+      document.querySelectorAll(".tip:not([hidden])").length === 1;
+  })())js"),
+            true)
+      << "all show the same moment, one says what it is";
 }
 
 TEST_F(ReportPageTest, ShowsTheValueUnderThePointer) {

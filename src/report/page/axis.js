@@ -56,6 +56,7 @@ function logTicks(low, high, wanted) {
 
 // What the axis spans, from the values that will be drawn.
 function spanOf(axis, values) {
+  if (axis.span) return axis.span;
   let low = Infinity;
   let high = -Infinity;
   for (const value of values) {
@@ -93,5 +94,7 @@ function makeScale(axis, values, from, to, wanted) {
   else
     ticks = tickTexts(linearTicks(low, high, wanted, axis.whole),
       axis.unit === "ns" ? durationText : numberText);
-  return { at: scale, ticks };
+  // The other way round; of linear axes.
+  const value = (pixel) => start + (pixel - from) / factor;
+  return { at: scale, value, ticks };
 }

@@ -46,9 +46,30 @@ function pathOf(line, x, y) {
   return path;
 }
 
+// Charts over the same axis: they show the same part of it, and the same moment.
+class ChartGroup {
+  constructor() {
+    this.charts = [];
+    this.range = null;
+  }
+
+  // RANGE: [low, high] of x, or null for all of it.
+  zoom(range) {
+    this.range = range;
+    for (const chart of this.charts) chart.draw();
+  }
+
+  point(value, chart) {
+    for (const other of this.charts) if (other !== chart) other.point(value, false);
+  }
+}
+
 class Chart {
-  constructor(spec) {
+  // GROUP: where it belongs, or null.
+  constructor(spec, group) {
     this.spec = spec;
+    this.group = group;
+    if (group) group.charts.push(this);
     this.hidden = new Set();
     this.focus = null;
     this.tip = html("div", { class: "tip", role: "status", hidden: "" });
@@ -57,8 +78,13 @@ class Chart {
     this.element.firstChild.textContent = spec.title;
     this.element.append(this.legend(), this.frame, this.tip);
     this.frame.addEventListener("pointermove", (event) => this.follow(event));
-    this.frame.addEventListener("pointerleave", () => this.point(null));
-    this.frame.addEventListener("blur", () => this.point(null));
+    this.frame.addEventListener("pointerleave", () => this.pointAll(null));
+    this.frame.addEventListener("blur", () => this.pointAll(null));
+    if (group) {
+      this.frame.addEventListener("pointerdown", (event) => this.beginDrag(event));
+      this.frame.addEventListener("pointerup", (event) => this.endDrag(event));
+      this.frame.addEventListener("dblclick", () => this.group.zoom(null));
+    }
     this.frame.addEventListener("keydown", (event) => this.step(event));
   }
 
@@ -101,22 +127,32 @@ class Chart {
     const lines = this.shown();
     const box = { left: 0, right: width - 14, top: 26, bottom: height - 40 };
     const { x: xAxis, y: yAxis } = this.spec;
-    const values = (key) => lines.flatMap((line) =>
-      line[key].filter((value, index) => value !== null && line.y[index] !== null));
+    const range = this.group && this.group.range;
+    const isShown = (x) => !range || (x >= range[0] && x <= range[1]);
+    const values = (key) => lines.flatMap((line) => line[key].filter((value, index) =>
+      value !== null && line.y[index] !== null && isShown(line.x[index])));
     this.box = box;
+    this.drag = null;
     this.y = makeScale(yAxis, values("y"), box.bottom, box.top, (box.bottom - box.top) / 36);
     const longest = Math.max(...this.y.ticks.map(([, label]) => label.length));
     box.left = Math.max(40, 14 + kDigitWidth * longest);
     const columns = Math.max(2, (box.right - box.left) / 80);
-    this.x = makeScale(xAxis, values("x"), box.left, box.right, columns);
+    this.x = makeScale(range ? { ...xAxis, span: range } : xAxis, values("x"), box.left, box.right,
+      columns);
     this.steps = [...new Set(values("x"))].sort((a, b) => a - b);
     this.frame.replaceChildren();
     this.frame.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.frame.setAttribute("height", height);
     this.drawAxes(box, height);
+    this.drawEvents(box);
+    // What lies outside of the part that is shown is cut off.
+    const inside = svg("svg", { x: box.left, y: 0, width: Math.max(0, box.right - box.left), height,
+      viewBox: `${box.left} 0 ${Math.max(0, box.right - box.left)} ${height}`,
+      overflow: range ? "hidden" : "visible" });
+    this.plot = inside;
     for (const line of lines) this.drawLine(line);
     this.pointer = svg("g", {});
-    this.frame.append(this.pointer);
+    this.frame.append(inside, this.pointer);
     this.point(null);
   }
 
@@ -143,29 +179,41 @@ class Chart {
       svg("text", { x: 0, y: 12 }, this.spec.y.label));
   }
 
+  drawEvents(box) {
+    for (const event of this.spec.events || []) {
+      const at = this.x.at(event.x);
+      if (at < box.left - 1 || at > box.right + 1) continue;
+      const line = svg("path", { class: "event", d: `M${at},${box.top}V${box.bottom}` });
+      const title = svg("title", {});
+      title.textContent = event.name;
+      line.append(title);
+      this.frame.append(line);
+    }
+  }
+
   drawLine(line) {
     if (line.mode === "dots") {
       if (line.level !== undefined) {
         const at = this.y.at(line.level).toFixed(1);
-        this.frame.append(svg("path", { class: `level stroke${line.color} d${line.dash}`,
+        this.plot.append(svg("path", { class: `level stroke${line.color} d${line.dash}`,
           d: `M${this.box.left},${at}H${this.box.right}` }));
       }
       line.y.forEach((value, index) => {
         if (value !== null)
-          this.frame.append(mark(line, this.x.at(line.x[index]), this.y.at(value), 3.5));
+          this.plot.append(mark(line, this.x.at(line.x[index]), this.y.at(value), 3.5));
       });
       return;
     }
     const path = pathOf(line, this.x, this.y);
     if (line.mode === "area" && path) {
       const [first, last] = [line.x[0], line.x[line.x.length - 1]].map((value) => this.x.at(value));
-      this.frame.append(svg("path", { class: `area fill${line.color}`,
+      this.plot.append(svg("path", { class: `area fill${line.color}`,
         d: `${path}L${last},${this.box.bottom}L${first},${this.box.bottom}Z` }));
     }
-    this.frame.append(svg("path", { class: `line stroke${line.color} d${line.dash}`, d: path }));
+    this.plot.append(svg("path", { class: `line stroke${line.color} d${line.dash}`, d: path }));
     // A single point makes no line.
     if (line.y.length === 1 && line.y[0] !== null)
-      this.frame.append(mark(line, this.x.at(line.x[0]), this.y.at(line.y[0]), 3.5));
+      this.plot.append(mark(line, this.x.at(line.x[0]), this.y.at(line.y[0]), 3.5));
   }
 
   follow(event) {
@@ -175,25 +223,53 @@ class Chart {
     for (const step of this.steps)
       if (nearest === null || Math.abs(this.x.at(step) - at) < Math.abs(this.x.at(nearest) - at))
         nearest = step;
-    this.point(nearest);
+    this.pointAll(nearest);
+    if (this.drag !== null) this.drawDrag(at);
+  }
+
+  beginDrag(event) {
+    this.drag = event.clientX - this.frame.getBoundingClientRect().left;
+  }
+
+  drawDrag(at) {
+    const [left, right] = [Math.min(this.drag, at), Math.max(this.drag, at)];
+    this.pointer.append(svg("rect", { class: "drag", x: left, y: this.box.top, width: right - left,
+      height: this.box.bottom - this.box.top }));
+  }
+
+  endDrag(event) {
+    const begin = this.drag;
+    this.drag = null;
+    if (begin === null) return;
+    const end = event.clientX - this.frame.getBoundingClientRect().left;
+    if (Math.abs(end - begin) < 8) return;
+    const value = (at) => this.x.value(Math.min(Math.max(at, this.box.left), this.box.right));
+    this.group.zoom([value(Math.min(begin, end)), value(Math.max(begin, end))]);
   }
 
   step(event) {
+    if (event.key === "Escape" && this.group) this.group.zoom(null);
     const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (move === undefined || this.steps.length === 0) return;
     event.preventDefault();
     const now = this.steps.indexOf(this.focus);
     const next = now < 0 ? 0 : Math.min(this.steps.length - 1, Math.max(0, now + move));
-    this.point(this.steps[next]);
+    this.pointAll(this.steps[next]);
   }
 
-  // Shows the crosshair at VALUE, with what each line has there or nearest to it.
-  point(value) {
+  pointAll(value) {
+    this.point(value);
+    if (this.group) this.group.point(value, this);
+  }
+
+  // Shows the crosshair at VALUE, with what each line has there or nearest to it; HAS_TIP: as text.
+  point(value, hasTip = true) {
     this.focus = value;
     this.pointer.replaceChildren();
-    this.tip.hidden = value === null;
+    this.tip.hidden = value === null || !hasTip;
     if (value === null) return;
     const at = this.x.at(value);
+    if (at < this.box.left - 1 || at > this.box.right + 1) return;
     this.pointer.append(svg("path", { class: "crosshair",
       d: `M${at},${this.box.top}V${this.box.bottom}` }));
     this.tip.replaceChildren(html("div", { class: "quiet" },
@@ -206,7 +282,7 @@ class Chart {
       this.tip.append(html("div", {}, html("span", {}, sign, line.name),
         html("b", {}, figureText(line.y[index], this.spec.y))));
     }
-    this.place(at);
+    if (hasTip) this.place(at);
   }
 
   // The index of LINE's value nearest to pixel AT; -1 when it has none close by.

@@ -2,10 +2,12 @@
 
 function drawReport() {
   const charts = [];
+  const groups = {};
+  const groupOf = (name) => name ? groups[name] ||= new ChartGroup() : null;
   for (const place of document.querySelectorAll("[data-charts]")) {
     const specs = JSON.parse(document.getElementById("data").textContent)[place.dataset.charts];
     for (const spec of specs) {
-      const chart = new Chart(spec);
+      const chart = new Chart(spec, groupOf(spec.group));
       place.append(chart.element);
       charts.push(chart);
     }

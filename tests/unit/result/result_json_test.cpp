@@ -13,6 +13,7 @@
 #include <filesystem>
 
 #include "result/environment.hpp"
+#include "support/json_schema.hpp"
 #include "support/process.hpp"
 #include "support/sample_results.hpp"
 #include "support/skip.hpp"
@@ -255,30 +256,16 @@ TEST(ResultFileTest, AFullDiskTakesNothingThatWasSaved) {
   EXPECT_EQ(::umount(folder.path().c_str()), 0);
 }
 
-/// What python3-jsonschema says of DOCUMENTS: "ok", or a line a document with what is wrong.
 std::string schema_answer(const std::vector<std::string>& documents) {
-  const TemporaryFolder folder;
-  const auto schema =
-      std::filesystem::path(__FILE__).parent_path() / "../../../src/result/result.schema.json";
-  Command command{"/usr/bin/python3", "-c",
-                  "import json, sys\n"
-                  "from jsonschema import Draft202012Validator as Validator\n"
-                  "schema = json.load(open(sys.argv[1]))\n"
-                  "Validator.check_schema(schema)\n"
-                  "wrong = [f'{error.json_path}: {error.message}' for path in sys.argv[2:]\n"
-                  "         for error in Validator(schema).iter_errors(json.load(open(path)))]\n"
-                  "print('\\n'.join(wrong) or 'ok')\n",
-                  schema.string()};
-  for (std::size_t index = 0; index < documents.size(); ++index)
-    command.push_back(folder.write(std::to_string(index), documents[index]));
-  return output_of(command);
+  return test::schema_answer(
+      std::filesystem::path(__FILE__).parent_path() / "../../../src/result/result.schema.json",
+      documents);
 }
 
 class ResultSchemaTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!run({"/usr/bin/python3", "-c", "import jsonschema"}).succeeded())
-      skip_or_fail("python3-jsonschema is not installed");
+    if (!test::has_json_schema()) skip_or_fail("python3-jsonschema is not installed");
   }
 };
 

@@ -76,17 +76,16 @@ TEST(Summary, ReportsWhatEachStageOfTheLinkHasDone) {
   stage.counts.dropped = {0, 3, 4344};
   stage.counts.marked = 2;
   stage.answers = 5;
+  stage.counts.delay_ns.record(5'000'000, 197);
   stage.counts.since_read_ns.record(5'000'000, 197);
   stage.counts.late_ns.record(20'000, 7);
   report.link.seed = 42;
   report.link.directions[0].push_back(stage);
   const std::string text = summary_text(report);
   EXPECT_THAT(text, HasSubstr("stage 0 (3 wire segments)"));
-  EXPECT_THAT(
-      text,
-      HasSubstr("    rate 10mbit codel ecn\n      200 wire segments, 3 dropped "
-                "(1.5000 %), 2 marked, 5 answers; out p50 5.001 ms p99 5.001 ms after they were "
-                "read; releases late p50 20.02 us p99 20.02 us\n"));
+  EXPECT_THAT(text, HasSubstr("    rate 10mbit codel ecn\n      200 wire segments, 3 dropped "
+                              "(1.5000 %), 2 marked, 5 answers; in it p50 5.001 ms p99 5.001 ms; "
+                              "releases late p50 20.02 us p99 20.02 us\n"));
   EXPECT_THAT(text, HasSubstr("  link      counted since the tunnel was ready; --seed 42 repeats "
                               "its random numbers\n"));
   const nlohmann::json json = report_json(report, "summary").at("link");
@@ -100,12 +99,14 @@ TEST(Summary, ReportsWhatEachStageOfTheLinkHasDone) {
 TEST(Summary, ReportsWhatAStagesTimesAreCountedFrom) {
   TunnelReport report = sample_report();
   LinkStageReport stage{.text = "delay 5ms", .counts = {}, .answers = 0};
+  stage.counts.delay_ns.record(2'000'000, 10);
   stage.counts.since_read_ns.record(5'000'000, 10);
   report.link.directions[0] = {stage, stage};
   report.link_set_ns = 1'500'000'000;
   const std::string text = summary_text(report);
-  EXPECT_THAT(text, HasSubstr("p99 5.001 ms after they were read\n    delay 5ms\n"));
-  EXPECT_THAT(text, HasSubstr("after they were read, the stages before it included\n"));
+  EXPECT_THAT(text, HasSubstr("; in it p50 2.001 ms p99 2.001 ms\n    delay 5ms\n"));
+  EXPECT_THAT(text, HasSubstr("; in it p50 2.001 ms p99 2.001 ms; since they were read p50 5.001 "
+                              "ms p99 5.001 ms\n"));
   EXPECT_THAT(text, HasSubstr("counted since it was set, 1.50 s after the tunnel was ready; "));
   EXPECT_EQ(report_json(report, "summary").at("link_set_ns"), 1'500'000'000);
 }

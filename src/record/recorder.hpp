@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// Writes a record while a tunnel runs: a thread of its own reads counters that the workers count
+// anyway, so that the packets' way knows nothing of it.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "link/emulated_link.hpp"
+#include "metrics/lane_counters.hpp"
+#include "os/file_descriptor.hpp"
+#include "record/record.hpp"
+
+namespace tunrelay {
+
+struct RecordOptions {
+  static constexpr std::int64_t kMinIntervalNs = kNanosecondsPerMillisecond;
+  static constexpr std::int64_t kMaxIntervalNs = 3'600 * kNanosecondsPerSecond;
+
+  std::string file;
+  std::int64_t interval_ns = 100 * kNanosecondsPerMillisecond;
+};
+/// Throws a usage Error for what can't be.
+void check_record_options(const RecordOptions& options);
+
+/// What was counted until one moment.
+struct RelayReading {
+  std::array<LaneCounts, kDirections> lanes;
+  std::vector<std::uint64_t> worker_cpu_ns;
+};
+
+struct RecordReport {
+  std::string file;
+  std::uint64_t intervals = 0;
+  std::uint64_t bytes = 0;
+  std::string failure;  ///< why nothing is written any more; empty: it is, or it has ended
+};
+
+/// Used by one thread, but for what says otherwise.
+class Recorder {
+ public:
+  /// Opens the file; what stood there is gone. Throws Error.
+  explicit Recorder(RecordOptions options);
+  /// To FILE, a regular one, which options.file describes. Throws Error.
+  Recorder(RecordOptions options, FileDescriptor file);
+  ~Recorder();
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  /// Gives all that was counted until now; it is called on the recorder's thread, and on this one,
+  /// never both at once.
+  using Read = std::function<RelayReading()>;
+
+  struct Beginning {
+    RecordHeader header;        ///< but for the interval; its times count from...
+    std::int64_t ready_ns = 0;  ///< ...here (CLOCK_MONOTONIC)
+    bool is_at_ready = true;    ///< the first interval begins then, with all counts; else now
+  };
+  /// Once. LINK is the one in use.
+  void begin(const Beginning& beginning, const EmulatedLink& link, Read read);
+  /// FORMER's stages have let go of all packets, and LINK's have them since. The former's last
+  /// interval ends here.
+  void change_link(const EmulatedLink& link);
+  void note(std::string_view kind, std::string_view text);
+  /// Writes the last interval and the end.
+  void end() noexcept;
+
+  /// Any thread.
+  [[nodiscard]] RecordReport report() const;
+
+ private:
+  void run();
+  void follow(const EmulatedLink& link, std::int64_t now_ns);
+  void write_interval(std::int64_t now_ns);
+  void write(const std::string& text);
+
+  const RecordOptions options_;
+  FileDescriptor file_;
+  bool is_regular_ = true;
+  std::int64_t ready_ns_ = 0;
+  Read read_;
+
+  mutable std::mutex mutex_;  ///< of all below
+  std::condition_variable woken_;
+  bool ends_ = false;
+  RecordReport report_;
+  RelayReading seen_;
+  std::unique_ptr<LinkSeries> series_;
+  std::int64_t begin_ns_ = 0;  ///< of the interval
+
+  std::thread thread_;
+};
+
+}  // namespace tunrelay

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+#include "report/record_charts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/figure.hpp"
+#include "report/chart_parts.hpp"
+#include "report/escape.hpp"
+#include "report/record_forms.hpp"
+
+namespace tunrelay {
+namespace {
+
+using nlohmann::ordered_json;
+
+void join(ValueSummary& values, const ValueSummary& more) {
+  values.count += more.count;
+  values.p50 = std::max(values.p50, more.p50);
+  values.p95 = std::max(values.p95, more.p95);
+  values.p99 = std::max(values.p99, more.p99);
+  values.highest = std::max(values.highest, more.highest);
+}
+
+Tally highest_of(const Tally& one, const Tally& other) {
+  return {std::max(one.packets, other.packets), std::max(one.segments, other.segments),
+          std::max(one.bytes, other.bytes)};
+}
+
+void join(StageInterval& stage, const StageInterval& more) {
+  stage.taken += more.taken;
+  stage.passed += more.passed;
+  stage.dropped += more.dropped;
+  stage.queued = more.queued;
+  stage.queued_peak = highest_of(stage.queued_peak, more.queued_peak);
+  stage.marked += more.marked;
+  join(stage.delay_ns, more.delay_ns);
+  join(stage.late_ns, more.late_ns);
+  if (stage.capacity_bits) *stage.capacity_bits += more.capacity_bits.value_or(0);
+}
+
+void join(RecordInterval& interval, const RecordInterval& more) {
+  interval.to_ns = more.to_ns;
+  for (std::size_t direction = 0; direction < kDirections; ++direction) {
+    DirectionInterval& sum = interval.directions.at(direction);
+    const DirectionInterval& next = more.directions.at(direction);
+    sum.read += next.read;
+    sum.made += next.made;
+    sum.written += next.written;
+    sum.queued = next.queued;
+    for (std::size_t reason = 0; reason < kDropReasons; ++reason)
+      sum.dropped.by_reason.at(reason) += next.dropped.by_reason.at(reason);
+    for (std::size_t at = 0; at < sum.stages.size(); ++at) join(sum.stages[at], next.stages.at(at));
+  }
+  interval.worker_cpu_ns.resize(std::max(interval.worker_cpu_ns.size(), more.worker_cpu_ns.size()));
+  for (std::size_t worker = 0; worker < more.worker_cpu_ns.size(); ++worker)
+    interval.worker_cpu_ns[worker] += more.worker_cpu_ns[worker];
+}
+
+/// What an interval says; not a number where it says nothing.
+using ValueOf = std::function<double(const RecordInterval&)>;
+
+struct Line {
+  std::string name;
+  std::size_t color = 0;
+  std::size_t dash = 0;
+  const char* mode = "line";
+  ValueOf value;
+};
+
+struct Chart {
+  std::string title;
+  std::string unit;  ///< as scale_for() knows it
+  std::vector<Line> lines;
+};
+
+ordered_json events_of(const Record& record) {
+  ordered_json events = ordered_json::array();
+  const auto add = [&events](std::int64_t at_ns, const std::string& name) {
+    events.push_back({{"x", chart_number(record_seconds(at_ns))}, {"name", clean_line(name)}});
+  };
+  for (std::size_t at = 1; at < record.links.size(); ++at)
+    add(record.links[at].at_ns, "the link was changed");
+  for (const RecordEvent& event : record.events)
+    if (event.kind != "note") add(event.at_ns, event.kind + ": " + event.text);
+  return events;
+}
+
+void add_chart(ordered_json& charts, const Record& record, const Chart& chart) {
+  double largest = 0;
+  for (const RecordInterval& interval : record.intervals)
+    for (const Line& line : chart.lines)
+      if (const double value = line.value(interval); value > largest) largest = value;
+  if (largest == 0) return;
+  const Scale scale = scale_for(chart.unit, largest);
+  const bool is_time = chart.unit == "ns";
+  ordered_json lines = ordered_json::array();
+  for (const Line& line : chart.lines) {
+    ordered_json x = ordered_json::array();
+    ordered_json y = ordered_json::array();
+    bool has_any = false;
+    for (const RecordInterval& interval : record.intervals) {
+      const double value = line.value(interval) / (is_time ? 1 : scale.divisor);
+      x.push_back(
+          chart_number(record_seconds(interval.from_ns + (interval.to_ns - interval.from_ns) / 2)));
+      y.push_back(chart_number(value));
+      has_any = has_any || value > 0;
+    }
+    if (!has_any) continue;
+    lines.push_back({{"name", line.name},
+                     {"color", line.color},
+                     {"dash", line.dash},
+                     {"mode", line.mode},
+                     {"x", std::move(x)},
+                     {"y", std::move(y)}});
+  }
+  charts.push_back({{"title", chart.title},
+                    {"group", "time"},
+                    {"events", events_of(record)},
+                    {"x",
+                     {{"label", "time, s"},
+                      {"name", "at"},
+                      {"unit", "s"},
+                      {"kind", "linear"},
+                      {"span",
+                       {chart_number(record_seconds(record.intervals.front().from_ns)),
+                        chart_number(record_seconds(record.intervals.back().to_ns))}}}},
+                    {"y",
+                     {{"label", is_time ? "" : scale.unit},
+                      {"unit", is_time ? "ns" : scale.unit},
+                      {"kind", "linear"},
+                      {"zero", true}}},
+                    {"lines", std::move(lines)}});
+}
+
+/// The stage of DIRECTION that INTERVAL's queue is in; null where there is none.
+const StageInterval* queue_of(const Record& record, const RecordInterval& interval,
+                              std::size_t direction) {
+  const auto at = queueing_stage(record.link_of(interval).stages.at(direction));
+  return at ? &interval.directions.at(direction).stages.at(*at) : nullptr;
+}
+
+}  // namespace
+
+Record thinned(const Record& record, std::size_t most) {
+  const std::size_t together = record.intervals.size() / std::max<std::size_t>(most, 1) + 1;
+  if (together == 1) return record;
+  Record thin = record;
+  thin.intervals.clear();
+  std::size_t joined = together;
+  for (const RecordInterval& interval : record.intervals) {
+    const bool goes_on =
+        joined < together && &record.link_of(interval) == &record.link_of(thin.intervals.back());
+    if (goes_on) {
+      join(thin.intervals.back(), interval);
+      ++joined;
+    } else {
+      thin.intervals.push_back(interval);
+      joined = 1;
+    }
+  }
+  return thin;
+}
+
+ordered_json direction_charts(const Record& record, std::size_t direction) {
+  ordered_json charts = ordered_json::array();
+  const auto of_queue = [&record,
+                         direction](const std::function<double(const StageInterval&)>& of) {
+    return [&record, direction, of](const RecordInterval& interval) {
+      const StageInterval* stage = queue_of(record, interval, direction);
+      return stage == nullptr ? std::nan("") : of(*stage);
+    };
+  };
+  const auto delay = [&](std::int64_t ValueSummary::*value) {
+    return of_queue([value](const StageInterval& stage) {
+      return stage.delay_ns.count == 0 ? std::nan("") : static_cast<double>(stage.delay_ns.*value);
+    });
+  };
+  add_chart(charts, record,
+            {.title = "Throughput",
+             .unit = "bits_per_s",
+             .lines = {{"out", 0, 0, "area",
+                        [direction](const RecordInterval& interval) {
+                          return bits_per_s(interval.directions.at(direction).written.bytes,
+                                            interval);
+                        }},
+                       {"in", 1, 1, "line",
+                        [direction](const RecordInterval& interval) {
+                          return bits_per_s(interval.directions.at(direction).read.bytes, interval);
+                        }},
+                       {"capacity", 6, 2, "line", [&](const RecordInterval& interval) {
+                          const StageInterval* stage = queue_of(record, interval, direction);
+                          return stage == nullptr || !stage->capacity_bits
+                                     ? std::nan("")
+                                     : bits_per_s(1, interval) / 8 *
+                                           static_cast<double>(*stage->capacity_bits);
+                        }}}});
+  add_chart(charts, record,
+            {.title = "Delay in the queue",
+             .unit = "ns",
+             .lines = {{"p50", 2, 0, "area", delay(&ValueSummary::p50)},
+                       {"p95", 0, 1, "line", delay(&ValueSummary::p95)},
+                       {"p99", 3, 2, "line", delay(&ValueSummary::p99)}}});
+  add_chart(charts, record,
+            {.title = "Queue, at its peak",
+             .unit = "bytes",
+             .lines = {{"queued", 5, 0, "area", of_queue([](const StageInterval& stage) {
+                          return static_cast<double>(stage.queued_peak.bytes);
+                        })}}});
+  add_chart(charts, record,
+            {.title = "Drops and marks, wire segments",
+             .unit = "ratio",
+             .lines = {{"dropped", 7, 0, "area",
+                        [direction](const RecordInterval& interval) {
+                          return static_cast<double>(
+                              interval.directions.at(direction).dropped.sum().segments);
+                        }},
+                       {"marked", 4, 1, "line", of_queue([](const StageInterval& stage) {
+                          return static_cast<double>(stage.marked);
+                        })}}});
+  return charts;
+}
+
+ordered_json worker_charts(const Record& record) {
+  ordered_json charts = ordered_json::array();
+  std::size_t workers = 0;
+  for (const RecordInterval& interval : record.intervals)
+    workers = std::max(workers, interval.worker_cpu_ns.size());
+  Chart chart{.title = "CPU time of the workers", .unit = "% of a CPU", .lines = {}};
+  // More lines look alike.
+  for (std::size_t worker = 0; worker < std::min(workers, kChartColours); ++worker)
+    chart.lines.push_back({fmt::format("queue {}", worker), worker, worker % kChartDashes, "line",
+                           [worker](const RecordInterval& interval) {
+                             if (worker >= interval.worker_cpu_ns.size()) return std::nan("");
+                             const std::int64_t time_ns = interval.to_ns - interval.from_ns;
+                             return time_ns <= 0
+                                        ? std::nan("")
+                                        : 100 *
+                                              static_cast<double>(interval.worker_cpu_ns[worker]) /
+                                              static_cast<double>(time_ns);
+                           }});
+  add_chart(charts, record, chart);
+  return charts;
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+// Records of running tunnels: their sums are the summary's, they follow changes of the link, and
+// nothing that happens to the file happens to the link.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.hpp"
+#include "record/record_text.hpp"
+#include "support/private_network.hpp"
+#include "support/process.hpp"
+#include "support/program.hpp"
+#include "support/running_tunnel.hpp"
+#include "support/small_disk.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace tunrelay {
+namespace {
+
+using std::chrono::milliseconds;
+using test::run;
+using test::RunningTunnel;
+using ::testing::HasSubstr;
+
+Tally tally_in(const nlohmann::json& json) {
+  return {json.at("packets").get<std::uint64_t>(), json.at("segments").get<std::uint64_t>(),
+          json.at("bytes").get<std::uint64_t>()};
+}
+
+/// The intervals follow each other without a gap, and add up to what the summary says.
+void expect_sums(const Record& record, const nlohmann::json& summary) {
+  ASSERT_FALSE(record.intervals.empty());
+  EXPECT_EQ(record.intervals.front().from_ns, 0);
+  for (std::size_t at = 1; at < record.intervals.size(); ++at)
+    EXPECT_EQ(record.intervals[at].from_ns, record.intervals[at - 1].to_ns);
+  for (std::size_t direction = 0; direction < kDirections; ++direction) {
+    DirectionInterval sum;
+    for (const RecordInterval& interval : record.intervals) {
+      sum.read += interval.directions.at(direction).read;
+      sum.made += interval.directions.at(direction).made;
+      sum.written += interval.directions.at(direction).written;
+      for (std::size_t reason = 0; reason < kDropReasons; ++reason)
+        sum.dropped.by_reason.at(reason) +=
+            interval.directions.at(direction).dropped.by_reason.at(reason);
+    }
+    const nlohmann::json& lane = summary.at(direction == 0 ? "a_to_b" : "b_to_a");
+    EXPECT_EQ(sum.read, tally_in(lane.at("read")));
+    EXPECT_EQ(sum.made, tally_in(lane.at("made")));
+    EXPECT_EQ(sum.written, tally_in(lane.at("written")));
+    Tally dropped;
+    for (const auto& [reason, tally] : lane.at("dropped").items()) dropped += tally_in(tally);
+    EXPECT_EQ(sum.dropped.sum(), dropped);
+    EXPECT_EQ(record.intervals.back().directions.at(direction).queued, tally_in(lane.at("queued")));
+  }
+}
+
+class RecordTest : public test::PrivateNetwork {
+ protected:
+  const test::TemporaryFolder folder_;
+  const std::string file_ = folder_ / "link.record";
+
+  static void send_traffic(const std::string& more) {
+    const test::ProcessResult sent = run(test::split(
+        test::program() + " gen 192.168.13.1 192.168.13.2 -i 0 --max-slip 10s " + more));
+    ASSERT_TRUE(sent.succeeded()) << sent.describe();
+  }
+  /// The link's stages from now on; texts hold blanks.
+  static void set_link(const std::string& a_to_b) {
+    const test::ProcessResult set = run({test::program(), "link", "set", "--a-to-b", a_to_b});
+    ASSERT_TRUE(set.succeeded()) << set.describe();
+  }
+};
+
+class RecordSumsTest : public RecordTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(RecordSumsTest, AreTheSummarysAcrossChangesOfTheLink) {
+  RunningTunnel tunnel("--record " + file_ + " --record-interval 20ms " + GetParam());
+  send_traffic("--pps 5k -t 300ms -P 4");
+  set_link("delay 5ms, loss 10%");
+  send_traffic("--pps 5k -t 300ms -P 4");
+  set_link("duplicate 20%, rate 20mbit limit 50ms");
+  send_traffic("--tcp -t 300ms -P 2");
+  const nlohmann::json summary = tunnel.finish();
+  const Record record = read_record(file_);
+  expect_sums(record, summary);
+  ASSERT_EQ(record.links.size(), 3U);
+  EXPECT_TRUE(record.end);
+  EXPECT_GE(record.intervals.size(), 30U);
+  // The last link's stages say in sum what the summary says of them.
+  StageInterval rate;
+  for (const RecordInterval& interval : record.intervals)
+    if (&record.link_of(interval) == &record.links.back()) {
+      rate.taken += interval.directions[0].stages.at(1).taken;
+      rate.passed += interval.directions[0].stages.at(1).passed;
+      rate.dropped += interval.directions[0].stages.at(1).dropped;
+    }
+  const nlohmann::json& stage = summary.at("link").at("a_to_b").at(1);
+  EXPECT_EQ(rate.taken, tally_in(stage.at("taken")));
+  EXPECT_EQ(rate.passed, tally_in(stage.at("passed")));
+  EXPECT_EQ(rate.dropped, tally_in(stage.at("dropped")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Queues, RecordSumsTest,
+                         ::testing::Values("--queues 1", "--queues 2", "--queues 4",
+                                           "--queues 2 --engine syscall"));
+
+TEST_F(RecordTest, ShowsEachStepOfARateAndTheDelayOfAFullQueue) {
+  const std::string steps = folder_.write("steps.txt", "0 10mbit\n1s 50mbit\n2s 5mbit\n3s 5mbit\n");
+  const std::string config =
+      folder_.write("link.toml", "a-to-b = \"steps " + steps + " limit 100ms\"\n");
+  RunningTunnel tunnel("--record " + file_ + " --config " + config);
+  send_traffic("--rate 100mbit -l 1400 -t 2800ms");
+  tunnel.finish();
+  const Record record = read_record(file_);
+  std::size_t full = 0;
+  for (const RecordInterval& interval : record.intervals) {
+    const double seconds = static_cast<double>(interval.to_ns - interval.from_ns) / 1e9;
+    const StageInterval& stage = interval.directions[0].stages.at(0);
+    ASSERT_TRUE(stage.capacity_bits);
+    const double megabits_per_s = static_cast<double>(*stage.capacity_bits) / seconds / 1e6;
+    const auto is_within = [&](double from_s, double to_s) {
+      return static_cast<double>(interval.from_ns) / 1e9 > from_s &&
+             static_cast<double>(interval.to_ns) / 1e9 < to_s;
+    };
+    // Steps count from when the link is made, some tenths of a second before the tunnel is ready.
+    if (is_within(0, 0.5)) {
+      EXPECT_NEAR(megabits_per_s, 10, 0.1);
+    }
+    if (is_within(1.05, 1.5)) {
+      EXPECT_NEAR(megabits_per_s, 50, 0.5);
+    }
+    if (is_within(2.05, 2.5)) {
+      EXPECT_NEAR(megabits_per_s, 5, 0.05);
+    }
+    // A queue of bytes that 100 ms of its rate carry, which has been full for a while. (What the
+    // fast step has queued is too much for the slow one, and leaves slowly.)
+    const bool has_been_full = is_within(0.25, 0.6) || is_within(1.3, 1.6);
+    if (!has_been_full || stage.delay_ns.count == 0) continue;
+    ++full;
+    const double queue_ns = static_cast<double>(stage.queued_peak.bytes) * 8e3 / megabits_per_s;
+    EXPECT_NEAR(static_cast<double>(stage.delay_ns.p50) / queue_ns, 1, 0.03)
+        << interval.from_ns << ": " << stage.delay_ns.p50 << " ns, " << stage.queued_peak.bytes
+        << " bytes";
+  }
+  EXPECT_GE(full, 2U);
+}
+
+TEST_F(RecordTest, OfARunningRelayBeginsAndEndsWithItsClient) {
+  RunningTunnel tunnel("");
+  send_traffic("--pps 1k -t 100ms");
+  test::BackgroundProcess client(
+      {test::program(), "record", "--interval", "10ms", "--duration", "500ms", file_});
+  send_traffic("--pps 1k -t 200ms");
+  const test::ProcessResult result = client.wait(milliseconds{5'000});
+  EXPECT_TRUE(result.succeeded()) << result.describe();
+  const nlohmann::json summary = tunnel.finish();
+  const Record record = read_record(file_);
+  EXPECT_TRUE(record.end);
+  EXPECT_GT(record.intervals.front().from_ns, 50 * kNanosecondsPerMillisecond);
+  std::uint64_t packets = 0;
+  for (const RecordInterval& interval : record.intervals)
+    packets += interval.directions[0].read.packets;
+  EXPECT_GE(packets, 100U);
+  EXPECT_LT(packets, test::packets_of(summary, "a_to_b", "read")) << "not those before it began";
+  EXPECT_EQ(summary.at("record").at("failure"), "");
+}
+
+TEST_F(RecordTest, TwoAtOnceAreRefused) {
+  RunningTunnel tunnel("--record " + file_);
+  const test::ProcessResult second =
+      run({test::program(), "record", "--duration", "1s", folder_ / "other"});
+  EXPECT_FALSE(second.succeeded());
+  EXPECT_THAT(second.standard_error, HasSubstr("end it first"));
+  tunnel.finish();
+  EXPECT_TRUE(read_record(file_).end);
+}
+
+TEST_F(RecordTest, NamesWhatHappensToTheTunnel) {
+  RunningTunnel tunnel("--record " + file_);
+  ASSERT_TRUE(
+      test::run_shell("ip link set tun0 down && sleep 0.3 && ip link set tun0 up").succeeded());
+  EXPECT_TRUE(tunnel.wait_for_event("repaired", "", test::kPatience));
+  tunnel.finish();
+  const Record record = read_record(file_);
+  const auto has = [&record](const std::string& kind) {
+    for (const RecordEvent& event : record.events)
+      if (event.kind == kind && event.at_ns > 0) return true;
+    return false;
+  };
+  EXPECT_TRUE(has("broken"));
+  EXPECT_TRUE(has("repaired"));
+}
+
+TEST_F(RecordTest, AFullDiskEndsTheRecordAndNotTheLink) {
+  const test::SmallDisk disk;
+  const std::string file = disk.folder() / "link.record";
+  RunningTunnel tunnel("--record " + file + " --record-interval 1ms");
+  EXPECT_TRUE(
+      tunnel.wait_for_event("note", "could not be written: No space left", milliseconds{10'000}));
+  send_traffic("--pps 1k -t 100ms");
+  const nlohmann::json summary = tunnel.finish();
+  EXPECT_THAT(summary.at("record").at("failure").get<std::string>(), HasSubstr("No space left"));
+  EXPECT_GE(test::packets_of(summary, "a_to_b", "written"), 100U);
+  const Record record = read_record(file);
+  EXPECT_FALSE(record.end);
+  EXPECT_GT(record.intervals.size(), 10U);
+}
+
+TEST_F(RecordTest, RefusesAnIntervalThatCanNotBe) {
+  for (const char* interval : {"0", "999us", "2h"}) {
+    const test::ProcessResult refused =
+        run({test::program(), "run", "--record", file_, "--record-interval", interval});
+    EXPECT_EQ(refused.exit_code, 2) << interval;
+    EXPECT_THAT(refused.standard_error, HasSubstr("not within 1.0 ms and 3600.00 s"));
+  }
+}
+
+}  // namespace
+}  // namespace tunrelay

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// A record as table, CSV and charts: what stands there is what was recorded.
+#include "report/record_forms.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "record/record_text.hpp"
+#include "report/html_record.hpp"
+#include "report/record_charts.hpp"
+#include "support/sample_record.hpp"
+
+namespace tunrelay {
+namespace {
+
+using test::sample_record;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(RecordForms, TheQueueIsTheLimitedStagesOrElseADelays) {
+  EXPECT_EQ(queueing_stage({}), std::nullopt);
+  EXPECT_EQ(queueing_stage({"loss 1%"}), std::nullopt);
+  EXPECT_EQ(queueing_stage({"loss 1%", "delay 10ms"}), 1U);
+  EXPECT_EQ(queueing_stage({"delay 10ms", "rate 1mbit"}), 1U);
+  EXPECT_EQ(queueing_stage({"steps file.txt", "delay 10ms"}), 0U);
+}
+
+TEST(RecordForms, TheTableHasARowAnIntervalAndDirection) {
+  const TextTable table = record_table(sample_record(4));
+  ASSERT_EQ(table.rows.size(), 8U);
+  const std::vector<std::string>& first = table.rows.front();
+  EXPECT_EQ(first[0], "0.000 s");
+  EXPECT_EQ(first[1], "tun0 -> tun1");
+  EXPECT_EQ(first[3], "9.96 Mbit/s");
+  EXPECT_EQ(first[4], "10.00 Mbit/s");
+  EXPECT_EQ(first[7], "20.00 ms");
+  EXPECT_EQ(table.rows[1][1], "tun1 -> tun0");
+}
+
+TEST(RecordForms, CsvHasThePartsOfEachDirection) {
+  const std::string csv = record_csv(sample_record(4));
+  const auto fields = static_cast<std::size_t>(
+      std::count(csv.begin(), csv.begin() + static_cast<std::ptrdiff_t>(csv.find('\r')), ','));
+  std::size_t rows = 0;
+  for (std::size_t begin = 0; begin < csv.size(); begin = csv.find('\n', begin) + 1, ++rows) {
+    std::string row = csv.substr(begin, csv.find('\n', begin) - begin);
+    EXPECT_EQ(static_cast<std::size_t>(std::count(row.begin(), row.end(), ',')), fields) << row;
+  }
+  // The names; two intervals with two stages, two with one, and no stage the other way.
+  EXPECT_EQ(rows, 1U + 2 * (1 + 2 + 1) + 2 * (1 + 1 + 1));
+  EXPECT_THAT(csv, HasSubstr("0.000000000,0.100000000,a_to_b,rate 10mbit limit 100ms codel ecn,"));
+}
+
+TEST(RecordCharts, ThinningKeepsSumsAndPeaksAndLinksApart) {
+  const Record record = sample_record(601);
+  const Record thin = thinned(record, 50);
+  EXPECT_LE(thin.intervals.size(), 60U);
+  EXPECT_GE(thin.intervals.size(), 40U);
+  Tally whole;
+  Tally sum;
+  std::uint64_t peak = 0;
+  std::uint64_t thin_peak = 0;
+  for (const RecordInterval& interval : record.intervals) {
+    whole += interval.directions[0].written;
+    peak = std::max(peak, interval.directions[0].stages.back().queued_peak.bytes);
+  }
+  for (const RecordInterval& interval : thin.intervals) {
+    sum += interval.directions[0].written;
+    thin_peak = std::max(thin_peak, interval.directions[0].stages.back().queued_peak.bytes);
+    EXPECT_EQ(interval.directions[0].stages.size(), thin.link_of(interval).stages[0].size());
+  }
+  EXPECT_EQ(sum, whole);
+  EXPECT_EQ(thin_peak, peak);
+  EXPECT_EQ(thin.intervals.front().from_ns, record.intervals.front().from_ns);
+  EXPECT_EQ(thin.intervals.back().to_ns, record.intervals.back().to_ns);
+}
+
+TEST(RecordCharts, WhatIsAllZerosIsLeftOut) {
+  const auto titles_of = [](const nlohmann::ordered_json& charts) {
+    std::string titles;
+    for (const auto& chart : charts) titles += chart.at("title").get<std::string>() + "; ";
+    return titles;
+  };
+  const std::string forward = titles_of(direction_charts(sample_record(), 0));
+  EXPECT_THAT(forward, HasSubstr("Throughput; Delay in the queue; Queue, at its peak; Drops"));
+  EXPECT_EQ(titles_of(direction_charts(sample_record(), 1)), "Throughput; ");
+}
+
+TEST(RecordPage, EscapesWhatComesFromElsewhere) {
+  Record record = sample_record();
+  record.header.devices[0] = "<b>tun0</b>";
+  const std::string page = html_record(record);
+  EXPECT_THAT(page, Not(HasSubstr("<b>tun0</b>")));
+  EXPECT_THAT(page, HasSubstr("tun0 &lt;is&gt; &quot;down&quot;"));
+  EXPECT_THAT(page, Not(HasSubstr("cut short")));
+  record.end.reset();
+  EXPECT_THAT(html_record(record), HasSubstr("cut short"));
+}
+
+}  // namespace
+}  // namespace tunrelay
