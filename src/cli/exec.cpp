@@ -2,6 +2,7 @@
 // `tunrelay exec -- CMD`: both ends in a private namespace, CMD run in it, its exit code
 // returned, nothing left behind.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,6 +21,7 @@
 #include "cli/controlled_tunnel.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/event_loop.hpp"
+#include "cli/record_page.hpp"
 #include "cli/subcommand.hpp"
 #include "config/flag_group.hpp"
 #include "config/tunnel_flags.hpp"
@@ -38,6 +40,7 @@ struct ExecFlags {
   TunnelFlags tunnel;
   std::vector<std::string> command;
   std::string summary_file;
+  std::string html;
   bool json = false;
   bool quiet = false;
   bool dry_run = false;
@@ -118,6 +121,8 @@ int exec(const ExecFlags& flags) {
   const bool takes_output = options.capture && options.capture->to_standard_output();
   if (takes_output) options.trace_file = stderr;
   check_summary_file(flags.summary_file);
+  const RecordPage page(flags.html, options);
+  if (options.record) options.record->title = fmt::format("{}", fmt::join(flags.command, " "));
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1});
   const ControlConfig config = control_config(flags.tunnel.control_socket, options);
   options.left_namespaces = enter_private_network(options.strategy);
@@ -144,7 +149,12 @@ int exec(const ExecFlags& flags) {
   if (!gone) tunnel->check_path_at_end();  // the proof holds to the end of CMD
   tunnel.stop();
   end_all_children();
-  const int told_code = tell_summary(tunnel->report(), flags, exit_code);
+  int told_code = tell_summary(tunnel->report(), flags, exit_code);
+  if (const std::string failure = page.write(); !failure.empty()) {
+    print_wrapped(stderr, fmt::format("tunrelay: {}\n", clean_lines(failure)),
+                  kLastWordsPatienceNs);
+    told_code = static_cast<int>(ExitCode::kFailed);
+  }
   return gone ? static_cast<int>(ExitCode::kFailed) : told_code;
 }
 
@@ -158,6 +168,7 @@ Subcommand add_exec_command(CLI::App& app) {
   FlagGroup output(*command, kOutputFlags);
   output.flag("--json", flags->json, "the summary as JSON, on standard error");
   output.value("--summary-file", flags->summary_file, "FILE", "write the summary as JSON");
+  output.value("--html", flags->html, "FILE", "write a page with charts of what the link did");
   output.flag("-q,--quiet", flags->quiet, "no summary on standard error");
   output.flag("--dry-run", flags->dry_run, "print the equivalent `ip` commands, change nothing");
   command->add_option("command", flags->command, "the command and its arguments")

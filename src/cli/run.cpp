@@ -16,6 +16,7 @@
 #include "cli/controlled_tunnel.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/event_loop.hpp"
+#include "cli/record_page.hpp"
 #include "cli/subcommand.hpp"
 #include "config/flag_group.hpp"
 #include "config/tunnel_flags.hpp"
@@ -28,6 +29,7 @@ namespace {
 
 struct RunFlags {
   TunnelFlags tunnel;
+  std::string html;
   bool json = false;
   bool dry_run = false;
 };
@@ -54,6 +56,7 @@ int run(const RunFlags& flags) {
   std::FILE* out = text_output(options, flags.json);
   options.trace_file = flags.json ? stderr : out;  // standard output is for JSON then
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
+  const RecordPage page(flags.html, options);
   // Before any thread, so that signals come here alone.
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGPIPE});
   const ControlConfig config = control_config(flags.tunnel.control_socket, options);
@@ -79,8 +82,9 @@ int run(const RunFlags& flags) {
 
   if (ended == EventLoop::End::kRequested)
     tunnel->check_path_at_end();  // the proof holds to the end
-  const std::vector<std::string> failures = tunnel.stop();
+  std::vector<std::string> failures = tunnel.stop();
   print_report(tunnel->report(), "summary", flags.json, out, kLastWordsPatienceNs);
+  if (std::string failure = page.write(); !failure.empty()) failures.push_back(std::move(failure));
   for (const std::string& failure : failures)
     print_wrapped(stderr, "tunrelay: " + clean_line(failure) + "\n");
   return failures.empty() && ended == EventLoop::End::kRequested
@@ -97,6 +101,8 @@ Subcommand add_run_command(CLI::App& app) {
   add_tunnel_flags(*command, flags->tunnel);
   FlagGroup output(*command, kOutputFlags);
   output.flag("--json", flags->json, "events and the summary as JSON, one a line");
+  output.value("--html", flags->html, "FILE",
+               "write a page with charts of what the link did, at the end");
   output.flag("--dry-run", flags->dry_run, "print the equivalent `ip` commands, change nothing");
   command->footer(
       "A line that begins with \"ready\" is printed once the path was proven.\n"

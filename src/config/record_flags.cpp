@@ -29,7 +29,9 @@ void add_record_flags(CLI::App& command, RecordFlags& flags) {
 }
 
 RecordOptions record_options(const RecordFlags& flags) {
-  RecordOptions options{.file = flags.file, .interval_ns = parse_duration_ns(flags.interval)};
+  RecordOptions options;
+  options.file = flags.file;
+  options.interval_ns = parse_duration_ns(flags.interval);
   check_record_options(options);
   return options;
 }

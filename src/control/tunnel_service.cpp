@@ -140,8 +140,9 @@ void TunnelService::start_capture(ControlClientId client, const nlohmann::json& 
 void TunnelService::start_record(ControlClientId client, const nlohmann::json& request,
                                  FileDescriptor file) {
   if (!file.is_open()) throw_usage_error("start", "a record", "no open file came with the request");
-  RecordOptions options{.file = request.value("file", "the client's file"), .interval_ns = 0};
-  options.interval_ns = request.value("interval_ns", RecordOptions{}.interval_ns);
+  RecordOptions options;
+  options.file = request.value("file", "the client's file");
+  options.interval_ns = request.value("interval_ns", options.interval_ns);
   tunnel_.start_record(options, std::move(file));
   recording_ = client;
 }

@@ -24,6 +24,7 @@ struct RecordHeader {
   int version = 1;
   std::string program;  ///< name and version of what wrote it
   std::string started_utc;
+  std::string title;                             ///< what was recorded, in words; may be empty
   std::array<std::string, kDirections> devices;  ///< a, b
   std::size_t queues = 1;
   std::uint32_t mtu_bytes = 0;

@@ -80,6 +80,7 @@ void show_fields(MaybeConst<RecordHeader> auto& header, const auto& fields) {
   fields.always("version", header.version);
   fields.always("program", header.program);
   fields.always("started_utc", header.started_utc);
+  fields.unless_default("title", header.title);
   fields.always("interval_ns", header.interval_ns);
   fields.always("a", header.devices[0]);
   fields.always("b", header.devices[1]);

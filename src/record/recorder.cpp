@@ -40,6 +40,13 @@ DirectionInterval difference(const LaneCounts& now, const LaneCounts& before) {
   return interval;
 }
 
+FileDescriptor opened(const RecordOptions& options) {
+  if (!options.into) return open_output(options.file, kAttempt, kUsersChoice);
+  constexpr int kFirst = 3;
+  return FileDescriptor(check_system_call(::fcntl(options.into->get(), F_DUPFD_CLOEXEC, kFirst),
+                                          kAttempt, options.file));
+}
+
 }  // namespace
 
 void check_record_options(const RecordOptions& options) {
@@ -52,8 +59,7 @@ void check_record_options(const RecordOptions& options) {
                     format_duration(static_cast<double>(RecordOptions::kMaxIntervalNs))));
 }
 
-Recorder::Recorder(RecordOptions options)
-    : Recorder(options, open_output(options.file, kAttempt, kUsersChoice)) {}
+Recorder::Recorder(RecordOptions options) : Recorder(options, opened(options)) {}
 
 Recorder::Recorder(RecordOptions options, FileDescriptor file)
     : options_(std::move(options)), file_(std::move(file)) {
@@ -74,6 +80,7 @@ void Recorder::begin(const Beginning& beginning, const EmulatedLink& link, Read 
   begin_ns_ = beginning.is_at_ready ? ready_ns_ : monotonic_ns();
   RecordHeader header = beginning.header;
   header.interval_ns = options_.interval_ns;
+  header.title = options_.title;
   write(record_line(header));
   follow(link, begin_ns_);
   if (!beginning.is_at_ready) {

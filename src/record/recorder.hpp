@@ -27,6 +27,8 @@ struct RecordOptions {
 
   std::string file;
   std::int64_t interval_ns = 100 * kNanosecondsPerMillisecond;
+  std::string title;                           ///< what is recorded, in words; may be empty
+  std::shared_ptr<const FileDescriptor> into;  ///< the file where it is open already, or null
 };
 /// Throws a usage Error for what can't be.
 void check_record_options(const RecordOptions& options);

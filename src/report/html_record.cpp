@@ -102,6 +102,13 @@ std::string direction_cards(const Record& record, const DirectionSum& sum) {
   return "<div class=\"cards\">\n" + html + "</div>\n";
 }
 
+/// What was tested, in words.
+std::string heading(const Record& record) {
+  const RecordHeader& header = record.header;
+  if (!header.title.empty()) return header.title;
+  return fmt::format("{}: {}", direction_name(header, 0), stages_text(record.links[0].stages[0]));
+}
+
 std::string happenings(const Record& record) {
   TextTable table{.columns = {{.title = "at", .right = true}, {.title = "what"}}, .rows = {}};
   std::vector<std::pair<std::int64_t, std::string>> rows;
@@ -137,7 +144,8 @@ std::string html_record(const Record& record) {
   const RecordLink& first = record.links.front();
   ordered_json data = ordered_json::object();
   std::string html = page_head(
-      "record", fmt::format("{} <-> {}", record.header.devices[0], record.header.devices[1]),
+      fmt::format("record of {} <-> {}", record.header.devices[0], record.header.devices[1]),
+      heading(record),
       {{"started", record.header.started_utc},
        {"took", format_duration(duration_s(record) * 1e9)},
        {"intervals of", format_duration(static_cast<double>(record.header.interval_ns))},

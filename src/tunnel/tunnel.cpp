@@ -292,10 +292,10 @@ void Tunnel::start_record(const RecordOptions& options, FileDescriptor file) {
 void Tunnel::begin_record(bool is_at_ready) {
   record_.begin({.header = {.program = options_.application,
                             .started_utc = utc_now(),
+                            .title = {},
                             .devices = {devices_[0].name(), devices_[1].name()},
                             .queues = devices_[0].queues(),
-                            .mtu_bytes = report_.mtu_bytes,
-                            .interval_ns = 0},
+                            .mtu_bytes = report_.mtu_bytes},
                  .ready_ns = ready_ns_,
                  .is_at_ready = is_at_ready},
                 stages_.emulated_link(), *relay_accounts_);

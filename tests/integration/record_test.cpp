@@ -213,6 +213,22 @@ TEST_F(RecordTest, AFullDiskEndsTheRecordAndNotTheLink) {
   EXPECT_GT(record.intervals.size(), 10U);
 }
 
+TEST_F(RecordTest, ExecMakesAPageInOneGo) {
+  const std::string page = folder_ / "page.html";
+  const test::ProcessResult result =
+      run({test::program(), "exec", "-q", "--html", page, "--link", "lte", "--", "ping", "-c", "2",
+           "-i", "0.2", "192.168.13.2"});
+  EXPECT_TRUE(result.succeeded()) << result.describe();
+  const std::string html = test::content_of(page);
+  EXPECT_THAT(html, HasSubstr("<h1>ping -c 2 -i 0.2 192.168.13.2</h1>"));
+  EXPECT_THAT(html, HasSubstr("Delay in the queue"));
+  EXPECT_EQ(folder_.files(), 1U) << "the record is in memory";
+  const test::ProcessResult refused = run(
+      {test::program(), "exec", "--html", "/nowhere/page.html", "--", "touch", folder_ / "ran"});
+  EXPECT_EQ(refused.exit_code, 3) << refused.describe();
+  EXPECT_EQ(folder_.files(), 1U) << "the command did not run";
+}
+
 TEST_F(RecordTest, RefusesAnIntervalThatCanNotBe) {
   for (const char* interval : {"0", "999us", "2h"}) {
     const test::ProcessResult refused =

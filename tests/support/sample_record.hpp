@@ -16,6 +16,7 @@ inline Record sample_record(std::size_t intervals = 60) {
   constexpr std::int64_t kIntervalNs = 100 * kNanosecondsPerMillisecond;
   Record record{.header = {.program = "tunrelay 1.2.3",
                            .started_utc = "2026-11-30T00:00:00Z",
+                           .title = "iperf3 & co",
                            .devices = {"tun0", "tun1"},
                            .queues = 2,
                            .mtu_bytes = 1500,

@@ -22,6 +22,7 @@ using ::testing::HasSubstr;
 RecordHeader sample_header() {
   return {.program = "tunrelay 1.2.3",
           .started_utc = "2026-11-30T00:00:00Z",
+          .title = "iperf3 &c",
           .devices = {"tun0", "tun1"},
           .queues = 2,
           .mtu_bytes = 1500,
