@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "embed/embedded_tunnel.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -27,6 +28,10 @@ namespace {
 
 constexpr const char* kOpenAttempt = "open";
 constexpr const char* kOpenObject = "a tunnel in this program";
+constexpr std::uint32_t kKnownFlags =
+    TUNRELAY_PRIVATE_NETWORK | TUNRELAY_NO_JANITOR | TUNRELAY_PRIVATE_THREAD;
+// Of requests by the boundary; those at the socket count from 1.
+constexpr ControlClientId kProgramItself = ~ControlClientId{0};
 // Looks at least that often, also when nothing is heard.
 constexpr long kAttendIntervalNs = 450 * kNanosecondsPerMillisecond;
 
@@ -49,9 +54,12 @@ void refuse_another_version(const tunrelay_tunnel_setup& setup) {
                                   "library has {}",
                                   setup.abi_version, TUNRELAY_TUNNEL_ABI_VERSION),
                       "build it against this library's tunrelay/tunnel_abi.h");
-  if ((setup.flags & ~(TUNRELAY_PRIVATE_NETWORK | TUNRELAY_NO_JANITOR)) != 0)
+  if ((setup.flags & ~kKnownFlags) != 0)
     throw_usage_error(kOpenAttempt, kOpenObject,
                       fmt::format("flags {:#x} are not all known", setup.flags));
+  if ((setup.flags & TUNRELAY_PRIVATE_THREAD) != 0 && (setup.flags & TUNRELAY_PRIVATE_NETWORK) == 0)
+    throw_usage_error(kOpenAttempt, kOpenObject,
+                      "a thread's private network was requested without a private network");
 }
 
 /// A fork takes the locks that other threads hold with it, and a thread that is there already stays
@@ -78,7 +86,7 @@ TunnelOptions options_of(const tunrelay_tunnel_setup& setup, const TunnelFlags& 
                       .context = stage.context});
   }
   options.stages.insert(options.stages.begin(), stages.begin(), stages.end());
-  options.janitor = (setup.flags & TUNRELAY_NO_JANITOR) == 0;
+  options.janitor = (setup.flags & (TUNRELAY_NO_JANITOR | TUNRELAY_PRIVATE_THREAD)) == 0;
   return options;
 }
 
@@ -93,7 +101,8 @@ EmbeddedTunnel::EmbeddedTunnel(const tunrelay_tunnel_setup& setup)
       read_tunnel_keys(key_values(setup.options, setup.option_count), std::move(defaults));
   TunnelOptions options = options_of(setup, flags);
   const bool is_private = (setup.flags & TUNRELAY_PRIVATE_NETWORK) != 0;
-  if (is_private || options.janitor) refuse_other_threads(is_private);
+  const bool is_thread_alone = (setup.flags & TUNRELAY_PRIVATE_THREAD) != 0;
+  if ((is_private && !is_thread_alone) || options.janitor) refuse_other_threads(is_private);
   const ControlConfig config = control_config(flags.control_socket, options);
   options.control_path = config.path;
   const SignalBlock block;
@@ -169,6 +178,20 @@ void EmbeddedTunnel::change_link(const char* a_to_b, const char* b_to_a) {
   refuse_when_stopped("change the link of");
   const SignalBlock block;
   tunrelay::change_link(*tunnel_, a_to_b, b_to_a);
+}
+
+const std::string& EmbeddedTunnel::request(const char* request, int fd) {
+  refuse_when_stopped("answer a request to");
+  const SignalBlock block;
+  FileDescriptor passed;
+  if (fd != -1)
+    passed = FileDescriptor(check_system_call(::fcntl(fd, F_DUPFD_CLOEXEC, 0), "take",
+                                              "the descriptor that goes with a request"));
+  // A request of no known form is the caller's fault, and an answer as at the socket.
+  const nlohmann::json parsed = nlohmann::json::parse(request, nullptr, false);
+  if (!parsed.is_object() || !(parsed.contains("method") && parsed.at("method").is_string()))
+    throw_usage_error("read", "a request", "it is not an object with a method");
+  return answer_ = json_text(service_->answer(kProgramItself, parsed, std::move(passed)));
 }
 
 const std::string& EmbeddedTunnel::report_json() {

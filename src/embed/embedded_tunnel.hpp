@@ -39,6 +39,9 @@ class EmbeddedTunnel {
   bool check_path();
   /// Null: that direction stays. Throws Error.
   void change_link(const char* a_to_b, const char* b_to_a);
+  /// What the management socket would answer, as JSON; valid until the next call. A copy of FD,
+  /// where it is none of -1, goes with REQUEST. Throws Error.
+  const std::string& request(const char* request, int fd);
   /// Both are valid until the next call of either.
   const std::string& report_json();
   const std::string& report_text();
@@ -57,6 +60,7 @@ class EmbeddedTunnel {
   std::unique_ptr<TunnelService> service_;
   std::unique_ptr<ControlServer> control_;
   std::string report_;
+  std::string answer_;
   EventFd stop_;
   std::atomic<bool> stop_requested_ = false;
   FileDescriptor timer_;    ///< readable when it is time for a look, though nothing was heard

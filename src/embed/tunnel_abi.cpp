@@ -9,6 +9,7 @@
 #include "base/build_info.hpp"
 #include "base/error.hpp"
 #include "embed/embedded_tunnel.hpp"
+#include "tunnel/private_network.hpp"
 
 /// What the boundary's handle is.
 struct tunrelay_tunnel : tunrelay::EmbeddedTunnel {  // NOLINT(readability-identifier-naming)
@@ -53,6 +54,10 @@ const char* tunrelay_failure_text() {
   return failure_text().c_str();
 }
 
+int tunrelay_enter_user_namespace() {
+  return guarded(&tunrelay::enter_user_namespace);
+}
+
 int tunrelay_tunnel_open(const tunrelay_tunnel_setup* setup, tunrelay_tunnel** tunnel) {
   *tunnel = nullptr;
   return guarded([&] { *tunnel = new tunrelay_tunnel(*setup); });
@@ -76,6 +81,11 @@ int tunrelay_tunnel_check_path(tunrelay_tunnel* tunnel, int* is_proven) {
 
 int tunrelay_tunnel_change_link(tunrelay_tunnel* tunnel, const char* a_to_b, const char* b_to_a) {
   return guarded([&] { tunnel->change_link(a_to_b, b_to_a); });
+}
+
+int tunrelay_tunnel_request(tunrelay_tunnel* tunnel, const char* request, int fd,
+                            const char** answer) {
+  return guarded([&] { *answer = tunnel->request(request, fd).c_str(); });
 }
 
 int tunrelay_tunnel_report_json(tunrelay_tunnel* tunnel, const char** text) {

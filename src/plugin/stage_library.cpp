@@ -22,7 +22,7 @@ constexpr const char* kRebuild = "build it against this program's tunrelay/stage
 std::string fault_of(const tunrelay_stage_descriptor& descriptor) {
   if (descriptor.magic != TUNRELAY_STAGE_MAGIC)
     return fmt::format("its symbol {} is something else", TUNRELAY_STAGE_SYMBOL);
-  if (descriptor.abi_version != TUNRELAY_STAGE_ABI_VERSION)
+  if (descriptor.abi_version == 0 || descriptor.abi_version > TUNRELAY_STAGE_ABI_VERSION)
     return fmt::format("it was built for version {} of the stage interface; this program has {}",
                        descriptor.abi_version, TUNRELAY_STAGE_ABI_VERSION);
   if (descriptor.access > TUNRELAY_LOOKS_AT_WIRE_HEADERS || descriptor.pairs > TUNRELAY_ONE_PAIR)

@@ -68,7 +68,9 @@ void UserEndpoint::process(EndpointWay way, std::span<const Packet> packets, std
 
 void UserEndpoint::release(EndpointWay way, std::int64_t now_ns, StageOutput& output) noexcept {
   begin_turn(way, now_ns, output);
-  if (way == EndpointWay::kToLink && deadline_ns_ <= now_ns) {
+  // Taken back before the call: what wakes from then on is for the next.
+  if (way == EndpointWay::kToLink &&
+      (woken_.exchange(false, std::memory_order_acq_rel) || deadline_ns_ <= now_ns)) {
     stage_.at_deadline(user_, now_ns);
     deadline_ns_ = stage_.next_deadline_ns(user_);
   }
@@ -77,6 +79,7 @@ void UserEndpoint::release(EndpointWay way, std::int64_t now_ns, StageOutput& ou
 
 std::int64_t UserEndpoint::next_deadline_ns(EndpointWay way) const noexcept {
   if (!lanes_[static_cast<std::size_t>(way)].waiting.empty()) return 0;
+  if (way == EndpointWay::kToLink && woken_.load(std::memory_order_acquire)) return 0;
   return way == EndpointWay::kToLink ? deadline_ns_ : Stage::kNoDeadline;
 }
 
@@ -139,6 +142,13 @@ tunrelay_host UserEndpoint::make_host(UserEndpoint& endpoint) noexcept {
           [](void* context, const char* name, std::uint64_t amount) {
             if (name != nullptr)
               static_cast<UserEndpoint*>(context)->counters_.counted.add(name, amount);
+          },
+      .wake =
+          [](void* context) {
+            auto& self = *static_cast<UserEndpoint*>(context);
+            // One signal is enough until the endpoint has had its turn.
+            if (!self.woken_.exchange(true, std::memory_order_acq_rel))
+              self.surroundings_.waker.wake(self.place_.queue);
           },
   };
 }

@@ -8,11 +8,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "packet/parse.hpp"
@@ -24,6 +27,27 @@
 
 namespace tunrelay {
 
+/// What ends the sleep of an endpoint's worker. Any thread; while there are no workers nothing
+/// happens.
+class EndpointWaker {
+ public:
+  using Wake = std::function<void(std::size_t queue)>;
+
+  void wake(std::size_t queue) const {
+    const std::scoped_lock lock(mutex_);
+    if (wake_) wake_(queue);
+  }
+  /// When it returns, no former one runs any more.
+  void change(Wake wake) {
+    const std::scoped_lock lock(mutex_);
+    wake_ = std::move(wake);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Wake wake_;
+};
+
 /// Where endpoints stand and what they share; written by the tunnel's thread.
 struct StageSurroundings {
   LinkType link_type = LinkType::kIp;
@@ -32,6 +56,7 @@ struct StageSurroundings {
   /// Packets read before pass all stages by, and so do path probes at any time: the proof of path
   /// holds across any stage.
   std::atomic<std::int64_t> begun_ns{std::numeric_limits<std::int64_t>::max()};
+  EndpointWaker waker;
 };
 
 struct EndpointPlace {
@@ -148,6 +173,7 @@ class UserEndpoint {
   std::array<Lane, kEndpointWays> lanes_;
   std::int64_t now_ns_ = 0;
   std::int64_t deadline_ns_ = Stage::kNoDeadline;
+  std::atomic<bool> woken_ = false;  ///< by any thread, since its last turn
 };
 
 }  // namespace tunrelay

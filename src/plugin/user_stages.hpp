@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "plugin/endpoint_counters.hpp"
@@ -50,6 +51,8 @@ class UserStages {
   /// Makes endpoints for all queues: throws a usage Error with the message of the stage that could
   /// not be made. [0]: a to b, [1]: b to a. Each call begins with new endpoints.
   [[nodiscard]] std::array<UserStageSpecs, kDirections> make();
+  /// How endpoints of that queue are woken by other threads from now on; null: not at all.
+  void change_waker(EndpointWaker::Wake wake) { surroundings_.waker.change(std::move(wake)); }
   /// Packets count from now on: before, all pass the stages by.
   void begin() noexcept;
   [[nodiscard]] std::vector<UserStageReport> reports() const;

@@ -75,6 +75,8 @@ class Relay {
   /// nor call what changes stages or taps.
   void between_turns(const std::function<void()>& act);
 
+  /// Ends the sleep of QUEUE's worker: it looks at its stages' deadlines again. Any thread.
+  void wake(std::size_t queue) const noexcept { workers_[queue]->wake().signal(); }
   /// Has every worker book its last writes; see Worker::refresh().
   void refresh() const noexcept;
 

@@ -33,7 +33,7 @@ FileDescriptor open_path(const char* path, int flags) {
 int make_private_from_root_of_namespace() {
   const FileDescriptor root = open_path("/", O_PATH | O_DIRECTORY);
   const FileDescriptor here = open_path(".", O_PATH | O_DIRECTORY);
-  const FileDescriptor mounts = open_path("/proc/self/ns/mnt", O_RDONLY);
+  const FileDescriptor mounts = open_path("/proc/thread-self/ns/mnt", O_RDONLY);
   check_system_call(::setns(mounts.get(), CLONE_NEWNS), kMakePrivate, kMounts,
                     "in this chroot CAP_SYS_CHROOT is needed too; or begin with a root that is a "
                     "mount point (mount --bind FOLDER FOLDER before the chroot)");

@@ -27,7 +27,7 @@ void write_file(const char* path, const std::string& text) {
     throw_system_error(errno, "write", path);
 }
 
-/// An ordinary user becomes root of a user namespace; user_namespaces(7).
+// user_namespaces(7).
 void become_root_of_a_user_namespace() {
   const auto user = ::geteuid();
   const auto group = ::getegid();
@@ -61,9 +61,13 @@ void cover_with_private_directory(const char* path) {
 
 }  // namespace
 
+void enter_user_namespace() {
+  if (::geteuid() != 0) become_root_of_a_user_namespace();
+}
+
 ProcessNamespaces enter_private_network(Strategy strategy) {
   const ProcessNamespaces left = own_namespaces();
-  if (::geteuid() != 0) become_root_of_a_user_namespace();
+  enter_user_namespace();
   check_system_call(::unshare(CLONE_NEWNET | CLONE_NEWNS), "make", "a private network namespace",
                     "run as root, or in a container with --cap-add SYS_ADMIN");
   make_mounts_private();

@@ -147,6 +147,7 @@ void Tunnel::start_relay() {
   config.cpus = options_.cpus.empty() ? cpus_for_workers() : options_.cpus;
   config.stages = stages_.make(config.queue_pairs.size(), config.mtu_bytes);
   relay_ = std::make_unique<Relay>(config);
+  stages_.wake_workers_of(relay_.get());
   relay_->start();
 }
 
@@ -318,6 +319,7 @@ std::vector<std::string> Tunnel::stop() noexcept {
     applied_.reset();
   }
   relay_accounts_.reset();
+  if (relay_) stages_.wake_workers_of(nullptr);
   relay_.reset();
   stages_.end_trace();
   capture_.end();

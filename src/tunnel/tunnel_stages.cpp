@@ -43,6 +43,12 @@ void TunnelStages::begin() noexcept {
   if (trace_) trace_->begin();
 }
 
+void TunnelStages::wake_workers_of(const Relay* relay) {
+  EndpointWaker::Wake wake;
+  if (relay != nullptr) wake = [relay](std::size_t queue) { relay->wake(queue); };
+  user_stages_->change_waker(std::move(wake));
+}
+
 void TunnelStages::change_link(LinkDescription description, Relay& relay) {
   auto link = make_link(std::move(description));
   link->begin();

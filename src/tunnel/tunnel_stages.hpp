@@ -35,6 +35,8 @@ class TunnelStages {
   /// between two turns.
   void begin() noexcept;
 
+  /// Endpoints of users' stages wake RELAY's workers from now on; null: nobody's.
+  void wake_workers_of(const Relay* relay);
   /// From here on RELAY's packets meet this link. Throws Error, and the link is as it was, for a
   /// description that can't be, or while a former link's packets are still queued.
   void change_link(LinkDescription description, Relay& relay);

@@ -46,6 +46,12 @@ extern "C" {
 /* No process is forked, so that other threads may run already. What a killed program leaves stays
  * until `tunrelay cleanup`, `tunrelay run` or the next tunnel takes it away. */
 #define TUNRELAY_NO_JANITOR 2u
+/* With TUNRELAY_PRIVATE_NETWORK: the calling thread alone moves, and what it makes from then on,
+ * threads and processes. So there may be other threads, and as many private networks; and none of
+ * them has a janitor: what still lives in the network when the process dies lives on. It needs
+ * CAP_SYS_ADMIN: an ordinary user calls tunrelay_enter_user_namespace() before. Since version
+ * 0.2. */
+#define TUNRELAY_PRIVATE_THREAD 4u
 
 /* tunrelay_tunnel_attend(): why it has returned. */
 #define TUNRELAY_DEADLINE 0u
@@ -86,6 +92,10 @@ const char* tunrelay_version(void);
 /* The message of the calling thread's last call that failed; valid until the next one that does. */
 const char* tunrelay_failure_text(void);
 
+/* Makes the process, which must have one thread, root of a user namespace, for good, unless it is
+ * root already: an ordinary user can then have private networks. What it runs is root there too;
+ * files still belong to whom they did. Since version 0.2. */
+int tunrelay_enter_user_namespace(void);
 /* Makes devices, relay and routes, and proves that packets cross; when it can't, all is as before.
  * On TUNRELAY_DONE *TUNNEL must be closed, else it is null. */
 int tunrelay_tunnel_open(const struct tunrelay_tunnel_setup* setup,
@@ -107,6 +117,12 @@ int tunrelay_tunnel_check_path(struct tunrelay_tunnel* tunnel, int* is_proven);
  * direction stays as it was. On failure nothing has changed. */
 int tunrelay_tunnel_change_link(struct tunrelay_tunnel* tunnel, const char* a_to_b,
                                 const char* b_to_a);
+/* A request as the management socket has it, a line of JSON: {"method": "show"}, "set",
+ * "capture_start" (FD is the open file to write to), "capture_report" or "capture_stop"; else FD is
+ * -1, and it stays the caller's. What is answered is the tunnel's text, valid until the next
+ * call of this. Since version 0.2. */
+int tunrelay_tunnel_request(struct tunrelay_tunnel* tunnel, const char* request, int fd,
+                            const char** answer);
 /* All counters, as JSON (that of `tunrelay run --json`) or as text; after a stop the summary. The
  * text is the tunnel's, valid until the next of these two calls. */
 int tunrelay_tunnel_report_json(struct tunrelay_tunnel* tunnel, const char** text);

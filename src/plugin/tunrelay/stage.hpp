@@ -77,6 +77,9 @@ class Endpoint {
   void count(const char* name, std::uint64_t amount = 1) noexcept {
     host_.count(host_.context, name, amount);
   }
+  /// From any thread, while the endpoint lives: at_deadline() is called as soon as it can be.
+  // NOLINTNEXTLINE(readability-make-member-function-const): it changes what the host does next
+  void wake() noexcept { host_.wake(host_.context); }
   [[nodiscard]] const tunrelay_site& site() const noexcept { return site_; }
   /// "a" or "b".
   [[nodiscard]] const char* end_name() const noexcept { return site_.end == 0 ? "a" : "b"; }

@@ -13,8 +13,8 @@
  * Each queue of the devices has a pair of its own. Both endpoints of a pair and both directions
  * are served by one thread, so that a pair needs no locks; create() and destroy() are called by
  * another thread while that one does not use the pair. No function may block or let an exception
- * out, and none of the host's functions may be called but from within from_device(), from_link()
- * and at_deadline(). */
+ * out, and none of the host's functions but wake() may be called but from within from_device(),
+ * from_link() and at_deadline(). */
 #ifndef TUNRELAY_STAGE_ABI_H
 #define TUNRELAY_STAGE_ABI_H
 
@@ -29,8 +29,10 @@ extern "C" {
 
 /* "TUNSTAGE". */
 #define TUNRELAY_STAGE_MAGIC UINT64_C(0x54554e5354414745)
-/* Another one for each change that a library built before would not survive. */
-#define TUNRELAY_STAGE_ABI_VERSION 1u
+/* Which of the fields below there are: a stage says the version that it was built for, and a
+ * program takes those up to its own. What is added stands at the end of its struct.
+ * Version 2: tunrelay_host.wake. */
+#define TUNRELAY_STAGE_ABI_VERSION 2u
 /* What a library exports: `const struct tunrelay_stage_descriptor tunrelay_stage`. */
 #define TUNRELAY_STAGE_SYMBOL "tunrelay_stage"
 
@@ -94,6 +96,9 @@ struct tunrelay_host {
   int (*send)(void* context, uint32_t towards, const uint8_t* bytes, uint32_t length);
   /* Adds AMOUNT to a counter of your own, shown in the summary; 32 names at most, as above. */
   void (*count)(void* context, const char* name, uint64_t amount);
+  /* Since version 2. at_deadline() is called as soon as the endpoint's thread can. For any thread,
+   * between create() and destroy(): for a stage that decides elsewhere. */
+  void (*wake)(void* context);
 };
 
 /* Where an endpoint stands. */
