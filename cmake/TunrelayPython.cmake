@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+# Whether the Python package is built: by default where the distribution's Python has its headers
+# and cffi. Another Python by -DPython3_EXECUTABLE=...
+if(NOT Python3_EXECUTABLE AND EXISTS /usr/bin/python3)
+  set(Python3_EXECUTABLE /usr/bin/python3)
+endif()
+find_package(Python3 3.9 QUIET COMPONENTS Interpreter Development.Module)
+set(HAS_CFFI FALSE)
+if(Python3_Development.Module_FOUND)
+  execute_process(COMMAND ${Python3_EXECUTABLE} -c "import cffi" RESULT_VARIABLE FAILED
+                  OUTPUT_QUIET ERROR_QUIET)
+  if(FAILED EQUAL 0)
+    set(HAS_CFFI TRUE)
+  endif()
+endif()
+set(DEFAULT ${HAS_CFFI})
+if(TUNRELAY_SANITIZE)
+  set(DEFAULT FALSE)
+endif()
+option(TUNRELAY_PYTHON "Build the Python package (needs Python's headers and cffi)" ${DEFAULT})
+if(TUNRELAY_PYTHON AND NOT HAS_CFFI)
+  message(FATAL_ERROR "TUNRELAY_PYTHON needs python3-dev and python3-cffi; see tools/packages.txt")
+endif()
+if(TUNRELAY_PYTHON)
+  enable_language(C)
+  add_subdirectory(src/python)
+endif()
