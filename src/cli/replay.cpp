@@ -6,6 +6,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -17,7 +19,7 @@
 #include "config/flag_group.hpp"
 #include "config/link_flags.hpp"
 #include "link/link_report_text.hpp"
-#include "metrics/tally_json.hpp"
+#include "replay/replay_json.hpp"
 
 namespace tunrelay {
 namespace {
@@ -28,6 +30,7 @@ struct ReplayFlags {
   std::string output;
   std::string direction = "a-to-b";
   std::string interface;
+  std::vector<std::string> stages;
   bool json = false;
 };
 
@@ -58,27 +61,17 @@ std::string replay_text(const ReplayReport& report, std::size_t direction) {
   return text;
 }
 
-nlohmann::ordered_json replay_json(const ReplayReport& report) {
-  return {{"event", "replay"},
-          {"read", tally_json(report.read)},
-          {"made", tally_json(report.made)},
-          {"written", tally_json(report.written)},
-          {"queued", tally_json(report.queued)},
-          {"dropped", drops_json(report.dropped)},
-          {"cut_packets", report.cut},
-          {"disordered_packets", report.disordered},
-          {"duration_ns", report.duration_ns},
-          {"link", link_json(report.link)}};
-}
-
 int run_replay(const ReplayFlags& flags) {
   const std::string version = version_text();
+  std::vector<StageRequest> stages;
+  for (const std::string& text : flags.stages) stages.push_back(StageRequest::parse(text));
   const ReplayOptions options{.input = flags.input,
                               .output = flags.output,
                               .link = link_description(flags.link),
                               .direction = flags.direction == "a-to-b" ? 0U : 1U,
                               .interface = flags.interface,
-                              .application = version.substr(0, version.find('\n'))};
+                              .application = version.substr(0, version.find('\n')),
+                              .stages = std::move(stages)};
   const ReplayReport report = replay(options);
   if (flags.json)
     fmt::print("{}\n", json_text(replay_json(report)));
@@ -97,6 +90,13 @@ Subcommand add_replay_command(CLI::App& app) {
   command->add_option("input", flags->input, "a pcap or pcapng file")->required();
   command->add_option("output", flags->output, "the pcapng file to write")->required();
   add_link_flags(*command, flags->link);
+  FlagGroup(*command, "Emulated link")
+      .value(
+          "--stage", flags->stages, "LIBRARY.so[,KEY=VALUE]...",
+          "a stage of your own; given again, the first is next to the devices and the last next "
+          "to the link. What it sends back crosses the other direction, and is in the output too")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   FlagGroup packets(*command, "Packets");
   packets.choice("--direction", flags->direction, {"a-to-b", "b-to-a"},
                  "whose stages the packets meet");

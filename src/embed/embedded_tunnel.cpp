@@ -19,6 +19,7 @@
 #include "base/error.hpp"
 #include "base/json_text.hpp"
 #include "config/tunnel_keys.hpp"
+#include "embed/setup_reading.hpp"
 #include "os/signal_block.hpp"
 #include "tunnel/private_network.hpp"
 #include "tunnel/tunnel_report_text.hpp"
@@ -35,25 +36,8 @@ constexpr ControlClientId kProgramItself = ~ControlClientId{0};
 // Looks at least that often, also when nothing is heard.
 constexpr long kAttendIntervalNs = 450 * kNanosecondsPerMillisecond;
 
-using KeyValues = std::vector<std::pair<std::string, std::string>>;
-
-KeyValues key_values(const tunrelay_option* options, std::size_t count) {
-  KeyValues pairs;
-  for (std::size_t at = 0; at < count; ++at) {
-    if (options[at].key == nullptr || options[at].value == nullptr)
-      throw_usage_error(kOpenAttempt, kOpenObject, fmt::format("option {} is null", at));
-    pairs.emplace_back(options[at].key, options[at].value);
-  }
-  return pairs;
-}
-
-void refuse_another_version(const tunrelay_tunnel_setup& setup) {
-  if (setup.abi_version != TUNRELAY_TUNNEL_ABI_VERSION)
-    throw_usage_error(kOpenAttempt, kOpenObject,
-                      fmt::format("it was built for version {} of the tunnel interface; this "
-                                  "library has {}",
-                                  setup.abi_version, TUNRELAY_TUNNEL_ABI_VERSION),
-                      "build it against this library's tunrelay/tunnel_abi.h");
+void refuse_what_is_unknown(const tunrelay_tunnel_setup& setup) {
+  refuse_another_version(kOpenAttempt, kOpenObject, setup.abi_version);
   if ((setup.flags & ~kKnownFlags) != 0)
     throw_usage_error(kOpenAttempt, kOpenObject,
                       fmt::format("flags {:#x} are not all known", setup.flags));
@@ -75,16 +59,8 @@ void refuse_other_threads(bool is_private) {
 
 TunnelOptions options_of(const tunrelay_tunnel_setup& setup, const TunnelFlags& flags) {
   TunnelOptions options = tunnel_options(flags);
-  std::vector<StageRequest> stages;
-  for (std::size_t at = 0; at < setup.stage_count; ++at) {
-    const tunrelay_built_in_stage& stage = setup.stages[at];
-    if (stage.descriptor == nullptr)
-      throw_usage_error(kOpenAttempt, kOpenObject, fmt::format("stage {} has no descriptor", at));
-    stages.push_back({.library = "built in",
-                      .options = key_values(stage.options, stage.option_count),
-                      .built_in = stage.descriptor,
-                      .context = stage.context});
-  }
+  const std::vector<StageRequest> stages =
+      built_in_stages(kOpenAttempt, kOpenObject, setup.stages, setup.stage_count);
   options.stages.insert(options.stages.begin(), stages.begin(), stages.end());
   options.janitor = (setup.flags & (TUNRELAY_NO_JANITOR | TUNRELAY_PRIVATE_THREAD)) == 0;
   return options;
@@ -94,11 +70,12 @@ TunnelOptions options_of(const tunrelay_tunnel_setup& setup, const TunnelFlags& 
 
 EmbeddedTunnel::EmbeddedTunnel(const tunrelay_tunnel_setup& setup)
     : on_event_(setup.on_event), event_context_(setup.context) {
-  refuse_another_version(setup);
+  refuse_what_is_unknown(setup);
   TunnelFlags defaults;
   defaults.control_socket = "none";
   const TunnelFlags flags =
-      read_tunnel_keys(key_values(setup.options, setup.option_count), std::move(defaults));
+      read_tunnel_keys(key_values(kOpenAttempt, kOpenObject, setup.options, setup.option_count),
+                       std::move(defaults));
   TunnelOptions options = options_of(setup, flags);
   const bool is_private = (setup.flags & TUNRELAY_PRIVATE_NETWORK) != 0;
   const bool is_thread_alone = (setup.flags & TUNRELAY_PRIVATE_THREAD) != 0;

@@ -8,6 +8,7 @@
 
 #include "base/build_info.hpp"
 #include "base/error.hpp"
+#include "embed/embedded_replay.hpp"
 #include "embed/embedded_tunnel.hpp"
 #include "tunnel/private_network.hpp"
 
@@ -94,6 +95,14 @@ int tunrelay_tunnel_report_json(tunrelay_tunnel* tunnel, const char** text) {
 
 int tunrelay_tunnel_report_text(tunrelay_tunnel* tunnel, const char** text) {
   return guarded([&] { *text = tunnel->report_text().c_str(); });
+}
+
+int tunrelay_replay(const tunrelay_replay_setup* setup, const char** report) {
+  thread_local std::string text;
+  return guarded([&] {
+    text = tunrelay::replay_json_of(*setup);
+    *report = text.c_str();
+  });
 }
 
 int tunrelay_tunnel_stop(tunrelay_tunnel* tunnel) {

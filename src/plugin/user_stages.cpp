@@ -73,7 +73,7 @@ std::array<UserStageSpecs, kDirections> UserStages::make() {
 void UserStages::begin() noexcept {
   // A packet goes by, or not, at both of its endpoints: so the moment lies ahead, and no worker has
   // looked at packets that were read behind it.
-  surroundings_.begun_ns = monotonic_ns() + kNanosecondsPerMillisecond;
+  begin_at(monotonic_ns() + kNanosecondsPerMillisecond);
 }
 
 std::vector<UserStageReport> UserStages::reports() const {

@@ -55,6 +55,8 @@ class UserStages {
   void change_waker(EndpointWaker::Wake wake) { surroundings_.waker.change(std::move(wake)); }
   /// Packets count from now on: before, all pass the stages by.
   void begin() noexcept;
+  /// The same for those read at BEGUN_NS or later.
+  void begin_at(std::int64_t begun_ns) noexcept { surroundings_.begun_ns = begun_ns; }
   [[nodiscard]] std::vector<UserStageReport> reports() const;
 
  private:

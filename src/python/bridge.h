@@ -47,15 +47,17 @@ struct tunrelay_bridge_chunk {
   uint32_t number; /* among those of the endpoint */
   uint32_t count;
   uint32_t ways;
+  uint64_t decisions[512]; /* of each record: TUNRELAY_BRIDGE_PASS for it */
   struct tunrelay_bridge_record records[512];
   uint8_t bytes[1]; /* more, in truth */
 };
 
-/* What a stage has decided, an entry a decision: its code in the lowest 3 bits, then 16 bits of
- * `which` and 13 of `record`, then 32 of `value`. */
-#define TUNRELAY_BRIDGE_PASS 0    /* chunk `which`, its `record` */
-#define TUNRELAY_BRIDGE_DROP 1    /* the same; `value`: the number of the reason's name */
-#define TUNRELAY_BRIDGE_FINISH 2  /* the same */
+/* What a stage has decided, an entry a decision: its code in the lowest 3 bits, then 29 of `which`,
+ * then 32 of `value`. Of a frame `which` is the endpoint's number for it, until it is answered
+ * for. */
+#define TUNRELAY_BRIDGE_PASS 0
+#define TUNRELAY_BRIDGE_DROP 1 /* `value`: the number of the reason's name */
+#define TUNRELAY_BRIDGE_FINISH 2
 #define TUNRELAY_BRIDGE_REPLACE 3 /* passes it with the bytes number `value` in its place */
 #define TUNRELAY_BRIDGE_SEND 4    /* the bytes number `value`; `which`: TUNRELAY_TO_LINK ... */
 #define TUNRELAY_BRIDGE_COUNT 5   /* `value` more under the name number `which` */

@@ -14,23 +14,16 @@ namespace {
 
 constexpr const char* kTooSlow = "Python too slow";
 constexpr std::uint32_t kCodeBits = 3;
-constexpr std::uint32_t kWhichBits = 16;
-constexpr std::uint32_t kRecordBits = 13;
 
 /// A decision's parts, as bridge.h has them.
 struct Decision {
   explicit Decision(std::uint64_t bits) noexcept
-      : code(part(bits, 0, kCodeBits)),
-        which(part(bits, kCodeBits, kWhichBits)),
-        record(part(bits, kCodeBits + kWhichBits, kRecordBits)),
+      : code(static_cast<std::uint32_t>(bits) & ((1U << kCodeBits) - 1)),
+        which(static_cast<std::uint32_t>(bits) >> kCodeBits),
         value(static_cast<std::uint32_t>(bits >> 32U)) {}
-  static std::uint32_t part(std::uint64_t bits, std::uint32_t from, std::uint32_t count) noexcept {
-    return static_cast<std::uint32_t>(bits >> from & ((std::uint64_t{1} << count) - 1));
-  }
 
   std::uint32_t code;
   std::uint32_t which;
-  std::uint32_t record;
   std::uint32_t value;
 };
 
@@ -41,6 +34,12 @@ std::pair<const std::uint8_t*, std::uint32_t> bytes_of(const Reply& reply, std::
 }
 
 }  // namespace
+
+BridgeEndpoint::BridgeEndpoint(const tunrelay_bridge_stage& stage, const tunrelay_host& host,
+                               std::uint32_t number)
+    : stage_(stage), host_(&host), number_(number), pool_(number), slots_(stage.most_waiting) {
+  for (std::uint32_t slot = stage.most_waiting; slot-- != 0;) free_slots_.push_back(slot);
+}
 
 void BridgeEndpoint::take(std::uint32_t way, tunrelay_frame* const* frames,
                           std::size_t count) noexcept {
@@ -54,7 +53,7 @@ void BridgeEndpoint::take(std::uint32_t way, tunrelay_frame* const* frames,
 }
 
 bool BridgeEndpoint::show(std::uint32_t way, tunrelay_frame& frame) noexcept {
-  if (in_flight_ >= stage_.most_waiting) return false;
+  if (free_slots_.empty()) return false;
   const std::uint32_t length = std::min(frame.length, stage_.snap_bytes);
   if (open_ != nullptr && (open_->count == TUNRELAY_BRIDGE_MOST_RECORDS ||
                            open_bytes_ + length > ChunkPool::kChunkBytes)) {
@@ -75,10 +74,12 @@ bool BridgeEndpoint::show(std::uint32_t way, tunrelay_frame& frame) noexcept {
                                   .way = way};
   open_->ways |= 1U << way;
   std::memcpy(open_->bytes + open_bytes_, frame.bytes, length);
-  frames_[open_->number][open_->count] = &frame;
+  const std::uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  slots_[slot] = {&frame, open_->bytes + open_bytes_, length};
+  open_->decisions[open_->count] = std::uint64_t{slot} << kCodeBits | TUNRELAY_BRIDGE_PASS;
   ++open_->count;
   open_bytes_ += length;
-  ++in_flight_;
   return true;
 }
 
@@ -120,6 +121,9 @@ void BridgeEndpoint::reply(std::unique_ptr<Reply> reply) {
 }
 
 void BridgeEndpoint::carry_out_replies() noexcept {
+  // In this order: what was replied of a chunk was submitted before the chunk was given back, and
+  // is written back from it before it is taken again.
+  pool_.collect();
   for (Reply* reply = nullptr; replies_.pop(reply);) {
     carry_out(*reply);
     carried_out_.push(reply);
@@ -141,16 +145,13 @@ void BridgeEndpoint::answer(const Reply& reply, std::uint64_t bits) noexcept {
     host_->send(host_->context, decision.which, bytes, length);
     return;
   }
-  tunrelay_frame* frame = std::exchange(frames_.at(decision.which).at(decision.record), nullptr);
+  const Slot slot = std::exchange(slots_.at(decision.which), {});
+  tunrelay_frame* frame = slot.frame;
   if (frame == nullptr) return;
-  --in_flight_;
+  free_slots_.push_back(decision.which);
   switch (decision.code) {
     case TUNRELAY_BRIDGE_PASS:
-      if (frame->capacity != 0) {
-        const tunrelay_bridge_chunk& chunk = pool_.at(decision.which);
-        const tunrelay_bridge_record& record = chunk.records[decision.record];
-        write_back(*frame, chunk.bytes + record.offset, record.length);
-      }
+      if (frame->capacity != 0) write_back(*frame, slot.shown, slot.length);
       return host_->pass(host_->context, frame);
     case TUNRELAY_BRIDGE_REPLACE: {
       const auto [bytes, length] = bytes_of(reply, decision.value);

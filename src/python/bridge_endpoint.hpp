@@ -3,7 +3,6 @@
 // and carries out the replies.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -27,9 +26,9 @@ struct Reply {
 
 class BridgeEndpoint {
  public:
+  /// Throws std::bad_alloc.
   BridgeEndpoint(const tunrelay_bridge_stage& stage, const tunrelay_host& host,
-                 std::uint32_t number)
-      : stage_(stage), host_(&host), number_(number), pool_(number) {}
+                 std::uint32_t number);
 
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
@@ -59,10 +58,18 @@ class BridgeEndpoint {
  private:
   static constexpr std::size_t kMaxReplies = 1024;
 
+  /// A frame that Python decides on, and where its bytes are shown.
+  struct Slot {
+    tunrelay_frame* frame = nullptr;
+    const std::uint8_t* shown = nullptr;
+    std::uint32_t length = 0;
+  };
+
   [[nodiscard]] bool show(std::uint32_t way, tunrelay_frame& frame) noexcept;
   void carry_out(const Reply& reply) noexcept;
   void answer(const Reply& reply, std::uint64_t decision) noexcept;
-  void write_back(tunrelay_frame& frame, const std::uint8_t* bytes, std::size_t length) noexcept;
+  static void write_back(tunrelay_frame& frame, const std::uint8_t* bytes,
+                         std::size_t length) noexcept;
 
   const tunrelay_bridge_stage& stage_;
   const tunrelay_host* host_;
@@ -72,9 +79,8 @@ class BridgeEndpoint {
   // The relay's thread alone.
   tunrelay_bridge_chunk* open_ = nullptr;  ///< not published yet
   std::uint32_t open_bytes_ = 0;
-  std::array<std::array<tunrelay_frame*, TUNRELAY_BRIDGE_MOST_RECORDS>, ChunkPool::kChunks>
-      frames_{};
-  std::uint32_t in_flight_ = 0;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_slots_;
   std::int64_t deadline_ns_ = TUNRELAY_NEVER;
 
   SpscRing<std::uint32_t> filled_{ChunkPool::kChunks};

@@ -45,13 +45,16 @@ class ChunkPool {
   /// Null when Python has them all. The one that came back last: it is in the cache. The relay's
   /// thread.
   [[nodiscard]] tunrelay_bridge_chunk* take() noexcept {
-    for (std::uint32_t number = 0; returned_.pop(number);) free_.push_back(number);
     if (free_.empty()) return nullptr;
     tunrelay_bridge_chunk& chunk = at(free_.back());
     free_.pop_back();
     chunk.count = 0;
     chunk.ways = 0;
     return &chunk;
+  }
+  /// Those that have come back can be taken from now on. The relay's thread.
+  void collect() noexcept {
+    for (std::uint32_t number = 0; returned_.pop(number);) free_.push_back(number);
   }
   /// Python's side: one that it was given is not used any more.
   void give_back(std::uint32_t number) noexcept { returned_.push(number); }

@@ -2,13 +2,18 @@
 #include "replay/replay.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <limits>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "packet/parse.hpp"
 #include "relay/stage_chain.hpp"
 #include "replay/packet_file.hpp"
 #include "replay/replay_exit.hpp"
+#include "replay/replay_output.hpp"
 
 namespace tunrelay {
 namespace {
@@ -16,15 +21,46 @@ namespace {
 // A file may be of a link with any MTU.
 constexpr std::uint32_t kAnyMtuBytes = 65535;
 
-/// Takes the packets of one file through one chain, and virtual time with them.
+/// One direction: its stages, and where they lead.
+struct Way {
+  Way(std::vector<std::unique_ptr<Stage>> stages, ReplayOutput& output, std::uint32_t interface,
+      FrameStore& store, ReplayReport& report)
+      : exit(output, interface, store, report), chain(std::move(stages), exit) {}
+
+  ReplayExit exit;
+  StageChain chain;
+};
+
+/// The stages of DIRECTION, those of the user's around those of the link.
+std::vector<std::unique_ptr<Stage>> stages_of(const EmulatedLink& link, const UserStageSpecs& user,
+                                              std::size_t direction) {
+  std::vector<std::unique_ptr<Stage>> stages;
+  const auto add = [&stages](const std::vector<StageSpec>& specs) {
+    for (const StageSpec& spec : specs) stages.push_back(spec.make(0));
+  };
+  add(user.before_link);
+  add(link.stages(direction));
+  add(user.after_link);
+  return stages;
+}
+
+/// Takes the packets of one file through one chain, and virtual time with them; what users' stages
+/// send back goes through the other.
 class Replayer {
  public:
-  Replayer(PacketFile& file, const EmulatedLink& link, const ReplayOptions& options,
+  Replayer(PacketFile& file, const EmulatedLink& link,
+           const std::array<UserStageSpecs, kDirections>& user, const ReplayOptions& options,
            ReplayReport& report)
       : file_(file),
+        options_(options),
         report_(report),
-        exit_(options, file.link_type(), store_, report),
-        chain_(stages_of(link, options.direction), exit_) {}
+        output_(options.output, options.application, file.link_type(), interfaces(options)),
+        there_(stages_of(link, user.at(options.direction), options.direction), output_, 0, store_,
+               report) {
+    if (options.stages.empty()) return;
+    const std::size_t other = 1 - options.direction;
+    back_.emplace(stages_of(link, user.at(other), other), output_, 1U, store_, report);
+  }
 
   void run(std::optional<FilePacket> packet) {
     const std::int64_t begin_ns = packet ? packet->time_ns : 0;
@@ -34,29 +70,52 @@ class Replayer {
       pass_time(std::max(now_ns_, packet->time_ns));
       take(*packet);
     }
-    pass_time(Stage::kNoDeadline - 1);
-    report_.queued = chain_.queued();
+    pass_rest();
+    report_.queued = queued();
     report_.duration_ns = now_ns_ - begin_ns;
-    exit_.finish();
+    output_.finish();
   }
 
  private:
-  static std::vector<std::unique_ptr<Stage>> stages_of(const EmulatedLink& link,
-                                                       std::size_t direction) {
-    std::vector<std::unique_ptr<Stage>> stages;
-    for (const StageSpec& stage : link.stages(direction)) stages.push_back(stage.make(0));
-    return stages;
+  static std::vector<std::string> interfaces(const ReplayOptions& options) {
+    std::vector<std::string> names{options.direction == 0 ? "b" : "a"};
+    if (!options.stages.empty()) names.emplace_back(options.direction == 0 ? "a" : "b");
+    return names;
   }
-
-  /// Lets the stages do what is due until UNTIL, each at its own time.
+  [[nodiscard]] Tally queued() const {
+    Tally queued = there_.chain.queued();
+    if (back_) queued += back_->chain.queued();
+    return queued;
+  }
+  [[nodiscard]] std::int64_t next_deadline_ns() const {
+    const std::int64_t there_ns = there_.chain.next_deadline_ns();
+    return back_ ? std::min(there_ns, back_->chain.next_deadline_ns()) : there_ns;
+  }
+  void set_time(std::int64_t now_ns) {
+    now_ns_ = now_ns;
+    there_.exit.set_time(now_ns);
+    if (back_) back_->exit.set_time(now_ns);
+  }
+  /// What is due first, at its own time.
+  void meet_deadline() {
+    const std::int64_t due_ns = next_deadline_ns();
+    set_time(std::max(now_ns_, due_ns));
+    Way& way = there_.chain.next_deadline_ns() == due_ns ? there_ : *back_;
+    way.chain.process({}, now_ns_);
+  }
+  /// Lets the stages do what is due until UNTIL.
   void pass_time(std::int64_t until_ns) {
-    while (chain_.next_deadline_ns() <= until_ns) {
-      now_ns_ = std::max(now_ns_, chain_.next_deadline_ns());
-      exit_.set_time(now_ns_);
-      chain_.process({}, now_ns_);
+    while (next_deadline_ns() <= until_ns) meet_deadline();
+    set_time(until_ns);
+  }
+  /// The end of the file is not the end of what is under way. A user's stage may have a timer for
+  /// ever: it goes on while packets are.
+  void pass_rest() {
+    const std::int64_t last_ns = now_ns_ + options_.linger_ns;
+    while (next_deadline_ns() != Stage::kNoDeadline) {
+      if (back_ && (queued() == Tally{} || next_deadline_ns() > last_ns)) break;
+      meet_deadline();
     }
-    if (until_ns != Stage::kNoDeadline - 1) now_ns_ = until_ns;
-    exit_.set_time(now_ns_);
   }
 
   void take(const FilePacket& from_file) {
@@ -80,18 +139,20 @@ class Replayer {
     packet.handed_ns = now_ns_;
     packet.id = ++packets_;
     if (const auto fault = parse(packet, {file_.link_type(), kAnyMtuBytes}))
-      exit_.drop(packet, *fault);
-    else if (chain_.empty())
-      exit_.pass(packet);
+      there_.exit.drop(packet, *fault);
+    else if (there_.chain.empty())
+      there_.exit.pass(packet);
     else
-      chain_.process({&packet, 1}, now_ns_);
+      there_.chain.process({&packet, 1}, now_ns_);
   }
 
   PacketFile& file_;
+  const ReplayOptions& options_;
   ReplayReport& report_;
   FrameStore store_;
-  ReplayExit exit_;
-  StageChain chain_;
+  ReplayOutput output_;
+  Way there_;
+  std::optional<Way> back_;  ///< with users' stages
   std::int64_t now_ns_ = 0;
   std::uint64_t packets_ = 0;
 };
@@ -105,9 +166,13 @@ ReplayReport replay(const ReplayOptions& options) {
       options.link,
       {.link_type = file.link_type(), .origin_ns = first ? first->time_ns : 0, .is_replay = true});
   link.begin();
+  UserStages stages(options.stages);
+  stages.stand_at(file.link_type(), 1, kAnyMtuBytes);
+  stages.begin_at(std::numeric_limits<std::int64_t>::min());
   ReplayReport report;
-  Replayer(file, link, options, report).run(first);
+  Replayer(file, link, stages.make(), options, report).run(first);
   report.link = link.report();
+  report.stages = stages.reports();
   return report;
 }
 

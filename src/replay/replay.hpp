@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // The stages of an emulated link over the packets of a file, in virtual time: no device, no root,
-// no clock, so that the same file, link and seed give the same answer, bit for bit.
+// no clock, so that the same file, link and seed give the same answer, bit for bit. With stages of
+// a user's there are both directions: what their endpoints send back crosses the other one.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/drop_reason.hpp"
 #include "base/tally.hpp"
 #include "link/emulated_link.hpp"
+#include "plugin/user_stages.hpp"
 
 namespace tunrelay {
 
@@ -20,6 +23,10 @@ struct ReplayOptions {
   std::size_t direction = 0;  ///< whose stages the packets meet; 0: a to b
   std::string interface;      ///< of the input, whose packets are taken; empty: see PacketChoice
   std::string application;    ///< what the output says has written it
+  /// Of a user's, from the devices to the link. Packets that they still have in hand at the end of
+  /// the file are waited for, up to LINGER of virtual time.
+  std::vector<StageRequest> stages;
+  std::int64_t linger_ns = 60'000'000'000;
 };
 
 struct ReplayReport {
@@ -32,10 +39,11 @@ struct ReplayReport {
   std::uint64_t cut = 0;         ///< packets of which the file has a part only; left out
   std::int64_t duration_ns = 0;  ///< from the first packet that came in to the last that came out
   LinkReport link;
+  std::vector<UserStageReport> stages;
 };
 
-/// Reads all of the input and writes all of the output. Throws Error: a usage Error for a file or a
-/// link that can't be, a system Error when the output can't be written.
+/// Reads all of the input and writes all of the output. Throws Error: a usage Error for a file, a
+/// link or a stage that can't be, a system Error when the output can't be written.
 ReplayReport replay(const ReplayOptions& options);
 
 }  // namespace tunrelay

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Where the stages of a replay lead: into a pcapng file, at the virtual time of the moment.
+// Where the stages of one direction of a replay lead: into a pcapng file, at the virtual time of
+// the moment.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <string>
 
-#include "capture/pcapng.hpp"
-#include "os/file_descriptor.hpp"
 #include "replay/frame_store.hpp"
 #include "replay/replay.hpp"
+#include "replay/replay_output.hpp"
 #include "stage/stage.hpp"
 
 namespace tunrelay {
@@ -17,14 +16,12 @@ namespace tunrelay {
 /// Keeps the books in REPORT as a lane does: read + made == written + queued + dropped.
 class ReplayExit final : public StageOutput {
  public:
-  /// Throws Error when the file can't be made. STORE and REPORT must outlive it.
-  ReplayExit(const ReplayOptions& options, LinkType link_type, FrameStore& store,
-             ReplayReport& report);
+  /// INTERFACE: of OUTPUT. All must outlive it.
+  ReplayExit(ReplayOutput& output, std::uint32_t interface, FrameStore& store, ReplayReport& report)
+      : output_(output), interface_(interface), store_(store), report_(report) {}
 
   /// What is let out from now on leaves at that time.
   void set_time(std::int64_t now_ns) noexcept { now_ns_ = now_ns; }
-  /// The rest of the file. Throws Error when it could not be written.
-  void finish();
 
   void pass(const Packet& packet) noexcept override;
   void drop(const Packet& packet, DropReason reason) noexcept override;
@@ -35,14 +32,10 @@ class ReplayExit final : public StageOutput {
   void consume(const Packet& packet) noexcept override;
 
  private:
-  void write_blocks() noexcept;
-
-  std::string path_;
-  FileDescriptor file_;
+  ReplayOutput& output_;
+  std::uint32_t interface_;
   FrameStore& store_;
   ReplayReport& report_;
-  PcapngBytes blocks_;   ///< not yet written
-  int write_errno_ = 0;  ///< of the first write that failed
   std::int64_t now_ns_ = 0;
 };
 

@@ -12,6 +12,7 @@
 #include "base/units.hpp"
 #include "capture/capture_text.hpp"
 #include "link/link_report_text.hpp"
+#include "plugin/user_stage_json.hpp"
 #include "relay/lane_text.hpp"
 #include "tunnel/user_stage_text.hpp"
 
@@ -224,7 +225,7 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
              {{"a_to_b", path.probes_crossed[0]}, {"b_to_a", path.probes_crossed[1]}}}}},
           {"link", link_json(report.link)},
           {"link_set_ns", report.link_set_ns},
-          {"stages", user_stages_json(report)},
+          {"stages", user_stages_json(report.user_stages)},
           {"repairs", report.repairs},
           {"trace_lost_packets", report.trace_lost},
           {"capture", capture_json(report.capture)},

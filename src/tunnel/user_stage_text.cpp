@@ -5,8 +5,6 @@
 
 #include <map>
 
-#include <nlohmann/json.hpp>
-
 #include "base/units.hpp"
 
 namespace tunrelay {
@@ -32,12 +30,6 @@ std::string names_text(const std::map<std::string, std::uint64_t>& counts) {
   return text;
 }
 
-nlohmann::ordered_json way_json(const EndpointCounts::Way& way) {
-  return {{"taken", way.taken},     {"taken_bytes", way.taken_bytes}, {"passed", way.passed},
-          {"dropped", way.dropped}, {"finished", way.finished},       {"sent", way.sent},
-          {"refused", way.refused}, {"out_bytes", way.passed_bytes}};
-}
-
 }  // namespace
 
 std::string user_stage_lines(const TunnelReport& report) {
@@ -56,23 +48,6 @@ std::string user_stage_lines(const TunnelReport& report) {
     }
   }
   return lines;
-}
-
-nlohmann::ordered_json user_stages_json(const TunnelReport& report) {
-  nlohmann::ordered_json stages = nlohmann::ordered_json::array();
-  for (const UserStageReport& stage : report.user_stages) {
-    nlohmann::ordered_json json{{"name", stage.name}, {"library", stage.library}};
-    for (std::size_t end = 0; end < stage.ends.size(); ++end) {
-      const EndpointCounts& counts = stage.ends.at(end);
-      json[end == 0 ? "a" : "b"] = {{"from_device", way_json(counts.ways[0])},
-                                    {"from_link", way_json(counts.ways[1])},
-                                    {"dropped", counts.dropped},
-                                    {"counted", counts.counted},
-                                    {"misuses", counts.misuses}};
-    }
-    stages.push_back(std::move(json));
-  }
-  return stages;
 }
 
 }  // namespace tunrelay

@@ -133,6 +133,24 @@ int tunrelay_tunnel_stop(struct tunrelay_tunnel* tunnel);
 /* Stops it, if need be, and frees it. Null is nothing. */
 void tunrelay_tunnel_close(struct tunrelay_tunnel* tunnel);
 
+/* Packets of a file through an emulated link and stages, in virtual time, without devices and
+ * without root: as `tunrelay replay`. Since version 0.2. */
+struct tunrelay_replay_setup {
+  /* TUNRELAY_TUNNEL_ABI_VERSION; stands here in every version. */
+  uint32_t abi_version;
+  uint32_t direction; /* of the packets; 0: from a to b; 1: from b to a */
+  const char* input;  /* pcap or pcapng */
+  const char* output; /* the pcapng file to write */
+  /* The keys "a-to-b", "b-to-a", "link", "seed" and "stage". */
+  const struct tunrelay_option* options;
+  size_t option_count;
+  const struct tunrelay_built_in_stage* stages;
+  size_t stage_count;
+};
+/* The endpoints of the stages are called by the calling thread. *REPORT is the JSON that `tunrelay
+ * replay --json` prints, valid until the thread's next call of this. */
+int tunrelay_replay(const struct tunrelay_replay_setup* setup, const char** report);
+
 #pragma GCC visibility pop
 /* NOLINTEND(readability-identifier-naming) */
 

@@ -15,6 +15,8 @@ from ._events import Event, Events
 from ._frame import Frame
 from ._link import Link, LinkText
 from ._native import lib as _lib
+from ._packets import Packet, read_packets, write_packets
+from ._replay import Replayed, replay
 from ._report import (CaptureReport, End, Lane, LinkReport, LinkStage, PathProof, Report, StageEnd,
                       StageReport, StageWay, Tally)
 from ._stage import NEVER, Access, Endpoint, Pairs, Site, Stage
@@ -24,7 +26,8 @@ __version__ = text_of(_lib.tunrelay_version())
 
 __all__ = [
     "NEVER", "Access", "Capture", "CaptureReport", "End", "Endpoint", "Event", "Events", "Frame",
-    "FrameError", "Lane", "Link", "LinkReport", "LinkStage", "LinkText", "Pairs", "PathProof",
-    "Report", "Site", "Stage", "StageEnd", "StageError", "StageReport", "StageWay", "Tally",
+    "FrameError", "Lane", "Link", "LinkReport", "LinkStage", "LinkText", "Packet", "Pairs",
+    "PathProof", "Replayed", "Report", "Site", "Stage", "StageEnd", "StageError", "StageReport", "StageWay", "Tally",
     "Tunnel", "TunnelError", "UnsupportedError", "UsageError", "enter_user_namespace",
+    "read_packets", "replay", "write_packets",
 ]

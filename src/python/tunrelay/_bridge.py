@@ -11,7 +11,7 @@ import traceback
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from ._errors import FrameError, StageError
-from ._frame import DROP, PASS, Frame, Turn, answer_all, codes, runs
+from ._frame import DROP, PASS, Frame, Turn, answer_all, runs
 from ._native import ffi, lib
 from ._stage import NEVER, Access, Endpoint, Site, Stage
 
@@ -169,7 +169,8 @@ class StageBridge:
         if not endpoint._changes:
             view = view.toreadonly()
         turn = Turn(endpoint, endpoint._decisions.append, self._thread_ident, chunk, view)
-        frames = [Frame(turn, code) for code in codes(chunk.number, count)]
+        frames = list(map(Frame, itertools.repeat(turn), ffi.unpack(chunk.decisions, count),
+                          range(count)))
         ways = chunk.ways
         if ways == 1 << _FROM_DEVICE:
             self._give(endpoint, _FROM_DEVICE, frames, now_ns)

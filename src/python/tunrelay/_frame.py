@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple, Optional
 
 from ._errors import FrameError
 from ._native import lib
@@ -18,9 +18,6 @@ PASS = lib.TUNRELAY_BRIDGE_PASS
 DROP = lib.TUNRELAY_BRIDGE_DROP
 FINISH = lib.TUNRELAY_BRIDGE_FINISH
 REPLACE = lib.TUNRELAY_BRIDGE_REPLACE
-RECORD_STEP = 1 << 19
-RECORD_MASK = (1 << 13) - 1
-
 _MOST_BYTES = 65535 + 14 + 2 * 4
 
 _ANSWERED = -1
@@ -42,6 +39,32 @@ class Turn:
         self.replaced: Dict[int, bytes] = {}
 
 
+class KeptTurn:
+    """The same of one frame that is held, with memory of its own, so that the chunk can go back."""
+
+    __slots__ = ("endpoint", "decide", "thread", "view", "replaced", "record")
+
+    def __init__(self, turn: Turn, view: memoryview, record: Record) -> None:
+        self.endpoint = turn.endpoint
+        self.decide = turn.decide
+        self.thread = turn.thread
+        self.view = view
+        self.replaced: Dict[int, bytes] = {}
+        self.record = record
+
+
+class Record(NamedTuple):
+    """What a tunrelay_bridge_record has."""
+
+    offset: int
+    length: int
+    whole_length: int
+    segments: int
+    flags: int
+    arrival_ns: int
+    id: int
+
+
 class Frame:
     """A packet, without any virtio-net header: an IP packet of a TUN, an Ethernet frame of a TAP.
 
@@ -49,11 +72,12 @@ class Frame:
     One of which nothing was said is dropped, as "let go". Whatever else is done with a frame that
     is not yours any more, or by another thread than the stage's, raises FrameError."""
 
-    __slots__ = ("_turn", "_code")
+    __slots__ = ("_turn", "_code", "_at")
 
-    def __init__(self, turn: Turn, code: int) -> None:
-        self._turn: Optional[Turn] = turn
-        self._code = code  # chunk and record, as a decision has them
+    def __init__(self, turn: Turn, code: int, at: int) -> None:
+        self._turn: Any = turn  # None: not the stage's any more
+        self._code = code  # the decision that passes it
+        self._at = at  # in its chunk
 
     # What becomes of it.
 
@@ -85,10 +109,18 @@ class Frame:
         self._code = _ANSWERED
 
     def hold(self) -> Frame:
-        """Stays yours after this call, until pass_(), drop() or finish(). Returns it. A held frame
-        that Python forgets is dropped, as "let go"."""
-        self._mine()
-        self.__class__ = HeldFrame
+        """Stays yours after this call, until pass_(), drop() or finish(). Returns it; its bytes
+        are copied, and may be written where the stage changes frames. A held frame that Python
+        forgets is dropped, as "let go"."""
+        turn = self._mine()
+        if self.__class__ is not HeldFrame:
+            record = self._record(turn)
+            kept = memoryview(bytearray(self.bytes))
+            view = kept if turn.endpoint._changes else kept.toreadonly()
+            self._turn = KeptTurn(turn, view, Record(
+                0, len(view), len(self), record.segments, record.flags, record.arrival_ns,
+                record.id))
+            self.__class__ = HeldFrame
         return self
 
     def hold_until(self, time_ns: int) -> None:
@@ -185,23 +217,23 @@ class Frame:
 
     # How it is kept.
 
-    def _record(self, turn: Turn) -> Any:
-        return turn.chunk.records[self._code // RECORD_STEP & RECORD_MASK]
+    def _record(self, turn: Any) -> Any:
+        return turn.chunk.records[self._at]
 
-    def _mine(self) -> Turn:
+    def _mine(self) -> Any:
         turn = self._turn
         if turn is None or turn.thread != get_ident():
             raise self._misuse(turn)
         return turn
 
-    def _take(self) -> Turn:
+    def _take(self) -> Any:
         turn = self._mine()
         self._turn = None
         if turn.replaced:
             turn.replaced.pop(self._code, None)
         return turn
 
-    def _misuse(self, turn: Optional[Turn]) -> FrameError:
+    def _misuse(self, turn: Optional[Any]) -> FrameError:
         if turn is not None:
             return FrameError("a frame is used by the stage's thread alone: this is another one")
         if self._code == _ANSWERED:
@@ -222,6 +254,15 @@ class HeldFrame(Frame):
 
     __slots__ = ()
 
+    def pass_(self) -> None:
+        turn = self._mine()
+        if turn.endpoint._changes:
+            turn.replaced.setdefault(self._code, bytes(turn.view))
+        super().pass_()
+
+    def _record(self, turn: Any) -> Any:
+        return turn.record
+
     def __del__(self) -> None:
         turn = self._turn
         if turn is not None:
@@ -233,12 +274,6 @@ def answer_all(frames: Any, code: int) -> None:
     for frame in frames:
         if frame._turn is not None and frame.__class__ is Frame:
             frame._expire(code)
-
-
-def codes(chunk_number: int, count: int) -> range:
-    """The codes of a chunk's frames."""
-    base = chunk_number << 3
-    return range(base, base + count * RECORD_STEP, RECORD_STEP)
 
 
 def runs(records: Any, count: int) -> Any:
