@@ -21,13 +21,14 @@ from ._report import (CaptureReport, End, Lane, LinkReport, LinkStage, PathProof
                       StageReport, StageWay, Tally)
 from ._stage import NEVER, Access, Endpoint, Pairs, Site, Stage
 from ._tunnel import Capture, Tunnel, enter_user_namespace
+from .results import Result, load
 
 __version__ = text_of(_lib.tunrelay_version())
 
 __all__ = [
     "NEVER", "Access", "Capture", "CaptureReport", "End", "Endpoint", "Event", "Events", "Frame",
     "FrameError", "Lane", "Link", "LinkReport", "LinkStage", "LinkText", "Packet", "Pairs",
-    "PathProof", "Replayed", "Report", "Site", "Stage", "StageEnd", "StageError", "StageReport", "StageWay", "Tally",
+    "PathProof", "Replayed", "Report", "Result", "Site", "Stage", "StageEnd", "StageError", "StageReport", "StageWay", "Tally",
     "Tunnel", "TunnelError", "UnsupportedError", "UsageError", "enter_user_namespace",
-    "read_packets", "replay", "write_packets",
+    "load", "read_packets", "replay", "write_packets",
 ]

@@ -97,6 +97,7 @@ class StageBridge:
         endpoint._attach(self, number)
         endpoint.site = site
         endpoint.__init__(site, **self._stages[stage].options)  # type: ignore[misc]
+        endpoint._due_ns = 0  # its first deadline is asked for before the first frames
         self._endpoints[number] = endpoint
         self.all_endpoints.append(endpoint)
 

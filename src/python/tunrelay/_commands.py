@@ -56,10 +56,14 @@ class Commands:
         if self._thread is None:
             self._begin()
         assert self._thread is not None
-        process = self._thread.call(lambda: subprocess.Popen(arguments, **options))
-        self._processes = [known for known in self._processes if known.returncode is None]
-        self._processes.append(process)
-        return process
+
+        def start() -> "subprocess.Popen[Any]":
+            process = subprocess.Popen(arguments, **options)
+            self._processes = [known for known in self._processes if known.returncode is None]
+            self._processes.append(process)  # here: the caller may be interrupted meanwhile
+            return process
+
+        return self._thread.call(start)
 
     def run(self, command: Command, options: Dict[str, Any]) -> "subprocess.CompletedProcess[Any]":
         """As subprocess.run(), whose arguments OPTIONS has."""
@@ -83,19 +87,29 @@ class Commands:
     def _begin(self) -> None:
         assert self._owner is not None
         thread = CallThread("tunrelay-commands")
+
+        def begin() -> None:
+            first = lib.tunrelay_bridge_begin_children()
+            if first < 0:
+                raise UnsupportedError(
+                    f"can't make a PID namespace for commands: {os.strerror(-first)}")
+            self._first_pid = first
+
         self._owner.call(thread.start)  # which leads it into the network
-        first = thread.call(lib.tunrelay_bridge_begin_children)
-        if first < 0:
-            thread.end()
-            raise UnsupportedError(f"can't make a PID namespace for commands: {os.strerror(-first)}")
-        self._thread, self._first_pid = thread, first
+        self._thread = thread
+        thread.call(begin)
 
     def close(self) -> None:
         """Kills what still runs in a private network."""
         if self._thread is None:
             return
-        os.kill(self._first_pid, signal.SIGKILL)
         self._thread.end()
+        if self._first_pid > 0:
+            self._end_children()
+        self._thread = None
+
+    def _end_children(self) -> None:
+        os.kill(self._first_pid, signal.SIGKILL)
         # The first process is gone when the others are, and these when their parent has seen it.
         for process in self._processes:
             process.wait()
@@ -104,4 +118,3 @@ class Commands:
         except OSError as error:
             if error.errno != errno.ECHILD:  # somebody else has waited for all children
                 raise
-        self._thread = None

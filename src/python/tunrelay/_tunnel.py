@@ -41,7 +41,7 @@ class _TunnelThread(CallThread):
     def watched(self) -> Tuple[int, ...]:
         native = self._tunnel._native
         fd = -1 if native is None else lib.tunrelay_tunnel_fd(native)
-        return () if fd < 0 else (fd,)
+        return () if fd < 0 or self._tunnel._is_closed else (fd,)
 
     def look(self) -> None:
         self._tunnel._attend()
@@ -132,8 +132,8 @@ class Tunnel:
         self._pid = os.getpid()
         self._native: Any = None
         self._is_closed = False
-        self._last_report: Optional[Report] = None
-        self._capture_file: Optional[int] = None
+        self._last_report = Report()
+        self._last_summary = ""
         self._lock = threading.Lock()  # of close()
         self._handle = ffi.new_handle(self)
         self._bridge: Optional[StageBridge] = None
@@ -223,7 +223,7 @@ class Tunnel:
 
     def report(self) -> Report:
         """All counters; after close() the summary."""
-        if self._last_report is not None:
+        if self._is_closed:
             return self._last_report
         return Report.from_json(self._in_thread(lambda: self._text(lib.tunrelay_tunnel_report_json)))
 
@@ -302,11 +302,11 @@ class Tunnel:
         with self._lock:
             if self._is_closed:
                 return
+            self._is_closed = True
             try:
                 self._commands.close()
                 self._thread.call(self._stop_here)
             finally:
-                self._is_closed = True
                 self._thread.call(self._free_here)
                 self._thread.end()
                 if self._bridge is not None:
