@@ -26,7 +26,9 @@ TunnelFlags read_tunnel_keys(const std::vector<std::pair<std::string, std::strin
       throw_usage_error("read the option", key + "=" + value, "there is no such key",
                         did_you_mean(flag, known) +
                             "the keys are the flags of `tunrelay run` without the dashes");
-    line.push_back(flag + "=" + value);
+    // Behind an empty "--key=" the parser would take the next word.
+    line.push_back(value.empty() ? flag : flag + "=" + value);
+    if (value.empty()) line.emplace_back();
   }
   line = expand_config_files(std::move(line), 0, known);
   std::reverse(line.begin(), line.end());  // as CLI11 wants them

@@ -201,6 +201,48 @@ TEST_F(EmbedTest, WithoutAJanitorOtherThreadsMayRunAndNoChildIsThere) {
   EXPECT_TRUE(test::same_network_state(before_, test::network_state()));
 }
 
+TEST_F(EmbedTest, AThreadOfItsOwnHasAPrivateNetworkAndTheOthersStay) {
+  const auto netns = [] { return std::filesystem::read_symlink("/proc/thread-self/ns/net"); };
+  const auto here = netns();
+  // Two at once, by the boundary itself: the header for C++ has no name for it.
+  std::vector<std::filesystem::path> there(2);
+  std::vector<std::thread> threads;
+  for (auto& place : there)
+    threads.emplace_back([&place, &netns] {
+      tunrelay_tunnel_setup setup{};
+      setup.abi_version = TUNRELAY_TUNNEL_ABI_VERSION;
+      setup.flags = TUNRELAY_PRIVATE_NETWORK | TUNRELAY_PRIVATE_THREAD;
+      tunrelay_tunnel* tunnel = nullptr;
+      ASSERT_EQ(tunrelay_tunnel_open(&setup, &tunnel), TUNRELAY_DONE) << tunrelay_failure_text();
+      place = netns();
+      EXPECT_TRUE(ping_crosses());
+      tunrelay_tunnel_close(tunnel);
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(netns(), here);
+  EXPECT_NE(there[0], here);
+  EXPECT_NE(there[0], there[1]);
+  EXPECT_EQ(tunrelay_enter_user_namespace(), TUNRELAY_DONE) << "nothing, for root";
+}
+
+TEST_F(EmbedTest, ARequestIsAnsweredAsAtTheManagementSocket) {
+  tunrelay_tunnel_setup setup{};
+  setup.abi_version = TUNRELAY_TUNNEL_ABI_VERSION;
+  tunrelay_tunnel* tunnel = nullptr;
+  ASSERT_EQ(tunrelay_tunnel_open(&setup, &tunnel), TUNRELAY_DONE) << tunrelay_failure_text();
+  const char* answer = nullptr;
+  EXPECT_EQ(tunrelay_tunnel_request(tunnel, R"({"method": "set", "a_to_b": "loss 1%", "seed": 7})",
+                                    -1, &answer),
+            TUNRELAY_DONE);
+  EXPECT_EQ(nlohmann::json::parse(answer).at("link").at("seed"), 7);
+  for (const char* wrong : {"", "{}", "[]", R"({"method": 5})", R"({"method": "dance"})",
+                            R"({"method": "set", "seed": "x"})",
+                            R"({"method": "capture_start"})"})
+    EXPECT_NE(tunrelay_tunnel_request(tunnel, wrong, -1, &answer), TUNRELAY_DONE) << wrong;
+  EXPECT_TRUE(ping_crosses());
+  tunrelay_tunnel_close(tunnel);
+}
+
 TEST_F(EmbedTest, ItsDescriptorWakesALoopOfTheProgramsOwn) {
   embed::Tunnel tunnel({.options = {{"control", "/run/embed.sock"}}});
   pollfd heard{.fd = tunnel.fd(), .events = POLLIN, .revents = 0};

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -38,6 +39,31 @@ std::uint64_t counted(const nlohmann::json& summary, std::size_t stage, const st
   for (const char* end : {"a", "b"})
     sum += summary.at("stages").at(stage).at(end).at("counted").value(name, std::uint64_t{0});
   return sum;
+}
+
+TEST_F(StagesTest, AReplayTakesThemThroughVirtualTimeBothWays) {
+  // 100 pings of the host to itself; the ARQ brings all across, though acknowledgements get lost.
+  ASSERT_TRUE(run({test::program(), "exec", "-q", "--capture", "/run/c.pcapng", "ping", "-q", "-c",
+                   "100", "-i", "0.002", "192.168.13.2"})
+                  .succeeded());
+  std::string first;
+  for (const char* output : {"/run/one.pcapng", "/run/two.pcapng"}) {
+    const auto summary = nlohmann::json::parse(test::output_of(
+        {test::program(), "replay", "/run/c.pcapng", output, "--stage", example("arq"), "--a-to-b",
+         "delay 1ms, loss 20%", "--b-to-a", "loss 20%", "--seed", "5", "--json"}));
+    EXPECT_EQ(summary.at("read").at("packets"), 100);
+    EXPECT_EQ(summary.at("stages").at(0).at("b").at("from_link").at("passed"), 100);
+    EXPECT_GT(counted(summary, 0, "sent again"), 10U);
+    EXPECT_EQ(summary.at("queued").at("packets"), 0);
+    const std::string times = test::output_of(
+        {"tshark", "-r", output, "-T", "fields", "-e", "frame.time_relative", "-e", "ip.id"});
+    EXPECT_EQ(first.empty() ? times : first, times) << "the same seed gives the same times";
+    first = times;
+  }
+  EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 100);
+  const test::ProcessResult refused = run({test::program(), "replay", "/run/c.pcapng",
+                                           "/run/x.pcapng", "--stage", example("arq") + ",x=1"});
+  EXPECT_EQ(refused.exit_code, 2) << refused.describe();
 }
 
 /// Each place shows where it is from.

@@ -67,6 +67,7 @@ class Commands:
 
     def run(self, command: Command, options: Dict[str, Any]) -> "subprocess.CompletedProcess[Any]":
         """As subprocess.run(), whose arguments OPTIONS has."""
+        __tracebackhide__ = True  # of pytest: a command that failed is its caller's
         data, timeout = options.pop("input", None), options.pop("timeout", None)
         check = options.pop("check", False)
         if data is not None:

@@ -4,6 +4,8 @@ program's own do."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from ._native import ffi, lib
 
 
@@ -45,7 +47,7 @@ class StageError(TunnelError):
 _BY_CODE = {error.exit_code: error for error in (TunnelError, UsageError, UnsupportedError)}
 
 
-def text_of(pointer) -> str:
+def text_of(pointer: Any) -> str:
     """The text of a char pointer."""
     return ffi.string(pointer).decode(errors="replace")
 

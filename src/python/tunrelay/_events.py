@@ -78,9 +78,9 @@ class Events:
             if self._closed:
                 return
             readable = loop.create_future()
-            loop.add_reader(self._read_fd, lambda: readable.done() or readable.set_result(None))
+            loop.add_reader(self._read_fd, readable.cancel)
             try:
-                await readable
+                await asyncio.wait([readable])
             finally:
                 loop.remove_reader(self._read_fd)
 

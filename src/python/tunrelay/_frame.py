@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import builtins
 import itertools
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple, Optional
@@ -141,7 +142,7 @@ class Frame:
         record = self._record(turn)
         return turn.view[record.offset : record.offset + record.length]
 
-    def __bytes__(self) -> bytes:
+    def __bytes__(self) -> builtins.bytes:
         return bytes(self.bytes)
 
     def __len__(self) -> int:

@@ -46,7 +46,7 @@ class CTexts:
     def __init__(self) -> None:
         self._kept: Dict[str, Any] = {}
 
-    def __call__(self, text: str):
+    def __call__(self, text: str) -> Any:
         if text not in self._kept:
             self._kept[text] = ffi.new("char[]", text.encode())
         return self._kept[text]

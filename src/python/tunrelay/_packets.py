@@ -57,7 +57,8 @@ def read_packets(path: Text) -> List[Packet]:
         text = file.read()
     if len(text) < 12 or struct.unpack_from("<I", text)[0] != _SECTION:
         raise ValueError(f"{path} is not a pcapng file of this byte order")
-    packets, ticks_per_s = [], []
+    packets: List[Packet] = []
+    ticks_per_s: List[int] = []
     at = 0
     while at + 12 <= len(text):
         kind, size = struct.unpack_from("<II", text, at)

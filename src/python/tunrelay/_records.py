@@ -13,7 +13,7 @@ Record = TypeVar("Record")
 
 
 @functools.lru_cache(maxsize=None)
-def _types_of(kind: type) -> Dict[str, Any]:
+def _types_of(kind: Any) -> Dict[str, Any]:
     hints = typing.get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 

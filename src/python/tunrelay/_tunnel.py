@@ -60,6 +60,9 @@ class Tunnel:
     for what fails: all is as before then. The options are the flags of `tunrelay run`, with `_` for
     `-`; texts have the forms that they have there (`man tunrelay-run`, `man 7 tunrelay-link`)."""
 
+    _is_closed: bool
+    _native: Any
+
     def __init__(
         self,
         *,
@@ -130,7 +133,7 @@ class Tunnel:
         self._is_private = private_network
         self._on_stage_error = on_stage_error
         self._pid = os.getpid()
-        self._native: Any = None
+        self._native = None
         self._is_closed = False
         self._last_report = Report()
         self._last_summary = ""
@@ -282,6 +285,7 @@ class Tunnel:
 
     def run(self, command: Command, **options: Any) -> "subprocess.CompletedProcess[Any]":
         """subprocess.run() there: with check, capture_output, text, timeout (seconds), input."""
+        __tracebackhide__ = True
         self._refuse_closed()
         return self._commands.run(command, options)
 

@@ -81,8 +81,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
     report = outcome.get_result()
     if report.failed:
         item.stash[_FAILED] = True
-    if report.failed and item.stash.get(_NOTES, None):
-        report.sections.append(("tunrelay", "\n".join(item.stash[_NOTES])))
+    notes: List[str] = item.stash.get(_NOTES, [])
+    if report.failed and notes:
+        report.sections.append(("tunrelay", "\n".join(notes)))
 
 
 def _folder(request: pytest.FixtureRequest) -> Path:

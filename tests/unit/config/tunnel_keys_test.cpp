@@ -27,6 +27,12 @@ TEST(TunnelKeys, AKeyIsAFlag) {
   EXPECT_EQ(flags.mtu, TunnelFlags{}.mtu);
 }
 
+TEST(TunnelKeys, AnEmptyValueIsOne) {
+  const TunnelFlags flags = read_tunnel_keys({{"a-to-b", ""}, {"seed", "7"}, {"b-to-a", ""}});
+  EXPECT_EQ(flags.link.a_to_b, "");
+  EXPECT_EQ(flags.link.b_to_a, "");
+}
+
 TEST(TunnelKeys, TheLastOfAKeyWinsAndAFileStandsBeforeAll) {
   const test::TemporaryFolder folder;
   const std::string file = folder.write("t.toml", "mtu = 9000\nqueues = 2\n");

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -348,6 +349,27 @@ TEST_F(UserEndpointTest, WithoutMemoryItDrops) {
   EXPECT_EQ(record_.passed.size(), 2U);
   EXPECT_EQ(record_.dropped.size(), 4U);
   expect_accounted(tally_of(owned.packet));
+}
+
+TEST_F(UserEndpointTest, AnotherThreadWakesItOnceUntilItsTurn) {
+  Scripted& user = make(plugin::Access::kLooksAtWireSegments);
+  std::vector<std::size_t> woken;
+  int turns = 0;
+  user.action = [&turns](Scripted&, std::span<plugin::Frame>) { ++turns; };
+  std::thread([&user] { user.wake(); }).join();
+  EXPECT_EQ(endpoint_->next_deadline_ns(kToLink), 0) << "also while it has no worker";
+  endpoint_->release(kToLink, 5, output_);
+  EXPECT_EQ(turns, 1);
+  EXPECT_EQ(endpoint_->next_deadline_ns(kToLink), Stage::kNoDeadline);
+  around_.waker.change([&woken](std::size_t queue) { woken.push_back(queue); });
+  for (int times = 0; times < 3; ++times) user.wake();
+  EXPECT_EQ(woken, std::vector<std::size_t>{0}) << "one signal is enough";
+  endpoint_->release(kToLink, 6, output_);
+  endpoint_->release(kToLink, 7, output_);
+  EXPECT_EQ(turns, 2);
+  around_.waker.change(nullptr);
+  user.wake();
+  EXPECT_EQ(woken.size(), 1U);
 }
 
 TEST_F(UserEndpointTest, AProgramsOwnStageFindsItsContext) {
