@@ -34,8 +34,8 @@ int open_ring(unsigned submission_entries, unsigned completion_entries, io_uring
   for (int tries = 1;; ++tries) {
     io_uring_params params = wanted_params(completion_entries);
     const int error = io_uring_queue_init_params(submission_entries, &ring, &params);
-    // A child that a program with a tunnel forks must not keep the ring, and with it the devices, by
-    // its memory. Where the kernel can't, it does.
+    // A child that a program with a tunnel forks must not keep the ring, and with it the devices,
+    // by its memory. Where the kernel can't, it does.
     if (error == 0) io_uring_ring_dontfork(&ring);
     if (error != -ENOMEM || tries == kTries) return error;
     ::nanosleep(&kPause, nullptr);

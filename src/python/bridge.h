@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <tunrelay/stage_abi.h>
-#include <tunrelay/tunnel_abi.h>
+
+#include "embed/tunrelay/tunnel_abi.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "embed/tunrelay/tunnel_abi.h"
 #include "python/bridge.h"
 #include "python/chunk_pool.hpp"
 #include "python/spsc_ring.hpp"

@@ -25,7 +25,7 @@ struct ReplayOptions {
   std::string application;    ///< what the output says has written it
   /// Of a user's, from the devices to the link. Packets that they still have in hand at the end of
   /// the file are waited for, up to LINGER of virtual time.
-  std::vector<StageRequest> stages;
+  std::vector<StageRequest> stages{};
   std::int64_t linger_ns = 60'000'000'000;
 };
 

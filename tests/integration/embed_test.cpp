@@ -236,8 +236,7 @@ TEST_F(EmbedTest, ARequestIsAnsweredAsAtTheManagementSocket) {
             TUNRELAY_DONE);
   EXPECT_EQ(nlohmann::json::parse(answer).at("link").at("seed"), 7);
   for (const char* wrong : {"", "{}", "[]", R"({"method": 5})", R"({"method": "dance"})",
-                            R"({"method": "set", "seed": "x"})",
-                            R"({"method": "capture_start"})"})
+                            R"({"method": "set", "seed": "x"})", R"({"method": "capture_start"})"})
     EXPECT_NE(tunrelay_tunnel_request(tunnel, wrong, -1, &answer), TUNRELAY_DONE) << wrong;
   EXPECT_TRUE(ping_crosses());
   tunrelay_tunnel_close(tunnel);

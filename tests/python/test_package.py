@@ -44,6 +44,15 @@ def test_the_examples_run(example, open_tunnel):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_a_result_is_drawn(tmp_path):
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("pandas")
+    picture = tmp_path / "latency.png"
+    subprocess.run([sys.executable, "-B", str(EXAMPLES / "plot_latency.py"),
+                    str(ROOT / "tests/python/data/result.json"), str(picture)], check=True)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.skipif(os.environ.get("TUNRELAY_LONG_TESTS") != "1", reason="it builds everything again")
 def test_pip_builds_it_offline(tmp_path):
     subprocess.run([sys.executable, "-m", "pip", "wheel", "--no-index", "--no-deps", "--wheel-dir",

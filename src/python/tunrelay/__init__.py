@@ -10,9 +10,11 @@
 Stages of your own: Endpoint. In virtual time, without root: replay(). Results of `tunrelay bench`:
 load(). With pytest: the fixture `tunnel`. The guide is docs/python.md."""
 
+from ._capture import Capture
 from ._errors import FrameError, StageError, TunnelError, UnsupportedError, UsageError, text_of
 from ._events import Event, Events
 from ._frame import Frame
+from ._lifetime import enter_user_namespace
 from ._link import Link, LinkText
 from ._native import lib as _lib
 from ._packets import Packet, read_packets, write_packets
@@ -20,7 +22,7 @@ from ._replay import Replayed, replay
 from ._report import (CaptureReport, End, Lane, LinkReport, LinkStage, PathProof, Report, StageEnd,
                       StageReport, StageWay, Tally)
 from ._stage import NEVER, Access, Endpoint, Pairs, Site, Stage
-from ._tunnel import Capture, Tunnel, enter_user_namespace
+from ._tunnel import Tunnel
 from .results import Result, load
 
 __version__ = text_of(_lib.tunrelay_version())

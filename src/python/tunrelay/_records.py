@@ -33,5 +33,5 @@ def _value(kind: Any, value: Any) -> Any:
 
 def build(kind: Type[Record], data: Dict[str, Any]) -> Record:
     """A KIND of what DATA has."""
-    types = _types_of(kind)
+    types = _types_of(kind)  # type: ignore[arg-type]
     return kind(**{name: _value(types[name], data[name]) for name in types if name in data})

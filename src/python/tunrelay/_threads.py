@@ -10,7 +10,12 @@ import concurrent.futures
 import os
 import select
 import threading
-from typing import Any, Callable, Deque, Optional, Tuple, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Deque, Optional, Tuple, TypeVar
+
+from ._native import lib
+
+if TYPE_CHECKING:
+    from ._tunnel import Tunnel
 
 Result = TypeVar("Result")
 Call = Tuple["concurrent.futures.Future[Any]", Callable[[], Any]]
@@ -81,6 +86,22 @@ class CallThread:
                 future.set_result(function())
             except BaseException as error:  # the caller's to handle
                 future.set_exception(error)
+
+
+class TunnelThread(CallThread):
+    """Holds the tunnel, and attends to it."""
+
+    def __init__(self, tunnel: Tunnel) -> None:
+        super().__init__("tunrelay-tunnel")
+        self._tunnel = tunnel
+
+    def watched(self) -> Tuple[int, ...]:
+        native = self._tunnel._native
+        fd = -1 if native is None else lib.tunrelay_tunnel_fd(native)
+        return () if fd < 0 or self._tunnel._is_closed else (fd,)
+
+    def look(self) -> None:
+        self._tunnel._attend()
 
 
 def run_in_new_thread(starter: Optional[CallThread], function: Callable[[], Result]) -> Result:

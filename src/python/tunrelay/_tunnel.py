@@ -3,48 +3,28 @@
 
 from __future__ import annotations
 
-import atexit
-import dataclasses
 import json
 import os
 import subprocess
-import sys
 import threading
 from typing import (Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Type,
                     TypeVar, Union)
 
 from ._bridge import StageBridge
+from ._capture import Capture
 from ._commands import Command, Commands, environment_of
-from ._errors import StageError, TunnelError, UsageError, check, text_of
+from ._errors import StageError, UsageError, check, text_of
 from ._events import Event, Events
+from ._lifetime import device_descriptors, enter_user_namespace, open_tunnels
 from ._link import Link
 from ._native import ffi, lib
 from ._options import CTexts, Text, option_pairs
-from ._report import CaptureReport, End, Report
-from ._records import build
+from ._report import End, Report
 from ._stage import Endpoint, StageLike, as_stage
-from ._threads import CallThread, run_in_new_thread
+from ._threads import TunnelThread, run_in_new_thread
 
 Result = TypeVar("Result")
 Mine = TypeVar("Mine", bound=Endpoint)
-
-_open_tunnels: Set["Tunnel"] = set()
-
-
-class _TunnelThread(CallThread):
-    """Holds the tunnel, and attends to it."""
-
-    def __init__(self, tunnel: Tunnel) -> None:
-        super().__init__("tunrelay-tunnel")
-        self._tunnel = tunnel
-
-    def watched(self) -> Tuple[int, ...]:
-        native = self._tunnel._native
-        fd = -1 if native is None else lib.tunrelay_tunnel_fd(native)
-        return () if fd < 0 or self._tunnel._is_closed else (fd,)
-
-    def look(self) -> None:
-        self._tunnel._attend()
 
 
 class Tunnel:
@@ -62,6 +42,7 @@ class Tunnel:
 
     _is_closed: bool
     _native: Any
+    _descriptors: Set[int]
 
     def __init__(
         self,
@@ -140,7 +121,7 @@ class Tunnel:
         self._lock = threading.Lock()  # of close()
         self._handle = ffi.new_handle(self)
         self._bridge: Optional[StageBridge] = None
-        self._thread = _TunnelThread(self)
+        self._thread = TunnelThread(self)
         made = [as_stage(item) for item in stages]
         if made:
             self._bridge = StageBridge(made, on_stage_error, self._note_stage_error)
@@ -156,7 +137,7 @@ class Tunnel:
     # Opening.
 
     def _open(self, pairs: List[Tuple[str, str]], janitor: Optional[bool]) -> None:
-        before = _device_descriptors()
+        before = device_descriptors()
         if self._is_private:
             if os.geteuid() != 0:
                 enter_user_namespace()
@@ -172,8 +153,8 @@ class Tunnel:
                 janitor = len(os.listdir("/proc/self/task")) == 1
             self._open_here(pairs, 0 if janitor else lib.TUNRELAY_NO_JANITOR)
             self._thread.start()
-        self._descriptors = _device_descriptors() - before
-        _open_tunnels.add(self)
+        self._descriptors = device_descriptors() - before
+        open_tunnels.add(self)
         if self._bridge is not None:
             self._thread.call(self._bridge.start)
         report = self.report()
@@ -316,7 +297,7 @@ class Tunnel:
                 if self._bridge is not None:
                     self._bridge.close()
                 self.events.close()
-                _open_tunnels.discard(self)
+                open_tunnels.discard(self)
 
     def _stop_here(self) -> None:
         try:
@@ -360,70 +341,6 @@ class Tunnel:
 
 
 _NOT_OPTIONS = {"self", "private_network", "stages", "on_stage_error", "on_event", "janitor", "more"}
-
-
-@dataclasses.dataclass
-class Capture:
-    """A capture that runs; ends with `with`, or close()."""
-
-    _tunnel: Tunnel
-
-    def report(self) -> CaptureReport:
-        """What was captured so far."""
-        return build(CaptureReport, self._tunnel.request("capture_report")["capture"])
-
-    def close(self) -> CaptureReport:
-        """Ends it: the file is complete. Returns what was captured."""
-        return build(CaptureReport, self._tunnel.request("capture_stop")["capture"])
-
-    def __enter__(self) -> Capture:
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self.close()
-
-
-def enter_user_namespace() -> None:
-    """An ordinary user's program, which must have one thread, becomes root of a user namespace, for
-    good, so that it can have private networks; root's stays as it is. Its files are its own as
-    before. Raises UnsupportedError where the host does not allow it, TunnelError otherwise."""
-    if os.geteuid() != 0 and len(os.listdir("/proc/self/task")) > 1:
-        raise UsageError("enter a user namespace: this program has other threads already; do it "
-                         "before, by tunrelay.enter_user_namespace()")
-    check(lib.tunrelay_enter_user_namespace())
-
-
-def _device_descriptors() -> Set[int]:
-    """Of tunnels, which a forked child must not keep."""
-    found = set()
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            target = os.readlink(f"/proc/self/fd/{name}")
-        except OSError:
-            continue
-        if target == "/dev/net/tun" or "io_uring" in target:
-            found.add(int(name))
-    return found
-
-
-def _leave_to_the_parent() -> None:
-    """In a forked child: the tunnels are the parent's, and their devices go when it closes them."""
-    for tunnel in list(_open_tunnels):
-        for fd in tunnel._descriptors:
-            os.close(fd)
-    _open_tunnels.clear()
-
-
-def _close_all() -> None:
-    for tunnel in list(_open_tunnels):
-        try:
-            tunnel.close()
-        except TunnelError as error:
-            print(f"tunrelay: {error}", file=sys.stderr)
-
-
-atexit.register(_close_all)
-os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 @ffi.def_extern()

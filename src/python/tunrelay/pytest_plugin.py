@@ -19,7 +19,8 @@ from typing import Any, Callable, Dict, Iterator, List, Optional
 import pytest
 
 from ._errors import StageError, TunnelError, UnsupportedError, UsageError
-from ._tunnel import Tunnel, enter_user_namespace
+from ._lifetime import enter_user_namespace
+from ._tunnel import Tunnel
 
 _FAILED = pytest.StashKey[bool]()
 _NOTES = pytest.StashKey[List[str]]()
