@@ -58,6 +58,7 @@ bool BridgeEndpoint::show(std::uint32_t way, tunrelay_frame& frame) noexcept {
   if (open_ != nullptr && (open_->count == TUNRELAY_BRIDGE_MOST_RECORDS ||
                            open_bytes_ + length > ChunkPool::kChunkBytes)) {
     filled_.push(std::exchange(open_, nullptr)->number);
+    has_filled_ = true;
   }
   if (open_ == nullptr) {
     open_ = pool_.take();
@@ -84,15 +85,19 @@ bool BridgeEndpoint::show(std::uint32_t way, tunrelay_frame& frame) noexcept {
 }
 
 bool BridgeEndpoint::publish() noexcept {
-  if (open_ == nullptr) return false;
-  // While Python has chunks to take, the open one gathers more. That it is kept is said before the
-  // look, and Python looks at that after it has taken a chunk: one of the two sees the other.
-  keeps_open_.store(true, std::memory_order_seq_cst);
-  if (!filled_.empty()) return false;
-  keeps_open_.store(false, std::memory_order_relaxed);
-  filled_.push(std::exchange(open_, nullptr)->number);
-  stage_.bridge->notify();
-  return true;
+  bool has_published = std::exchange(has_filled_, false);
+  if (open_ != nullptr) {
+    // While Python has chunks to take, the open one gathers more. That it is kept is said before
+    // the look, and Python looks at that after it has taken a chunk: one of the two sees the other.
+    keeps_open_.store(true, std::memory_order_seq_cst);
+    if (filled_.empty()) {
+      keeps_open_.store(false, std::memory_order_relaxed);
+      filled_.push(std::exchange(open_, nullptr)->number);
+      has_published = true;
+    }
+  }
+  if (has_published) stage_.bridge->notify();
+  return has_published;
 }
 
 tunrelay_bridge_chunk* BridgeEndpoint::take_chunk() noexcept {

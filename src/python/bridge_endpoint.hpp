@@ -80,6 +80,7 @@ class BridgeEndpoint {
   // The relay's thread alone.
   tunrelay_bridge_chunk* open_ = nullptr;  ///< not published yet
   std::uint32_t open_bytes_ = 0;
+  bool has_filled_ = false;  ///< chunks since the last publish()
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::int64_t deadline_ns_ = TUNRELAY_NEVER;

@@ -67,7 +67,7 @@ TEST(StageLibraryTest, AnotherVersionIsNamedWithOurs) {
   const Error error = refusal(library_file("other_version"));
   EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
   EXPECT_THAT(error.what(), HasSubstr("version 99"));
-  EXPECT_THAT(error.what(), HasSubstr("this program has 1"));
+  EXPECT_THAT(error.what(), HasSubstr("this program has 2"));
 }
 
 TEST(StageLibraryTest, WhatIsNoStageIsRefused) {
