@@ -37,7 +37,7 @@ Instance& instance_at(void* instance) noexcept {
 void* create(const tunrelay_host* host, const tunrelay_site* site, const tunrelay_option* options,
              std::size_t option_count, char* error, std::size_t error_bytes) noexcept try {
   const auto& stage = *static_cast<const tunrelay_bridge_stage*>(site->context);
-  auto instance = std::make_unique<Instance>(&stage, stage.bridge->add(stage, *host));
+  std::unique_ptr<Instance> instance(new Instance{&stage, stage.bridge->add(stage, *host)});
   const tunrelay_bridge_calls& calls = stage.bridge->calls();
   if (calls.create(calls.handle, instance->endpoint->number(), stage.number, site, options,
                    option_count, error, error_bytes) == 0)
@@ -93,7 +93,7 @@ void at_deadline(void* given, std::int64_t now_ns) noexcept {
   ::prctl(PR_SET_NAME, "tunrelay-init");
   sigset_t all;
   ::sigfillset(&all);
-  ::sigprocmask(SIG_SETMASK, &all, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
   // The calling thread's children see it too, whose mount namespace this is. Where a container
   // forbids it they see the processes of the namespace above.
   ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);

@@ -94,6 +94,8 @@ def test_frames_are_rewritten_in_place_and_as_a_whole(open_tunnel):
 
 
 def test_a_stage_holds_until_a_time_and_sends_its_own(open_tunnel):
+    from scapy.layers.inet import ICMP, IP  # which takes a second
+
     class Late(tunrelay.Endpoint):
         def from_device(self, frames, now_ns):
             for frame in frames:
@@ -103,8 +105,6 @@ def test_a_stage_holds_until_a_time_and_sends_its_own(open_tunnel):
         """Answers pings itself, at their sender's."""
 
         def from_device(self, frames, now_ns):
-            from scapy.layers.inet import ICMP, IP
-
             for frame in frames:
                 packet = frame.scapy()
                 if packet.haslayer(ICMP) and packet[ICMP].type == 8:
