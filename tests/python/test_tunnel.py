@@ -115,6 +115,23 @@ def test_several_tunnels_stand_side_by_side(open_tunnel):
     assert {tunnel.a.device for tunnel in tunnels} == {"tun0"}
 
 
+@pytest.mark.parametrize("strategy", ["policy", "classic", "namespaces"])
+def test_each_strategy_and_both_kinds_of_device(open_tunnel, strategy):
+    class Pass(tunrelay.Endpoint):
+        def from_device(self, frames, now_ns):
+            assert self.site.is_ethernet and self.site.queues == 2
+            self.pass_all(frames)
+
+    tunnel = open_tunnel(strategy=strategy, type="tap", queues=2, mtu=9000, offload=False,
+                         stages=[Pass], on_stage_error="stop")
+    where = ["ip", "netns", "exec", "tunrelay-a"] if strategy == "namespaces" else []
+    tunnel.run([*where, "ping", "-n", "-c", "2", "-i", "0.05", "-s", "8000", tunnel.b.address],
+               check=True, capture_output=True)
+    assert tunnel.stage_errors == [] and len(tunnel.endpoints(Pass)) == 4
+    assert tunnel.report().strategy == strategy and tunnel.report().mtu_bytes == 9000
+    assert sum(one.a.from_device.taken for one in tunnel.report().stages) >= 2
+
+
 def test_events_by_iterator_callback_and_asyncio(open_tunnel):
     heard = []
     tunnel = open_tunnel(on_event=heard.append)
