@@ -64,6 +64,27 @@ def test_ctrl_c_ends_the_command_and_the_tunnel():
     assert not leftovers("sleep 5252")
 
 
+def test_ctrl_c_at_any_moment_leaves_nothing():
+    script = """
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+import tunrelay
+print("ready", flush=True)
+while True:
+    with tunrelay.Tunnel(a_to_b="delay 1ms") as tunnel:
+        tunnel.run("true")
+"""
+    for delay_s in (0.0, 0.005, 0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.2):
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(delay_s)
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=20)[1]
+        assert "KeyboardInterrupt" in errors, errors
+        assert "Fatal" not in errors and process.returncode in (1, -signal.SIGINT)
+
+
 def test_a_kill_takes_all_commands_along():
     process = begin("tunnel.run(['sh', '-c', 'setsid sleep 5353 & setsid sleep 5353'])\n")
     assert wait_for(lambda: leftovers("sleep 5353"))

@@ -28,9 +28,11 @@ class CallThread:
         self._calls: Deque[Call] = collections.deque()
         self._read_fd, self._write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._is_ending = False
+        self.is_started = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
+        self.is_started = True
         self._thread.start()
 
     def call(self, function: Callable[[], Result]) -> Result:

@@ -127,11 +127,9 @@ class Tunnel:
             self._bridge = StageBridge(made, on_stage_error, self._note_stage_error)
         try:
             self._open(option_pairs(options), janitor)
-        except BaseException:
+        except BaseException:  # KeyboardInterrupt too, whatever stands by then
             self._is_closed = True
-            self.events.close()
-            if self._bridge is not None:
-                self._bridge.close()
+            self._end()
             raise
 
     # Opening.
@@ -142,12 +140,8 @@ class Tunnel:
             if os.geteuid() != 0:
                 enter_user_namespace()
             self._thread.start()
-            try:
-                self._thread.call(lambda: self._open_here(pairs, lib.TUNRELAY_PRIVATE_NETWORK |
-                                                          lib.TUNRELAY_PRIVATE_THREAD))
-            except BaseException:
-                self._thread.end()
-                raise
+            self._thread.call(lambda: self._open_here(pairs, lib.TUNRELAY_PRIVATE_NETWORK |
+                                                      lib.TUNRELAY_PRIVATE_THREAD))
         else:
             if janitor is None:
                 janitor = len(os.listdir("/proc/self/task")) == 1
@@ -292,12 +286,18 @@ class Tunnel:
                 self._commands.close()
                 self._thread.call(self._stop_here)
             finally:
-                self._thread.call(self._free_here)
-                self._thread.end()
-                if self._bridge is not None:
-                    self._bridge.close()
-                self.events.close()
-                open_tunnels.discard(self)
+                self._end()
+
+    def _end(self) -> None:
+        if self._thread.is_started:
+            self._thread.call(self._free_here)
+            self._thread.end()
+        else:
+            self._free_here()
+        if self._bridge is not None:
+            self._bridge.close()
+        self.events.close()
+        open_tunnels.discard(self)
 
     def _stop_here(self) -> None:
         try:
@@ -308,7 +308,8 @@ class Tunnel:
 
     def _free_here(self) -> None:
         native, self._native = self._native, None
-        lib.tunrelay_tunnel_close(native)
+        if native is not None:
+            lib.tunrelay_tunnel_close(native)
 
     def __enter__(self) -> Tunnel:
         return self
