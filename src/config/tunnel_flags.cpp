@@ -90,6 +90,15 @@ void add_check_flags(CLI::App& command, TunnelFlags& flags) {
              "in /run/tunrelay for root, in $XDG_RUNTIME_DIR/tunrelay for others")
       ->capture_default_str();
   group.flag("--trace", flags.trace, "print a line a packet, off the packet path");
+  group.flag(
+      "--flows", flags.flows,
+      "count flow by flow (TCP, UDP): throughput, round trips, retransmissions and the like, "
+      "for the summary");
+  group
+      .value("--flows-limit", flags.flow_limit, "N",
+             "flows that are counted at once, 16 to 1000000; beyond that the least recently used "
+             "one is forgotten")
+      ->capture_default_str();
   // For tests of `compare`: workers use that many percent more CPU time.
   command.add_option("--burn", flags.burn_percent)->check(CLI::Range(0.0, 1000.0))->group("");
 }
@@ -176,6 +185,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   options.trace = flags.trace;
   if (!flags.capture.file.empty()) options.capture = capture_options(flags.capture);
   if (!flags.record.file.empty()) options.record = record_options(flags.record);
+  if (flags.flows) options.flow_limit = flags.flow_limit;
   options.application = fmt::format("tunrelay {}", kVersion);
   options.burn_ratio = flags.burn_percent / 100;
   options.state_directory = flags.state_directory;

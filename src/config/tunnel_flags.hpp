@@ -9,6 +9,7 @@
 #include "config/capture_flags.hpp"
 #include "config/link_flags.hpp"
 #include "config/record_flags.hpp"
+#include "flow/flow_tables.hpp"
 #include "tunnel/tunnel_options.hpp"
 
 namespace CLI {
@@ -45,6 +46,8 @@ struct TunnelFlags {
   bool trace = false;
   CaptureFlags capture;
   RecordFlags record;
+  bool flows = false;
+  std::size_t flow_limit = kDefaultFlowLimit;
   double burn_percent = 0;
 };
 

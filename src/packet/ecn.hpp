@@ -20,6 +20,13 @@ inline constexpr std::uint32_t kEcnHeaderBytes = ipv4::kHeaderBytes;
   return packet.layers.ip_version == 6 && (load_u8(ip + 1) & 0x30) != 0;
 }
 
+/// Whether PACKET, which is IPv4 or IPv6, bears CE: as it was read, or by a mark of its run.
+[[nodiscard]] inline bool has_congestion_mark(const Packet& packet) noexcept {
+  const std::uint8_t field = load_u8(packet.frame + packet.layers.ip_offset + 1);
+  const std::uint8_t mark = packet.layers.ip_version == 4 ? 0x03 : 0x30;
+  return packet.ce_marked || (field & mark) == mark;
+}
+
 /// Sets CE in the IP header at IP. IPv4's checksum is updated: a wrong one stays as wrong.
 inline void mark_congestion(std::byte* ip) noexcept {
   if (load_u8(ip) >> 4 == 6) {

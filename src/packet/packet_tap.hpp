@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What wants to see the packets of one lane as they come and as they go, without having a say
-// in what becomes of them: a capture.
+// in what becomes of them: a capture, a table of flows.
 #pragma once
+
+#include <memory>
+#include <utility>
 
 #include "base/drop_reason.hpp"
 #include "packet/packet.hpp"
@@ -20,5 +23,33 @@ class PacketTap {
   virtual void left(const Packet& packet) noexcept = 0;
   virtual void dropped(const Packet& packet, DropReason reason) noexcept = 0;
 };
+
+/// Shows packets to FIRST, then to SECOND; what is null sees none.
+[[nodiscard]] inline std::unique_ptr<PacketTap> both_taps(std::unique_ptr<PacketTap> first,
+                                                          std::unique_ptr<PacketTap> second) {
+  class Both final : public PacketTap {
+   public:
+    Both(std::unique_ptr<PacketTap> first, std::unique_ptr<PacketTap> second)
+        : first_(std::move(first)), second_(std::move(second)) {}
+    void arrived(const Packet& packet) noexcept override {
+      first_->arrived(packet);
+      second_->arrived(packet);
+    }
+    void left(const Packet& packet) noexcept override {
+      first_->left(packet);
+      second_->left(packet);
+    }
+    void dropped(const Packet& packet, DropReason reason) noexcept override {
+      first_->dropped(packet, reason);
+      second_->dropped(packet, reason);
+    }
+
+   private:
+    std::unique_ptr<PacketTap> first_, second_;
+  };
+  if (!first) return second;
+  if (!second) return first;
+  return std::make_unique<Both>(std::move(first), std::move(second));
+}
 
 }  // namespace tunrelay

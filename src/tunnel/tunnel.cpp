@@ -16,9 +16,12 @@
 #include "route/apply/cleanup.hpp"
 #include "tunnel/leaving_devices.hpp"
 #include "tunnel/plan_request.hpp"
+#include "tunnel/tunnel_taps.hpp"
 
 namespace tunrelay {
 namespace {
+
+constexpr std::size_t kFlowsInReport = 100;
 
 TunnelOptions checked(TunnelOptions options) {
   check_tunnel_options(options);
@@ -146,6 +149,8 @@ void Tunnel::start_relay() {
   config.queue_memory_bytes = options_.queue_memory_bytes;
   config.cpus = options_.cpus.empty() ? cpus_for_workers() : options_.cpus;
   config.stages = stages_.make(config.queue_pairs.size(), config.mtu_bytes);
+  if (options_.flow_limit)
+    flows_ = std::make_unique<FlowTables>(config.queue_pairs.size(), *options_.flow_limit);
   relay_ = std::make_unique<Relay>(config);
   stages_.wake_workers_of(relay_.get());
   relay_->start();
@@ -168,9 +173,13 @@ void Tunnel::begin_accounts() {
   // The self-test's connections still say good-bye, and neighbours on a TAP are looked up: none of
   // that is to be seen. What the link does to packets and what the trace shows begin with the
   // accounts, so that they have the same packets.
-  relay_accounts_ = std::make_unique<RelayAccounts>(*relay_, [this] { stages_.begin(); });
+  relay_->change_taps(taps_of(flows_.get(), nullptr));
+  relay_accounts_ = std::make_unique<RelayAccounts>(*relay_, [this] {
+    stages_.begin();
+    if (flows_) flows_->begin();
+  });
   kernel_accounts_ = std::make_unique<KernelAccounts>(*applied_);
-  if (capture_.runs()) relay_->change_taps(capture_.taps());
+  if (capture_.runs()) relay_->change_taps(taps_of(flows_.get(), &capture_));
 }
 
 std::vector<int> Tunnel::poll_fds() const {
@@ -274,13 +283,13 @@ CaptureSite Tunnel::capture_site() const {
 
 void Tunnel::start_capture(const CaptureOptions& options, FileDescriptor pipe) {
   capture_.begin(options, capture_site(), std::move(pipe));
-  relay_->change_taps(capture_.taps());
+  relay_->change_taps(taps_of(flows_.get(), &capture_));
   record_.note("capture", "A capture to " + options.file + " has begun.");
 }
 
 std::optional<CaptureReport> Tunnel::end_capture() noexcept {
   if (!capture_.runs()) return {};
-  relay_->change_taps({});
+  relay_->change_taps(taps_of(flows_.get(), nullptr));
   record_.note("capture", "The capture has ended.");
   return capture_.end();
 }
@@ -346,6 +355,7 @@ TunnelReport Tunnel::report() {
   stages_.fill_in(report);
   report.capture = capture_.report();
   report.record = record_.report();
+  if (flows_) report.flows = flows_->snapshot(kFlowsInReport);
   return report;
 }
 

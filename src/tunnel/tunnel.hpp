@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "device/device.hpp"
+#include "flow/flow_tables.hpp"
 #include "relay/relay.hpp"
 #include "route/apply/apply.hpp"
 #include "route/watch/monitor.hpp"
@@ -113,7 +114,8 @@ class Tunnel {
   TunnelStages stages_;
   TunnelCapture capture_;
   TunnelRecord record_;
-  std::vector<Device> devices_;  ///< a, b
+  std::unique_ptr<FlowTables> flows_;  ///< null: flows are not counted
+  std::vector<Device> devices_;        ///< a, b
   std::unique_ptr<OffloadControl> offloads_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<RelayAccounts> relay_accounts_;  ///< since ready

@@ -21,10 +21,8 @@ void TunnelCapture::begin(const CaptureOptions& options, const CaptureSite& site
                             : std::make_unique<Capture>(options, site);
 }
 
-TapMaker TunnelCapture::taps() {
-  return [this](Direction direction, std::size_t queue) {
-    return capture_->make_tap(static_cast<std::uint8_t>(index_of(direction)), queue);
-  };
+std::unique_ptr<PacketTap> TunnelCapture::make_tap(Direction direction, std::size_t queue) {
+  return capture_->make_tap(static_cast<std::uint8_t>(index_of(direction)), queue);
 }
 
 std::optional<CaptureReport> TunnelCapture::end() noexcept {

@@ -6,14 +6,14 @@
 #include <optional>
 #include <vector>
 
+#include "base/direction.hpp"
 #include "capture/capture.hpp"
 #include "os/file_descriptor.hpp"
-#include "relay/relay.hpp"
 #include "tunnel/tunnel_event.hpp"
 
 namespace tunrelay {
 
-/// Used by one thread. It knows no relay: whoever has one shows it packets through taps().
+/// Used by one thread. It knows no relay: whoever has one shows it packets through make_tap().
 class TunnelCapture {
  public:
   /// To PIPE (which options.file then describes) where it is open. Throws Error: the file can't be
@@ -22,9 +22,9 @@ class TunnelCapture {
   [[nodiscard]] bool runs() const noexcept { return capture_ != nullptr; }
   /// Nothing can be written any more.
   [[nodiscard]] bool has_failed() const noexcept { return capture_ && capture_->failed(); }
-  /// What shows it a relay's packets, while it runs. The relay must let go of all taps before
+  /// What shows it a lane's packets, while it runs. The relay must let go of all taps before
   /// end().
-  [[nodiscard]] TapMaker taps();
+  [[nodiscard]] std::unique_ptr<PacketTap> make_tap(Direction direction, std::size_t queue);
   /// Writes what is left. What was captured; nothing when none runs.
   std::optional<CaptureReport> end() noexcept;
 

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/units.hpp"
 #include "device/device.hpp"
+#include "flow/flow_tables.hpp"
 
 namespace tunrelay {
 namespace {
@@ -39,6 +40,10 @@ void check_tunnel_options(const TunnelOptions& options) {
                       fmt::format("it is not from {} to {}", format_bytes(kMinQueueMemoryBytes),
                                   format_bytes(kMaxQueueMemoryBytes)));
   if (options.capture) check_capture_options(*options.capture, link_type_of(options.type));
+  if (options.flow_limit &&
+      (*options.flow_limit < kMinFlowLimit || *options.flow_limit > kMaxFlowLimit))
+    throw_usage_error("count", fmt::format("{} flows at once", *options.flow_limit),
+                      fmt::format("it is not from {} to {}", kMinFlowLimit, kMaxFlowLimit));
   if (options.queues && (*options.queues == 0 || *options.queues > kMaxQueues))
     throw_usage_error("use", fmt::format("{} queues", *options.queues),
                       fmt::format("a device has 1 to {}", kMaxQueues));

@@ -59,6 +59,7 @@ struct TunnelOptions {
   std::FILE* trace_file = stdout;
   std::optional<CaptureOptions> capture;  ///< from the start, to a file
   std::optional<RecordOptions> record;    ///< from the start, to a file
+  std::optional<std::size_t> flow_limit;  ///< set: flows are counted, so many at once
   std::string application = "tunrelay";   ///< our name and version, for captures and records
   /// Between the beginnings of two standing checks of the path; 0: none.
   std::int64_t path_check_interval_ns = 5'000'000'000;

@@ -10,6 +10,7 @@
 
 #include "capture/capture.hpp"
 #include "device/device_type.hpp"
+#include "flow/flow_snapshot.hpp"
 #include "link/emulated_link.hpp"
 #include "metrics/socket_counters.hpp"
 #include "plugin/user_stages.hpp"
@@ -69,6 +70,7 @@ struct TunnelReport {
   std::vector<UserStageReport> user_stages;  ///< since ready
   std::optional<CaptureReport> capture;      ///< the newest, if there was one
   std::optional<RecordReport> record;        ///< the same
+  std::optional<FlowSnapshot> flows;         ///< since ready, if flows are counted
   std::uint64_t trace_lost = 0;              ///< packets that could not be printed
   std::vector<std::string> notes;            ///< what the user should know, a sentence each
 };

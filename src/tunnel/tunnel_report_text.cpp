@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/units.hpp"
 #include "capture/capture_text.hpp"
+#include "flow/flow_text.hpp"
 #include "link/link_report_text.hpp"
 #include "plugin/user_stage_json.hpp"
 #include "relay/lane_text.hpp"
@@ -179,6 +180,7 @@ std::string summary_text(const TunnelReport& report) {
   text += fmt::format("  routing   {}, MTU {}", to_string(report.strategy), report.mtu_bytes);
   text += report.repairs == 0 ? "\n" : fmt::format(", {} repairs\n", report.repairs);
   text += path_line(report);
+  if (report.flows) text += flow_lines(*report.flows);
   if (report.trace_lost != 0)
     text += fmt::format("  trace     {} packets came too fast to be printed\n",
                         format_count(report.trace_lost));
@@ -230,6 +232,7 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
           {"trace_lost_packets", report.trace_lost},
           {"capture", capture_json(report.capture)},
           {"record", record_json(report.record)},
+          {"flows", flows_json(report.flows)},
           {"notes", report.notes}};
 }
 
