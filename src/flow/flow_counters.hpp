@@ -10,6 +10,8 @@
 
 #include "base/counter.hpp"
 #include "base/direction.hpp"
+#include "flow/rtt_series.hpp"
+#include "flow/tcp_counters.hpp"
 
 namespace tunrelay {
 
@@ -28,12 +30,22 @@ struct FlowDirectionCounters {
   PointCounters
       written;           ///< to the receiver's, as far as the relay knows: the kernel may refuse it
   TallyCounter dropped;  ///< between the two
+  /// TCP: from a segment of this direction to its acknowledgement, one value an acknowledgement. At
+  /// its sender's device that is the link, twice, and the receiver; at its receiver's device the
+  /// receiver alone. QUIC: from edge to edge of this direction's spin bit, as read and as written:
+  /// the whole way round (RFC 9312, section 3.8.2).
+  RttSeries rtt_at_source, rtt_at_target;
+  TcpCounters tcp;
 };
 
 struct FlowCounters {
   Counter first_ns;  ///< CLOCK_MONOTONIC
   /// Index of the direction of the first packet, or of the first SYN.
   Counter initiator;
+  /// TCP: from the first segment to the third of the handshake, as read from the initiator's
+  /// device. 0: not seen.
+  Counter handshake_rtt_ns;
+  Counter quic_version;  ///< 0: not seen to be QUIC
   std::array<FlowDirectionCounters, kDirections> directions;
 
   /// Frame bytes, both ways. Where a user's stage rewrites addresses a flow is read under one key

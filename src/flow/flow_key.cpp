@@ -2,6 +2,7 @@
 #include "flow/flow_key.hpp"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include <cstring>
 #include <span>
@@ -27,6 +28,10 @@ FlowKey::FlowKey(const Packet& packet, Direction direction) noexcept {
               std::uint64_t{load_u16(transport + kDestinationPort)} << (16 * target) |
               std::uint64_t{packet.layers.protocol} << 32U |
               std::uint64_t{packet.layers.ip_version} << 40U;
+}
+
+bool FlowKey::is_tcp() const noexcept {
+  return protocol() == IPPROTO_TCP;
 }
 
 std::string FlowKey::address(std::size_t end) const {

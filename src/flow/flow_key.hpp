@@ -24,6 +24,7 @@ class FlowKey {
   [[nodiscard]] std::uint8_t protocol() const noexcept {
     return static_cast<std::uint8_t>(words_[4] >> 32U);
   }
+  [[nodiscard]] bool is_tcp() const noexcept;
   [[nodiscard]] std::uint8_t ip_version() const noexcept {
     return static_cast<std::uint8_t>(words_[4] >> 40U);
   }

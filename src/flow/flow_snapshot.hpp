@@ -29,6 +29,12 @@ struct FlowTallies {
 struct FlowReport {
   FlowKey key;
   FlowCounters counters;
+
+  /// From the first packet to the last one.
+  [[nodiscard]] std::int64_t duration_ns() const noexcept;
+  /// Payload over that time: TCP's as far as its acknowledgement has come back to the sender,
+  /// UDP's as it was written. 0 for a flow of one moment.
+  [[nodiscard]] double goodput_bits_per_s(Direction direction) const noexcept;
 };
 
 struct FlowSnapshot {

@@ -7,11 +7,11 @@
 #include <bit>
 #include <functional>
 #include <random>
+#include <span>
 #include <utility>
 
 #include "base/path_nonce.hpp"
 #include "packet/ecn.hpp"
-#include "packet/layers.hpp"
 
 namespace tunrelay {
 namespace {
@@ -22,16 +22,9 @@ bool is_of_flow(const Packet& packet) noexcept {
   return packet.layers.protocol != IPPROTO_UDP || !is_path_probe(packet.payload());
 }
 
-/// Payload bytes of a run; an Ethernet frame may be padded after them.
-std::uint32_t run_payload_bytes(const Packet& packet) noexcept {
-  if (packet.header.is_gso()) {
-    const std::uint32_t payload = packet.frame_bytes - packet.layers.payload_offset;
-    const std::uint32_t size = packet.header.gso_size;
-    return std::min(payload, packet.run.last * size) - std::min(payload, packet.run.first * size);
-  }
-  const std::uint32_t end =
-      std::min(ip_end_offset(packet.bytes(), packet.layers), packet.frame_bytes);
-  return end - std::min<std::uint32_t>(end, packet.layers.payload_offset);
+std::span<const std::byte> first_datagram(const Packet& packet) noexcept {
+  return packet.payload().subspan(
+      packet.header.is_gso() ? std::size_t{packet.run.first} * packet.header.gso_size : 0);
 }
 
 std::uint64_t random_seed() {
@@ -51,6 +44,17 @@ void FlowTable::arrived(const Packet& packet, Direction direction, std::int64_t 
   if (!has_begun_) return;
   if (!is_of_flow(packet)) return other_[index_of(direction)].read.add(tally_of(packet));
   Record& record = find_or_add(packet, direction, now_ns);
+  if (packet.layers.protocol == IPPROTO_TCP) {
+    const TcpRun run = tcp_run(packet);
+    if (record.tcp.is_of_next_connection(run, direction)) {
+      keep_sums(record.counters);
+      ended_.add(1);
+      move_in(record, FlowKey(packet, direction), direction, now_ns);
+    }
+    record.tcp.arrived(run, direction, now_ns, record.counters);
+  } else {
+    record.quic.arrived(first_datagram(packet), direction, now_ns, record.counters);
+  }
   count(record.counters.directions[index_of(direction)].read, packet, now_ns);
 }
 
@@ -58,6 +62,10 @@ void FlowTable::left(const Packet& packet, Direction direction, std::int64_t now
   if (!has_begun_) return;
   if (!is_of_flow(packet)) return other_[index_of(direction)].written.add(tally_of(packet));
   Record& record = find_or_add(packet, direction, now_ns);
+  if (packet.layers.protocol == IPPROTO_TCP)
+    record.tcp.left(tcp_run(packet), direction, now_ns, record.counters);
+  else
+    record.quic.left(first_datagram(packet), direction, now_ns, record.counters);
   count(record.counters.directions[index_of(direction)].written, packet, now_ns);
 }
 
@@ -118,6 +126,8 @@ void FlowTable::move_in(Record& record, const FlowKey& key, Direction initiator,
   record.generation.exchange(generation + 1);
   record.key.publish(key);
   record.counters = {};
+  record.tcp = {};
+  record.quic = {};
   record.counters.first_ns.set(static_cast<std::uint64_t>(now_ns));
   record.counters.initiator.set(index_of(initiator));
   record.generation.store(generation + 2, std::memory_order_release);

@@ -15,6 +15,8 @@
 #include "flow/flow_counters.hpp"
 #include "flow/flow_key.hpp"
 #include "flow/flow_snapshot.hpp"
+#include "flow/quic_analysis.hpp"
+#include "flow/tcp_analysis.hpp"
 #include "packet/packet.hpp"
 
 namespace tunrelay {
@@ -50,6 +52,8 @@ class FlowTable {
         0};  ///< 0: never used; odd: another flow moves in
     FlowKey key;
     FlowCounters counters;
+    TcpAnalysis tcp;  ///< the worker's alone, as the next
+    QuicAnalysis quic;
   };
   /// A record's place in the order of use and in its hash chain; dense, for the cache.
   struct Links {

@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: MIT
-// The flows of a relay for people and for programs.
+// The flows of a relay for people.
 #pragma once
 
-#include <array>
-#include <optional>
+#include <cstddef>
 #include <string>
 
-#include <nlohmann/json_fwd.hpp>
-
-#include "base/direction.hpp"
 #include "flow/flow_snapshot.hpp"
 
 namespace tunrelay {
 
-/// How many flows a text has; JSON has all of FlowSnapshot::top.
+/// How many flows the text has.
 inline constexpr std::size_t kFlowsInText = 10;
 
 /// A line of sums, and some a flow.
 std::string flow_lines(const FlowSnapshot& snapshot);
-/// null where flows are not counted; base units, the unit in the key.
-nlohmann::ordered_json flows_json(const std::optional<FlowSnapshot>& snapshot);
 
 }  // namespace tunrelay

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/units.hpp"
 #include "capture/capture_text.hpp"
+#include "flow/flow_json.hpp"
 #include "flow/flow_text.hpp"
 #include "link/link_report_text.hpp"
 #include "plugin/user_stage_json.hpp"
