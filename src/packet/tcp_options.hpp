@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The options of a TCP header that tell how a connection fares: RFC 9293 (MSS), RFC 7323 (window
+// The options of a TCP header that say how a connection fares: RFC 9293 (MSS), RFC 7323 (window
 // scale, time stamps), RFC 2018 and 2883 (SACK).
 #pragma once
 
