@@ -37,7 +37,7 @@ set_target_properties(tunrelay_static PROPERTIES OUTPUT_NAME tunrelay LINKER_LAN
 add_library(tunrelay_shared SHARED $<TARGET_OBJECTS:tunrelay_embed>)
 set(SYMBOLS ${PROJECT_SOURCE_DIR}/src/embed/libtunrelay.map)
 set_target_properties(tunrelay_shared PROPERTIES OUTPUT_NAME tunrelay LINKER_LANGUAGE CXX
-  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
   LINK_DEPENDS ${SYMBOLS})
 target_link_libraries(tunrelay_shared PRIVATE tunrelay_embed)
 target_link_options(tunrelay_shared PRIVATE -Wl,--version-script=${SYMBOLS} -Wl,--as-needed)

@@ -27,7 +27,7 @@ inline constexpr std::uint32_t kByteOrderMagic = 0x1a2b3c4d;
 using PcapngBytes = std::vector<std::byte>;
 
 struct PcapngSection {
-  std::string application;       ///< shb_userappl: "tunrelay 0.1.0"
+  std::string application;       ///< shb_userappl: "tunrelay 0.2.0"
   std::string operating_system;  ///< shb_os
 };
 

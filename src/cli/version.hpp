@@ -6,7 +6,7 @@
 
 namespace tunrelay {
 
-/// "tunrelay 0.1.0 (git abc1234, g++ 12.2, liburing 2.3)" and a line a feature.
+/// "tunrelay 0.2.0 at 0123456789ab (GNU 12.2.0, RelWithDebInfo)" and a line a feature.
 std::string version_text();
 
 }  // namespace tunrelay

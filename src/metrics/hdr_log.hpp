@@ -2,7 +2,7 @@
 // Histograms of intervals as lines of text: HdrHistogram's log format 1.3, which its
 // implementations and their viewers read.
 //
-//   #[Logged with tunrelay 0.1.0]
+//   #[Logged with tunrelay 0.2.0]
 //   #[Histogram log format version 1.3]
 //   #[StartTime: 1764016265.000 (seconds since epoch), 2025-11-24T20:31:05Z]
 //   #[BaseTime: 1764016265.000 (seconds since epoch)]

@@ -87,7 +87,7 @@ struct tunrelay_tunnel_setup {
 
 struct tunrelay_tunnel;
 
-/* "0.1.0". */
+/* "0.2.0". */
 const char* tunrelay_version(void);
 /* The message of the calling thread's last call that failed; valid until the next one that does. */
 const char* tunrelay_failure_text(void);
