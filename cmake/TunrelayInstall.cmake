@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: MIT
 # What `cmake --install` puts where, with packages for find_package(tunrelay) and for pkg-config.
 # Components: `program`; `stage`, the headers that stages are written against, which need nothing
-# built; `library`, libtunrelay with the headers of its own, which stands on `stage`.
+# built; `library`, libtunrelay.so as programs load it; `development`, what programs are built with
+# against it, which stands on the other two.
+if(NOT DEFINED CMAKE_INSTALL_LIBDIR AND EXISTS /etc/debian_version AND CMAKE_LIBRARY_ARCHITECTURE)
+  # CMake does so for the prefix /usr alone; ld.so and pkg-config look there below /usr/local as well.
+  set(CMAKE_INSTALL_LIBDIR lib/${CMAKE_LIBRARY_ARCHITECTURE} CACHE PATH "Libraries")
+endif()
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -9,8 +14,11 @@ set(PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/tunrelay)
 set(PKGCONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(TARGETS tunrelay RUNTIME COMPONENT program)
-install(FILES LICENSE README.md docs/guide.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
-install(FILES src/result/result.schema.json src/record/record.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay
+install(FILES LICENSE README.md CHANGELOG.md docs/guide.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
+        COMPONENT program)
+install(DIRECTORY src/link/profiles DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay COMPONENT program)
+install(FILES src/result/result.schema.json src/record/record.schema.json
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay
         COMPONENT program)
 
 target_include_directories(tunrelay_stage_headers INTERFACE
@@ -19,10 +27,11 @@ target_compile_features(tunrelay_stage_headers INTERFACE cxx_std_20)
 set_target_properties(tunrelay_stage_headers PROPERTIES EXPORT_NAME stage)
 set_target_properties(tunrelay_shared PROPERTIES EXPORT_NAME tunrelay)
 install(TARGETS tunrelay_stage_headers EXPORT tunrelay_stage COMPONENT stage)
-install(TARGETS tunrelay_shared EXPORT tunrelay_shared LIBRARY COMPONENT library)
-install(TARGETS tunrelay_static EXPORT tunrelay_static ARCHIVE COMPONENT library)
+install(TARGETS tunrelay_shared EXPORT tunrelay_shared
+        LIBRARY COMPONENT library NAMELINK_COMPONENT development)
+install(TARGETS tunrelay_static EXPORT tunrelay_static ARCHIVE COMPONENT development)
 foreach(EXPORT stage shared static)
-  set(COMPONENT library)
+  set(COMPONENT development)
   if(EXPORT STREQUAL "stage")
     set(COMPONENT stage)
   endif()
@@ -32,11 +41,11 @@ endforeach()
 install(DIRECTORY src/plugin/tunrelay
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT stage)
 install(DIRECTORY src/embed/tunrelay
-        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(FILES src/plugin/README.md RENAME stages.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT stage)
 install(FILES src/embed/README.md RENAME embedding.md
-        DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT library)
+        DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT stage)
 
 configure_package_config_file(cmake/tunrelay-config.cmake.in
@@ -57,4 +66,4 @@ endforeach()
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tunrelay-stage.pc
         DESTINATION ${PKGCONFIG_DIR} COMPONENT stage)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tunrelay.pc
-        DESTINATION ${PKGCONFIG_DIR} COMPONENT library)
+        DESTINATION ${PKGCONFIG_DIR} COMPONENT development)
