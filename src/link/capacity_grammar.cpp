@@ -9,64 +9,14 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::uint64_t kMaxLimitPackets = 60'000;
-constexpr std::uint64_t kMaxLimitBytes = std::uint64_t{1} << 40U;
 constexpr std::uint64_t kMaxBurstBytes = std::uint64_t{1} << 30U;
 constexpr std::uint64_t kMinMtu = 68;  // RFC 791
 constexpr std::uint64_t kMaxMtu = 65'535;
-const char* const kLimit = "1000 packets, 64KiB or 100ms";
 
 WireSize default_wire(BottleneckDescription::Pace pace) {
   WireSize wire;
   if (pace == BottleneckDescription::Pace::kTrace) wire.overhead_bytes = kTraceOverheadBytes;
   return wire;
-}
-
-bool ends_with_any(const std::string& text, std::initializer_list<std::string_view> ends) {
-  for (const std::string_view end : ends)
-    if (text.ends_with(end)) return true;
-  return false;
-}
-
-/// `1000 packets`, `64KiB`, `100ms`: the unit says what is counted, and a bare number nothing.
-void read_limit(StageTokens& tokens, QueueConfig& queue) {
-  StageTokens number = tokens;
-  const std::string text = tokens.take_token(kLimit).text;
-  if (tokens.take("packets")) {
-    queue.limit_unit = QueueLimitUnit::kPackets;
-    queue.limit = number.take_count(kLimit, 1, kMaxLimitPackets);
-  } else if (ends_with_any(text, {"s", "S"})) {
-    queue.limit_unit = QueueLimitUnit::kNanoseconds;
-    queue.limit = static_cast<std::uint64_t>(number.take_duration(kLimit));
-    if (queue.limit == 0)
-      number.refuse_last("no packet could wait", std::string("write ") + kLimit);
-  } else if (ends_with_any(text, {"b", "B", "k", "K", "M", "G"})) {
-    queue.limit_unit = QueueLimitUnit::kBytes;
-    queue.limit = number.take_size(kLimit, 1, kMaxLimitBytes);
-  } else {
-    tokens.refuse_last(fmt::format("'{}' does not say what it counts", text),
-                       std::string("write ") + kLimit);
-  }
-}
-
-bool read_queue_token(StageTokens& tokens, QueueConfig& queue) {
-  if (tokens.take("limit"))
-    read_limit(tokens, queue);
-  else if (tokens.take("droptail"))
-    queue.kind = QueueKind::kDropTail;
-  else if (tokens.take("codel"))
-    queue.kind = QueueKind::kCodel;
-  else if (tokens.take("pie"))
-    queue.kind = QueueKind::kPie;
-  else if (tokens.take("ecn"))
-    queue.ecn = true;
-  else if (tokens.take("target"))
-    queue.target_ns = tokens.take_duration("a time such as 5ms");
-  else if (tokens.take("interval"))
-    queue.interval_ns = tokens.take_duration("a time such as 100ms");
-  else
-    return false;
-  return true;
 }
 
 bool read_wire_token(StageTokens& tokens, WireSize& wire) {
@@ -85,31 +35,6 @@ bool read_wire_token(StageTokens& tokens, WireSize& wire) {
     return false;
   }
   return true;
-}
-
-std::string print_limit(const QueueConfig& queue) {
-  switch (queue.limit_unit) {
-    case QueueLimitUnit::kPackets:
-      return fmt::format("{} packets", queue.limit);
-    case QueueLimitUnit::kBytes:
-      return print_size(queue.limit);
-    case QueueLimitUnit::kNanoseconds:
-      break;
-  }
-  return print_duration(static_cast<std::int64_t>(queue.limit));
-}
-
-std::string print_queue(const QueueConfig& queue) {
-  std::string text;
-  const QueueConfig defaults;
-  if (queue.limit_unit != defaults.limit_unit || queue.limit != defaults.limit)
-    text += " limit " + print_limit(queue);
-  if (queue.kind != QueueKind::kDropTail)
-    text += queue.kind == QueueKind::kCodel ? " codel" : " pie";
-  if (queue.target_ns != 0) text += " target " + print_duration(queue.target_ns);
-  if (queue.interval_ns != 0) text += " interval " + print_duration(queue.interval_ns);
-  if (queue.ecn) text += " ecn";
-  return text;
 }
 
 std::string print_wire(const WireSize& wire, const WireSize& defaults) {
@@ -140,14 +65,9 @@ BottleneckDescription read_bottleneck(StageTokens& tokens, BottleneckDescription
     else if (!read_wire_token(tokens, link.wire) && !read_queue_token(tokens, link.queue))
       break;
   }
-  if (link.queue.kind == QueueKind::kDropTail &&
-      (link.queue.ecn || link.queue.target_ns != 0 || link.queue.interval_ns != 0))
-    tokens.refuse_last("ecn, target and interval are for codel and pie",
-                       "write codel or pie with them");
+  check_queue(tokens, link.queue);
   if (tokens.at_end()) return link;
-  tokens.refuse_next(
-      fmt::format("{}overhead, cell, limit, droptail, codel, pie, target, interval, ecn",
-                  is_trace ? "" : "burst, "));
+  tokens.refuse_next((is_trace ? "" : "burst, ") + ("overhead, cell, " + queue_tokens()));
 }
 
 std::string print_stage(const BottleneckDescription& link) {

@@ -16,6 +16,24 @@ std::string time_text(const Histogram& histogram, double percentile) {
   return format_latency(histogram.value_at_percentile(percentile));
 }
 
+/// ", 12 dropped early": those that are not 0.
+std::string details_text(const StageDetails& details) {
+  std::string text;
+  for (std::size_t at = 0; at < kStageDetails; ++at)
+    if (const std::uint64_t count = details.get(static_cast<StageDetail>(at)); count != 0)
+      text += fmt::format(", {} {}", format_count(count), kStageDetailNames.at(at).text);
+  return text;
+}
+
+/// Those that the stage keeps.
+nlohmann::ordered_json details_json(const StageDetails& details) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (std::size_t at = 0; at < kStageDetails; ++at)
+    if (const auto detail = static_cast<StageDetail>(at); details.keeps(detail))
+      json[std::string(kStageDetailNames.at(at).key)] = details.get(detail);
+  return json;
+}
+
 nlohmann::ordered_json times_json(const Histogram& histogram) {
   return {{"count", histogram.count()},
           {"p50", histogram.value_at_percentile(50)},
@@ -40,6 +58,7 @@ std::string link_lines(const LinkReport& link, std::size_t direction) {
                                               static_cast<double>(counts.taken.segments));
     if (counts.marked != 0) lines += fmt::format(", {} marked", format_count(counts.marked));
     if (stage.answers != 0) lines += fmt::format(", {} answers", format_count(stage.answers));
+    lines += details_text(counts.details);
     if (counts.delay_ns.count() != 0)
       lines += fmt::format("; in it p50 {} p99 {}", time_text(counts.delay_ns, 50),
                            time_text(counts.delay_ns, 99));
@@ -69,6 +88,7 @@ nlohmann::ordered_json link_json(const LinkReport& link) {
                         {"queued", tally_json(stage.counts.queued)},
                         {"marked_segments", stage.counts.marked},
                         {"answers", stage.answers},
+                        {"details", details_json(stage.counts.details)},
                         {"delay_ns", times_json(stage.counts.delay_ns)},
                         {"since_read_ns", times_json(stage.counts.since_read_ns)},
                         {"late_ns", times_json(stage.counts.late_ns)}});

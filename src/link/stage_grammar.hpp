@@ -29,4 +29,14 @@ namespace tunrelay {
 [[nodiscard]] std::string print_stage(const MtuConfig& mtu);
 [[nodiscard]] std::string print_stage(const OutageConfig& outage);
 
+// A link's queue: link/queue_grammar.cpp.
+/// What may stand there, for a refusal.
+[[nodiscard]] std::string queue_tokens();
+/// Whether the next token begins an argument of a queue, which is then taken.
+bool read_queue_token(StageTokens& tokens, QueueConfig& queue);
+/// Refuses what was read where its parts do not go together.
+void check_queue(const StageTokens& tokens, const QueueConfig& queue);
+/// With a blank before each argument.
+[[nodiscard]] std::string print_queue(const QueueConfig& queue);
+
 }  // namespace tunrelay

@@ -35,7 +35,7 @@ constexpr std::array<Grammar, 9> kGrammars{
       [](StageTokens& tokens) -> StageChoice { return read_corrupt(tokens); }},
      {"rate",
       "RATE [burst SIZE] [overhead BYTES] [cell BYTES [BYTES]] [limit N packets|SIZE|TIME] "
-      "[droptail|codel|pie [target TIME] [interval TIME] [ecn]]",
+      "[droptail|codel|pie|fq_codel [target TIME] [interval TIME] [flows N] [quantum SIZE] [ecn]]",
       [](StageTokens& tokens) -> StageChoice { return read_bottleneck(tokens, Pace::kRate); }},
      {"steps", "FILE, and as for rate",
       [](StageTokens& tokens) -> StageChoice { return read_bottleneck(tokens, Pace::kSteps); }},

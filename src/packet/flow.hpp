@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Which flow a TCP or UDP packet belongs to: addresses, ports and protocol. All functions are
-// for packets that parse() accepted and that have a TCP or UDP header (payload_offset not 0).
+// Which flow a packet belongs to: addresses, ports and protocol. Where nothing else is said,
+// functions are for packets that parse() accepted and that have a TCP or UDP header
+// (payload_offset not 0).
 #pragma once
 
 #include <bit>
@@ -44,6 +45,20 @@ namespace tunrelay {
   }
   key ^= key >> 32;
   return static_cast<std::uint32_t>((key * kOddMultiplier) >> 32);
+}
+
+/// The same for any packet that parse() accepted: one without a TCP or UDP header, fragments among
+/// them, goes with all of its addresses and protocol; one that is not IP, with its EtherType.
+[[nodiscard]] inline std::uint64_t any_flow_hash(const Packet& packet) noexcept {
+  if (packet.layers.payload_offset != 0) return flow_hash(packet);
+  if (packet.layers.ip_version == 0) return packet.layers.ether_type;
+  const std::byte* ip = packet.frame + packet.layers.ip_offset;
+  std::uint64_t key = packet.layers.protocol;
+  const bool is_ipv4 = packet.layers.ip_version == 4;
+  const std::byte* addresses = ip + (is_ipv4 ? ipv4::kSource : ipv6::kSource);
+  for (std::size_t at = 0; at < (is_ipv4 ? 8U : 32U); at += 8)
+    key = (std::rotl(key, 23) ^ load_raw<std::uint64_t>(addresses + at)) * 0x9e3779b97f4a7c15;
+  return key ^ key >> 32;
 }
 
 }  // namespace tunrelay

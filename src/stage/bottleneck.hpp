@@ -9,9 +9,8 @@
 
 #include "base/clock.hpp"
 #include "stage/link_pace.hpp"
-#include "stage/packet_queue.hpp"
+#include "stage/link_queue.hpp"
 #include "stage/queue_config.hpp"
-#include "stage/queue_discipline.hpp"
 #include "stage/stage.hpp"
 
 namespace tunrelay {
@@ -36,28 +35,36 @@ class Bottleneck final : public Stage {
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept override { return deadline_ns_; }
   void release(std::int64_t now_ns, StageOutput& output) noexcept override;
   [[nodiscard]] Tally queued() const noexcept override { return queued_; }
+  [[nodiscard]] const StageDetails* details() const noexcept override { return &queue_->details(); }
 
  private:
-  void admit(const Packet& packet, std::int64_t now_ns, StageOutput& output) noexcept;
-  QueueVerdict arrive(const Packet& packet, std::uint16_t segment, std::int64_t now_ns) noexcept;
-  [[nodiscard]] bool is_full(std::uint32_t frame_bytes, std::int64_t now_ns) noexcept;
+  /// Wire segments that have left the queue and were not yet passed on: of one run, the last one
+  /// on the link while is_busy_.
+  struct Leaving {
+    Packet packet;         ///< its run may be none
+    bool borrows = false;  ///< the hold on its buffer is that of the run which still waits
+
+    [[nodiscard]] bool continues_with(const Packet& next, bool marked) const noexcept {
+      return borrows && packet.buffer == next.buffer && packet.queue == next.queue &&
+             packet.run.last == next.run.first && packet.ce_marked == marked;
+    }
+  };
+
+  [[nodiscard]] LinkView view(std::int64_t now_ns) noexcept;
   void drain(std::int64_t now_ns, StageOutput& output) noexcept;
-  bool begin_service(std::int64_t begin_ns, StageOutput& output) noexcept;
-  void take_front(StageOutput& output) noexcept;
-  void drop_front(StageOutput& output) noexcept;
-  void let_out(StageOutput& output, bool more_follows) noexcept;
+  void begin_service(const Departure& departure, std::int64_t begin_ns,
+                     StageOutput& output) noexcept;
+  void drop_first(WaitingRun& waiting, StageOutput& output) noexcept;
+  void let_out(std::uint16_t segments, StageOutput& output) noexcept;
 
   std::unique_ptr<LinkPace> pace_;
-  Settings settings_;
-  std::unique_ptr<QueueDiscipline> discipline_;
-  PacketQueue queue_;
-  Packet leaving_;           ///< what has left the front packet's run, not yet passed on
-  bool is_leaving_ = false;  ///< whether there is any
-  bool in_service_ = false;  ///< the front's first segment is on the link, and no longer counted
-  bool mark_in_service_ = false;
-  bool link_is_idle_ = false;         ///< when this turn's packets came
-  bool is_promised_ = false;          ///< the queue's only segment goes at once and is not counted
-  std::int64_t free_ns_ = INT64_MIN;  ///< when the link was, or will be, through with the last one
+  WireSize wire_;
+  std::int64_t gather_ns_;
+  std::unique_ptr<LinkQueue> queue_;
+  Leaving leaving_;
+  bool is_busy_ = false;                      ///< a segment is on the link
+  std::int64_t arrival_ns_ = INT64_MIN;       ///< of what came last
+  std::int64_t free_ns_ = INT64_MIN;          ///< when the link was, or will be, through
   std::int64_t last_out_ns_ = INT64_MIN / 2;  ///< when something left
   std::int64_t deadline_ns_ = kNoDeadline;
   Tally queued_;

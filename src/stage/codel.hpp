@@ -15,6 +15,9 @@ class Codel final : public QueueDiscipline {
 
   [[nodiscard]] QueueVerdict on_departure(const QueueView& view) noexcept override;
   void on_empty() noexcept override;
+  /// A segment was dropped for another reason: the next ones follow the sooner (Linux,
+  /// net/sched/sch_fq_codel.c: fq_codel_drop()).
+  void strengthen() noexcept { ++count_; }
 
  private:
   [[nodiscard]] bool has_waited_too_long(const QueueView& view) noexcept;

@@ -27,7 +27,7 @@ class Metered final : public Stage {
     counters_->taken.add(taken);
     Meter meter(*counters_, now_ns, output);
     stage_->process(packets, now_ns, meter);
-    note_queued();
+    note_state();
   }
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept override {
     return stage_->next_deadline_ns();
@@ -36,17 +36,11 @@ class Metered final : public Stage {
     counters_->late_ns.record(now_ns - stage_->next_deadline_ns(), 1);
     Meter meter(*counters_, now_ns, output);
     stage_->release(now_ns, meter);
-    note_queued();
+    note_state();
   }
   [[nodiscard]] Tally queued() const noexcept override { return stage_->queued(); }
 
  private:
-  void note_queued() noexcept {
-    const Tally queued = stage_->queued();
-    counters_->queued.set(queued);
-    counters_->queued_peak.note(queued);
-  }
-
   class Meter final : public ForwardingOutput {
    public:
     Meter(StageCounters& counters, std::int64_t now_ns, StageOutput& output)
@@ -70,6 +64,13 @@ class Metered final : public Stage {
     StageCounters& counters_;
     std::int64_t now_ns_;
   };
+
+  void note_state() noexcept {
+    const Tally queued = stage_->queued();
+    counters_->queued.set(queued);
+    counters_->queued_peak.note(queued);
+    if (const StageDetails* details = stage_->details()) counters_->details.set(*details);
+  }
 
   std::unique_ptr<Stage> stage_;
   std::shared_ptr<StageCounters> counters_;

@@ -20,20 +20,28 @@ enum class QueueKind : std::uint8_t {
   kDropTail,  ///< nobody: packets for a full queue are dropped
   kCodel,     ///< RFC 8289
   kPie,       ///< RFC 8033
+  kFqCodel,   ///< RFC 8290
 };
 
 struct QueueConfig {
   QueueKind kind = QueueKind::kDropTail;
   QueueLimitUnit limit_unit = QueueLimitUnit::kPackets;
-  std::uint64_t limit = 1000;  ///< in its unit; netem's default
-  /// Packets that can bear it get the mark "congestion experienced" (RFC 3168) where CoDel or PIE
+  std::uint64_t limit = 0;  ///< in its unit; 0: default_limit_packets()
+  /// Packets that can bear it get the mark "congestion experienced" (RFC 3168) where the rules
   /// would drop them; a full queue drops all the same.
   bool ecn = false;
-  std::int64_t target_ns = 0;    ///< the delay that is aimed at; 0: the RFC's
-  std::int64_t interval_ns = 0;  ///< CoDel's INTERVAL, PIE's T_UPDATE; 0: the RFC's
+  std::int64_t target_ns = 0;       ///< the delay that is aimed at; 0: the RFC's
+  std::int64_t interval_ns = 0;     ///< CoDel's INTERVAL, PIE's T_UPDATE; 0: the RFC's
+  std::uint32_t flows = 0;          ///< fq_codel's flow queues; 0: the RFC's
+  std::uint32_t quantum_bytes = 0;  ///< fq_codel's, of what the link carries; 0: the RFC's
 
   bool operator==(const QueueConfig&) const = default;
 };
+
+/// netem's, and that of RFC 8290, 5.2.3.
+[[nodiscard]] inline std::uint64_t default_limit_packets(QueueKind kind) noexcept {
+  return kind == QueueKind::kFqCodel ? 10'240 : 1000;
+}
 
 /// RFC 8289, 4.2 and 4.3: TARGET and INTERVAL.
 inline constexpr std::int64_t kCodelTargetNs = 5 * kNanosecondsPerMillisecond;
@@ -41,6 +49,13 @@ inline constexpr std::int64_t kCodelIntervalNs = 100 * kNanosecondsPerMillisecon
 /// RFC 8033, 4.2: QDELAY_REF and T_UPDATE.
 inline constexpr std::int64_t kPieTargetNs = 15 * kNanosecondsPerMillisecond;
 inline constexpr std::int64_t kPieUpdateNs = 15 * kNanosecondsPerMillisecond;
+
+/// RFC 8290, 5.2.4 and 5.2.5.
+inline constexpr std::uint32_t kFqCodelQuantumBytes = 1514;
+inline constexpr std::uint32_t kFqCodelFlows = 1024;
+
+/// CONFIG with the defaults of its kind in the place of zeros.
+[[nodiscard]] QueueConfig with_defaults(QueueConfig config) noexcept;
 
 /// What stands around each packet on the link, with the meaning of netem's `rate`: OVERHEAD is
 /// added to the frame, then the sum is rounded up to whole cells, of which each has a header.

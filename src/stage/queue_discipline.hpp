@@ -39,7 +39,7 @@ class QueueDiscipline {
   virtual void on_empty() noexcept {}
 };
 
-/// SEED: of PIE's random numbers.
+/// Of a single queue; CONFIG has its defaults. SEED: of its random numbers.
 [[nodiscard]] std::unique_ptr<QueueDiscipline> make_queue_discipline(const QueueConfig& config,
                                                                      std::uint64_t seed);
 

@@ -13,6 +13,7 @@
 #include "base/drop_reason.hpp"
 #include "base/tally.hpp"
 #include "packet/packet.hpp"
+#include "stage/stage_details.hpp"
 
 namespace tunrelay {
 
@@ -82,6 +83,8 @@ class Stage {
   virtual void release(std::int64_t /*now_ns*/, StageOutput& /*output*/) noexcept {}
   /// What is queued now; when the relay stops, it is counted as dropped.
   [[nodiscard]] virtual Tally queued() const noexcept { return {}; }
+  /// What it counts of its own decisions; null: nothing. Asked for by its thread.
+  [[nodiscard]] virtual const StageDetails* details() const noexcept { return nullptr; }
 };
 
 }  // namespace tunrelay

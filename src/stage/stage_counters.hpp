@@ -7,6 +7,7 @@
 
 #include "base/counter.hpp"
 #include "metrics/shared_histogram.hpp"
+#include "stage/stage_details.hpp"
 
 namespace tunrelay {
 
@@ -17,9 +18,10 @@ struct StageCounts {
   Tally dropped;
   Tally queued;              ///< now
   std::uint64_t marked = 0;  ///< wire segments that left with a mark of this or an earlier stage
-  Histogram delay_ns;        ///< of a wire segment in this stage
-  Histogram since_read_ns;   ///< from when the relay read a wire segment to when it left the stage
-  Histogram late_ns;         ///< how late queued packets were released, by wake-up
+  StageDetails details;
+  Histogram delay_ns;       ///< of a wire segment in this stage
+  Histogram since_read_ns;  ///< from when the relay read a wire segment to when it left the stage
+  Histogram late_ns;        ///< how late queued packets were released, by wake-up
 
   StageCounts& operator+=(const StageCounts& other) {
     taken += other.taken;
@@ -27,6 +29,7 @@ struct StageCounts {
     dropped += other.dropped;
     queued += other.queued;
     marked += other.marked;
+    details += other.details;
     delay_ns += other.delay_ns;
     since_read_ns += other.since_read_ns;
     late_ns += other.late_ns;
@@ -69,6 +72,7 @@ struct StageCounters {
   TallyCounter queued;
   QueuedPeak queued_peak;
   Counter marked;
+  StageDetailCounters details;
   SharedHistogram delay_ns;
   SharedHistogram since_read_ns;
   SharedHistogram late_ns;
@@ -79,6 +83,7 @@ struct StageCounters {
             .dropped = dropped.get(),
             .queued = queued.get(),
             .marked = marked.get(),
+            .details = details.get(),
             .delay_ns = delay_ns.snapshot(),
             .since_read_ns = since_read_ns.snapshot(),
             .late_ns = late_ns.snapshot()};

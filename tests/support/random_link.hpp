@@ -106,13 +106,17 @@ class RandomLink {
       link.wire.cell_bytes = small();
       link.wire.cell_overhead_bytes = small() - 1;
     }
-    link.queue.kind = static_cast<QueueKind>(random_.between(0, 2));
+    link.queue.kind = static_cast<QueueKind>(random_.between(0, 3));
     link.queue.limit_unit = static_cast<QueueLimitUnit>(random_.between(0, 2));
     link.queue.limit = small();
     if (link.queue.kind != QueueKind::kDropTail) {
       link.queue.ecn = random_.chance(0.5);
       link.queue.target_ns = duration();
       link.queue.interval_ns = duration();
+    }
+    if (link.queue.kind == QueueKind::kFqCodel) {
+      link.queue.flows = small();
+      link.queue.quantum_bytes = 255 + small();
     }
     return link;
   }

@@ -106,7 +106,7 @@ TEST(StageText, ARefusalPointsAtThePlace) {
   EXPECT_THAT(refusal("rate 10mbps"), HasSubstr("ambiguous"));
   EXPECT_THAT(refusal("rate 10mbit limit 100"), HasSubstr("1000 packets, 64KiB or 100ms"));
   EXPECT_THAT(refusal("rate 10mbit limit 100m"), HasSubstr("does not say what it counts"));
-  EXPECT_THAT(refusal("rate 10mbit ecn"), HasSubstr("for codel and pie"));
+  EXPECT_THAT(refusal("rate 10mbit ecn"), HasSubstr("ecn, target and interval are for codel, pie"));
   EXPECT_THAT(refusal("rate 10mbit fast"), HasSubstr("'fast' is not expected in 'rate'"));
   EXPECT_THAT(refusal("rate 0"), HasSubstr("from 1bit to 10tbit"));
   EXPECT_THAT(refusal("loss 1% if udp"), ::testing::Not(HasSubstr("could not")));

@@ -43,7 +43,7 @@ class NaiveBottleneck {
   };
 
   NaiveBottleneck(std::uint64_t bits_per_s, const QueueConfig& queue, WireSize wire)
-      : bits_per_s_(bits_per_s), queue_(queue), wire_(wire) {}
+      : bits_per_s_(bits_per_s), queue_(with_defaults(queue)), wire_(wire) {}
 
   void arrive(const Packet& packet, std::int64_t now_ns) {
     const auto segments = static_cast<std::uint16_t>(packet.segments());

@@ -2,12 +2,13 @@
 // CoDel against the pseudo-code of its RFC, PIE by what it is for, and both at a bottleneck.
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <deque>
+#include <optional>
 
 #include "stage/bottleneck.hpp"
 #include "stage/codel.hpp"
 #include "stage/pie.hpp"
+#include "support/naive_queues.hpp"
 #include "support/owned_packet.hpp"
 #include "support/random.hpp"
 #include "support/stage_record.hpp"
@@ -15,85 +16,14 @@
 namespace tunrelay::test {
 namespace {
 
-struct TimedPacket {
-  int number = 0;
-  std::int64_t arrival_ns = 0;
-};
-constexpr std::uint64_t kPacketBytes = 1000;
-
-/// RFC 8289, 5: dodequeue() and deque(), word for word; numbers of what was dropped.
-class RfcCodel {
- public:
-  std::deque<TimedPacket> queue;
-  std::vector<int> dropped;
-
-  std::optional<TimedPacket> dequeue(std::int64_t now_ns) {
-    Head head = take_head(now_ns);
-    if (dropping_) {
-      if (!head.ok_to_drop) dropping_ = false;
-      while (now_ns >= drop_next_ns_ && dropping_) {
-        dropped.push_back(head.packet->number);
-        ++count_;
-        head = take_head(now_ns);
-        if (!head.ok_to_drop)
-          dropping_ = false;
-        else
-          drop_next_ns_ = law(drop_next_ns_);
-      }
-    } else if (head.ok_to_drop) {
-      dropped.push_back(head.packet->number);
-      head = take_head(now_ns);
-      dropping_ = true;
-      const std::uint64_t delta = count_ - last_count_;
-      count_ = 1;
-      if (delta > 1 && now_ns - drop_next_ns_ < 16 * kCodelIntervalNs) count_ = delta;
-      drop_next_ns_ = law(now_ns);
-      last_count_ = count_;
-    }
-    return head.packet;
-  }
-
- private:
-  struct Head {
-    std::optional<TimedPacket> packet;
-    bool ok_to_drop = false;
-  };
-
-  Head take_head(std::int64_t now_ns) {
-    Head head;
-    if (queue.empty()) {
-      first_above_ns_ = 0;
-      return head;
-    }
-    head.packet = queue.front();
-    queue.pop_front();
-    if (now_ns - head.packet->arrival_ns < kCodelTargetNs || queue.size() * kPacketBytes <= 1514) {
-      first_above_ns_ = 0;
-    } else if (first_above_ns_ == 0) {
-      first_above_ns_ = now_ns + kCodelIntervalNs;
-    } else if (now_ns >= first_above_ns_) {
-      head.ok_to_drop = true;
-    }
-    return head;
-  }
-  [[nodiscard]] std::int64_t law(std::int64_t from_ns) const {
-    return from_ns + std::llround(static_cast<double>(kCodelIntervalNs) /
-                                  std::sqrt(static_cast<double>(count_)));
-  }
-
-  std::int64_t first_above_ns_ = 0;
-  std::int64_t drop_next_ns_ = 0;
-  std::uint64_t count_ = 0;
-  std::uint64_t last_count_ = 0;
-  bool dropping_ = false;
-};
+constexpr std::uint32_t kPacketBytes = 1000;
 
 TEST(CodelPropertyTest, DropsWhatTheRfcDrops) {
   SeededRandom random;
   for (std::size_t round = 0; round < scaled(20); ++round) {
-    RfcCodel reference;
+    NaiveCodel reference;
     Codel codel(kCodelTargetNs, kCodelIntervalNs);
-    std::deque<TimedPacket> queue;
+    std::deque<NaiveQueuedPacket> queue;
     std::vector<int> dropped;
     std::int64_t now_ns = kNanosecondsPerSecond;
     // Loads that change from half of the link to twice as much, so that it starts and stops.
@@ -104,14 +34,14 @@ TEST(CodelPropertyTest, DropsWhatTheRfcDrops) {
       now_ns += 1'000'000;
       if (random.chance(0.002)) load = static_cast<double>(random.between(5, 20)) / 10;
       for (owed += load; owed >= 1; owed -= 1) {
-        const TimedPacket packet{number++, now_ns - 10};
+        const NaiveQueuedPacket packet{number++, now_ns - 10, kPacketBytes};
         reference.queue.push_back(packet);
         queue.push_back(packet);
       }
       const auto expected = reference.dequeue(now_ns);
-      std::optional<TimedPacket> taken;
+      std::optional<NaiveQueuedPacket> taken;
       while (!taken && !queue.empty()) {
-        const TimedPacket head = queue.front();
+        const NaiveQueuedPacket head = queue.front();
         queue.pop_front();
         const QueueVerdict verdict =
             codel.on_departure({.now_ns = now_ns,

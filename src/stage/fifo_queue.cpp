@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "stage/fifo_queue.hpp"
+
+#include <utility>
+
+#include "packet/ecn.hpp"
+
+namespace tunrelay {
+
+FifoQueue::FifoQueue(const QueueConfig& config, WireSize wire, std::uint64_t seed)
+    : config_(config),
+      discipline_(make_queue_discipline(config, seed)),
+      target_ns_(config.target_ns),
+      pool_(run_capacity(config)),
+      backlog_(wire),
+      details_({StageDetail::kDroppedFull}) {
+  if (target_ns_ != 0)
+    details_ += {StageDetail::kDroppedEarly, StageDetail::kMarked, StageDetail::kOverTarget};
+}
+
+QueueVerdict FifoQueue::arrive(const Packet& packet, std::uint16_t segment,
+                               const LinkView& link) noexcept {
+  const std::uint32_t bytes = wire_segment_bytes(packet, segment);
+  // The first one for an idle link does not wait, whatever the limit is.
+  const bool goes_at_once = link.takes_at_once && runs_.empty() && !is_promised_;
+  if (!pool_.has_room() || (!goes_at_once && backlog_.is_over(config_, bytes, link.bits_per_s))) {
+    details_.add(StageDetail::kDroppedFull);
+    return QueueVerdict::kDrop;
+  }
+  const QueueVerdict verdict =
+      discipline_->on_arrival({.now_ns = link.now_ns,
+                               .waited_ns = 0,
+                               .backlog_bytes = backlog_.bytes(),
+                               .can_be_marked = config_.ecn && is_ecn_capable(packet)});
+  count_verdict(details_, verdict);
+  if (verdict == QueueVerdict::kDrop) return verdict;
+  if (goes_at_once)
+    is_promised_ = true;
+  else
+    backlog_.count_in(bytes);
+  return verdict;
+}
+
+Tally FifoQueue::admit(const Packet& packet, const LinkView& link, StageOutput& output) noexcept {
+  const std::uint16_t last = packet.run.last;
+  Tally kept;
+  Packet rest = packet;
+  QueueVerdict fate = arrive(packet, rest.run.first, link);
+  // Neighbouring segments of the same fate wait, or are dropped, together.
+  for (auto next = static_cast<std::uint16_t>(rest.run.first + 1); next <= last; ++next) {
+    const QueueVerdict next_fate = next == last ? fate : arrive(packet, next, link);
+    if (next != last && next_fate == fate) continue;
+    Packet run = split_front(rest, static_cast<std::uint64_t>(next - rest.run.first), output);
+    run.ce_marked = packet.ce_marked || fate == QueueVerdict::kMark;
+    if (fate == QueueVerdict::kDrop) {
+      output.drop(run, DropReason::kStage);
+    } else {
+      kept += tally_of(run);
+      runs_.push(pool_, run, link.now_ns);
+    }
+    fate = next_fate;
+  }
+  return kept;
+}
+
+Departure FifoQueue::next(std::int64_t now_ns) noexcept {
+  if (runs_.empty()) return {};
+  WaitingRun& front = runs_.front(pool_);
+  const std::int64_t waited_ns = now_ns - front.arrival_ns;
+  if (!std::exchange(is_promised_, false))
+    backlog_.count_out(wire_segment_bytes(front.packet, front.packet.run.first));
+  const QueueVerdict verdict =
+      discipline_->on_departure({.now_ns = now_ns,
+                                 .waited_ns = waited_ns,
+                                 .backlog_bytes = backlog_.bytes(),
+                                 .can_be_marked = config_.ecn && is_ecn_capable(front.packet)});
+  count_verdict(details_, verdict);
+  if (target_ns_ != 0 && waited_ns > target_ns_) details_.add(StageDetail::kOverTarget);
+  return {&front, verdict};
+}
+
+void FifoQueue::took_first() noexcept {
+  if (runs_.front(pool_).packet.run.count() == 0) runs_.pop(pool_);
+}
+
+}  // namespace tunrelay

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "stage/link_queue.hpp"
+
+#include <algorithm>
+
+#include "stage/fifo_queue.hpp"
+#include "stage/fq_codel.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr std::size_t kMinRuns = 1024;
+constexpr std::size_t kMaxRuns = 65536;
+
+}  // namespace
+
+std::size_t run_capacity(const QueueConfig& config) {
+  const std::size_t wanted =
+      config.limit_unit == QueueLimitUnit::kPackets ? config.limit : kMaxRuns;
+  // One goes to an idle link beyond the limit.
+  return std::clamp(wanted, kMinRuns, kMaxRuns) + 2;
+}
+
+std::unique_ptr<LinkQueue> make_link_queue(const QueueConfig& config, WireSize wire,
+                                           std::uint64_t seed) {
+  const QueueConfig complete = with_defaults(config);
+  if (complete.kind == QueueKind::kFqCodel) return std::make_unique<FqCodel>(complete, wire, seed);
+  return std::make_unique<FifoQueue>(complete, wire, seed);
+}
+
+}  // namespace tunrelay
