@@ -8,12 +8,15 @@
 
 #include "base/ensure.hpp"
 #include "base/path_nonce.hpp"
+#include "packet/flow.hpp"
 
 namespace tunrelay {
 namespace {
 
 // At most 256 queues (MAX_TAP_QUEUES of drivers/net/tun.c), both ways.
 constexpr std::uint64_t kLanesMax = 512;
+// How many packets a run is looked for behind: as many flows may take turns.
+constexpr std::size_t kMaxLookBack = 16;
 
 }  // namespace
 
@@ -152,15 +155,26 @@ void Lane::drop(const Packet& packet, DropReason reason) noexcept {
   arena_.release(packet.buffer);
 }
 
+Packet* Lane::run_before(const Packet& packet) noexcept {
+  if (packet.run.first == 0) return nullptr;
+  const std::size_t looked_at = std::min<std::size_t>(leaving_.size(), kMaxLookBack);
+  for (std::size_t back = 1; back <= looked_at; ++back) {
+    Packet& earlier = leaving_[leaving_.size() - back];
+    if (earlier.buffer == packet.buffer)
+      return earlier.run.last == packet.run.first && earlier.ce_marked == packet.ce_marked
+                 ? &earlier
+                 : nullptr;
+    if (earlier.layers.payload_offset != 0 && is_same_flow(earlier, packet)) return nullptr;
+  }
+  return nullptr;
+}
+
 void Lane::leave(const Packet& packet) noexcept {
-  // Runs of one frame that leave behind each other leave as one, whichever stage cut them.
-  if (!leaving_.empty()) {
-    Packet& last = leaving_[leaving_.size() - 1];
-    if (last.buffer == packet.buffer && last.run.last == packet.run.first &&
-        last.ce_marked == packet.ce_marked) {
-      last.run.last = packet.run.last;
-      return arena_.release(packet.buffer);
-    }
+  // Runs of one frame that leave behind each other leave as one, whichever stage cut them, and
+  // whatever of other flows stands between: a queue for each flow lets them out in turn.
+  if (Packet* earlier = run_before(packet)) {
+    earlier->run.last = packet.run.last;
+    return arena_.release(packet.buffer);
   }
   if (leaving_.full()) write(leaving_);
   leaving_.push(packet);

@@ -95,6 +95,9 @@ class Lane {
   void keep(Packet& packet) noexcept;
   void drop(const Packet& packet, DropReason reason) noexcept;
   void leave(const Packet& packet) noexcept;
+  /// The run that leaves in this turn and that PACKET's continues, with nothing of its flow
+  /// between.
+  [[nodiscard]] Packet* run_before(const Packet& packet) noexcept;
   void write(Batch& packets) noexcept;
   void flush_former_chain(std::int64_t now_ns) noexcept;
   void end_refused_merging(const WriteOutcome& outcome) noexcept;
