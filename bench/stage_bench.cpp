@@ -7,6 +7,7 @@
 
 #include "counting_output.hpp"
 #include "packet_frames.hpp"
+#include "stage/bottleneck.hpp"
 #include "stage/delay.hpp"
 #include "stage/loss.hpp"
 
@@ -62,6 +63,37 @@ void stage_delay(benchmark::State& state) {
   run(state, stage, 100'000);
 }
 BENCHMARK(stage_delay)->Arg(0)->Arg(1'000'000);
+
+/// A link of 100 Gbit/s that is offered half of it: what a queue costs, of which nothing is lost.
+/// Batches of FLOWS flows in turn.
+void stage_queue(benchmark::State& state, QueueKind kind) {
+  constexpr std::uint64_t kRate = 100'000'000'000;
+  FrameSet frames(kStagePackets);
+  for (std::size_t packet = 0; packet < kStagePackets; ++packet)
+    frames.add({.is_tcp = true,
+                .payload_bytes = kSegments * 1448,
+                .gso_size = 1448,
+                .source_port = static_cast<std::uint16_t>(
+                    40'000 + packet % static_cast<std::size_t>(state.range(0)))});
+  for (std::size_t packet = 0; packet < kStagePackets; ++packet)
+    frames.packets()[packet].buffer = static_cast<BufferId>(packet);
+  Bottleneck stage(std::make_unique<RatePace>(std::vector<RatePace::Step>{{0, kRate}}, 0, 0, 0),
+                   {.queue = {.kind = kind, .limit = 60'000}});
+  CountingOutput output;
+  std::int64_t now_ns = 0;
+  for (auto _ : state) {
+    now_ns += 80'000;
+    if (stage.next_deadline_ns() <= now_ns) stage.release(now_ns, output);
+    stage.process(frames.packets(), now_ns, output);
+  }
+  benchmark::DoNotOptimize(output.segments);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kStagePackets) *
+                          kSegments);
+}
+BENCHMARK_CAPTURE(stage_queue, droptail, QueueKind::kDropTail)->Arg(1)->Arg(4);
+BENCHMARK_CAPTURE(stage_queue, codel, QueueKind::kCodel)->Arg(1)->Arg(4);
+BENCHMARK_CAPTURE(stage_queue, fq_codel, QueueKind::kFqCodel)->Arg(1)->Arg(4);
+BENCHMARK_CAPTURE(stage_queue, dualpi2, QueueKind::kDualPi2)->Arg(1)->Arg(4);
 
 }  // namespace
 }  // namespace tunrelay::bench

@@ -21,13 +21,21 @@ const char* const kLimit = "1000 packets, 64KiB or 100ms";
 struct Kind {
   QueueKind kind;
   std::string_view name;
-  bool has_delay = false;  ///< target, interval, ecn
-  bool has_flows = false;  ///< flows, quantum
+  bool has_delay = false;    ///< target, interval, ecn
+  bool has_flows = false;    ///< flows, quantum
+  bool has_average = false;  ///< min, max, probability
+  bool has_limit = true;
+  bool has_step = false;  ///< step; ECN, without which it is not
 };
-constexpr std::array<Kind, 4> kKinds{{{QueueKind::kDropTail, "droptail"},
-                                      {QueueKind::kCodel, "codel", true},
-                                      {QueueKind::kPie, "pie", true},
-                                      {QueueKind::kFqCodel, "fq_codel", true, true}}};
+constexpr std::array<Kind, 8> kKinds{
+    {{QueueKind::kDropTail, "droptail"},
+     {QueueKind::kCodel, "codel", true},
+     {QueueKind::kPie, "pie", true},
+     {QueueKind::kFqCodel, "fq_codel", true, true},
+     {QueueKind::kDropHead, "drophead"},
+     {QueueKind::kInfinite, "infinite", false, false, false, false},
+     {QueueKind::kRed, "red", true, false, true},
+     {QueueKind::kDualPi2, "dualpi2", true, false, false, true, true}}};
 
 const Kind& kind_of(const QueueConfig& queue) {
   return kKinds.at(static_cast<std::size_t>(queue.kind));
@@ -94,7 +102,7 @@ std::string print_limit(const QueueConfig& queue) {
 std::string queue_tokens() {
   std::string text = "limit";
   for (const Kind& kind : kKinds) text += ", " + std::string(kind.name);
-  return text + ", target, interval, ecn, flows, quantum";
+  return text + ", target, interval, ecn, flows, quantum, min, max, probability, step";
 }
 
 bool read_queue_token(StageTokens& tokens, QueueConfig& queue) {
@@ -111,6 +119,14 @@ bool read_queue_token(StageTokens& tokens, QueueConfig& queue) {
   else if (tokens.take("quantum"))
     queue.quantum_bytes = static_cast<std::uint32_t>(
         tokens.take_size("a size such as 1514", kMinQuantum, kMaxQuantum));
+  else if (tokens.take("step"))
+    queue.step_ns = tokens.take_duration("a time such as 1ms");
+  else if (tokens.take("min"))
+    queue.min_bytes = tokens.take_size("a size such as 15K", 1, kMaxLimitBytes);
+  else if (tokens.take("max"))
+    queue.max_bytes = tokens.take_size("a size such as 45K", 1, kMaxLimitBytes);
+  else if (tokens.take("probability"))
+    queue.probability = tokens.take_ratio("a percentage such as 2%");
   else
     return read_kind(tokens, queue);
   return true;
@@ -127,6 +143,13 @@ void check_queue(const StageTokens& tokens, const QueueConfig& queue) {
   refuse(queue.ecn || queue.target_ns != 0 || queue.interval_ns != 0, "ecn, target and interval",
          &Kind::has_delay);
   refuse(queue.flows != 0 || queue.quantum_bytes != 0, "flows and quantum", &Kind::has_flows);
+  refuse(queue.min_bytes != 0 || queue.max_bytes != 0 || queue.probability != 0,
+         "min, max and probability", &Kind::has_average);
+  refuse(queue.step_ns != 0, "steps", &Kind::has_step);
+  refuse(queue.limit != 0, "limits", &Kind::has_limit);
+  if (queue.ecn && kind.has_step) tokens.refuse_last("dualpi2 always marks", "leave ecn out");
+  if (queue.max_bytes != 0 && (queue.min_bytes == 0 || queue.max_bytes <= queue.min_bytes))
+    tokens.refuse_last("max must be over min", "write min 15K max 45K");
 }
 
 std::string print_queue(const QueueConfig& queue) {
@@ -137,6 +160,10 @@ std::string print_queue(const QueueConfig& queue) {
   if (queue.interval_ns != 0) text += " interval " + print_duration(queue.interval_ns);
   if (queue.flows != 0) text += fmt::format(" flows {}", queue.flows);
   if (queue.quantum_bytes != 0) text += " quantum " + print_size(queue.quantum_bytes);
+  if (queue.step_ns != 0) text += " step " + print_duration(queue.step_ns);
+  if (queue.min_bytes != 0) text += " min " + print_size(queue.min_bytes);
+  if (queue.max_bytes != 0) text += " max " + print_size(queue.max_bytes);
+  if (queue.probability != 0) text += " probability " + print_ratio(queue.probability);
   if (queue.ecn) text += " ecn";
   return text;
 }

@@ -35,7 +35,9 @@ constexpr std::array<Grammar, 9> kGrammars{
       [](StageTokens& tokens) -> StageChoice { return read_corrupt(tokens); }},
      {"rate",
       "RATE [burst SIZE] [overhead BYTES] [cell BYTES [BYTES]] [limit N packets|SIZE|TIME] "
-      "[droptail|codel|pie|fq_codel [target TIME] [interval TIME] [flows N] [quantum SIZE] [ecn]]",
+      "and a queue: [droptail|drophead|infinite|codel|pie|red|fq_codel|dualpi2 [target TIME] "
+      "[interval TIME] [flows N] [quantum SIZE] [min SIZE] [max SIZE] [probability P%] [step TIME] "
+      "[ecn]]",
       [](StageTokens& tokens) -> StageChoice { return read_bottleneck(tokens, Pace::kRate); }},
      {"steps", "FILE, and as for rate",
       [](StageTokens& tokens) -> StageChoice { return read_bottleneck(tokens, Pace::kSteps); }},

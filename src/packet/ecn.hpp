@@ -13,11 +13,19 @@ namespace tunrelay {
 /// The bytes of an IP header that a mark changes, from its start: all up to IPv4's checksum.
 inline constexpr std::uint32_t kEcnHeaderBytes = ipv4::kHeaderBytes;
 
-/// Whether PACKET, which parse() accepted, may be marked: it is ECT(0), ECT(1) or CE already.
+/// The ECN field of PACKET, which parse() accepted, as it leaves: 0 not capable, 1 ECT(1), 2
+/// ECT(0), 3 CE. Of what is not IP it is 0.
+[[nodiscard]] inline std::uint8_t ecn_of(const Packet& packet) noexcept {
+  if (packet.layers.ip_version == 0) return 0;
+  const std::uint8_t second = load_u8(packet.frame + packet.layers.ip_offset + 1);
+  const auto field =
+      static_cast<std::uint8_t>((packet.layers.ip_version == 4 ? second : second >> 4) & 0x03);
+  return packet.ce_marked && field != 0 ? 3 : field;
+}
+
+/// Whether PACKET may be marked: it is ECT(0), ECT(1) or CE already.
 [[nodiscard]] inline bool is_ecn_capable(const Packet& packet) noexcept {
-  const std::byte* ip = packet.frame + packet.layers.ip_offset;
-  if (packet.layers.ip_version == 4) return (load_u8(ip + 1) & 0x03) != 0;
-  return packet.layers.ip_version == 6 && (load_u8(ip + 1) & 0x30) != 0;
+  return ecn_of(packet) != 0;
 }
 
 /// Whether PACKET, which is IPv4 or IPv6, bears CE: as it was read, or by a mark of its run.

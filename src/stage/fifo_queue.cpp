@@ -18,12 +18,27 @@ FifoQueue::FifoQueue(const QueueConfig& config, WireSize wire, std::uint64_t see
     details_ += {StageDetail::kDroppedEarly, StageDetail::kMarked, StageDetail::kOverTarget};
 }
 
+bool FifoQueue::is_full(std::uint32_t frame_bytes, const LinkView& link) const noexcept {
+  return config_.kind != QueueKind::kDropHead && config_.kind != QueueKind::kInfinite &&
+         backlog_.is_over(config_, frame_bytes, link.bits_per_s);
+}
+
+WaitingRun* FifoQueue::over_limit(const LinkView& link) noexcept {
+  if (config_.kind != QueueKind::kDropHead || runs_.empty() ||
+      !backlog_.is_over(config_, 0, link.bits_per_s))
+    return nullptr;
+  WaitingRun& front = runs_.front(pool_);
+  backlog_.count_out(wire_segment_bytes(front.packet, front.packet.run.first));
+  details_.add(StageDetail::kDroppedFull);
+  return &front;
+}
+
 QueueVerdict FifoQueue::arrive(const Packet& packet, std::uint16_t segment,
                                const LinkView& link) noexcept {
   const std::uint32_t bytes = wire_segment_bytes(packet, segment);
   // The first one for an idle link does not wait, whatever the limit is.
   const bool goes_at_once = link.takes_at_once && runs_.empty() && !is_promised_;
-  if (!pool_.has_room() || (!goes_at_once && backlog_.is_over(config_, bytes, link.bits_per_s))) {
+  if (!pool_.has_room() || (!goes_at_once && is_full(bytes, link))) {
     details_.add(StageDetail::kDroppedFull);
     return QueueVerdict::kDrop;
   }
@@ -31,6 +46,7 @@ QueueVerdict FifoQueue::arrive(const Packet& packet, std::uint16_t segment,
       discipline_->on_arrival({.now_ns = link.now_ns,
                                .waited_ns = 0,
                                .backlog_bytes = backlog_.bytes(),
+                               .bits_per_s = link.bits_per_s,
                                .can_be_marked = config_.ecn && is_ecn_capable(packet)});
   count_verdict(details_, verdict);
   if (verdict == QueueVerdict::kDrop) return verdict;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One queue, first in, first out, under a discipline of its own: droptail, CoDel, PIE.
+// One queue, first in, first out, under a discipline of its own: droptail, drophead, CoDel, PIE,
+// RED, or none at all.
 #pragma once
 
 #include <memory>
@@ -15,6 +16,7 @@ class FifoQueue final : public LinkQueue {
 
   [[nodiscard]] bool empty() const noexcept override { return runs_.empty(); }
   Tally admit(const Packet& packet, const LinkView& link, StageOutput& output) noexcept override;
+  [[nodiscard]] WaitingRun* over_limit(const LinkView& link) noexcept override;
   [[nodiscard]] Departure next(std::int64_t now_ns) noexcept override;
   void took_first() noexcept override;
   void on_idle() noexcept override { discipline_->on_empty(); }
@@ -22,6 +24,7 @@ class FifoQueue final : public LinkQueue {
 
  private:
   QueueVerdict arrive(const Packet& packet, std::uint16_t segment, const LinkView& link) noexcept;
+  [[nodiscard]] bool is_full(std::uint32_t frame_bytes, const LinkView& link) const noexcept;
 
   QueueConfig config_;
   std::unique_ptr<QueueDiscipline> discipline_;

@@ -118,6 +118,7 @@ Departure FqCodel::next(std::int64_t now_ns) noexcept {
       {.now_ns = now_ns,
        .waited_ns = waited_ns,
        .backlog_bytes = backlogs_[number],
+       .bits_per_s = 0,
        .can_be_marked = config_.ecn && is_ecn_capable(front.packet)});
   count_verdict(details_, verdict);
   if (waited_ns > config_.target_ns) details_.add(StageDetail::kOverTarget);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "stage/dual_pi2.hpp"
 #include "stage/fifo_queue.hpp"
 #include "stage/fq_codel.hpp"
 
@@ -11,10 +12,13 @@ namespace {
 
 constexpr std::size_t kMinRuns = 1024;
 constexpr std::size_t kMaxRuns = 65536;
+// As many small packets as the queue memory holds by default.
+constexpr std::size_t kInfiniteRuns = std::size_t{1} << 20U;
 
 }  // namespace
 
 std::size_t run_capacity(const QueueConfig& config) {
+  if (config.kind == QueueKind::kInfinite) return kInfiniteRuns;
   const std::size_t wanted =
       config.limit_unit == QueueLimitUnit::kPackets ? config.limit : kMaxRuns;
   // One goes to an idle link beyond the limit.
@@ -25,6 +29,7 @@ std::unique_ptr<LinkQueue> make_link_queue(const QueueConfig& config, WireSize w
                                            std::uint64_t seed) {
   const QueueConfig complete = with_defaults(config);
   if (complete.kind == QueueKind::kFqCodel) return std::make_unique<FqCodel>(complete, wire, seed);
+  if (complete.kind == QueueKind::kDualPi2) return std::make_unique<DualPi2>(complete, wire, seed);
   return std::make_unique<FifoQueue>(complete, wire, seed);
 }
 

@@ -17,6 +17,8 @@ QueueConfig with_defaults(QueueConfig config) noexcept {
   }
   switch (config.kind) {
     case QueueKind::kDropTail:
+    case QueueKind::kDropHead:
+    case QueueKind::kInfinite:
       break;
     case QueueKind::kFqCodel:
       if (config.flows == 0) config.flows = kFqCodelFlows;
@@ -29,6 +31,15 @@ QueueConfig with_defaults(QueueConfig config) noexcept {
     case QueueKind::kPie:
       set_default(config.target_ns, kPieTargetNs);
       set_default(config.interval_ns, kPieUpdateNs);
+      break;
+    case QueueKind::kDualPi2:
+      set_default(config.target_ns, kDualPi2TargetNs);
+      set_default(config.interval_ns, kDualPi2UpdateNs);
+      set_default(config.step_ns, kDualPi2StepNs);
+      break;
+    case QueueKind::kRed:
+      set_default(config.target_ns, kRedTargetNs);
+      set_default(config.interval_ns, kRedIntervalNs);
       break;
   }
   return config;

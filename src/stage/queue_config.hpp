@@ -21,6 +21,10 @@ enum class QueueKind : std::uint8_t {
   kCodel,     ///< RFC 8289
   kPie,       ///< RFC 8033
   kFqCodel,   ///< RFC 8290
+  kDropHead,  ///< nobody: what waits longest makes room
+  kInfinite,  ///< nobody, and nothing is ever full
+  kRed,       ///< adaptive RED
+  kDualPi2,   ///< RFC 9332
 };
 
 struct QueueConfig {
@@ -30,17 +34,24 @@ struct QueueConfig {
   /// Packets that can bear it get the mark "congestion experienced" (RFC 3168) where the rules
   /// would drop them; a full queue drops all the same.
   bool ecn = false;
-  std::int64_t target_ns = 0;       ///< the delay that is aimed at; 0: the RFC's
-  std::int64_t interval_ns = 0;     ///< CoDel's INTERVAL, PIE's T_UPDATE; 0: the RFC's
-  std::uint32_t flows = 0;          ///< fq_codel's flow queues; 0: the RFC's
+  std::int64_t target_ns = 0;  ///< the delay that is aimed at; 0: the RFC's
+  std::int64_t interval_ns =
+      0;                    ///< CoDel's INTERVAL, PIE's T_UPDATE, RED's, dualpi2's; 0: the RFC's
+  std::uint32_t flows = 0;  ///< fq_codel's flow queues; 0: the RFC's
   std::uint32_t quantum_bytes = 0;  ///< fq_codel's, of what the link carries; 0: the RFC's
+  std::uint64_t min_bytes = 0;      ///< RED's lower threshold; 0: by target and rate
+  std::uint64_t max_bytes = 0;      ///< RED's upper one; 0: three times the lower one
+  double probability = 0;           ///< RED's at the upper threshold; 0: it follows the load
+
+  std::int64_t step_ns = 0;  ///< dualpi2's, of the low-latency queue's delay; 0: the RFC's
 
   bool operator==(const QueueConfig&) const = default;
 };
 
-/// netem's, and that of RFC 8290, 5.2.3.
+/// netem's, that of RFC 8290, 5.2.3, and Linux's of dualpi2.
 [[nodiscard]] inline std::uint64_t default_limit_packets(QueueKind kind) noexcept {
-  return kind == QueueKind::kFqCodel ? 10'240 : 1000;
+  if (kind == QueueKind::kFqCodel) return 10'240;
+  return kind == QueueKind::kDualPi2 ? 10'000 : 1000;
 }
 
 /// RFC 8289, 4.2 and 4.3: TARGET and INTERVAL.
@@ -50,6 +61,13 @@ inline constexpr std::int64_t kCodelIntervalNs = 100 * kNanosecondsPerMillisecon
 inline constexpr std::int64_t kPieTargetNs = 15 * kNanosecondsPerMillisecond;
 inline constexpr std::int64_t kPieUpdateNs = 15 * kNanosecondsPerMillisecond;
 
+/// RFC 9332, appendix A.1: target, Tupdate, and the step of the native AQM of the L queue.
+inline constexpr std::int64_t kDualPi2TargetNs = 15 * kNanosecondsPerMillisecond;
+inline constexpr std::int64_t kDualPi2UpdateNs = 16 * kNanosecondsPerMillisecond;
+inline constexpr std::int64_t kDualPi2StepNs = kNanosecondsPerMillisecond;
+/// Adaptive RED, 4 and 5.
+inline constexpr std::int64_t kRedTargetNs = 5 * kNanosecondsPerMillisecond;
+inline constexpr std::int64_t kRedIntervalNs = 500 * kNanosecondsPerMillisecond;
 /// RFC 8290, 5.2.4 and 5.2.5.
 inline constexpr std::uint32_t kFqCodelQuantumBytes = 1514;
 inline constexpr std::uint32_t kFqCodelFlows = 1024;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a queue does with a packet before it is full: the interface of CoDel and PIE.
+// What a queue does with a packet before it is full: the interface of CoDel, PIE and RED.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,7 @@ struct QueueView {
   std::int64_t now_ns = 0;          ///< the virtual moment at which it comes or leaves
   std::int64_t waited_ns = 0;       ///< leaving: since it came
   std::uint64_t backlog_bytes = 0;  ///< frame bytes that wait, without this segment
+  std::uint64_t bits_per_s = 0;     ///< arriving: of the link
   bool can_be_marked = false;
 };
 

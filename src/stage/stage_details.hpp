@@ -19,6 +19,8 @@ enum class StageDetail : std::uint8_t {
   kMarked,        ///< by this stage
   kOverTarget,    ///< that waited for longer than the queue's target
   kNewFlows,      ///< flows that came to an empty flow queue
+  kLowLatency,    ///< that left dualpi2's low-latency queue
+  kStepMarked,    ///< of kMarked: because they waited there for longer than the step
 };
 
 struct StageDetailName {
@@ -27,12 +29,14 @@ struct StageDetailName {
 };
 
 /// In the order of StageDetail.
-inline constexpr std::array<StageDetailName, 5> kStageDetailNames{
+inline constexpr std::array<StageDetailName, 7> kStageDetailNames{
     {{"dropped_full_segments", "dropped by the limit"},
      {"dropped_early_segments", "dropped early"},
      {"marked_here_segments", "marked here"},
      {"over_target_segments", "over target"},
-     {"new_flows", "new flows"}}};
+     {"new_flows", "new flows"},
+     {"low_latency_segments", "low latency"},
+     {"step_marked_segments", "marked by the step"}}};
 inline constexpr std::size_t kStageDetails = kStageDetailNames.size();
 
 /// Counts of one moment, as plain numbers, of the details that a stage keeps.

@@ -106,19 +106,40 @@ class RandomLink {
       link.wire.cell_bytes = small();
       link.wire.cell_overhead_bytes = small() - 1;
     }
-    link.queue.kind = static_cast<QueueKind>(random_.between(0, 3));
-    link.queue.limit_unit = static_cast<QueueLimitUnit>(random_.between(0, 2));
-    link.queue.limit = small();
-    if (link.queue.kind != QueueKind::kDropTail) {
-      link.queue.ecn = random_.chance(0.5);
-      link.queue.target_ns = duration();
-      link.queue.interval_ns = duration();
-    }
-    if (link.queue.kind == QueueKind::kFqCodel) {
-      link.queue.flows = small();
-      link.queue.quantum_bytes = 255 + small();
-    }
+    link.queue = queue();
     return link;
+  }
+  QueueConfig queue() {
+    QueueConfig queue;
+    queue.kind = static_cast<QueueKind>(random_.between(0, 7));
+    if (queue.kind != QueueKind::kInfinite) {
+      queue.limit_unit = static_cast<QueueLimitUnit>(random_.between(0, 2));
+      queue.limit = small();
+    }
+    switch (queue.kind) {
+      case QueueKind::kDropTail:
+      case QueueKind::kDropHead:
+      case QueueKind::kInfinite:
+        return queue;
+      case QueueKind::kFqCodel:
+        queue.flows = small();
+        queue.quantum_bytes = 255 + small();
+        break;
+      case QueueKind::kRed:
+        queue.min_bytes = small();
+        queue.max_bytes = queue.min_bytes + small();
+        queue.probability = ratio();
+        break;
+      case QueueKind::kDualPi2:
+        queue.step_ns = duration();
+        break;
+      default:
+        break;
+    }
+    if (queue.kind != QueueKind::kDualPi2) queue.ecn = random_.chance(0.5);
+    queue.target_ns = duration();
+    queue.interval_ns = duration();
+    return queue;
   }
   OutageConfig outage() {
     OutageConfig config;

@@ -74,6 +74,19 @@ TEST(StageText, ALinkWithItsQueue) {
                                      .interval_ns = 100'000'000}));
   EXPECT_EQ(only<BottleneckDescription>("rate 1gbit limit 50 packets").queue.limit, 50U);
   EXPECT_EQ(only<BottleneckDescription>("rate 1gbit limit 64KiB").queue.limit, 65'536U);
+  const auto fq =
+      only<BottleneckDescription>("rate 1gbit fq_codel flows 256 quantum 300 ecn").queue;
+  EXPECT_EQ(fq, (QueueConfig{
+                    .kind = QueueKind::kFqCodel, .ecn = true, .flows = 256, .quantum_bytes = 300}));
+  const auto red =
+      only<BottleneckDescription>("rate 1gbit red min 15K max 45K probability 2%").queue;
+  EXPECT_EQ(red, (QueueConfig{.kind = QueueKind::kRed,
+                              .min_bytes = 15U * 1024,
+                              .max_bytes = 45U * 1024,
+                              .probability = 0.02}));
+  EXPECT_EQ(only<BottleneckDescription>("rate 1gbit infinite").queue.kind, QueueKind::kInfinite);
+  EXPECT_EQ(only<BottleneckDescription>("rate 1gbit drophead limit 9 packets").queue.kind,
+            QueueKind::kDropHead);
   const auto trace = only<BottleneckDescription>("trace up.trace pie");
   EXPECT_EQ(trace.file.name, "up.trace");
   EXPECT_EQ(trace.wire.overhead_bytes, 4) << "as mahimahi counts";
@@ -107,6 +120,13 @@ TEST(StageText, ARefusalPointsAtThePlace) {
   EXPECT_THAT(refusal("rate 10mbit limit 100"), HasSubstr("1000 packets, 64KiB or 100ms"));
   EXPECT_THAT(refusal("rate 10mbit limit 100m"), HasSubstr("does not say what it counts"));
   EXPECT_THAT(refusal("rate 10mbit ecn"), HasSubstr("ecn, target and interval are for codel, pie"));
+  EXPECT_THAT(refusal("rate 10mbit codel flows 9"),
+              HasSubstr("flows and quantum are for fq_codel"));
+  EXPECT_THAT(refusal("rate 10mbit fq_codel quantum 9"), HasSubstr("from 256B to 1MiB"));
+  EXPECT_THAT(refusal("rate 10mbit infinite limit 9 packets"),
+              HasSubstr("limits are for droptail"));
+  EXPECT_THAT(refusal("rate 10mbit pie min 9K"), HasSubstr("min, max and probability are for red"));
+  EXPECT_THAT(refusal("rate 10mbit red min 9K max 9K"), HasSubstr("max must be over min"));
   EXPECT_THAT(refusal("rate 10mbit fast"), HasSubstr("'fast' is not expected in 'rate'"));
   EXPECT_THAT(refusal("rate 0"), HasSubstr("from 1bit to 10tbit"));
   EXPECT_THAT(refusal("loss 1% if udp"), ::testing::Not(HasSubstr("could not")));

@@ -50,12 +50,16 @@ class NaiveBottleneck {
     for (std::uint16_t segment = 0; segment < segments; ++segment) {
       serve_until(now_ns);
       const std::uint32_t bytes = wire_segment_bytes(packet, segment);
-      if (is_full(bytes, now_ns))
+      if (queue_.kind == QueueKind::kDropTail && is_full(bytes, now_ns))
         dropped.push_back({packet.buffer, segment, now_ns, true, false});
       else
         waiting_.push_back({packet.buffer, segment, bytes, now_ns});
     }
     serve_until(now_ns);
+    while (queue_.kind == QueueKind::kDropHead && !waiting_.empty() && is_over(0)) {
+      dropped.push_back({waiting_.front().buffer, waiting_.front().segment, now_ns, true, false});
+      waiting_.pop_front();
+    }
   }
   void serve_until(std::int64_t now_ns) {
     while (!waiting_.empty()) {
@@ -87,14 +91,18 @@ class NaiveBottleneck {
   };
 
   [[nodiscard]] bool is_full(std::uint32_t bytes, std::int64_t now_ns) const {
-    if (waiting_.empty() && free_ns_ <= now_ns) return false;
+    return (!waiting_.empty() || free_ns_ > now_ns) && is_over(bytes);
+  }
+  /// With one more of BYTES, or as it is where that is 0.
+  [[nodiscard]] bool is_over(std::uint32_t bytes) const {
+    const std::size_t packets = waiting_.size() + (bytes != 0 ? 1 : 0);
     std::uint64_t frames = 0;
-    std::uint64_t wire = wire_.bytes_of(bytes);
+    std::uint64_t wire = bytes != 0 ? wire_.bytes_of(bytes) : 0;
     for (const Waiting& one : waiting_) {
       frames += one.bytes;
       wire += wire_.bytes_of(one.bytes);
     }
-    if (queue_.limit_unit == QueueLimitUnit::kPackets) return waiting_.size() >= queue_.limit;
+    if (queue_.limit_unit == QueueLimitUnit::kPackets) return packets > queue_.limit;
     if (queue_.limit_unit == QueueLimitUnit::kBytes) return frames + bytes > queue_.limit;
     return wire * 8 * 1'000'000'000 / bits_per_s_ > queue_.limit;
   }
@@ -155,7 +163,17 @@ INSTANTIATE_TEST_SUITE_P(
         BottleneckCase{}, BottleneckCase{{.limit_unit = QueueLimitUnit::kPackets, .limit = 7}, {}},
         BottleneckCase{{.limit_unit = QueueLimitUnit::kBytes, .limit = 20'000}, {24, 0, 0}},
         BottleneckCase{{.limit_unit = QueueLimitUnit::kNanoseconds, .limit = 3'000'000},
-                       {8, 48, 5}}));
+                       {8, 48, 5}},
+        BottleneckCase{
+            {.kind = QueueKind::kDropHead, .limit_unit = QueueLimitUnit::kPackets, .limit = 7}, {}},
+        BottleneckCase{
+            {.kind = QueueKind::kDropHead, .limit_unit = QueueLimitUnit::kBytes, .limit = 20'000},
+            {24, 0, 0}},
+        BottleneckCase{{.kind = QueueKind::kDropHead,
+                        .limit_unit = QueueLimitUnit::kNanoseconds,
+                        .limit = 3'000'000},
+                       {8, 48, 5}},
+        BottleneckCase{{.kind = QueueKind::kInfinite}, {}}));
 
 TEST(BottleneckTest, GoodputIsTheArithmeticToTheBit) {
   for (const std::uint64_t rate : {100'000'000U, 1'000'000'000U}) {
