@@ -29,24 +29,6 @@ TunnelOptions checked(TunnelOptions options) {
   return options;
 }
 
-TunnelEvent::Kind kind_of(RouteEvent::Kind kind) {
-  switch (kind) {
-    case RouteEvent::Kind::kInterfaceDown:
-    case RouteEvent::Kind::kBroken:
-      return TunnelEvent::Kind::kBroken;
-    case RouteEvent::Kind::kInterfaceUp:
-    case RouteEvent::Kind::kRepaired:
-      return TunnelEvent::Kind::kRepaired;
-    case RouteEvent::Kind::kInterfaceDeleted:
-      return TunnelEvent::Kind::kGone;
-    case RouteEvent::Kind::kInterfaceRenamed:
-    case RouteEvent::Kind::kMtuChanged:
-    case RouteEvent::Kind::kResynced:
-      break;
-  }
-  return TunnelEvent::Kind::kNote;
-}
-
 }  // namespace
 
 Tunnel::Tunnel(TunnelOptions options)

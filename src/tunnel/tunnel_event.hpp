@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "route/watch/monitor.hpp"
+
 namespace tunrelay {
 
 /// As text, for the user.
@@ -15,5 +17,8 @@ struct TunnelEvent {
   std::string text;
 };
 [[nodiscard]] std::string_view to_string(TunnelEvent::Kind kind) noexcept;
+
+/// What an event of the routes is to the tunnel.
+[[nodiscard]] TunnelEvent::Kind kind_of(RouteEvent::Kind kind) noexcept;
 
 }  // namespace tunrelay
