@@ -74,15 +74,6 @@ class PathProof:
 
 
 @dataclasses.dataclass(frozen=True)
-class Times:
-    """What a histogram comes to, in nanoseconds."""
-
-    count: int = 0
-    p50: Optional[float] = None
-    p99: Optional[float] = None
-
-
-@dataclasses.dataclass(frozen=True)
 class LinkStage:
     """What one stage of the emulated link has done. `stage` is its text."""
 
