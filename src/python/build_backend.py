@@ -23,7 +23,8 @@ def _run(*command):
 
 def _install(build, prefix):
     _run("cmake", "-G", "Ninja", "-S", ROOT, "-B", build, "-DCMAKE_BUILD_TYPE=Release",
-         "-DBUILD_TESTING=OFF", "-DTUNRELAY_PYTHON=ON", "-DTUNRELAY_PYTHON_DIR=.")
+         "-DBUILD_TESTING=OFF", "-DTUNRELAY_PYTHON=ON", "-DTUNRELAY_PYTHON_DIR=.",
+         "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0")  # a fifth of the time
     _run("cmake", "--build", build, "--target", "tunrelay_python_package")
     _run("cmake", "--install", build, "--prefix", prefix, "--component", "python", "--strip")
 

@@ -3,11 +3,12 @@
 a kill, a fork."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from conftest import network_state, python, wait_for
@@ -185,24 +186,29 @@ with tunrelay.Tunnel() as second:
     assert "proven True" in result.stdout
 
 
-def test_an_ordinary_users_tests_in_several_workers(tmp_path):
+@pytest.fixture
+def open_folder():
+    """That another user may enter, as those of pytest are not."""
+    with tempfile.TemporaryDirectory(prefix="tunrelay-") as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        yield folder
+
+
+def test_an_ordinary_users_tests_in_several_workers(open_folder):
     pytest.importorskip("xdist")
-    tests = tmp_path / "tests"
-    tests.mkdir()
-    (tests / "test_it.py").write_text("""
+    (open_folder / "test_it.py").write_text("""
 import pytest
 @pytest.mark.parametrize("number", range(4))
 def test_path(tunnel, number):
     assert tunnel.check_path()
 """)
-    for path in (tmp_path.parents[1], tmp_path.parent, tmp_path):
-        path.chmod(0o755)
-    result = as_ordinary_user(tmp_path, sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
-                              "-n", "2", "--basetemp", f"/tmp/tunrelay-{os.getpid()}", str(tests))
+    result = as_ordinary_user(open_folder, sys.executable, "-B", "-m", "pytest", "-p",
+                              "no:cacheprovider", "-n", "2", "--basetemp", str(open_folder / "base"),
+                              str(open_folder))
     if "user namespace" in result.stdout:
         pytest.skip(result.stdout)
     assert "4 passed" in result.stdout, result.stdout + result.stderr
-    shutil.rmtree(f"/tmp/tunrelay-{os.getpid()}")
 
 
 def test_time_is_not_lost_at_import():
