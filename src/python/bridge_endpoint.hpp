@@ -90,8 +90,8 @@ class BridgeEndpoint {
   SpscRing<Reply*> replies_{kMaxReplies};
   SpscRing<Reply*> carried_out_{kMaxReplies};
 
-  std::size_t chunks_out_ = 0;  ///< the exchanging thread's
-  mutable std::mutex life_;     ///< of host_
+  std::atomic<std::size_t> chunks_out_ = 0;
+  mutable std::mutex life_;  ///< of host_
 };
 
 }  // namespace tunrelay::python

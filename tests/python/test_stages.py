@@ -164,6 +164,16 @@ def test_an_exception_is_reported_and_the_link_goes_on(open_tunnel, policy, answ
     assert tunnel.report().stages[0].a.counted["exceptions"] >= 3
 
 
+def test_an_exit_in_a_stage_is_an_exception_like_others(open_tunnel):
+    class Exit(tunrelay.Endpoint):
+        def from_device(self, frames, now_ns):
+            raise SystemExit(3)
+
+    tunnel = open_tunnel(stages=[Exit])
+    assert ping(tunnel, 3) == 3
+    assert isinstance(tunnel.stage_errors[0].__cause__, SystemExit)
+
+
 def test_a_stage_that_fails_stops_the_tunnel_where_requested():
     with pytest.raises(tunrelay.StageError, match="Faulty has failed at end a"):
         with tunrelay.Tunnel(stages=[Faulty], on_stage_error="stop") as tunnel:

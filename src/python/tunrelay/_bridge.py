@@ -189,7 +189,7 @@ class StageBridge:
         else:
             try:
                 take(frames, now_ns)
-            except Exception as error:
+            except BaseException as error:  # SystemExit too: the thread is all stages'
                 verdict = self._fail(endpoint, take.__name__, error)
         answer_all(frames, verdict)
 
@@ -200,7 +200,7 @@ class StageBridge:
                 if endpoint.next_deadline_ns() <= now_ns:
                     endpoint.at_deadline(now_ns)
             due_ns = endpoint.next_deadline_ns()
-        except Exception as error:
+        except BaseException as error:
             self._fail(endpoint, "at_deadline", error)
             # Not at once again, for ever: an endpoint that fails is asked after the next frames.
             due_ns = NEVER
@@ -231,7 +231,7 @@ class StageBridge:
         blobs.clear()
         return reply, c_decisions, c_bytes, c_ends
 
-    def _fail(self, endpoint: Endpoint, where: str, error: Exception) -> int:
+    def _fail(self, endpoint: Endpoint, where: str, error: BaseException) -> int:
         """Books ERROR; what becomes of the frames of that call that nothing was said of."""
         self._failures += 1
         endpoint.count("exceptions")
