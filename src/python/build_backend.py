@@ -44,7 +44,8 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
             f"Wheel-Version: 1.0\nGenerator: tunrelay\nRoot-Is-Purelib: false\nTag: {tag}\n")
         wheel = f"{information.name[: -len('.dist-info')]}-{tag}.whl"
         files = sorted(path for path in Path(prefix).rglob("*")
-                       if path.is_file() and path.name != "INSTALLER")
+                       if path.is_file() and path.name != "INSTALLER"
+                       and path.relative_to(prefix).parts[0].startswith("tunrelay"))
         with zipfile.ZipFile(Path(wheel_directory, wheel), "w", zipfile.ZIP_DEFLATED) as packed:
             record = ""
             for path in files:
