@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "flow/sequence_ranges.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "support/random.hpp"
+
+namespace tunrelay {
+namespace {
+
+TEST(MissingRangesTest, AreThoseOfASetOfNumbers) {
+  test::SeededRandom random;
+  for (std::size_t round = 0; round < test::scaled(500); ++round) {
+    const auto base = static_cast<std::uint32_t>(UINT32_MAX - random.between(0, 600));
+    MissingRanges ranges;
+    std::set<std::uint32_t> missing;  // offsets from BASE
+    std::uint32_t next = 0;
+    for (int step = 0; step < 60; ++step) {
+      const auto begin = static_cast<std::uint32_t>(random.between(0, next));
+      const auto end = begin + static_cast<std::uint32_t>(random.between(1, 20));
+      if (random.chance(0.3)) {
+        ASSERT_TRUE(ranges.add({base + next, base + next + 5}));
+        for (std::uint32_t number = next; number < next + 5; ++number) missing.insert(number);
+        next += 7;
+      } else {
+        if (!ranges.fill({base + begin, base + end})) break;
+        for (std::uint32_t number = begin; number < end; ++number) missing.erase(number);
+      }
+      const auto first = missing.lower_bound(begin);
+      ASSERT_EQ(ranges.overlaps({base + begin, base + end}),
+                first != missing.end() && *first < end);
+      ASSERT_EQ(ranges.empty(), missing.empty());
+      if (random.chance(0.1)) {
+        ranges.forget_below(base + begin);
+        missing.erase(missing.begin(), missing.lower_bound(begin));
+      }
+    }
+  }
+}
+
+TEST(MissingRangesTest, ForgetTheLowestForLackOfRoom) {
+  MissingRanges ranges;
+  std::uint32_t begin = 0;
+  for (std::size_t count = 0; count < MissingRanges::kMaxRanges; ++count, begin += 10)
+    EXPECT_TRUE(ranges.add({begin, begin + 5}));
+  EXPECT_FALSE(ranges.add({begin, begin + 5}));
+  EXPECT_FALSE(ranges.overlaps({0, 5}));
+  EXPECT_TRUE(ranges.overlaps({10, 15}));
+  EXPECT_FALSE(ranges.fill({begin + 2, begin + 3})) << "one becomes two";
+  EXPECT_FALSE(ranges.overlaps({10, 15}));
+  EXPECT_TRUE(ranges.overlaps({begin, begin + 1}));
+  EXPECT_FALSE(ranges.overlaps({begin + 2, begin + 3}));
+  EXPECT_TRUE(ranges.overlaps({begin + 4, begin + 5}));
+}
+
+TEST(MissingRangesTest, SplittingTheLowestOfAFullTableKeepsTheUpperPart) {
+  MissingRanges ranges;
+  for (std::uint32_t begin = 0; begin < MissingRanges::kMaxRanges * 10; begin += 10)
+    ranges.add({begin, begin + 5});
+  EXPECT_FALSE(ranges.fill({2, 3}));
+  EXPECT_FALSE(ranges.overlaps({0, 2}));
+  EXPECT_TRUE(ranges.overlaps({3, 5}));
+}
+
+TEST(RecentRangesTest, KnowTheNewest) {
+  RecentRanges ranges;
+  EXPECT_FALSE(ranges.overlaps({0, 100}));
+  for (std::uint32_t begin = 0; begin < 200; begin += 10) ranges.add({begin, begin + 5});
+  EXPECT_FALSE(ranges.overlaps({0, 5}));
+  EXPECT_TRUE(ranges.overlaps({190, 191}));
+  EXPECT_FALSE(ranges.overlaps({195, 200}));
+  ranges.add({195, 200});  // goes on where the last one ended
+  EXPECT_TRUE(ranges.overlaps({199, 300}));
+  EXPECT_TRUE(ranges.overlaps({40, 45}));
+}
+
+}  // namespace
+}  // namespace tunrelay
