@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// The round-trip times of a flow: quantiles from a small histogram, and which segments are
+// measured.
 #include "flow/rtt_series.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Parts of a stream in a fixed number of places, against a set of all its numbers.
 #include "flow/sequence_ranges.hpp"
 
 #include <gtest/gtest.h>

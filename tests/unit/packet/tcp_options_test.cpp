@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The options of a TCP header: those that a Linux sender makes, and any bytes.
 #include "packet/tcp_options.hpp"
 
 #include <gtest/gtest.h>
