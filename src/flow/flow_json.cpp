@@ -69,7 +69,7 @@ nlohmann::ordered_json tcp_json(const TcpCounters& tcp) {
       {"keep_alives", tcp.keep_alives.get()},
       {"out_of_order_segments", tcp.out_of_order_segments.get()},
       {"duplicate_segments", tcp.duplicate_segments.get()},
-      {"forgotten_holes", tcp.forgotten_holes.get()},
+      {"unclassified_segments", tcp.unclassified_segments.get()},
       {"duplicate_acks", tcp.duplicate_acks.get()},
       {"sack_acks", tcp.sack_acks.get()},
       {"dsack_acks", tcp.dsack_acks.get()},

@@ -25,7 +25,13 @@ struct SequenceRange {
   std::uint32_t end = 0;
 
   [[nodiscard]] constexpr bool overlaps(const SequenceRange& other) const noexcept {
-    return is_before(begin, other.end) && is_before(other.begin, end);
+    return is_before(begin, other.end) && is_before(other.begin, end) && !is_empty();
+  }
+  [[nodiscard]] constexpr bool is_empty() const noexcept { return begin == end; }
+  /// Becomes the smallest range that has both.
+  constexpr void extend(const SequenceRange& other) noexcept {
+    *this = is_empty() ? other
+                       : SequenceRange{earlier_of(begin, other.begin), later_of(end, other.end)};
   }
   bool operator==(const SequenceRange&) const = default;
 };

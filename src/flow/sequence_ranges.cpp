@@ -11,12 +11,7 @@ bool MissingRanges::overlaps(const SequenceRange& range) const noexcept {
   return false;
 }
 
-bool MissingRanges::add(const SequenceRange& hole) noexcept {
-  return insert(count_, hole);
-}
-
-bool MissingRanges::fill(const SequenceRange& range) noexcept {
-  bool had_room = true;
+void MissingRanges::fill(const SequenceRange& range) noexcept {
   for (std::size_t at = 0; at < count_;) {
     SequenceRange& hole = ranges_[at];
     if (!hole.overlaps(range)) {
@@ -28,7 +23,8 @@ bool MissingRanges::fill(const SequenceRange& range) noexcept {
     if (keeps_front && keeps_back) {
       const SequenceRange back{range.end, hole.end};
       hole.end = range.begin;
-      return insert(at + 1, back);
+      insert(at + 1, back);
+      return;
     }
     if (keeps_front) {
       hole.end = range.begin;
@@ -40,12 +36,12 @@ bool MissingRanges::fill(const SequenceRange& range) noexcept {
       erase(at);
     }
   }
-  return had_room;
 }
 
 void MissingRanges::forget_below(std::uint32_t acknowledged) noexcept {
   while (count_ != 0 && !is_before(acknowledged, ranges_[0].end)) erase(0);
   if (count_ != 0 && is_before(ranges_[0].begin, acknowledged)) ranges_[0].begin = acknowledged;
+  if (!is_before(acknowledged, forgotten_.end)) forgotten_ = {};
 }
 
 void MissingRanges::erase(std::size_t at) noexcept {
@@ -55,9 +51,9 @@ void MissingRanges::erase(std::size_t at) noexcept {
   --count_;
 }
 
-bool MissingRanges::insert(std::size_t at, const SequenceRange& range) noexcept {
-  const bool had_room = count_ != kMaxRanges;
-  if (!had_room) {
+void MissingRanges::insert(std::size_t at, const SequenceRange& range) noexcept {
+  if (count_ == kMaxRanges) {
+    forgotten_.extend(ranges_[0]);
     erase(0);
     --at;
   }
@@ -66,7 +62,28 @@ bool MissingRanges::insert(std::size_t at, const SequenceRange& range) noexcept 
                      ranges_.begin() + static_cast<std::ptrdiff_t>(count_) + 1);
   ranges_[at] = range;
   ++count_;
-  return had_room;
+}
+
+void SentAgainRanges::add(const SequenceRange& range) noexcept {
+  // Runs of one burst follow each other.
+  SequenceRange& last = ranges_[(next_ + ranges_.size() - 1) % ranges_.size()];
+  if (!last.is_empty() && last.end == range.begin) {
+    last.end = range.end;
+    return;
+  }
+  if (!ranges_[next_].is_empty()) older_.extend(ranges_[next_]);
+  ranges_[next_] = range;
+  next_ = (next_ + 1) % ranges_.size();
+}
+
+bool SentAgainRanges::overlaps(const SequenceRange& range) const noexcept {
+  return older_.overlaps(range) ||
+         std::any_of(ranges_.begin(), ranges_.end(),
+                     [&](const SequenceRange& known) { return known.overlaps(range); });
+}
+
+void SentAgainRanges::forget_below(std::uint32_t acknowledged) noexcept {
+  if (!is_before(acknowledged, older_.end)) older_ = {};
 }
 
 }  // namespace tunrelay

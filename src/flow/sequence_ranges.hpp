@@ -14,49 +14,42 @@ namespace tunrelay {
 /// The holes in what has come. They are in the order of their numbers and don't overlap.
 class MissingRanges {
  public:
-  static constexpr std::size_t kMaxRanges = 32;
+  static constexpr std::size_t kMaxRanges = 64;
 
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
   [[nodiscard]] bool overlaps(const SequenceRange& range) const noexcept;
-  /// HOLE lies above all others. Returns whether there was room: if not, the lowest one was
-  /// forgotten, as if it had been filled.
-  bool add(const SequenceRange& hole) noexcept;
-  /// RANGE has come. Returns whether there was room, as add() does: what comes within a hole
-  /// makes two of it.
-  bool fill(const SequenceRange& range) noexcept;
+  /// Whether part of RANGE may lie in a hole that had to be forgotten.
+  [[nodiscard]] bool may_overlap_forgotten(const SequenceRange& range) const noexcept {
+    return forgotten_.overlaps(range);
+  }
+  /// HOLE lies above all others. Where there is no room, the lowest one is forgotten.
+  void add(const SequenceRange& hole) noexcept { insert(count_, hole); }
+  /// RANGE has come. Within a hole it makes two of it, as add() does.
+  void fill(const SequenceRange& range) noexcept;
   /// What lies below ACKNOWLEDGED has come, whether or not it was seen.
   void forget_below(std::uint32_t acknowledged) noexcept;
 
  private:
   void erase(std::size_t at) noexcept;
-  bool insert(std::size_t at, const SequenceRange& range) noexcept;
+  void insert(std::size_t at, const SequenceRange& range) noexcept;
 
   std::array<SequenceRange, kMaxRanges> ranges_;
   std::size_t count_ = 0;
+  SequenceRange forgotten_;  ///< has all that were; empty: none
 };
 
-/// The newest of the ranges that were added.
-class RecentRanges {
+/// What was sent again: the newest ranges as they are, and those before, as far as they are not
+/// acknowledged, as one range that has them all.
+class SentAgainRanges {
  public:
-  void add(const SequenceRange& range) noexcept {
-    // Runs of one burst follow each other.
-    SequenceRange& last = ranges_[(next_ + ranges_.size() - 1) % ranges_.size()];
-    if (last.begin != last.end && last.end == range.begin) {
-      last.end = range.end;
-      return;
-    }
-    ranges_[next_] = range;
-    next_ = (next_ + 1) % ranges_.size();
-  }
-  [[nodiscard]] bool overlaps(const SequenceRange& range) const noexcept {
-    for (const SequenceRange& known : ranges_)
-      if (known.begin != known.end && known.overlaps(range)) return true;
-    return false;
-  }
+  void add(const SequenceRange& range) noexcept;
+  [[nodiscard]] bool overlaps(const SequenceRange& range) const noexcept;
+  void forget_below(std::uint32_t acknowledged) noexcept;
 
  private:
   std::array<SequenceRange, 16> ranges_;  ///< a ring; empty: unused
   std::size_t next_ = 0;
+  SequenceRange older_;
 };
 
 }  // namespace tunrelay

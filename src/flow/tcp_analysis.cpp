@@ -71,6 +71,7 @@ void TcpAnalysis::arrived(const TcpRun& run, Direction direction, std::int64_t n
     if (is_duplicate_ack(run, other.at_target, half.window)) sent.duplicate_acks.add(1);
     take_ack(run, now_ns, other.at_target, answered.rtt_at_target);
     other.missing.forget_below(run.acknowledgement);
+    other.sent_again.forget_below(run.acknowledgement);
     if (!run.has(tcp::kSyn) && has_syn_ack_left_ && counters.handshake_rtt_ns.get() == 0 &&
         counters.initiator.get() == index)
       counters.handshake_rtt_ns.set(static_cast<std::uint64_t>(now_ns - syn_ns_));
@@ -186,8 +187,7 @@ void TcpAnalysis::take_data_at_target(const TcpRun& run, std::int64_t now_ns, Ha
     view.sampler.sent_again({range.begin, earlier_of(range.end, view.next)});
   }
   if (!is_before(view.next, range.end)) return;
-  if (is_before(view.next, range.begin) && !half.missing.add({view.next, range.begin}))
-    counters.forgotten_holes.add(1);
+  if (is_before(view.next, range.begin)) half.missing.add({view.next, range.begin});
   view.sampler.sent({later_of(range.begin, view.next), range.end}, now_ns);
   view.next = range.end;
 }
@@ -199,12 +199,14 @@ void TcpAnalysis::take_late_at_target(const TcpRun& run, Half& half,
     SequenceRange part = run.segment_range(segment);
     if (!is_before(part.begin, next)) break;
     part.end = earlier_of(part.end, next);
-    if (!half.missing.overlaps(part)) {
+    if (half.missing.overlaps(part)) {
+      if (!half.sent_again.overlaps(part)) counters.out_of_order_segments.add(1);
+      half.missing.fill(part);
+    } else if (half.missing.may_overlap_forgotten(part)) {
+      counters.unclassified_segments.add(1);
+    } else {
       counters.duplicate_segments.add(1);
-      continue;
     }
-    if (!half.sent_again.overlaps(part)) counters.out_of_order_segments.add(1);
-    if (!half.missing.fill(part)) counters.forgotten_holes.add(1);
   }
 }
 

@@ -62,7 +62,7 @@ class TcpAnalysis {
     std::uint32_t syn_sequence = 0;
     std::uint32_t fin_sequence = 0;
     std::uint16_t window = 0;  ///< of the last segment read
-    RecentRanges sent_again;
+    SentAgainRanges sent_again;
     MissingRanges missing;  ///< at the target
   };
 

@@ -38,9 +38,9 @@ struct TcpCounters {
   /// not sent again lately.
   Counter out_of_order_segments;
   Counter duplicate_segments;  ///< all of it was written before
-  /// Holes that were forgotten, since there were too many at once: what then filled them counts as
-  /// a duplicate.
-  Counter forgotten_holes;
+  /// Neither of the two, but late: there were more holes at once than are remembered, and nobody
+  /// knows whether this was written before.
+  Counter unclassified_segments;
 
   // Of this direction's data.
 

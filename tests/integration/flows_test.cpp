@@ -127,7 +127,6 @@ void expect_agreement(const nlohmann::json& flow, int from,
   EXPECT_EQ(direction.at("dropped").at("segments"), read.size() - written.size());
   EXPECT_EQ(direction.at("tcp").at("retransmitted_segments"),
             std::count_if(read.begin(), read.end(), [](const Seen& one) { return one.is_again; }));
-  EXPECT_EQ(direction.at("tcp").at("forgotten_holes"), 0);
   expect_same_median(direction.at("rtt_at_source_ns"), at(source, false));
   expect_same_median(direction.at("rtt_at_target_ns"), at(1 - source, false));
 }

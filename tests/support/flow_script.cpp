@@ -192,7 +192,7 @@ std::string FlowScript::differences() const {
     compare(name, series->summary.count.get(), view->rtt_count);
     compare(name, series->summary.sum_ns.get(), static_cast<std::uint64_t>(view->rtt_sum_ns));
   }
-  compare("forgotten holes", tcp.forgotten_holes.get(), 0);
+  compare("unclassified", tcp.unclassified_segments.get(), 0);
   return text;
 }
 

@@ -166,6 +166,25 @@ TEST_F(TcpAnalysisTest, AConnectionThatIsUnderWayAlreadyIsTakenUp) {
   EXPECT_EQ(counters_.handshake_rtt_ns.get(), 0U);
 }
 
+// More holes at once than are remembered: nothing wrong is said of what fills them.
+TEST_F(TcpAnalysisTest, ABurstOfLossesIsNeitherReorderingNorDuplication) {
+  shake_hands();
+  for (std::uint32_t segment = 0; segment < 400; ++segment) {
+    now_ns_ += 1000;
+    analysis_.arrived(data(101 + segment * 10, 10), Direction::kAToB, now_ns_, counters_);
+    if (segment % 2 == 0)
+      analysis_.left(data(101 + segment * 10, 10), Direction::kAToB, now_ns_, counters_);
+  }
+  for (std::uint32_t segment = 1; segment < 399; segment += 2)
+    analysis_.arrived(data(101 + segment * 10, 10), Direction::kAToB, now_ns_, counters_);
+  for (std::uint32_t segment = 1; segment < 399; segment += 2)
+    analysis_.left(data(101 + segment * 10, 10), Direction::kAToB, now_ns_, counters_);
+  EXPECT_EQ(at_a().tcp.retransmitted_segments.get(), 199U);
+  EXPECT_EQ(at_a().tcp.out_of_order_segments.get(), 0U);
+  EXPECT_EQ(at_a().tcp.duplicate_segments.get(), 0U);
+  EXPECT_EQ(at_a().tcp.unclassified_segments.get(), 199U - MissingRanges::kMaxRanges);
+}
+
 TEST_F(TcpAnalysisTest, CongestionMarksComeBack) {
   shake_hands();
   TcpRun echo = ack(101);
