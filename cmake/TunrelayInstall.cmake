@@ -16,6 +16,13 @@ set(PKGCONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(TARGETS tunrelay RUNTIME COMPONENT program)
 install(FILES LICENSE README.md CHANGELOG.md docs/guide.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
         COMPONENT program)
+set(COMPLETION src/cli/completion)
+install(FILES ${COMPLETION}/tunrelay.bash RENAME tunrelay
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT program)
+install(FILES ${COMPLETION}/_tunrelay
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT program)
+install(FILES ${COMPLETION}/tunrelay.fish
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT program)
 install(DIRECTORY src/link/profiles DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay COMPONENT program)
 install(FILES src/result/result.schema.json src/record/record.schema.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay

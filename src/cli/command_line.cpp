@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <span>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "cli/command_arguments.hpp"
+#include "cli/completion.hpp"
 #include "cli/help_formatter.hpp"
 #include "cli/subcommand.hpp"
 #include "cli/version.hpp"
@@ -62,6 +64,11 @@ int run_command_line(int argc, char** argv) {
       add_trend_command(app),   add_link_command(app),   add_replay_command(app),
       add_capture_command(app), add_record_command(app)};
   group_help_flag(app);
+  if (!arguments.empty() && arguments.front() == kCompleteLine) {
+    print_text(stdout,
+               completions_text(complete(app, subcommands, std::span(arguments).subspan(1))));
+    return 0;
+  }
   if (!arguments.empty() && !arguments.front().starts_with('-')) {
     const auto subcommand =
         std::find_if(subcommands.begin(), subcommands.end(), [&arguments](const Subcommand& known) {
