@@ -49,7 +49,7 @@ TEST_F(TunnelCaptureTest, TheNewestIsReportedWhenItHasEnded) {
   EXPECT_FALSE(capture_.report().has_value());
   EXPECT_FALSE(capture_.end().has_value());
   begin("a.pcapng");
-  EXPECT_NE(capture_.taps()(Direction::kBToA, 0), nullptr);
+  EXPECT_NE(capture_.make_tap(Direction::kBToA, 0), nullptr);
   const auto ended = capture_.end();
   ASSERT_TRUE(ended.has_value());
   EXPECT_EQ(ended->file, folder_ / "a.pcapng");
