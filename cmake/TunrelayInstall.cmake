@@ -23,6 +23,15 @@ install(FILES ${COMPLETION}/_tunrelay
         DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT program)
 install(FILES ${COMPLETION}/tunrelay.fish
         DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT program)
+# Below lib/, whatever CMAKE_INSTALL_LIBDIR is: systemd and NetworkManager look there.
+install(FILES service/tunrelay@.service DESTINATION lib/systemd/system COMPONENT program)
+install(FILES service/networkd.conf RENAME 50-tunrelay.conf
+        DESTINATION lib/systemd/networkd.conf.d COMPONENT program)
+install(FILES service/unmanaged.network RENAME 50-tunrelay.network
+        DESTINATION lib/systemd/network COMPONENT program)
+install(FILES service/NetworkManager.conf RENAME 50-tunrelay.conf
+        DESTINATION lib/NetworkManager/conf.d COMPONENT program)
+install(FILES service/lab.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT program)
 install(DIRECTORY src/link/profiles DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay COMPONENT program)
 install(FILES src/result/result.schema.json src/record/record.schema.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay

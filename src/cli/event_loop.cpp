@@ -57,6 +57,7 @@ EventLoop::End EventLoop::until_signal(const SignalWatch& signals,
       if (on_signal(*signal) == Answer::kStop) return End::kRequested;
     if (watched[1].revents != 0) return End::kRequested;
     look_after_tunnel();
+    if (manager_ != nullptr) manager_->alive();
     if (tunnel_.is_gone()) return End::kGone;
     if (control_ != nullptr) control_->serve();
   }

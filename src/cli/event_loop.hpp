@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log_once.hpp"
+#include "cli/service_manager.hpp"
 #include "control/control_server.hpp"
 #include "os/signal_watch.hpp"
 #include "tunnel/tunnel.hpp"
@@ -27,6 +28,9 @@ class EventLoop {
   /// Lets CONTROL answer meanwhile; null: nobody.
   void serve(ControlServer* control) noexcept { control_ = control; }
 
+  /// Lets MANAGER know that we live meanwhile; null: nobody.
+  void report_to(ServiceManager* manager) noexcept { manager_ = manager; }
+
   /// Until ON_SIGNAL answers kStop, or END_FD (if not negative) becomes readable.
   End until_signal(const SignalWatch& signals, const std::function<Answer(int)>& on_signal,
                    int end_fd = -1);
@@ -38,6 +42,7 @@ class EventLoop {
   Tunnel& tunnel_;
   bool json_;
   ControlServer* control_ = nullptr;
+  ServiceManager* manager_ = nullptr;
   LogOnce news_;
 };
 

@@ -17,6 +17,7 @@
 #include "cli/dry_run.hpp"
 #include "cli/event_loop.hpp"
 #include "cli/record_page.hpp"
+#include "cli/service_manager.hpp"
 #include "cli/subcommand.hpp"
 #include "config/flag_group.hpp"
 #include "config/tunnel_flags.hpp"
@@ -51,6 +52,14 @@ std::FILE* text_output(const TunnelOptions& options, bool json) {
   return stderr;
 }
 
+/// The link's file, or what flags say, is read again; a link that can't be is reported, and the
+/// tunnel keeps the one that it has.
+void reload_link(Tunnel& tunnel, const LinkFlags& link) try {
+  tunnel.change_link(link_description(link));
+} catch (const Error& error) {
+  print_wrapped(stderr, fmt::format("tunrelay: {}\n", clean_lines(error.what())));
+}
+
 int run(const RunFlags& flags) {
   TunnelOptions options = tunnel_options(flags.tunnel);
   std::FILE* out = text_output(options, flags.json);
@@ -58,7 +67,7 @@ int run(const RunFlags& flags) {
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
   const RecordPage page(flags.html, options);
   // Before any thread, so that signals come here alone.
-  const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGPIPE});
+  const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE});
   const ControlConfig config = control_config(flags.tunnel.control_socket, options);
   ControlledTunnel tunnel(options, config);
   const TunnelReport ready = tunnel->report();
@@ -70,16 +79,27 @@ int run(const RunFlags& flags) {
       print_wrapped(stderr, "tunrelay: note: " + clean_line(note) + "\n");
   }
 
+  ServiceManager service_manager;
+  const std::string status = clean_line(ready_line(ready));
+  service_manager.ready(status);
   EventLoop event_loop(*tunnel, flags.json);
+  event_loop.report_to(&service_manager);
   event_loop.serve(tunnel.control());
   const auto ended = event_loop.until_signal(signals, [&](int signal) {
     if (signal == SIGPIPE) return EventLoop::Answer::kGoOn;  // a reader that left is not a reason
+    if (signal == SIGUSR2) {
+      service_manager.reloading();
+      reload_link(*tunnel, flags.tunnel.link);
+      service_manager.ready(status);
+      return EventLoop::Answer::kGoOn;
+    }
     if (signal != SIGUSR1) return EventLoop::Answer::kStop;
     tunnel->check_path();
     print_report(tunnel->report(), "counters", flags.json, out);
     return EventLoop::Answer::kGoOn;
   });
 
+  service_manager.stopping();
   if (ended == EventLoop::End::kRequested)
     tunnel->check_path_at_end();  // the proof holds to the end
   std::vector<std::string> failures = tunnel.stop();
@@ -106,7 +126,8 @@ Subcommand add_run_command(CLI::App& app) {
   output.flag("--dry-run", flags->dry_run, "print the equivalent `ip` commands, change nothing");
   command->footer(
       "A line that begins with \"ready\" is printed once the path was proven.\n"
-      "SIGUSR1 prints the counters, after another path check.\n"
+      "SIGUSR1 prints the counters, after another path check. SIGUSR2 reads the file of --link "
+      "again.\n"
       "example: tunrelay run --queues 2 &  ping 192.168.13.2");
   return {command, [flags] { return run(*flags); }};
 }
