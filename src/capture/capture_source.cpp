@@ -59,7 +59,7 @@ void CaptureSource::note(const Packet& packet, const Sight& sight) noexcept {
   std::array<iovec, kMaxRunPieces> pieces;
   std::size_t piece_count = 1;
   VirtioNetHeader header = packet.header;
-  if (packet.is_whole()) {
+  if (packet.is_whole() && !packet.traffic_class.any()) {
     pieces[0] = {.iov_base = packet.frame, .iov_len = packet.frame_bytes};
   } else {
     piece_count = build_run(packet, slot_, pieces);

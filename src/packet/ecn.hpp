@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Explicit congestion notification, RFC 3168: the two lower bits of IPv4's type of service and of
-// IPv6's traffic class. A sender that understands it sets ECT(0) or ECT(1); a router that would
-// drop the packet for congestion may set CE, "congestion experienced", instead.
+// The traffic class of an IP packet (IPv4: type of service): DSCP, RFC 2474, in its six upper bits,
+// and explicit congestion notification, RFC 3168, in the two lower ones. A sender that understands
+// ECN sets ECT(0) or ECT(1); a router that would drop the packet for congestion may set CE,
+// "congestion experienced", instead.
 #pragma once
 
 #include "packet/checksum.hpp"
@@ -10,17 +11,23 @@
 
 namespace tunrelay {
 
-/// The bytes of an IP header that a mark changes, from its start: all up to IPv4's checksum.
-inline constexpr std::uint32_t kEcnHeaderBytes = ipv4::kHeaderBytes;
+/// The bytes of an IP header that a change touches, from its start: all up to IPv4's checksum.
+inline constexpr std::uint32_t kTrafficClassHeaderBytes = ipv4::kHeaderBytes;
+inline constexpr std::uint8_t kEcnMask = 0x03;
+inline constexpr std::uint8_t kEcnCe = 0x03;
+inline constexpr std::uint8_t kDscpMask = 0xfc;
 
-/// The ECN field of PACKET, which parse() accepted, as it leaves: 0 not capable, 1 ECT(1), 2
-/// ECT(0), 3 CE. Of what is not IP it is 0.
-[[nodiscard]] inline std::uint8_t ecn_of(const Packet& packet) noexcept {
+/// That of PACKET, which parse() accepted, as it leaves. Of what is not IP it is 0.
+[[nodiscard]] inline std::uint8_t traffic_class_of(const Packet& packet) noexcept {
   if (packet.layers.ip_version == 0) return 0;
-  const std::uint8_t second = load_u8(packet.frame + packet.layers.ip_offset + 1);
-  const auto field =
-      static_cast<std::uint8_t>((packet.layers.ip_version == 4 ? second : second >> 4) & 0x03);
-  return packet.ce_marked && field != 0 ? 3 : field;
+  const std::uint16_t start = load_u16(packet.frame + packet.layers.ip_offset);
+  return packet.traffic_class.of(
+      static_cast<std::uint8_t>(packet.layers.ip_version == 4 ? start : start >> 4));
+}
+
+/// Its ECN field: 0 not capable, 1 ECT(1), 2 ECT(0), 3 CE.
+[[nodiscard]] inline std::uint8_t ecn_of(const Packet& packet) noexcept {
+  return traffic_class_of(packet) & kEcnMask;
 }
 
 /// Whether PACKET may be marked: it is ECT(0), ECT(1) or CE already.
@@ -28,23 +35,34 @@ inline constexpr std::uint32_t kEcnHeaderBytes = ipv4::kHeaderBytes;
   return ecn_of(packet) != 0;
 }
 
+/// PACKET leaves with CE, where it may be marked.
+inline void mark_congestion(Packet& packet) noexcept {
+  if (is_ecn_capable(packet)) packet.traffic_class.add({.mask = kEcnMask, .value = kEcnCe});
+}
+
+/// Whether a stage has marked PACKET.
+[[nodiscard]] inline bool is_marked(const Packet& packet) noexcept {
+  return (packet.traffic_class.value & kEcnMask) == kEcnCe;
+}
+
 /// Whether PACKET, which is IPv4 or IPv6, bears CE: as it was read, or by a mark of its run.
 [[nodiscard]] inline bool has_congestion_mark(const Packet& packet) noexcept {
   const std::uint8_t field = load_u8(packet.frame + packet.layers.ip_offset + 1);
   const std::uint8_t mark = packet.layers.ip_version == 4 ? 0x03 : 0x30;
-  return packet.ce_marked || (field & mark) == mark;
+  return is_marked(packet) || (field & mark) == mark;
 }
 
-/// Sets CE in the IP header at IP. IPv4's checksum is updated: a wrong one stays as wrong.
-inline void mark_congestion(std::byte* ip) noexcept {
-  if (load_u8(ip) >> 4 == 6) {
-    ip[1] |= std::byte{0x30};
-    return;
-  }
+/// Makes CHANGE in the IP header at IP. IPv4's checksum is updated: a wrong one stays as wrong.
+inline void change_traffic_class(std::byte* ip, TrafficClassChange change) noexcept {
   const std::uint16_t before = load_u16(ip);
-  ip[1] |= std::byte{0x03};
-  store_u16(ip + ipv4::kChecksum,
-            update_checksum(load_u16(ip + ipv4::kChecksum), before, load_u16(ip)));
+  const bool is_ipv6 = before >> 12 == 6;
+  const unsigned shift = is_ipv6 ? 4 : 0;
+  const auto now = static_cast<std::uint16_t>(
+      (before & ~(0xffU << shift)) |
+      std::uint32_t{change.of(static_cast<std::uint8_t>(before >> shift))} << shift);
+  store_u16(ip, now);
+  if (!is_ipv6)
+    store_u16(ip + ipv4::kChecksum, update_checksum(load_u16(ip + ipv4::kChecksum), before, now));
 }
 
 }  // namespace tunrelay

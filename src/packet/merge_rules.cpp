@@ -146,7 +146,8 @@ MergeRole merge_role(const Packet& packet) noexcept {
                : MergeRole::kUnknownFlow;
   }
   if (packet.header.is_gso() && (!is_tcp || !packet.is_whole())) return MergeRole::kLoner;
-  if (packet.ce_marked || packet.frame_bytes == layers.payload_offset) return MergeRole::kLoner;
+  if (packet.traffic_class.any() || packet.frame_bytes == layers.payload_offset)
+    return MergeRole::kLoner;
   if (!has_plain_ip_header(layers) || ip_end_offset(packet.bytes(), layers) != packet.frame_bytes)
     return MergeRole::kLoner;
   if (packet.header.needs_checksum() &&

@@ -45,6 +45,24 @@ struct SegmentRun {
   bool operator==(const SegmentRun&) const = default;
 };
 
+/// What becomes of a packet's traffic class (IPv4: type of service), DSCP and ECN, where its header
+/// is written.
+struct TrafficClassChange {
+  std::uint8_t mask = 0;   ///< the bits that change
+  std::uint8_t value = 0;  ///< what they become; 0 outside of the mask
+
+  [[nodiscard]] bool any() const noexcept { return mask != 0; }
+  [[nodiscard]] std::uint8_t of(std::uint8_t traffic_class) const noexcept {
+    return static_cast<std::uint8_t>((traffic_class & ~mask) | value);
+  }
+  /// LATER is made on top.
+  void add(TrafficClassChange later) noexcept {
+    value = later.of(value);
+    mask |= later.mask;
+  }
+  bool operator==(const TrafficClassChange&) const = default;
+};
+
 struct Packet {
   std::byte* frame = nullptr;     ///< the first byte behind the virtio-net header
   std::uint32_t frame_bytes = 0;  ///< of the whole frame as read, all segments
@@ -53,9 +71,9 @@ struct Packet {
   SegmentRun run;
   VirtioNetHeader header;  ///< validated: its fields fit the frame
   Layers layers;
-  /// The run leaves with ECN's mark "congestion experienced" (packet/ecn.hpp): it is set where its
-  /// header is written, and the buffer, which other runs may share, stays as it is.
-  bool ce_marked = false;
+  /// How the run leaves: it is made where its header is written, and the buffer, which other runs
+  /// may share, stays as it is. None of what is not IP.
+  TrafficClassChange traffic_class;
   std::int64_t arrival_ns = 0;  ///< CLOCK_MONOTONIC when the batch was read
   std::int64_t handed_ns = 0;   ///< when the stage before passed it on; at first arrival_ns
   /// The same for all runs and copies of one packet that was read, and for no other of its relay.

@@ -24,16 +24,17 @@ std::size_t build_whole(const Packet& packet, std::span<iovec, kMaxRunPieces> pi
   return 1;
 }
 
-/// A whole packet with ECN's mark: the IP header is a copy, all else is written as it was read.
-std::size_t build_whole_marked(const Packet& packet, HeaderSlot& slot,
-                               std::span<iovec, kMaxRunPieces> pieces) noexcept {
-  const std::uint32_t marked_end = packet.layers.ip_offset + kEcnHeaderBytes;
+/// A whole packet whose traffic class changes: the IP header is a copy, all else is written as it
+/// was read.
+std::size_t build_whole_changed(const Packet& packet, HeaderSlot& slot,
+                                std::span<iovec, kMaxRunPieces> pieces) noexcept {
+  const std::uint32_t changed_end = packet.layers.ip_offset + kTrafficClassHeaderBytes;
   store_virtio_net_header(slot.data(), packet.header);
   std::byte* link = slot.data() + kVirtioNetHeaderBytes;
-  std::memcpy(link, packet.frame, marked_end);
-  mark_congestion(link + packet.layers.ip_offset);
-  pieces[0] = piece_of(slot.data(), kVirtioNetHeaderBytes + marked_end);
-  pieces[1] = piece_of(packet.frame + marked_end, packet.frame_bytes - marked_end);
+  std::memcpy(link, packet.frame, changed_end);
+  change_traffic_class(link + packet.layers.ip_offset, packet.traffic_class);
+  pieces[0] = piece_of(slot.data(), kVirtioNetHeaderBytes + changed_end);
+  pieces[1] = piece_of(packet.frame + changed_end, packet.frame_bytes - changed_end);
   return 2;
 }
 
@@ -67,9 +68,9 @@ std::size_t build_run(const Packet& packet, HeaderSlot& slot,
   const std::uint32_t segments = packet.segments();
   const SegmentRun run = packet.run;
   ensure(run.first < run.last && run.last <= segments, "a run lies within its packet");
-  const bool marks = packet.ce_marked && is_ecn_capable(packet);
   if (run.count() == segments)
-    return marks ? build_whole_marked(packet, slot, pieces) : build_whole(packet, pieces);
+    return packet.traffic_class.any() ? build_whole_changed(packet, slot, pieces)
+                                      : build_whole(packet, pieces);
 
   const Layers& layers = packet.layers;
   const std::uint32_t payload_bytes = packet.frame_bytes - layers.payload_offset;
@@ -95,7 +96,7 @@ std::size_t build_run(const Packet& packet, HeaderSlot& slot,
   std::memcpy(link, packet.frame, network_end);
   std::memcpy(transport, packet.frame + layers.transport_offset, transport_header_bytes);
 
-  if (marks) mark_congestion(ip);
+  if (packet.traffic_class.any()) change_traffic_class(ip, packet.traffic_class);
   const std::uint32_t ip_bytes = layers.payload_offset + run_bytes - layers.ip_offset;
   if (layers.ip_version == 4)
     rewrite_ipv4(ip, network_end - layers.ip_offset, ip_bytes,

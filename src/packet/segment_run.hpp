@@ -12,7 +12,7 @@
 //    CWR with the first only, but with every one under GSO_ACCECN;
 //  - the transport checksum stays the pseudo-header's sum, with the new length in it. It is
 //    updated, not computed: a wrong one stays as wrong as it was.
-//  - ECN's mark on every segment where Packet::ce_marked is set.
+//  - on every segment, the change of the traffic class that Packet::traffic_class has.
 // A run of one segment is not a GSO packet and keeps its checksum to be completed.
 #pragma once
 
@@ -30,7 +30,8 @@ namespace tunrelay {
 ///
 /// A whole packet is one piece, just as it was read: PACKET.header is put into the
 /// kVirtioNetHeaderBytes before the frame, which must be there; SLOT is not used.
-/// A part of one, or one with ECN's mark, is built in SLOT, and the frame is not touched.
+/// A part of one, or one whose traffic class changes, is built in SLOT, and the frame is not
+/// touched.
 [[nodiscard]] std::size_t build_run(const Packet& packet, HeaderSlot& slot,
                                     std::span<iovec, kMaxRunPieces> pieces) noexcept;
 

@@ -21,7 +21,7 @@ VirtioNetHeader copy_start(const Packet& packet, std::uint16_t number,
                            std::span<std::byte> out) noexcept {
   Packet segment = packet;
   segment.run = {number, static_cast<std::uint16_t>(number + 1)};
-  if (segment.is_whole() && !segment.ce_marked) {
+  if (segment.is_whole() && !segment.traffic_class.any()) {
     std::memcpy(out.data(), packet.frame, out.size());
     return packet.header;
   }

@@ -14,7 +14,8 @@ namespace tunrelay {
 
 /// Puts segment NUMBER into OUT, which has room for wire_segment_bytes(), and returns how many
 /// bytes those are. PACKET is one that parse() accepted; it is not changed. The headers are those
-/// of the kernel's own segmentation, as build_run() makes them; a run's ECN mark is in them.
+/// of the kernel's own segmentation, as build_run() makes them; a run's change of its traffic class
+/// is in them.
 std::size_t copy_wire_segment(const Packet& packet, std::uint16_t number,
                               std::span<std::byte> out) noexcept;
 

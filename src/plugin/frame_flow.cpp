@@ -14,7 +14,7 @@ void UserEndpoint::take(EndpointWay way, const Packet& packet) noexcept {
                             : stage_.access == TUNRELAY_LOOKS_AT_WIRE_SEGMENTS &&
                                   packet.segments() == 1 && !packet.header.needs_checksum();
   // A mark is not in the buffer, which others share.
-  if (as_it_is && !packet.ce_marked)
+  if (as_it_is && !packet.traffic_class.any())
     return gather(way, packet, FrameTable::kNone,
                   {{packet.frame, packet.frame_bytes}, {}, packet.header.needs_checksum()});
   take_to_look(way, packet);

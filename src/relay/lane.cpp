@@ -161,7 +161,7 @@ Packet* Lane::run_before(const Packet& packet) noexcept {
   for (std::size_t back = 1; back <= looked_at; ++back) {
     Packet& earlier = leaving_[leaving_.size() - back];
     if (earlier.buffer == packet.buffer)
-      return earlier.run.last == packet.run.first && earlier.ce_marked == packet.ce_marked
+      return earlier.run.last == packet.run.first && earlier.traffic_class == packet.traffic_class
                  ? &earlier
                  : nullptr;
     if (earlier.layers.payload_offset != 0 && is_same_flow(earlier, packet)) return nullptr;

@@ -62,14 +62,14 @@ bool LaneWriter::write_merged(const MergeGroup& group) noexcept {
 
 void LaneWriter::write_plain(const Packet& packet) noexcept {
   const std::span<const BufferId> buffer(&packet.buffer, 1);
-  if (!target_.has_header && !packet.ce_marked) {
+  if (!target_.has_header && !packet.traffic_class.any()) {
     const iovec piece{.iov_base = packet.frame, .iov_len = packet.frame_bytes};
     engine_.write({target_.endpoint, buffer, tally_of(packet), {&piece, 1}});
     return;
   }
   std::array<iovec, kMaxRunPieces> pieces;
   // A whole packet needs no slot: it is written as it was read.
-  const bool as_read = packet.is_whole() && !packet.ce_marked;
+  const bool as_read = packet.is_whole() && !packet.traffic_class.any();
   HeaderSlot& slot = as_read ? slots_.front() : next_slot();
   const std::size_t count = build_run(packet, slot, pieces);
   if (!target_.has_header) {

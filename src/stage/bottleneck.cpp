@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "packet/ecn.hpp"
+
 namespace tunrelay {
 
 Bottleneck::Bottleneck(std::unique_ptr<LinkPace> pace, const Settings& settings)
@@ -72,11 +74,11 @@ void Bottleneck::drain(std::int64_t now_ns, StageOutput& output) noexcept {
 void Bottleneck::begin_service(const Departure& departure, std::int64_t begin_ns,
                                StageOutput& output) noexcept {
   Packet& waiting = departure.run->packet;
-  const bool marked = waiting.ce_marked || departure.verdict == QueueVerdict::kMark;
-  if (!leaving_.continues_with(waiting, marked)) {
+  Packet next = waiting;
+  if (departure.verdict == QueueVerdict::kMark) mark_congestion(next);
+  if (!leaving_.continues_with(next)) {
     let_out(leaving_.packet.run.count(), output);
-    leaving_.packet = waiting;
-    leaving_.packet.ce_marked = marked;
+    leaving_.packet = next;
   }
   const std::uint32_t bytes = wire_segment_bytes(waiting, waiting.run.first);
   leaving_.packet.run.last = ++waiting.run.first;

@@ -44,9 +44,9 @@ class Bottleneck final : public Stage {
     Packet packet;         ///< its run may be none
     bool borrows = false;  ///< the hold on its buffer is that of the run which still waits
 
-    [[nodiscard]] bool continues_with(const Packet& next, bool marked) const noexcept {
+    [[nodiscard]] bool continues_with(const Packet& next) const noexcept {
       return borrows && packet.buffer == next.buffer && packet.queue == next.queue &&
-             packet.run.last == next.run.first && packet.ce_marked == marked;
+             packet.run.last == next.run.first && packet.traffic_class == next.traffic_class;
     }
   };
 

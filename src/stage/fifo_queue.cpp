@@ -58,24 +58,15 @@ QueueVerdict FifoQueue::arrive(const Packet& packet, std::uint16_t segment,
 }
 
 Tally FifoQueue::admit(const Packet& packet, const LinkView& link, StageOutput& output) noexcept {
-  const std::uint16_t last = packet.run.last;
   Tally kept;
-  Packet rest = packet;
-  QueueVerdict fate = arrive(packet, rest.run.first, link);
-  // Neighbouring segments of the same fate wait, or are dropped, together.
-  for (auto next = static_cast<std::uint16_t>(rest.run.first + 1); next <= last; ++next) {
-    const QueueVerdict next_fate = next == last ? fate : arrive(packet, next, link);
-    if (next != last && next_fate == fate) continue;
-    Packet run = split_front(rest, static_cast<std::uint64_t>(next - rest.run.first), output);
-    run.ce_marked = packet.ce_marked || fate == QueueVerdict::kMark;
-    if (fate == QueueVerdict::kDrop) {
-      output.drop(run, DropReason::kStage);
-    } else {
-      kept += tally_of(run);
-      runs_.push(pool_, run, link.now_ns);
-    }
-    fate = next_fate;
-  }
+  cut_by_fate(
+      packet, output, [&](std::uint16_t segment) { return arrive(packet, segment, link); },
+      [&](Packet run, QueueVerdict fate) {
+        if (fate == QueueVerdict::kDrop) return output.drop(run, DropReason::kStage);
+        if (fate == QueueVerdict::kMark) mark_congestion(run);
+        kept += tally_of(run);
+        runs_.push(pool_, run, link.now_ns);
+      });
   return kept;
 }
 

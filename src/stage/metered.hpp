@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "packet/ecn.hpp"
 #include "stage/forwarding_output.hpp"
 #include "stage/stage.hpp"
 #include "stage/stage_counters.hpp"
@@ -50,7 +51,7 @@ class Metered final : public Stage {
       counters_.passed.add(tally_of(packet));
       counters_.delay_ns.record(now_ns_ - packet.handed_ns, segments);
       counters_.since_read_ns.record(now_ns_ - packet.arrival_ns, segments);
-      if (packet.ce_marked) counters_.marked.add(segments);
+      if (is_marked(packet)) counters_.marked.add(segments);
       Packet onward = packet;
       onward.handed_ns = now_ns_;
       output().pass(onward);

@@ -29,7 +29,7 @@ bool make_own_frame(Packet& packet, StageOutput& output) noexcept {
   own.queue = space->queue;
   own.run = {};
   own.header = {};
-  own.ce_marked = false;  // the copy bears it
+  own.traffic_class = {};  // the copy bears it
   output.commit(own);
   output.consume(packet);
   packet = own;

@@ -26,11 +26,11 @@ class RunPool {
   /// CAPACITY: runs, below kNone.
   explicit RunPool(std::size_t capacity) : capacity_(capacity) { runs_.reserve(capacity); }
 
-  [[nodiscard]] bool has_room() const noexcept {
-    return free_ != kNone || runs_.size() != capacity_;
-  }
+  /// For two: a run whose place is not yet taken, and the one that is asked for.
+  [[nodiscard]] bool has_room() const noexcept { return used_ + 2 <= capacity_; }
   /// There must be room.
   [[nodiscard]] std::uint32_t take(const Packet& packet, std::int64_t arrival_ns) noexcept {
+    ++used_;
     if (free_ == kNone) {
       runs_.push_back({packet, arrival_ns, kNone});
       return static_cast<std::uint32_t>(runs_.size() - 1);
@@ -41,6 +41,7 @@ class RunPool {
     return place;
   }
   void give_back(std::uint32_t place) noexcept {
+    --used_;
     runs_[place].next = free_;
     free_ = place;
   }
@@ -51,6 +52,7 @@ class RunPool {
 
  private:
   std::size_t capacity_;
+  std::size_t used_ = 0;
   std::vector<WaitingRun> runs_;
   std::uint32_t free_ = kNone;  ///< the place that was given back last
 };

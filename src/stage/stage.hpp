@@ -61,6 +61,21 @@ class StageOutput {
   return front;
 }
 
+/// Asks FATE_OF(number) of each of PACKET's wire segments, in order, and calls ACT(run, fate) for
+/// the longest runs of neighbours of one fate; each run must be passed or dropped by itself.
+template <typename FateOf, typename Act>
+void cut_by_fate(const Packet& packet, StageOutput& output, FateOf fate_of, Act act) noexcept {
+  const std::uint16_t last = packet.run.last;
+  Packet rest = packet;
+  auto fate = fate_of(rest.run.first);
+  for (auto next = static_cast<std::uint16_t>(rest.run.first + 1); next <= last; ++next) {
+    const auto next_fate = next == last ? fate : fate_of(next);
+    if (next != last && next_fate == fate) continue;
+    act(split_front(rest, static_cast<std::uint64_t>(next - rest.run.first), output), fate);
+    fate = next_fate;
+  }
+}
+
 /// Whose packets one instance of a stage sees.
 enum class StageScope : std::uint8_t {
   kLane,       ///< one queue's, on that queue's worker

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "packet/ecn.hpp"
 #include "stage/stage.hpp"
 
 namespace tunrelay::test {
@@ -100,7 +101,7 @@ class StageRecord final : public StageOutput {
     EXPECT_LT(packet.run.first, packet.run.last) << "an empty run";
     EXPECT_GT(references_[packet.buffer]--, 0) << "a buffer that was given back is used";
     for (std::uint16_t segment = packet.run.first; segment < packet.run.last; ++segment)
-      to.push_back({packet.buffer, segment, now_ns, is_drop, packet.ce_marked});
+      to.push_back({packet.buffer, segment, now_ns, is_drop, is_marked(packet)});
   }
 
   // A frame of a wire segment; the tests' MTUs are far below.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "packet/checksum.hpp"
+#include "packet/ecn.hpp"
 #include "support/naive_segmenter.hpp"
 #include "support/owned_packet.hpp"
 #include "support/random.hpp"
@@ -107,7 +108,7 @@ TEST(SegmentRunTest, AMarkStandsOnEverySegmentAndTheFrameStaysAsItWas) {
     spec.traffic_class = 0xbb;  // CE
     const std::vector<Frame> marked = segment_naively(build_frame(spec), LinkType::kIp);
     OwnedPacket owned{frame, {LinkType::kIp, 9000}};
-    owned.packet.ce_marked = true;
+    mark_congestion(owned.packet);
     for (const SegmentRun run : {SegmentRun{0, 45}, SegmentRun{3, 9}, SegmentRun{44, 45}}) {
       owned.packet.run = run;
       EXPECT_EQ(segment_naively(build(owned.packet), LinkType::kIp), part(marked, run));
@@ -116,7 +117,7 @@ TEST(SegmentRunTest, AMarkStandsOnEverySegmentAndTheFrameStaysAsItWas) {
   }
   // A sender that has not said that it understands marks gets none.
   OwnedPacket plain{build_frame(large_spec()), {}};
-  plain.packet.ce_marked = true;
+  mark_congestion(plain.packet);
   EXPECT_EQ(build(plain.packet), build_frame(large_spec()));
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "packet/checksum.hpp"
+#include "packet/ecn.hpp"
 #include "support/naive_segmenter.hpp"
 #include "support/owned_packet.hpp"
 #include "support/random.hpp"
@@ -42,7 +43,7 @@ TEST(WireSegmentTest, HeadersAndPayloadInPlaceAreTheSegment) {
     const PacketSpec spec = random_spec(random, random.chance(0.7));
     OwnedPacket owned{build_frame(spec), {spec.link_type, kAnyMtu}};
     ASSERT_EQ(owned.fault, std::nullopt);
-    owned.packet.ce_marked = random.chance(0.3);
+    if (random.chance(0.3)) mark_congestion(owned.packet);
     const auto number =
         static_cast<std::uint16_t>(random.between(0, owned.packet.run.count() - 1U));
     Bytes joined(wire_header_bytes(owned.packet));
@@ -63,7 +64,7 @@ TEST(WireSegmentTest, HeadersFollowFromThoseBefore) {
   for (std::size_t times = scaled(100); times > 0; --times) {
     const PacketSpec spec = random_spec(random, true);
     OwnedPacket owned{build_frame(spec), {spec.link_type, kAnyMtu}};
-    owned.packet.ce_marked = random.chance(0.3);
+    if (random.chance(0.3)) mark_congestion(owned.packet);
     Bytes before;
     for (std::uint16_t number = 0; number < owned.packet.run.count(); ++number) {
       Bytes next(wire_header_bytes(owned.packet));
@@ -85,7 +86,7 @@ TEST(WireSegmentTest, BearsTheMarkOfItsRun) {
     spec.gso_size = gso_size;
     OwnedPacket owned{build_frame(spec), {LinkType::kIp, kAnyMtu}};
     const Bytes before = wire_bytes(owned.packet, 0);
-    owned.packet.ce_marked = true;
+    mark_congestion(owned.packet);
     Bytes marked = wire_bytes(owned.packet, 0);
     EXPECT_EQ(marked[1], std::byte{0x03});
     EXPECT_EQ(naive_sum(std::span{marked}.first(20)), 0xffff) << "the checksum holds";

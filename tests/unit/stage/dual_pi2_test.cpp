@@ -48,11 +48,12 @@ class NaiveDualPi2 {
   void enqueue(const Item& item) { ((item.ecn & 1) != 0 ? lq_ : cq_).push_back(item); }
   [[nodiscard]] bool empty() const { return lq_.empty() && cq_.empty(); }
   void every_update(std::int64_t now_ns) {
-    const auto age = [now_ns](const std::deque<Item>& queue) {
-      return queue.empty() ? 0.0 : static_cast<double>(now_ns - queue.front().arrival_ns) / 1e9;
+    const auto age_ns = [now_ns](const std::deque<Item>& queue) {
+      return queue.empty() ? 0 : now_ns - queue.front().arrival_ns;
     };
-    const double curq = std::max(age(lq_), age(cq_));
-    p_ = p_ + 0.16 * (curq - 0.015) + 3.2 * (curq - prevq_);
+    const std::int64_t curq = std::max(age_ns(lq_), age_ns(cq_));
+    const auto seconds = [](std::int64_t ns) { return static_cast<double>(ns) / 1e9; };
+    p_ = p_ + 0.16 * seconds(curq - kDualPi2TargetNs) + 3.2 * seconds(curq - prevq_);
     p_ = std::min(1.0, std::max(0.0, p_));
     prevq_ = curq;
   }
@@ -90,7 +91,7 @@ class NaiveDualPi2 {
   std::deque<Item> lq_;
   std::deque<Item> cq_;
   double p_ = 0;
-  double prevq_ = 0;
+  std::int64_t prevq_ = 0;
   std::int64_t credit_ = 1514 * (10 - 90);
   std::mt19937_64 random_{kDualSeed};
 };
