@@ -19,6 +19,8 @@ WireSize default_wire(BottleneckDescription::Pace pace) {
   return wire;
 }
 
+}  // namespace
+
 bool read_wire_token(StageTokens& tokens, WireSize& wire) {
   constexpr std::int32_t kMaxOverhead = 65'535;
   if (tokens.take("overhead")) {
@@ -46,8 +48,6 @@ std::string print_wire(const WireSize& wire, const WireSize& defaults) {
     text += fmt::format(" {}", wire.cell_overhead_bytes);
   return text;
 }
-
-}  // namespace
 
 BottleneckDescription read_bottleneck(StageTokens& tokens, BottleneckDescription::Pace pace) {
   BottleneckDescription link;

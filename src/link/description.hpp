@@ -18,7 +18,9 @@
 #include "stage/loss_config.hpp"
 #include "stage/mtu.hpp"
 #include "stage/outage.hpp"
+#include "stage/policer.hpp"
 #include "stage/queue_config.hpp"
+#include "stage/slot_config.hpp"
 
 namespace tunrelay {
 
@@ -60,8 +62,18 @@ struct BottleneckDescription {
 /// mahimahi counts a TUN header with each packet, so that one of 1500 bytes fills an opportunity.
 inline constexpr std::int32_t kTraceOverheadBytes = 4;
 
+struct SlotDescription {
+  SlotConfig config;     ///< its table is empty: it is taken from the file when stages are made
+  StageFile table_file;  ///< with JitterShape::kTable
+
+  bool operator==(const SlotDescription&) const = default;
+};
+
+/// Decisions go by an alternative's number too: new ones stand at the end. A TrafficClassChange is
+/// the stage `ecn` or `dscp`.
 using StageChoice = std::variant<DelayDescription, LossConfig, DuplicateConfig, CorruptConfig,
-                                 BottleneckDescription, MtuConfig, OutageConfig>;
+                                 BottleneckDescription, MtuConfig, OutageConfig, PolicerConfig,
+                                 SlotDescription, TrafficClassChange>;
 
 struct StageDescription {
   StageChoice choice;

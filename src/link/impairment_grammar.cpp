@@ -49,17 +49,6 @@ ReorderConfig read_reorder(StageTokens& tokens) {
   return reorder;
 }
 
-bool read_shape(StageTokens& tokens, DelayDescription& delay) {
-  for (const ShapeName& known : kShapes) {
-    if (!tokens.take(known.name)) continue;
-    delay.config.shape = known.shape;
-    if (known.shape == JitterShape::kTable)
-      delay.table_file.name = tokens.take_text("a file in netem's .dist format");
-    return true;
-  }
-  return false;
-}
-
 LossConfig read_gilbert_elliott(StageTokens& tokens) {
   GilbertElliottLoss loss;
   loss.to_bad = tokens.take_ratio(kProbability);
@@ -113,6 +102,23 @@ struct LossPrinter {
 
 }  // namespace
 
+bool read_shape(StageTokens& tokens, DelayDescription& delay) {
+  for (const ShapeName& known : kShapes) {
+    if (!tokens.take(known.name)) continue;
+    delay.config.shape = known.shape;
+    if (known.shape == JitterShape::kTable)
+      delay.table_file.name = tokens.take_text("a file in netem's .dist format");
+    return true;
+  }
+  return false;
+}
+
+std::string print_shape(JitterShape shape) {
+  for (const ShapeName& known : kShapes)
+    if (known.shape == shape) return std::string(known.name);
+  return "";
+}
+
 DelayDescription read_delay(StageTokens& tokens) {
   DelayDescription delay;
   DelayConfig& config = delay.config;
@@ -143,8 +149,7 @@ std::string print_stage(const DelayDescription& delay) {
   const bool has_shape = config.shape != JitterShape::kUniform;
   if (config.jitter_ns != 0 || config.jitter_correlation != 0 || has_shape) {
     text += " " + print_duration(config.jitter_ns) + print_correlation(config.jitter_correlation);
-    for (const ShapeName& known : kShapes)
-      if (has_shape && known.shape == config.shape) text += " " + std::string(known.name);
+    if (has_shape) text += " " + print_shape(config.shape);
     if (config.shape == JitterShape::kTable) text += " " + print_token(delay.table_file.name);
   }
   if (config.keep_order) text += " ordered";

@@ -10,6 +10,9 @@
 #include "stage/delay.hpp"
 #include "stage/duplicate.hpp"
 #include "stage/loss.hpp"
+#include "stage/policer.hpp"
+#include "stage/remark.hpp"
+#include "stage/slot.hpp"
 
 namespace tunrelay {
 namespace {
@@ -27,6 +30,14 @@ PaceFactory pace_factory(const BottleneckDescription& link, std::int64_t origin_
   return [steps, origin_ns, burst_bytes = link.burst_bytes] {
     return std::make_unique<RatePace>(steps.steps, steps.period_ns, origin_ns, burst_bytes);
   };
+}
+
+/// CONFIG with the table of FILE, where it has one.
+DelayConfig with_table(DelayConfig config, const StageFile& file) {
+  if (config.shape != JitterShape::kTable) return config;
+  ensure(file.text != nullptr, "a stage's file was not read");
+  config.table = parse_delay_table(*file.text);
+  return config;
 }
 
 struct FactoryMaker {
@@ -55,12 +66,19 @@ struct FactoryMaker {
     };
   }
   StageFactory operator()(const DelayDescription& delay) const {
-    DelayConfig config = delay.config;
-    if (config.shape == JitterShape::kTable) {
-      ensure(delay.table_file.text != nullptr, "a stage's file was not read");
-      config.table = parse_delay_table(*delay.table_file.text);
-    }
-    return impairment<Delay>(std::move(config));
+    return impairment<Delay>(with_table(delay.config, delay.table_file));
+  }
+  StageFactory operator()(const PolicerConfig& config) const {
+    return [config](std::size_t /*queue*/) { return std::make_unique<Policer>(config); };
+  }
+  StageFactory operator()(const SlotDescription& slot) const {
+    SlotConfig config = slot.config;
+    config.distribution = with_table(config.distribution, slot.table_file);
+    const ImpairmentKey key{place.seed, place.stage, place.direction, kind};
+    return [config, key](std::size_t /*queue*/) { return std::make_unique<Slot>(config, key); };
+  }
+  StageFactory operator()(const TrafficClassChange& change) const {
+    return [change](std::size_t /*queue*/) { return std::make_unique<Remark>(change); };
   }
   StageFactory operator()(const LossConfig& config) const { return impairment<Loss>(config); }
   StageFactory operator()(const DuplicateConfig& config) const {
@@ -82,10 +100,13 @@ struct FactoryMaker {
 }  // namespace
 
 StageScope stage_scope(const StageChoice& choice) {
-  // A rate and its queue are a direction's. All others look at each packet by itself, and count
-  // wire segments, where they do, for all lanes of their direction.
-  return std::holds_alternative<BottleneckDescription>(choice) ? StageScope::kDirection
-                                                               : StageScope::kLane;
+  // A rate, its queue and slots are a direction's. All others look at each packet by itself, and
+  // count wire segments, where they do, for all lanes of their direction.
+  return std::holds_alternative<BottleneckDescription>(choice) ||
+                 std::holds_alternative<PolicerConfig>(choice) ||
+                 std::holds_alternative<SlotDescription>(choice)
+             ? StageScope::kDirection
+             : StageScope::kLane;
 }
 
 bool has_answers(const StageChoice& choice) {

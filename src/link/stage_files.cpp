@@ -14,6 +14,7 @@ std::vector<StageFile*> files_of(StageList& stages) {
   };
   for (StageDescription& stage : stages) {
     if (auto* delay = std::get_if<DelayDescription>(&stage.choice)) add(delay->table_file);
+    if (auto* slot = std::get_if<SlotDescription>(&stage.choice)) add(slot->table_file);
     if (auto* bottleneck = std::get_if<BottleneckDescription>(&stage.choice)) add(bottleneck->file);
   }
   return files;

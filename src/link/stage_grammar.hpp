@@ -20,6 +20,10 @@ namespace tunrelay {
 [[nodiscard]] std::string print_stage(const DuplicateConfig& duplicate);
 [[nodiscard]] std::string print_stage(const CorruptConfig& corrupt);
 
+/// Whether the next tokens are the name of a shape, which is then taken, with its file.
+bool read_shape(StageTokens& tokens, DelayDescription& delay);
+[[nodiscard]] std::string print_shape(JitterShape shape);
+
 // What a link carries, and when: link/capacity_grammar.cpp.
 [[nodiscard]] BottleneckDescription read_bottleneck(StageTokens& tokens,
                                                     BottleneckDescription::Pace pace);
@@ -28,6 +32,20 @@ namespace tunrelay {
 [[nodiscard]] std::string print_stage(const BottleneckDescription& bottleneck);
 [[nodiscard]] std::string print_stage(const MtuConfig& mtu);
 [[nodiscard]] std::string print_stage(const OutageConfig& outage);
+
+/// Whether the next token begins an argument of what stands around packets, which is then taken.
+bool read_wire_token(StageTokens& tokens, WireSize& wire);
+/// With a blank before each argument; those of DEFAULTS are left out.
+[[nodiscard]] std::string print_wire(const WireSize& wire, const WireSize& defaults);
+
+// What is done to traffic otherwise: link/conditioning_grammar.cpp.
+[[nodiscard]] PolicerConfig read_policer(StageTokens& tokens);
+[[nodiscard]] SlotDescription read_slot(StageTokens& tokens);
+[[nodiscard]] TrafficClassChange read_ecn(StageTokens& tokens);
+[[nodiscard]] TrafficClassChange read_dscp(StageTokens& tokens);
+[[nodiscard]] std::string print_stage(const PolicerConfig& policer);
+[[nodiscard]] std::string print_stage(const SlotDescription& slot);
+[[nodiscard]] std::string print_stage(TrafficClassChange change);
 
 // A link's queue: link/queue_grammar.cpp.
 /// What may stand there, for a refusal.

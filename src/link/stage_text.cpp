@@ -19,7 +19,7 @@ struct Grammar {
   StageChoice (*read)(StageTokens& tokens);
 };
 
-constexpr std::array<Grammar, 9> kGrammars{
+constexpr std::array<Grammar, 13> kGrammars{
     {{"delay",
       "TIME [JITTER [CORRELATION%] [uniform|normal|pareto|paretonormal|table FILE]] [ordered] "
       "[reorder P% [CORRELATION%] [gap N]]",
@@ -45,7 +45,15 @@ constexpr std::array<Grammar, 9> kGrammars{
       [](StageTokens& tokens) -> StageChoice { return read_bottleneck(tokens, Pace::kTrace); }},
      {"mtu", "SIZE [icmp]", [](StageTokens& tokens) -> StageChoice { return read_mtu(tokens); }},
      {"outage", "up TIME down TIME | at TIME for TIME ...",
-      [](StageTokens& tokens) -> StageChoice { return read_outage(tokens); }}}};
+      [](StageTokens& tokens) -> StageChoice { return read_outage(tokens); }},
+     {"policer", "RATE [burst SIZE] [overhead BYTES] [cell BYTES [BYTES]] [ecn|dscp N]",
+      [](StageTokens& tokens) -> StageChoice { return read_policer(tokens); }},
+     {"slot",
+      "MIN [MAX] | distribution uniform|normal|pareto|paretonormal|table FILE TIME JITTER; "
+      "[packets N] [bytes SIZE]",
+      [](StageTokens& tokens) -> StageChoice { return read_slot(tokens); }},
+     {"ecn", "bleach", [](StageTokens& tokens) -> StageChoice { return read_ecn(tokens); }},
+     {"dscp", "N", [](StageTokens& tokens) -> StageChoice { return read_dscp(tokens); }}}};
 
 std::string names() {
   std::string text;

@@ -21,6 +21,8 @@ enum class StageDetail : std::uint8_t {
   kNewFlows,      ///< flows that came to an empty flow queue
   kLowLatency,    ///< that left dualpi2's low-latency queue
   kStepMarked,    ///< of kMarked: because they waited there for longer than the step
+  kOverRate,      ///< that a policer had no tokens for
+  kSlots,         ///< slots that were drawn
 };
 
 struct StageDetailName {
@@ -29,14 +31,16 @@ struct StageDetailName {
 };
 
 /// In the order of StageDetail.
-inline constexpr std::array<StageDetailName, 7> kStageDetailNames{
+inline constexpr std::array<StageDetailName, 9> kStageDetailNames{
     {{"dropped_full_segments", "dropped by the limit"},
      {"dropped_early_segments", "dropped early"},
      {"marked_here_segments", "marked here"},
      {"over_target_segments", "over target"},
      {"new_flows", "new flows"},
      {"low_latency_segments", "low latency"},
-     {"step_marked_segments", "marked by the step"}}};
+     {"step_marked_segments", "marked by the step"},
+     {"over_rate_segments", "over the rate"},
+     {"slots", "slots"}}};
 inline constexpr std::size_t kStageDetails = kStageDetailNames.size();
 
 /// Counts of one moment, as plain numbers, of the details that a stage keeps.

@@ -42,7 +42,7 @@ class RandomLink {
   std::uint32_t small() { return static_cast<std::uint32_t>(random_.between(1, 1000)); }
 
   StageChoice choice() {
-    switch (random_.between(0, 6)) {
+    switch (random_.between(0, 9)) {
       case 0:
         return delay();
       case 1:
@@ -57,9 +57,44 @@ class RandomLink {
       case 5:
         return MtuConfig{static_cast<std::uint32_t>(random_.between(68, 65535)),
                          random_.between(0, 1) == 1};
+      case 6:
+        return policer();
+      case 7:
+        return slot();
+      case 8:
+        return random_.chance(0.3) ? TrafficClassChange{.mask = 3, .value = 0} : dscp();
       default:
         return outage();
     }
+  }
+  TrafficClassChange dscp() {
+    return {.mask = 0xfc, .value = static_cast<std::uint8_t>(random_.between(0, 63) << 2U)};
+  }
+  PolicerConfig policer() {
+    PolicerConfig config;
+    config.bits_per_s = small() * 1000U;
+    config.burst_bytes = small();
+    config.wire.overhead_bytes = static_cast<std::int32_t>(small()) - 500;
+    if (random_.chance(0.3)) config.beyond = dscp();
+    if (random_.chance(0.3)) config.beyond = {.mask = 3, .value = 3};
+    return config;
+  }
+  SlotDescription slot() {
+    SlotDescription slot;
+    SlotConfig& config = slot.config;
+    config.by_distribution = random_.chance(0.5);
+    if (config.by_distribution) {
+      config.distribution.shape = static_cast<JitterShape>(random_.between(0, 4));
+      config.distribution.delay_ns = duration() + 1;
+      config.distribution.jitter_ns = duration();
+      if (config.distribution.shape == JitterShape::kTable) slot.table_file.name = text();
+    } else {
+      config.min_ns = duration();
+      config.max_ns = config.min_ns + duration() + 1;
+    }
+    if (random_.chance(0.5)) config.packets = small();
+    if (random_.chance(0.5)) config.bytes = small();
+    return slot;
   }
   DelayDescription delay() {
     DelayDescription delay;

@@ -92,6 +92,31 @@ TEST(StageText, ALinkWithItsQueue) {
   EXPECT_EQ(trace.wire.overhead_bytes, 4) << "as mahimahi counts";
 }
 
+TEST(StageText, StagesThatConditionTraffic) {
+  const auto policer = only<PolicerConfig>("policer 10mbit burst 15K overhead 38 ecn");
+  EXPECT_EQ(policer.bits_per_s, 10'000'000U);
+  EXPECT_EQ(policer.burst_bytes, 15U * 1024);
+  EXPECT_EQ(policer.wire.overhead_bytes, 38);
+  EXPECT_EQ(policer.beyond, (TrafficClassChange{3, 3}));
+  EXPECT_EQ(only<PolicerConfig>("policer 10mbit dscp 8").beyond, (TrafficClassChange{0xfc, 0x20}));
+  EXPECT_EQ(only<TrafficClassChange>("ecn bleach"), (TrafficClassChange{3, 0}));
+  EXPECT_EQ(only<TrafficClassChange>("dscp 46"), (TrafficClassChange{0xfc, 0xb8}));
+  const SlotConfig slot = only<SlotDescription>("slot 800us 5ms packets 32 bytes 64K").config;
+  EXPECT_EQ(slot,
+            (SlotConfig{.min_ns = 800'000, .max_ns = 5'000'000, .packets = 32, .bytes = 65'536}));
+  EXPECT_EQ(only<SlotDescription>("slot 1ms").config.max_ns, 1'000'000);
+  const SlotDescription table = only<SlotDescription>("slot distribution table w.dist 2ms 1ms");
+  EXPECT_EQ(table.table_file.name, "w.dist");
+  EXPECT_EQ(table.config.distribution.shape, JitterShape::kTable);
+  EXPECT_EQ(table.config.distribution.jitter_ns, 1'000'000);
+  EXPECT_THAT(refusal("slot 5ms 1ms"), HasSubstr("the second time is less than the first"));
+  EXPECT_THAT(refusal("slot 0"), HasSubstr("would follow each other at once"));
+  EXPECT_THAT(refusal("slot distribution 1ms 2ms"), HasSubstr("uniform, normal"));
+  EXPECT_THAT(refusal("policer 10mbit fast"), HasSubstr("burst, overhead, cell, ecn, dscp"));
+  EXPECT_THAT(refusal("dscp 64"), HasSubstr("0 to 63"));
+  EXPECT_THAT(refusal("ecn"), HasSubstr("bleach"));
+}
+
 TEST(StageText, StagesAndFiltersStandInOrder) {
   const StageList stages = parsed(
       "delay 20ms,loss 1% if \"udp port 53\" , mtu 1400, outage up 9s down 1s at 3s for 5ms");
@@ -109,7 +134,9 @@ TEST(StageText, ARefusalPointsAtThePlace) {
             "could not read --a-to-b: 'dely' is not a stage\n"
             "    delay 20ms, dely 3ms\n"
             "                ^^^^\n"
-            "  hint: stages are delay, loss, duplicate, corrupt, rate, steps, trace, mtu, outage");
+            "  hint: stages are delay, loss, duplicate, corrupt, rate, steps, trace, mtu, outage, "
+            "policer, "
+            "slot, ecn, dscp");
   EXPECT_THAT(refusal("delay 20"), HasSubstr("'20': it has no unit\n"
                                              "    delay 20\n"
                                              "          ^^\n"));
