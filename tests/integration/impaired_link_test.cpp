@@ -89,6 +89,54 @@ TEST_F(ImpairedLinkTest, PacketsAreDelayedDoubledAndLostAndAllAreAccountedFor) {
   }
 }
 
+TEST_F(ImpairedLinkTest, TrafficIsPolicedGatheredAndRemarked) {
+  const std::string mine = " if \"udp port 4711\"";
+  for (const char* shape : {"", " --queues 2", " --type tap --engine syscall"}) {
+    RunningTunnel tunnel(link_flag("dscp 46" + mine + ", policer 1kbit burst 20K" + mine +
+                                       ", slot 20ms packets 8" + mine,
+                                   "") +
+                         shape);
+    send_datagrams(100, 972, 4711);
+    wait_for_segments(tunnel, 1, 100);
+    wait_for_segments(tunnel, 2, 20);
+    const nlohmann::json summary = tunnel.finish();
+    const nlohmann::json stages = summary.at("link").at("a_to_b");
+    EXPECT_EQ(segments_of(stages.at(0), "passed"), 100U) << shape;
+    // 20 KiB of 1000 bytes each, or 1014 on a TAP, and what the bucket earns meanwhile.
+    EXPECT_EQ(segments_of(stages.at(1), "passed"), 20U) << shape;
+    EXPECT_EQ(stages.at(1).at("details").at("over_rate_segments"), 80) << shape;
+    EXPECT_EQ(segments_of(stages.at(2), "passed"), 20U) << shape;
+    EXPECT_GE(stages.at(2).at("details").at("slots"), 3) << shape << ": 8, 8 and 4";
+    EXPECT_GE(stages.at(2).at("since_read_ns").at("highest"), 50'000'000) << shape;
+    EXPECT_TRUE(is_balanced(summary)) << summary.at("a_to_b");
+  }
+}
+
+TEST_F(ImpairedLinkTest, APacketLeavesWithTheTrafficClassThatTheLinkGivesIt) {
+  RunningTunnel tunnel(link_flag("dscp 46, ecn bleach"));
+  const std::string log = folder_ / "tcpdump.log";
+  const ProcessResult result =
+      run({"sh", "-c",
+           "tcpdump -l -n -v -c 1 -i tun1 icmp 2> " + log + " & until grep -q listening " + log +
+               "; do sleep 0.05; done; ping -n -q -c 1 -Q 1 192.168.13.2 > /dev/null; wait"});
+  EXPECT_THAT(result.standard_output, ::testing::HasSubstr("tos 0xb8,")) << result.describe();
+}
+
+TEST_F(ImpairedLinkTest, EveryKindOfQueueCarriesABurst) {
+  for (const char* kind : {"limit 20 packets drophead", "infinite", "red", "dualpi2",
+                           "limit 20 packets fq_codel ecn"}) {
+    RunningTunnel tunnel(link_flag(std::string("rate 8mbit ") + kind) + " --queues 2");
+    send_datagrams(100, 972, 4711);
+    wait_for_segments(tunnel, 0, 100);
+    const nlohmann::json summary = tunnel.finish();
+    const nlohmann::json stage = summary.at("link").at("a_to_b").at(0);
+    EXPECT_EQ(stage.at("stage"), std::string("rate 8mbit ") + kind);
+    // A full fq_codel drops half of what waits.
+    EXPECT_GE(segments_of(stage, "passed"), 10U) << kind;
+    EXPECT_TRUE(is_balanced(summary)) << kind << summary.at("a_to_b");
+  }
+}
+
 TEST_F(ImpairedLinkTest, QueueMemoryIsBoundedAndReported) {
   RunningTunnel tunnel(link_flag("delay 2s if \"udp port 4711\"") + " --queue-memory 16M");
   // Two in a page each, in bursts that the device's queue holds.
