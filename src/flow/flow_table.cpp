@@ -146,7 +146,7 @@ void FlowTable::keep_sums(const FlowCounters& counters) noexcept {
 void FlowTable::count(PointCounters& point, const Packet& packet, std::int64_t now_ns) noexcept {
   point.tally.add(tally_of(packet));
   point.payload_bytes.add(run_payload_bytes(packet));
-  if (has_congestion_mark(packet)) point.ce_segments.add(packet.run.count());
+  if (ecn_of(packet) == kEcnCe) point.ce_segments.add(packet.run.count());
   const auto now = static_cast<std::uint64_t>(now_ns);
   const std::uint64_t last = point.last_ns.get();
   if (last != 0 && now > last) point.longest_gap_ns.raise(now - last);

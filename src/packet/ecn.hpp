@@ -45,13 +45,6 @@ inline void mark_congestion(Packet& packet) noexcept {
   return (packet.traffic_class.value & kEcnMask) == kEcnCe;
 }
 
-/// Whether PACKET, which is IPv4 or IPv6, bears CE: as it was read, or by a mark of its run.
-[[nodiscard]] inline bool has_congestion_mark(const Packet& packet) noexcept {
-  const std::uint8_t field = load_u8(packet.frame + packet.layers.ip_offset + 1);
-  const std::uint8_t mark = packet.layers.ip_version == 4 ? 0x03 : 0x30;
-  return is_marked(packet) || (field & mark) == mark;
-}
-
 /// Makes CHANGE in the IP header at IP. IPv4's checksum is updated: a wrong one stays as wrong.
 inline void change_traffic_class(std::byte* ip, TrafficClassChange change) noexcept {
   const std::uint16_t before = load_u16(ip);

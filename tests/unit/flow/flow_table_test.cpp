@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/path_nonce.hpp"
+#include "packet/ecn.hpp"
 #include "support/owned_packet.hpp"
 #include "support/random.hpp"
 #include "support/random_packet.hpp"
@@ -167,7 +168,7 @@ TEST_F(FlowTableTest, CountsWireSegmentsAndMarksOfRuns) {
   owned.packet.run = {2, 3};
   table_.dropped(owned.packet, Direction::kAToB);
   owned.packet.run = {3, 5};
-  owned.packet.ce_marked = true;
+  owned.packet.traffic_class.add({.mask = kEcnMask, .value = kEcnCe});
   table_.left(owned.packet, Direction::kAToB, 5000);
   const FlowSnapshot snapshot = snapshot_of(table_);
   const FlowDirectionCounters& forth = snapshot.top.at(0).counters.directions[0];
