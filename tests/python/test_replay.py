@@ -110,7 +110,7 @@ def test_a_stage_with_a_timer_for_ever_ends():
     assert [packet.data for packet in tunrelay.replay(packets, Beacon).packets] == packets
 
 
-def test_ten_thousand_held_frames_and_two_ways():
+def test_thousands_of_held_frames():
     class Stack(tunrelay.Endpoint):
         """Lets out in tens, the last first."""
 
@@ -125,9 +125,9 @@ def test_ten_thousand_held_frames_and_two_ways():
                     frame.pass_()
                 del self.held[:10]
 
-    packets = udp_packets(10_000)
+    packets = udp_packets(2_000)
     out = [packet.data for packet in tunrelay.replay(packets, Stack).packets]
-    assert out == [packet for at in range(0, 10_000, 10) for packet in packets[at : at + 10][::-1]]
+    assert out == [packet for at in range(0, 2_000, 10) for packet in packets[at : at + 10][::-1]]
 
 
 def test_what_is_not_a_file_of_packets_is_refused(tmp_path):
