@@ -26,6 +26,7 @@ struct RttSummary {
 
 /// 1 KiB. Below 64 us a slot is 4 us wide, above a sixteenth to a thirty-second of its values, up
 /// to 2 s; quantiles are interpolated within a slot.
+// NOLINTNEXTLINE(cppcoreguidelines-special-member-functions): a move is a copy
 class RttHistogram {
  public:
   RttHistogram() = default;
