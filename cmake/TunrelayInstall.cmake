@@ -31,6 +31,8 @@ install(FILES service/unmanaged.network RENAME 50-tunrelay.network
         DESTINATION lib/systemd/network COMPONENT program)
 install(FILES service/NetworkManager.conf RENAME 50-tunrelay.conf
         DESTINATION lib/NetworkManager/conf.d COMPONENT program)
+install(PROGRAMS service/extcap RENAME tunrelay
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/wireshark/extcap COMPONENT program)
 install(FILES service/lab.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT program)
 install(DIRECTORY src/link/profiles DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay COMPONENT program)
 install(FILES src/result/result.schema.json src/record/record.schema.json

@@ -26,6 +26,7 @@ EXPECTED = {
                  "/usr/share/bash-completion/completions/tunrelay",
                  "/usr/share/zsh/vendor-completions/_tunrelay",
                  "/usr/share/fish/vendor_completions.d/tunrelay.fish",
+                 "/usr/lib/ARCH/wireshark/extcap/tunrelay",
                  "/usr/lib/systemd/system/tunrelay@.service",
                  "/usr/lib/systemd/network/50-tunrelay.network",
                  "/usr/lib/systemd/networkd.conf.d/50-tunrelay.conf",
@@ -56,7 +57,7 @@ class PackagesTest(unittest.TestCase):
         seen = {}
         for name, expected in EXPECTED.items():
             found = contents(self.packages[name])
-            plain = {re.sub(r"^/usr/lib(/[^/]+-linux-gnu[^/]*)?/(?=libt|pkg|cmake)", "/usr/lib/ARCH/",
+            plain = {re.sub(r"^/usr/lib(/[^/]+-linux-gnu[^/]*)?/(?=libt|pkg|cmake|wire)", "/usr/lib/ARCH/",
                             path): rights for path, rights in found.items()}
             self.assertLessEqual(set(expected), set(plain), name)
             for path, rights in found.items():

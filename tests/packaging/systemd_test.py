@@ -33,7 +33,7 @@ for round in $(seq {KILLS}); do
   ping -q -f -w 60 192.168.13.2 >/dev/null & traffic=$!
   killed=$(state MainPID)
   kill -9 "$killed"
-  until [ "$(state ActiveState)" = active ] && [ "$(state MainPID)" != "$killed" ]; do sleep 0.1; done
+  until [ "$(state NRestarts)" = "$round" ] && [ "$(state ActiveState)" = active ]; do sleep 0.1; done
   kill "$traffic"
 done
 echo "is restarts: $(state NRestarts)"
