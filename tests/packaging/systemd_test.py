@@ -40,7 +40,8 @@ echo "is restarts: $(state NRestarts)"
 echo "is rules: $(ip rule | wc -l)"
 echo 'a-to-b = "delay 7ms"' >/etc/tunrelay/link.toml
 before=$(state MainPID)
-systemctl reload tunrelay@lab
+systemctl reload tunrelay@lab || journalctl --no-pager -n 30 -u tunrelay@lab
+for wait in $(seq 50); do tunrelay link show | grep -q 7ms && break; sleep 0.1; done
 echo "is reloaded: $(tunrelay link show | grep a_to_b | head -n 1), $(($(state MainPID) - before))"
 echo "is path: $(ping -q -c 3 -i 0.1 192.168.13.2 | grep -o ' 0% packet loss')"
 systemctl stop tunrelay@lab
