@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// No queue takes memory once it is made, whatever waits in it.
+#include <gtest/gtest.h>
+
+#include "stage/bottleneck.hpp"
+#include "support/allocation_counter.hpp"
+#include "support/owned_packet.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+/// Counts, and holds nothing.
+class CountingExit final : public StageOutput {
+ public:
+  void pass(const Packet& packet) noexcept override { passed += packet.run.count(); }
+  void drop(const Packet& packet, DropReason /*reason*/) noexcept override {
+    dropped += packet.run.count();
+  }
+  void share(const Packet& /*packet*/) noexcept override {}
+  void copy(const Packet& /*packet*/) noexcept override {}
+  [[nodiscard]] std::optional<FrameBuffer> take_buffer(const Packet& /*packet*/) noexcept override {
+    return std::nullopt;
+  }
+  void commit(const Packet& /*packet*/) noexcept override {}
+  void consume(const Packet& /*packet*/) noexcept override {}
+
+  std::uint64_t passed = 0;
+  std::uint64_t dropped = 0;
+};
+
+TEST(LinkQueueAllocation, NoKindTakesMemoryPerPacket) {
+  std::vector<OwnedPacket> packets;
+  for (std::uint16_t flow = 0; flow < 40; ++flow) {
+    PacketSpec spec;
+    spec.source_port = static_cast<std::uint16_t>(1000 + flow);
+    spec.traffic_class = flow % 4;
+    spec.payload = counting_bytes(std::size_t{1448} * (1 + flow % 8));
+    if (flow % 8 != 0) spec.gso_size = 1448;
+    packets.emplace_back(build_frame(spec), LinkLimits{});
+    packets.back().packet.buffer = flow;
+  }
+  for (std::uint8_t kind = 0; kind <= static_cast<std::uint8_t>(QueueKind::kDualPi2); ++kind) {
+    const QueueConfig config{.kind = static_cast<QueueKind>(kind), .ecn = true};
+    Bottleneck stage(
+        std::make_unique<RatePace>(std::vector<RatePace::Step>{{0, 100'000'000}}, 0, 0, 0),
+        {.queue = config, .seed = 1});
+    CountingExit exit;
+    const std::uint64_t taken = allocations_of([&] {
+      for (std::int64_t now_ns = 1; now_ns < 2'000'000'000; now_ns += 400'000) {
+        if (stage.next_deadline_ns() <= now_ns) stage.release(now_ns, exit);
+        stage.process({&packets[static_cast<std::size_t>(now_ns / 400'000) % 40].packet, 1}, now_ns,
+                      exit);
+      }
+    });
+    EXPECT_EQ(taken, 0U) << "kind " << int{kind};
+    EXPECT_GT(exit.passed, 5'000U) << "kind " << int{kind};
+    if (config.kind != QueueKind::kInfinite) {
+      EXPECT_GT(exit.dropped, 100U) << "kind " << int{kind};
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tunrelay::test
