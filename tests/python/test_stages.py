@@ -33,7 +33,7 @@ class EveryTenth(tunrelay.Endpoint):
 
 
 def test_a_stage_drops_and_counts(open_tunnel):
-    tunnel = open_tunnel(stages=[EveryTenth.with_options(every=5)])
+    tunnel = open_tunnel(stages=[EveryTenth.with_options(every=5)], queues=1)
     assert ping(tunnel, 20) == 16
     tunnel.close()
     stage = tunnel.report().stages[0]
@@ -293,7 +293,7 @@ def test_a_held_frame_that_is_forgotten_is_dropped(open_tunnel):
 
 
 def test_a_changed_link_begins_stages_again(open_tunnel):
-    tunnel = open_tunnel(stages=[EveryTenth])
+    tunnel = open_tunnel(stages=[EveryTenth], queues=1)
     for _ in range(5):
         tunnel.link.set("delay 1ms")
         assert ping(tunnel, 2) == 2

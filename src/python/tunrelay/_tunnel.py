@@ -36,9 +36,8 @@ class Tunnel:
     It is open, and its path is proven, when the constructor returns; close() or the end of `with`
     puts the host back as it was. All functions may be called by any thread.
 
-    Raises UsageError for options that can't be, UnsupportedError where this host can't, TunnelError
-    for what fails: all is as before then. The options are the flags of `tunrelay run`, with `_` for
-    `-`; texts have the forms that they have there (`man tunrelay-run`, `man 7 tunrelay-link`)."""
+    Raises UsageError, UnsupportedError (this host can't) or TunnelError: all is as before then.
+    The options are the flags of `tunrelay run`, with `_` for `-`, and their texts."""
 
     _is_closed: bool
     _native: Any
@@ -85,6 +84,10 @@ class Tunnel:
         capture_rotate_size: Optional[str] = None,
         capture_rotate_time: Optional[str] = None,
         capture_files: Optional[int] = None,
+        record: Optional[Text] = None,
+        record_interval: Optional[str] = None,
+        flows: bool = False,
+        flows_limit: Optional[int] = None,
         path_check_interval: Optional[str] = None,
         control_socket: Optional[Text] = None,
         trace: bool = False,
@@ -97,12 +100,11 @@ class Tunnel:
 
         stages: of Python, classes derived from Endpoint or what their with_options() returns; the
         first is next to the devices. `stage` names libraries, as the flag does.
-        on_stage_error: what becomes of the frames of a call of a stage that raised an exception:
-        "pass", "drop", or "stop": they and all later ones are dropped, and the end of `with` raises
-        the StageError.
+        on_stage_error: what becomes of the frames of a stage's call that raised an exception:
+        "pass", "drop", or "stop" (they and all later ones; the end of `with` raises StageError).
         on_event: called by the tunnel's thread; see events.
-        janitor: a child that restores the host when this program is killed; a private network needs
-        none. None: if the program has one thread now, which that takes."""
+        janitor: a child that restores the host when we are killed; a private network needs none.
+        None: if the program has one thread now, which that takes."""
         options = {name: value for name, value in locals().items() if name not in _NOT_OPTIONS}
         options.update(more)
         #: What happens to the tunnel: iterate, `async for`, get(), or fileno().
