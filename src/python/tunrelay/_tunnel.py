@@ -134,8 +134,6 @@ class Tunnel:
             self._end()
             raise
 
-    # Opening.
-
     def _open(self, pairs: List[Tuple[str, str]], janitor: Optional[bool]) -> None:
         before = device_descriptors()
         if self._is_private:
