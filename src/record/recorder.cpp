@@ -20,7 +20,7 @@
 namespace tunrelay {
 namespace {
 
-constexpr const char* kAttempt = "write the record";
+constexpr const char* kRecordAttempt = "write the record";
 // How long a pipe's reader may take.
 constexpr std::int64_t kPatienceNs = kNanosecondsPerSecond;
 
@@ -41,10 +41,10 @@ DirectionInterval difference(const LaneCounts& now, const LaneCounts& before) {
 }
 
 FileDescriptor opened(const RecordOptions& options) {
-  if (!options.into) return open_output(options.file, kAttempt, kUsersChoice);
+  if (!options.into) return open_output(options.file, kRecordAttempt, kUsersChoice);
   constexpr int kFirst = 3;
   return FileDescriptor(check_system_call(::fcntl(options.into->get(), F_DUPFD_CLOEXEC, kFirst),
-                                          kAttempt, options.file));
+                                          kRecordAttempt, options.file));
 }
 
 }  // namespace
@@ -59,13 +59,13 @@ void check_record_options(const RecordOptions& options) {
                     format_duration(static_cast<double>(RecordOptions::kMaxIntervalNs))));
 }
 
-Recorder::Recorder(RecordOptions options) : Recorder(options, opened(options)) {}
+Recorder::Recorder(const RecordOptions& options) : Recorder(options, opened(options)) {}
 
 Recorder::Recorder(RecordOptions options, FileDescriptor file)
     : options_(std::move(options)), file_(std::move(file)) {
   check_record_options(options_);
   struct stat status {};
-  check_system_call(::fstat(file_.get(), &status), kAttempt, options_.file);
+  check_system_call(::fstat(file_.get(), &status), kRecordAttempt, options_.file);
   is_regular_ = S_ISREG(status.st_mode);
   report_.file = options_.file;
 }

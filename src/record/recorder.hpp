@@ -50,7 +50,7 @@ struct RecordReport {
 class Recorder {
  public:
   /// Opens the file; what stood there is gone. Throws Error.
-  explicit Recorder(RecordOptions options);
+  explicit Recorder(const RecordOptions& options);
   /// To FILE, a regular one, which options.file describes. Throws Error.
   Recorder(RecordOptions options, FileDescriptor file);
   ~Recorder();

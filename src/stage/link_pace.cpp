@@ -2,6 +2,7 @@
 #include "stage/link_pace.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -121,7 +122,7 @@ std::uint64_t RatePace::offered_bits(std::int64_t from_ns, std::int64_t to_ns) c
             kNanosecondsPerSecond;
     from_ns = until_ns;
   }
-  return static_cast<std::uint64_t>(bits + 0.5);
+  return static_cast<std::uint64_t>(std::llround(bits));
 }
 
 OpportunityPace::OpportunityPace(std::shared_ptr<const std::vector<std::int64_t>> times_ns,

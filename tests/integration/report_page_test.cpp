@@ -234,7 +234,7 @@ TEST_F(ReportPageTest, DrawsARecord) {
   browser.set_width(kWide);
   browser.open(path);
   // A drag in one chart narrows what all show; a double click brings the rest back.
-  const char* const kZooms = R"js((() => {
+  const char* const zooms = R"js((() => {
     const frames = [...document.querySelectorAll("figure > svg")];
     const labels = () => frames.map((frame) => [...frame.querySelectorAll("text")]
       .map((text) => text.textContent).join(" "));
@@ -250,7 +250,7 @@ TEST_F(ReportPageTest, DrawsARecord) {
     frames[1].dispatchEvent(new MouseEvent("dblclick"));
     return labels().join() === before.join() ? "ok" : "not all again";
   })())js";
-  EXPECT_EQ(browser.evaluate(kZooms), "ok");
+  EXPECT_EQ(browser.evaluate(zooms), "ok");
   EXPECT_EQ(browser.evaluate(R"js((() => {
     const frames = [...document.querySelectorAll("figure > svg")];
     const box = frames[0].getBoundingClientRect();
