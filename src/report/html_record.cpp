@@ -106,6 +106,7 @@ std::string direction_cards(const Record& record, const DirectionSum& sum) {
 std::string heading(const Record& record) {
   const RecordHeader& header = record.header;
   if (!header.title.empty()) return header.title;
+  if (record.links.empty()) return direction_name(header, 0);
   return fmt::format("{}: {}", direction_name(header, 0), stages_text(record.links[0].stages[0]));
 }
 
@@ -141,7 +142,6 @@ std::string interval_table(const Record& record) {
 
 std::string html_record(const Record& record) {
   const Record thin = thinned(record, kMaxIntervals);
-  const RecordLink& first = record.links.front();
   ordered_json data = ordered_json::object();
   std::string html = page_head(
       fmt::format("record of {} <-> {}", record.header.devices[0], record.header.devices[1]),
@@ -161,7 +161,7 @@ std::string html_record(const Record& record) {
     if (sum.read.packets + sum.written.packets == 0) continue;
     html += fmt::format("<section class=\"direction\"><h2>{}</h2>\n<p class=\"quiet\">{}</p>\n",
                         escape_markup(direction_name(record.header, direction)),
-                        escape_markup(stages_text(first.stages.at(direction))));
+                        escape_markup(stages_text(record.links.front().stages.at(direction))));
     html += direction_cards(record, sum);
     data[kKeys[direction]] = direction_charts(thin, direction);
     html += fmt::format("<div class=\"charts\" data-charts=\"{}\"></div></section>\n",

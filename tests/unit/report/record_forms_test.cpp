@@ -89,6 +89,20 @@ TEST(RecordCharts, WhatIsAllZerosIsLeftOut) {
   EXPECT_EQ(titles_of(direction_charts(sample_record(), 1)), "Throughput; ");
 }
 
+TEST(RecordPage, OfARecordThatWasCutAtItsBeginningHasNothingToShow) {
+  const Record whole = sample_record();
+  Record cut{.header = whole.header, .links = {}, .intervals = {}, .events = {}, .end = {}};
+  for (const bool has_link : {false, true}) {
+    if (has_link) cut.links.push_back(whole.links.front());
+    for (const char* title : {"", "ping"}) {
+      cut.header.title = title;
+      EXPECT_THAT(html_record(cut), HasSubstr("cut short"));
+    }
+    EXPECT_TRUE(record_table(cut).rows.empty());
+    EXPECT_THAT(record_csv(cut), Not(HasSubstr("a_to_b")));
+  }
+}
+
 TEST(RecordPage, EscapesWhatComesFromElsewhere) {
   Record record = sample_record();
   record.header.devices[0] = "<b>tun0</b>";
