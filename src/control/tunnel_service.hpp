@@ -41,11 +41,10 @@ class TunnelService final : public ControlService {
  private:
   void set_link(const nlohmann::json& request, const FileDescriptor& attachment);
   void start_capture(ControlClientId client, const nlohmann::json& request, FileDescriptor file);
+  void start_record(ControlClientId client, const nlohmann::json& request, FileDescriptor file);
   [[nodiscard]] nlohmann::ordered_json link() const;
 
   Tunnel& tunnel_;
-  void start_record(ControlClientId client, const nlohmann::json& request, FileDescriptor file);
-
   ControlClientId capturing_ = 0;  ///< who has started the capture; 0: nobody
   ControlClientId recording_ = 0;  ///< the record likewise
 };

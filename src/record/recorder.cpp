@@ -59,10 +59,20 @@ void check_record_options(const RecordOptions& options) {
                     format_duration(static_cast<double>(RecordOptions::kMaxIntervalNs))));
 }
 
-Recorder::Recorder(const RecordOptions& options) : Recorder(options, opened(options)) {}
+Recorder::Recorder(const RecordOptions& options) : options_(options), file_(opened(options)) {
+  look_at_file();
+}
 
 Recorder::Recorder(RecordOptions options, FileDescriptor file)
     : options_(std::move(options)), file_(std::move(file)) {
+  look_at_file();
+  // A pipe that somebody else has opened would make us wait for its reader.
+  if (!is_regular_)
+    throw_usage_error("write a record to", options_.file, "it is not a regular file",
+                      "name a file");
+}
+
+void Recorder::look_at_file() {
   check_record_options(options_);
   struct stat status {};
   check_system_call(::fstat(file_.get(), &status), kRecordAttempt, options_.file);

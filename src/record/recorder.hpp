@@ -79,6 +79,7 @@ class Recorder {
   [[nodiscard]] RecordReport report() const;
 
  private:
+  void look_at_file();
   void run();
   void follow(const EmulatedLink& link, std::int64_t now_ns);
   void write_interval(std::int64_t now_ns);

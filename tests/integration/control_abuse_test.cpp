@@ -90,8 +90,9 @@ class Client {
 
 /// Anything, near to what is understood.
 std::string random_request(test::SeededRandom& random) {
-  const std::vector<std::string> doings{"show", "set",          "capture_start", "capture_report",
-                                        "stop", "capture_stop", "\xff\xfe",      ""};
+  const std::vector<std::string> doings{
+      "show",         "set",           "capture_start", "capture_report", "stop", "capture_stop",
+      "record_start", "record_report", "record_stop",   "\xff\xfe",       ""};
   const std::vector<Request> values{nullptr,
                                     -1,
                                     1e300,
@@ -104,8 +105,9 @@ std::string random_request(test::SeededRandom& random) {
                                     std::string(60'000, ','),
                                     "mtu 1400, mtu 1300",
                                     "delay 1ms 1ms table x"};
-  const std::vector<std::string> keys{"a_to_b", "b_to_a", "seed",       "file_bytes",
-                                      "filter", "file",   "snap_bytes", "wire_segments"};
+  const std::vector<std::string> keys{"a_to_b",     "b_to_a",        "seed",
+                                      "file_bytes", "filter",        "file",
+                                      "snap_bytes", "wire_segments", "interval_ns"};
   if (random.chance(0.1)) {
     std::string bytes(random.between(0, 300), ' ');
     for (char& byte : bytes) byte = static_cast<char>(random.between(11, 255));
@@ -116,6 +118,13 @@ std::string random_request(test::SeededRandom& random) {
     request[keys[random.between(0, keys.size() - 1)]] =
         values[random.between(0, values.size() - 1)];
   return request.dump(-1, ' ', false, Request::error_handler_t::ignore);
+}
+
+TEST_F(ControlAbuseTest, ARecordGoesToNothingThatCouldMakeItWait) {
+  test::RunningTunnel tunnel(kUseSocket);
+  EXPECT_NE(Client().call(R"({"method":"record_start"})", 1).find("not a regular file"),
+            std::string::npos);
+  EXPECT_EQ(tunnel.finish().at("record"), nullptr);
 }
 
 TEST_F(ControlAbuseTest, NoRequestEndsItOrLeavesADescriptor) {
