@@ -57,11 +57,7 @@ QueueChoice choose_queues(const TunnelOptions& options) {
   for (const EndOptions* end : {&options.a, &options.b})
     if (const auto existing = find_existing_tun(end->device); existing && !existing->multi_queue)
       return {};
-  const QueueChoice choice = queues_for_cpus(cpus_for_workers().size(), options.link);
-  // The kernel's own hash would spread small UDP packets, too.
-  if (choice.spread != SpreadFlows::kAll && !FlowSteering(options.type, choice.spread).is_allowed())
-    return {};
-  return choice;
+  return queues_for_cpus(cpus_for_workers().size(), options.link);
 }
 
 BusyPollRule choose_busy_poll(const TunnelOptions& options) {

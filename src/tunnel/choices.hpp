@@ -28,7 +28,8 @@ struct QueueChoice {
 };
 
 /// As many queue pairs as CPUs of this process can serve, or one where a device of the names
-/// in OPTIONS exists and was made without multi_queue. Throws Error.
+/// in OPTIONS exists and was made without multi_queue. Where not all flows are to be spread, it
+/// holds only if the kernel takes the program that steers them. Throws Error.
 QueueChoice choose_queues(const TunnelOptions& options);
 /// The same for CPUS of them, where --queues leaves it open and the devices don't exist.
 QueueChoice queues_for_cpus(std::size_t cpus, const LinkDescription& link);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -96,20 +97,22 @@ void Tunnel::start_janitor() {
 }
 
 void Tunnel::open_devices() {
-  const QueueChoice queues = stages_.want_one_queue() ? QueueChoice{} : choose_queues(options_);
+  QueueChoice queues = stages_.want_one_queue() ? QueueChoice{} : choose_queues(options_);
+  std::optional<FlowSteering> steering;
+  if (queues.count > 1) steering.emplace(options_.type, queues.spread);
+  // The kernel's own hash would spread all flows.
+  if (queues.spread != SpreadFlows::kAll && !steering->is_allowed()) queues = {};
   for (const EndOptions* end : {&options_.a, &options_.b})
     devices_.push_back(Device::open({.name = end->device,
                                      .type = options_.type,
                                      .queues = queues.count,
                                      .offload = options_.offload}));
   offloads_ = std::make_unique<OffloadControl>(devices_, options_.offload, options_.coalesce);
-  if (queues.count > 1) {
-    const FlowSteering steering(options_.type, queues.spread);
+  if (queues.count > 1)
     for (const Device& device : devices_)
-      if (!steering.steer(device.queue_fd(0)))
+      if (!steering->steer(device.queue_fd(0)))
         report_.notes.push_back("The kernel's own hash steers flows to queues of " + device.name() +
                                 ": it refused our program.");
-  }
   for (std::size_t end = 0; end < devices_.size(); ++end) {
     report_.ends.at(end).device = devices_[end].name();
     report_.ends.at(end).type = devices_[end].type();
