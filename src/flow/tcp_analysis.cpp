@@ -133,16 +133,19 @@ void TcpAnalysis::count_flags(const TcpRun& run, TcpCounters& counters) noexcept
   }
 }
 
+void TcpAnalysis::View::begin_at(std::uint32_t sequence) noexcept {
+  if (has_data) return;
+  has_data = true;
+  next = sequence;
+  if (!has_ack) acknowledged = sequence;
+  has_ack = true;
+}
+
 void TcpAnalysis::take_data_at_source(const TcpRun& run, std::int64_t now_ns, Half& half,
                                       TcpCounters& counters) noexcept {
   const SequenceRange range = run.range();
   View& view = half.at_source;
-  if (!view.has_data) {
-    view.has_data = true;
-    view.next = range.begin;
-    if (!view.has_ack) view.acknowledged = range.begin;
-    view.has_ack = true;
-  }
+  view.begin_at(range.begin);
   if (is_keep_alive(run, view.next)) return counters.keep_alives.add(1);
   if (range.begin == range.end || run.has(tcp::kRst)) return;
   if (run.has(tcp::kFin)) {
@@ -175,12 +178,7 @@ void TcpAnalysis::take_data_at_target(const TcpRun& run, std::int64_t now_ns, Ha
                                       TcpCounters& counters) noexcept {
   const SequenceRange range = run.range();
   View& view = half.at_target;
-  if (!view.has_data) {
-    view.has_data = true;
-    view.next = range.begin;
-    if (!view.has_ack) view.acknowledged = range.begin;
-    view.has_ack = true;
-  }
+  view.begin_at(range.begin);
   if (range.begin == range.end || run.has(tcp::kRst) || is_keep_alive(run, view.next)) return;
   if (is_before(range.begin, view.next)) {
     take_late_at_target(run, half, counters);

@@ -54,6 +54,9 @@ class TcpAnalysis {
     std::uint32_t unsampled_acks = 0;
     RttSampler sampler;
     TimestampProbe timestamps;
+
+    /// What comes is the first data, if none has come yet: it begins at SEQUENCE.
+    void begin_at(std::uint32_t sequence) noexcept;
   };
   /// What one end sends.
   struct Half {
