@@ -6,10 +6,10 @@
 #include <memory>
 #include <vector>
 
-#include "counting_output.hpp"
 #include "os/event_fd.hpp"
 #include "packet/batch.hpp"
 #include "relay/cross_queue_transfer.hpp"
+#include "support/counting_output.hpp"
 
 namespace tunrelay::bench {
 namespace {
@@ -37,13 +37,14 @@ void transfer_there_and_back(benchmark::State& state) {
   DirectionCollector collector(std::move(stages), 0, {&wake, &wake});
   const std::unique_ptr<Stage> lane = collector.make_lane_stage(0);
   const std::vector<Packet> packets = packets_of_queue_0(static_cast<std::size_t>(state.range(0)));
-  CountingOutput output;
+  test::CountingOutput output;
   for (auto _ : state) {
-    const std::uint64_t before = output.passed;
+    const std::uint64_t before = output.passed_packets;
     lane->process(packets, 0, output);
     collector.take_turn(0);
     lane->release(0, output);
-    if (output.passed != before + packets.size()) return state.SkipWithError("a packet got lost");
+    if (output.passed_packets != before + packets.size())
+      return state.SkipWithError("a packet got lost");
     benchmark::DoNotOptimize(wake.drain());
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
@@ -54,10 +55,10 @@ BENCHMARK(transfer_there_and_back)->Arg(1)->Arg(8)->Arg(64)->Arg(kMaxBatch);
 void transfer_floor_in_the_lane(benchmark::State& state) {
   const std::vector<Packet> packets = packets_of_queue_0(static_cast<std::size_t>(state.range(0)));
   Pass stage;
-  CountingOutput output;
+  test::CountingOutput output;
   for (auto _ : state) {
     stage.process(packets, 0, output);
-    benchmark::DoNotOptimize(output.passed);
+    benchmark::DoNotOptimize(output.passed_packets);
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }

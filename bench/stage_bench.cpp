@@ -5,11 +5,11 @@
 
 #include <memory>
 
-#include "counting_output.hpp"
 #include "packet_frames.hpp"
 #include "stage/bottleneck.hpp"
 #include "stage/delay.hpp"
 #include "stage/loss.hpp"
+#include "support/counting_output.hpp"
 
 namespace tunrelay::bench {
 namespace {
@@ -27,14 +27,14 @@ FrameSet super_packets() {
 
 void run(benchmark::State& state, Stage& stage, std::int64_t step_ns) {
   const FrameSet frames = super_packets();
-  CountingOutput output;
+  test::CountingOutput output;
   std::int64_t now_ns = 0;
   for (auto _ : state) {
     now_ns += step_ns;
     if (stage.next_deadline_ns() <= now_ns) stage.release(now_ns, output);
     stage.process(frames.packets(), now_ns, output);
   }
-  benchmark::DoNotOptimize(output.segments);
+  benchmark::DoNotOptimize(output.passed_segments);
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kStagePackets) *
                           kSegments);
 }
@@ -79,14 +79,14 @@ void stage_queue(benchmark::State& state, QueueKind kind) {
     frames.packets()[packet].buffer = static_cast<BufferId>(packet);
   Bottleneck stage(std::make_unique<RatePace>(std::vector<RatePace::Step>{{0, kRate}}, 0, 0, 0),
                    {.queue = {.kind = kind, .limit = 60'000}});
-  CountingOutput output;
+  test::CountingOutput output;
   std::int64_t now_ns = 0;
   for (auto _ : state) {
     now_ns += 80'000;
     if (stage.next_deadline_ns() <= now_ns) stage.release(now_ns, output);
     stage.process(frames.packets(), now_ns, output);
   }
-  benchmark::DoNotOptimize(output.segments);
+  benchmark::DoNotOptimize(output.passed_segments);
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kStagePackets) *
                           kSegments);
 }

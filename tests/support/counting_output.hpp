@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where a benchmark's stage puts its packets: they are counted, and nothing else.
+// Where a stage of a test or a benchmark puts its packets: they are counted, and nothing is held.
 #pragma once
 
 #include <cstdint>
@@ -7,16 +7,16 @@
 
 #include "stage/stage.hpp"
 
-namespace tunrelay::bench {
+namespace tunrelay::test {
 
 class CountingOutput final : public StageOutput {
  public:
   void pass(const Packet& packet) noexcept override {
-    ++passed;
-    segments += packet.run.count();
+    ++passed_packets;
+    passed_segments += packet.run.count();
   }
   void drop(const Packet& packet, DropReason /*reason*/) noexcept override {
-    segments += packet.run.count();
+    dropped_segments += packet.run.count();
   }
   void share(const Packet& /*packet*/) noexcept override {}
   void copy(const Packet& /*packet*/) noexcept override {}
@@ -26,8 +26,9 @@ class CountingOutput final : public StageOutput {
   void commit(const Packet& /*packet*/) noexcept override {}
   void consume(const Packet& /*packet*/) noexcept override {}
 
-  std::uint64_t passed = 0;    ///< packets
-  std::uint64_t segments = 0;  ///< wire segments, passed or dropped
+  std::uint64_t passed_packets = 0;
+  std::uint64_t passed_segments = 0;
+  std::uint64_t dropped_segments = 0;
 };
 
-}  // namespace tunrelay::bench
+}  // namespace tunrelay::test

@@ -6,6 +6,7 @@
 
 #include <deque>
 
+#include "support/accepted_packet.hpp"
 #include "support/owned_packet.hpp"
 #include "support/random.hpp"
 #include "support/stage_record.hpp"
@@ -27,10 +28,7 @@ OwnedPacket tcp_packet(BufferId buffer, std::size_t payload_bytes, std::uint16_t
   spec.traffic_class = traffic_class;
   spec.payload = counting_bytes(payload_bytes);
   if (payload_bytes > segment_bytes) spec.gso_size = segment_bytes;
-  OwnedPacket owned(build_frame(spec), {});
-  EXPECT_EQ(owned.fault, std::nullopt);
-  owned.packet.buffer = buffer;
-  return owned;
+  return accepted_packet(build_frame(spec), buffer);
 }
 
 /// One wire segment after the other; the link is exact to the nanosecond.

@@ -10,6 +10,7 @@
 #include "stage/policer.hpp"
 #include "stage/remark.hpp"
 #include "stage/slot.hpp"
+#include "support/accepted_packet.hpp"
 #include "support/naive_segmenter.hpp"
 #include "support/owned_packet.hpp"
 #include "support/random.hpp"
@@ -27,10 +28,7 @@ OwnedPacket conditioned_packet(BufferId buffer, std::size_t payload_bytes,
   spec.traffic_class = traffic_class;
   spec.payload = counting_bytes(payload_bytes);
   if (payload_bytes > 1000) spec.gso_size = 1000;
-  OwnedPacket owned(build_frame(spec), {});
-  EXPECT_EQ(owned.fault, std::nullopt);
-  owned.packet.buffer = buffer;
-  return owned;
+  return accepted_packet(build_frame(spec), buffer);
 }
 
 TEST(PolicerPropertyTest, TakesWhatTheBucketHolds) {

@@ -10,6 +10,7 @@
 #include <queue>
 
 #include "stage/bottleneck.hpp"
+#include "support/accepted_packet.hpp"
 #include "support/owned_packet.hpp"
 #include "support/random.hpp"
 #include "support/stage_record.hpp"
@@ -25,9 +26,7 @@ OwnedPacket packet_with_ecn(std::uint8_t ecn, std::size_t payload_bytes = 1460) 
   PacketSpec spec;
   spec.traffic_class = ecn;
   spec.payload = counting_bytes(payload_bytes);
-  OwnedPacket owned(build_frame(spec), {});
-  EXPECT_EQ(owned.fault, std::nullopt);
-  return owned;
+  return accepted_packet(build_frame(spec));
 }
 
 /// RFC 9332, appendix A, and what Linux 6.17 makes of it, a packet at a time.

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "stage/bottleneck.hpp"
+#include "support/accepted_packet.hpp"
 #include "support/naive_queues.hpp"
 #include "support/owned_packet.hpp"
 #include "support/random.hpp"
@@ -30,10 +31,7 @@ OwnedPacket packet_of_flow(BufferId buffer, std::uint16_t flow, std::size_t payl
   spec.traffic_class = traffic_class;
   spec.payload = counting_bytes(payload_bytes);
   if (payload_bytes > 1448) spec.gso_size = 1448;
-  OwnedPacket owned(build_frame(spec), {});
-  EXPECT_EQ(owned.fault, std::nullopt);
-  owned.packet.buffer = buffer;
-  return owned;
+  return accepted_packet(build_frame(spec), buffer);
 }
 
 /// The flow queues before a link that is exact to the nanosecond.

@@ -4,29 +4,11 @@
 
 #include "stage/bottleneck.hpp"
 #include "support/allocation_counter.hpp"
+#include "support/counting_output.hpp"
 #include "support/owned_packet.hpp"
 
 namespace tunrelay::test {
 namespace {
-
-/// Counts, and holds nothing.
-class CountingExit final : public StageOutput {
- public:
-  void pass(const Packet& packet) noexcept override { passed += packet.run.count(); }
-  void drop(const Packet& packet, DropReason /*reason*/) noexcept override {
-    dropped += packet.run.count();
-  }
-  void share(const Packet& /*packet*/) noexcept override {}
-  void copy(const Packet& /*packet*/) noexcept override {}
-  [[nodiscard]] std::optional<FrameBuffer> take_buffer(const Packet& /*packet*/) noexcept override {
-    return std::nullopt;
-  }
-  void commit(const Packet& /*packet*/) noexcept override {}
-  void consume(const Packet& /*packet*/) noexcept override {}
-
-  std::uint64_t passed = 0;
-  std::uint64_t dropped = 0;
-};
 
 TEST(LinkQueueAllocation, NoKindTakesMemoryPerPacket) {
   std::vector<OwnedPacket> packets;
@@ -44,7 +26,7 @@ TEST(LinkQueueAllocation, NoKindTakesMemoryPerPacket) {
     Bottleneck stage(
         std::make_unique<RatePace>(std::vector<RatePace::Step>{{0, 100'000'000}}, 0, 0, 0),
         {.queue = config, .seed = 1});
-    CountingExit exit;
+    CountingOutput exit;
     const std::uint64_t taken = allocations_of([&] {
       for (std::int64_t now_ns = 1; now_ns < 2'000'000'000; now_ns += 400'000) {
         if (stage.next_deadline_ns() <= now_ns) stage.release(now_ns, exit);
@@ -53,9 +35,9 @@ TEST(LinkQueueAllocation, NoKindTakesMemoryPerPacket) {
       }
     });
     EXPECT_EQ(taken, 0U) << "kind " << int{kind};
-    EXPECT_GT(exit.passed, 5'000U) << "kind " << int{kind};
+    EXPECT_GT(exit.passed_segments, 5'000U) << "kind " << int{kind};
     if (config.kind != QueueKind::kInfinite) {
-      EXPECT_GT(exit.dropped, 100U) << "kind " << int{kind};
+      EXPECT_GT(exit.dropped_segments, 100U) << "kind " << int{kind};
     }
   }
 }

@@ -11,6 +11,7 @@
 #include "stage/mtu.hpp"
 #include "stage/outage.hpp"
 #include "stage/selective.hpp"
+#include "support/accepted_packet.hpp"
 #include "support/owned_packet.hpp"
 #include "support/stage_record.hpp"
 #include "support/thrown_error.hpp"
@@ -19,9 +20,7 @@ namespace tunrelay::test {
 namespace {
 
 OwnedPacket packet_of(const PacketSpec& spec, LinkType type = LinkType::kIp) {
-  OwnedPacket owned(build_frame(spec), {type, 65535});
-  EXPECT_EQ(owned.fault, std::nullopt);
-  return owned;
+  return accepted_packet(build_frame(spec), 0, {type, 65535});
 }
 
 PacketSpec super_spec(std::size_t payload_bytes, std::uint16_t segment_bytes) {
