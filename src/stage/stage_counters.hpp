@@ -37,7 +37,7 @@ struct StageCounts {
   }
 };
 
-/// The most that was queued at one moment since it was last taken: of packets, and of bytes.
+/// The most of each quantity that was queued at one moment since it was last taken.
 class QueuedPeak {
  public:
   /// The stage's thread.
