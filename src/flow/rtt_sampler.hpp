@@ -25,7 +25,7 @@ class RttSampler {
   std::optional<std::int64_t> acknowledged(std::uint32_t number, std::int64_t now_ns) noexcept;
 
  private:
-  static constexpr std::size_t kMaxEntries = 16;
+  static constexpr std::size_t kMaxEntries = 64;
   static constexpr std::int64_t kSentAgain = -1;
 
   struct Entry {
