@@ -48,15 +48,18 @@ QueueChoice queues_for_cpus(std::size_t cpus, const LinkDescription& link) {
       return stage_scope(stage.choice) == StageScope::kDirection;
     });
   });
-  if (cpus < kFewQueues || has_meeting) return {};
-  return {.count = kFewQueues, .spread = SpreadFlows::kTcp};
+  if (cpus < kFewQueues) return {};
+  if (has_meeting) return {.reason = "a stage of the link sees all packets of a direction"};
+  return {.count = kFewQueues,
+          .spread = SpreadFlows::kTcp,
+          .reason = "for flows of TCP; all else takes queue 0"};
 }
 
 QueueChoice choose_queues(const TunnelOptions& options) {
   if (options.queues) return {.count = *options.queues};
   for (const EndOptions* end : {&options.a, &options.b})
     if (const auto existing = find_existing_tun(end->device); existing && !existing->multi_queue)
-      return {};
+      return {.reason = end->device + " was made with one"};
   return queues_for_cpus(cpus_for_workers().size(), options.link);
 }
 

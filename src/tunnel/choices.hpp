@@ -23,6 +23,7 @@ EngineChoice choose_engine(std::optional<EngineKind> wanted);
 struct QueueChoice {
   std::size_t count = 1;  ///< queue pairs
   SpreadFlows spread = SpreadFlows::kAll;
+  std::string reason{};  ///< for people: why so many, where it is not for the CPUs alone
 
   friend bool operator==(const QueueChoice&, const QueueChoice&) = default;
 };

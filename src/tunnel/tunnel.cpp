@@ -97,11 +97,14 @@ void Tunnel::start_janitor() {
 }
 
 void Tunnel::open_devices() {
-  QueueChoice queues = stages_.want_one_queue() ? QueueChoice{} : choose_queues(options_);
+  QueueChoice queues = stages_.want_one_queue() ? QueueChoice{.reason = "a stage wants one"}
+                                                : choose_queues(options_);
   std::optional<FlowSteering> steering;
   if (queues.count > 1) steering.emplace(options_.type, queues.spread);
   // The kernel's own hash would spread all flows.
-  if (queues.spread != SpreadFlows::kAll && !steering->is_allowed()) queues = {};
+  if (queues.spread != SpreadFlows::kAll && !steering->is_allowed())
+    queues = {.reason = "the kernel takes no program of this user that steers flows"};
+  report_.queues_reason = queues.reason;
   for (const EndOptions* end : {&options_.a, &options_.b})
     devices_.push_back(Device::open({.name = end->device,
                                      .type = options_.type,

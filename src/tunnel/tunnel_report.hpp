@@ -54,6 +54,7 @@ struct TunnelReport {
   EngineKind engine = EngineKind::kUring;
   std::string engine_reason;
   MergeRules merging;          ///< packets of which protocols are merged, either way
+  std::string queues_reason;   ///< why so many, where that is not plain
   std::string merging_reason;  ///< why not all, where that was wanted
   std::uint32_t mtu_bytes = 0;
   std::int64_t duration_ns = 0;               ///< since ready

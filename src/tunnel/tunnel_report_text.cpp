@@ -26,6 +26,11 @@ std::string arrow(const TunnelReport& report, std::size_t direction) {
                      report.ends.at(1 - direction).device);
 }
 
+/// Behind what it is the reason for.
+std::string in_brackets(const std::string& reason) {
+  return reason.empty() ? "" : " (" + reason + ")";
+}
+
 std::string queues_text(const TunnelReport& report) {
   return fmt::format("{} queue{}", report.workers.size(), report.workers.size() == 1 ? "" : "s");
 }
@@ -168,13 +173,13 @@ std::string summary_text(const TunnelReport& report) {
     text += direction_lines(report, direction);
   text += sockets_line(report.sockets);
   text += fmt::format("  engine    {}{}\n", to_string(report.engine),
-                      report.engine_reason.empty() ? "" : " (" + report.engine_reason + ")");
-  text += fmt::format(
-      "  offloads  {}{}\n", report.ends[0].offloads,
-      report.ends[0].offload_reason.empty() ? "" : " (" + report.ends[0].offload_reason + ")");
+                      in_brackets(report.engine_reason));
+  text += fmt::format("  offloads  {}{}\n", report.ends[0].offloads,
+                      in_brackets(report.ends[0].offload_reason));
   if (!report.merging_reason.empty())
     text += fmt::format("  merging   {} ({})\n", to_string(report.merging), report.merging_reason);
-  text += fmt::format("  queues    {}: {}\n", report.workers.size(), pinning_text(report));
+  text += fmt::format("  queues    {}{}: {}\n", report.workers.size(),
+                      in_brackets(report.queues_reason), pinning_text(report));
   text += queue_lines(report);
   text += link_line(report);
   text += user_stage_lines(report);
@@ -205,6 +210,7 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
             {"big_tcp", report.merging.big_tcp},
             {"reason", report.merging_reason}}},
           {"queues", report.workers.size()},
+          {"queues_reason", report.queues_reason},
           {"mtu_bytes", report.mtu_bytes},
           {"duration_ns", report.duration_ns},
           {"ready_after_ns", report.ready_after_ns},

@@ -34,7 +34,9 @@ TEST(Choices, AQueueHasFourCpus) {
 }
 
 TEST(Choices, OnFewCpusTheSecondQueueIsForTcpAlone) {
-  const QueueChoice two{.count = 2, .spread = SpreadFlows::kTcp};
+  const QueueChoice two{.count = 2,
+                        .spread = SpreadFlows::kTcp,
+                        .reason = "for flows of TCP; all else takes queue 0"};
   EXPECT_EQ(queues_for_cpus(2, {}), two);
   EXPECT_EQ(queues_for_cpus(7, {}), two);
   LinkDescription link;
@@ -45,7 +47,8 @@ TEST(Choices, OnFewCpusTheSecondQueueIsForTcpAlone) {
 TEST(Choices, OnFewCpusALinkWhosePacketsMeetHasOneQueue) {
   LinkDescription link;
   link.directions[1] = parse_stages({"delay 10ms, rate 100mbit", ""});
-  EXPECT_EQ(queues_for_cpus(2, link), QueueChoice{});
+  EXPECT_EQ(queues_for_cpus(2, link),
+            QueueChoice{.reason = "a stage of the link sees all packets of a direction"});
   EXPECT_EQ(queues_for_cpus(8, link), QueueChoice{.count = 2});
 }
 
