@@ -35,6 +35,7 @@ struct BenchFlags {
   std::uint32_t rounds = 0;
   std::string confidence;
   std::uint64_t seed = 1;
+  std::string congestion_control = "cubic";
   bool json = false;
   bool quiet = false;
   std::string out;
@@ -50,6 +51,7 @@ SuiteOptions suite_options(const BenchFlags& flags) {
   if (!flags.confidence.empty()) options.precision = parse_precision_goal(flags.confidence);
   options.rounds = flags.rounds;
   options.seed = flags.seed;
+  options.congestion_control = flags.congestion_control;
   options.arguments = flags.arguments;
   return options;
 }
@@ -60,13 +62,17 @@ std::vector<TestPathSpec> paths_of(const BenchFlags& flags) {
                        .program = flags.program.empty()
                                       ? std::filesystem::read_symlink("/proc/self/exe").string()
                                       : flags.program,
-                       .arguments = {}};
+                       .arguments = {},
+                       .congestion_control = flags.congestion_control};
   std::istringstream arguments(flags.flags);
   for (std::string argument; arguments >> argument;) subject.arguments.push_back(argument);
   std::vector<TestPathSpec> paths{subject};
   if (flags.control == "veth")
-    paths.push_back(
-        {.name = kControl, .kind = TestPathKind::kVeth, .program = "", .arguments = {}});
+    paths.push_back({.name = kControl,
+                     .kind = TestPathKind::kVeth,
+                     .program = "",
+                     .arguments = {},
+                     .congestion_control = flags.congestion_control});
   else if (flags.control == "lo")
     paths.push_back({.name = kControl, .kind = TestPathKind::kLo, .program = "", .arguments = {}});
   else if (flags.control != "none")
@@ -80,6 +86,7 @@ nlohmann::json asked_of(const BenchFlags& flags, const SuiteOptions& options,
   nlohmann::json asked{{"suite", flags.suite},
                        {"flags", paths.front().arguments},
                        {"control", flags.control},
+                       {"congestion_control", flags.congestion_control},
                        {"duration_ns", options.duration_ns},
                        {"warm_up_ns", options.warm_up_ns},
                        {"rounds", options.rounds},
@@ -165,6 +172,10 @@ Subcommand add_bench_command(CLI::App& app) {
   subject.value("--program", flags->program, "FILE", "the tunrelay to measure [this one]");
   subject.value("--flags", flags->flags, "FLAGS", "flags for its `run`");
   subject.value("--control", flags->control, "veth|lo|none", "the test path beside it")
+      ->capture_default_str();
+  subject
+      .value("--congestion-control", flags->congestion_control, "NAME",
+             "what TCP begins with, on both test paths")
       ->capture_default_str();
   FlagGroup samples(*command, "Samples");
   samples.value("-t,--time", flags->time, "TIME", "of a sample [the suite's]");

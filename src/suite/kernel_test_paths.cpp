@@ -48,8 +48,9 @@ std::uint64_t device_counter(const char* device, const char* name) {
 
 class VethTestPath final : public TestPath {
  public:
-  VethTestPath() {
+  explicit VethTestPath(const TestPathSpec& spec) {
     make_veth_pair();
+    options_.congestion_control = spec.congestion_control;
     options_.a.device = kDevices[0];
     options_.b.device = kDevices[1];
     PlanRequest request = plan_request(options_, {false, false});
@@ -116,8 +117,8 @@ std::string_view to_string(TestPathKind kind) noexcept {
   return "";
 }
 
-std::unique_ptr<TestPath> make_veth_path() {
-  return std::make_unique<VethTestPath>();
+std::unique_ptr<TestPath> make_veth_path(const TestPathSpec& spec) {
+  return std::make_unique<VethTestPath>(spec);
 }
 
 std::unique_ptr<TestPath> make_lo_path() {
@@ -129,7 +130,7 @@ std::unique_ptr<TestPath> make_path(const TestPathSpec& spec) {
     case TestPathKind::kTunnel:
       return make_tunnel_path(spec);
     case TestPathKind::kVeth:
-      return make_veth_path();
+      return make_veth_path(spec);
     case TestPathKind::kLo:
       return make_lo_path();
   }

@@ -127,8 +127,7 @@ LoadCase tcp_stream(const SuiteOptions& options, std::size_t flows) {
   load.spec.protocol = LoadProtocol::kTcp;
   load.spec.payload_bytes = {128 << 10};
   load.spec.flows = flows;
-  // Named, since hosts differ in it, and with it the figures.
-  load.spec.congestion_control = "cubic";
+  load.spec.congestion_control = options.congestion_control;
   return load;
 }
 

@@ -23,6 +23,8 @@ struct SuiteOptions {
   std::optional<PrecisionGoal> precision;
   std::int64_t time_limit_ns = 0;  ///< of the whole; see RoundPlan
   std::uint64_t seed = 1;
+  /// What TCP loads begin with. Named, since hosts differ in it, and with it the figures.
+  std::string congestion_control = "cubic";
   std::vector<std::string> arguments;  ///< for the external program of a suite that has one
 };
 

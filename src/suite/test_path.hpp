@@ -27,6 +27,9 @@ struct TestPathSpec {
   TestPathKind kind = TestPathKind::kTunnel;
   std::string program;                 ///< of a tunnel
   std::vector<std::string> arguments;  ///< behind `run --json`
+  /// What TCP across begins with, by the routes; empty: as the host has it. Not of kLo, whose
+  /// routes are the kernel's.
+  std::string congestion_control{};
 };
 
 /// What a path has seen and cost since it began. Differences of two readings are a trial's.
@@ -54,7 +57,7 @@ class TestPath {
 /// Makes it in the current network namespace, which must be ours alone. Throws Error.
 [[nodiscard]] std::unique_ptr<TestPath> make_path(const TestPathSpec& spec);
 [[nodiscard]] std::unique_ptr<TestPath> make_tunnel_path(const TestPathSpec& spec);
-[[nodiscard]] std::unique_ptr<TestPath> make_veth_path();
+[[nodiscard]] std::unique_ptr<TestPath> make_veth_path(const TestPathSpec& spec);
 [[nodiscard]] std::unique_ptr<TestPath> make_lo_path();
 
 }  // namespace tunrelay

@@ -103,6 +103,8 @@ class EventReader {
 
 std::vector<std::string> command_of(const TestPathSpec& spec) {
   std::vector<std::string> command{spec.program, "run", "--json"};
+  if (!spec.congestion_control.empty())
+    command.insert(command.end(), {"--congestion-control", spec.congestion_control});
   command.insert(command.end(), spec.arguments.begin(), spec.arguments.end());
   return command;
 }
