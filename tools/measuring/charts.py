@@ -19,16 +19,16 @@ def _save(figure, path):
     figure.savefig(path, metadata={"Date": None})
 
 
-def peers(summary, titles, path):
-    """A panel a test: each link's median as a ratio to veth, with its spread."""
+def peers(summary, tests, path):
+    """A panel a test: each link's median as a ratio to veth, with its spread. TESTS: {title: Test}."""
     pyplot = _pyplot()
-    figure, panels = pyplot.subplots(1, len(titles), sharey=True, squeeze=False,
-                                     figsize=(2.2 * len(titles) + 1.5, 0.3 * len(summary) + 1.2))
+    figure, panels = pyplot.subplots(1, len(tests), sharey=True, squeeze=False,
+                                     figsize=(2.2 * len(tests) + 1.5, 0.3 * len(summary) + 1.2))
     names = list(summary)
-    for panel, (test, title) in zip(panels[0], titles.items()):
-        limit = summary.get("veth", {}).get(test, {}).get("median")
+    for panel, (title, test) in zip(panels[0], tests.items()):
+        limit = summary.get("veth", {}).get(title, {}).get("median")
         for at, name in enumerate(names):
-            row = summary[name].get(test)
+            row = summary[name].get(title)
             if row is None or not limit:
                 continue
             value = row["median"] / limit
@@ -37,7 +37,7 @@ def peers(summary, titles, path):
             panel.barh(at, value, xerr=error, height=0.7, capsize=2, ecolor="#555555",
                        color="#d1663c" if name.startswith("tunrelay") else "#7c93a8")
         panel.axvline(1, color="#333333", linewidth=0.8)
-        panel.set_title(title + (" (less is better)" if test == "ping" else ""), fontsize=8)
+        panel.set_title(title + ("\n(less is better)" if test.less_is_better else ""), fontsize=8)
         panel.set_yticks(range(len(names)), names)
         panel.set_xlabel("of veth")
     panels[0][0].invert_yaxis()

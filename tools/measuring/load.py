@@ -34,26 +34,49 @@ def iperf3(arguments, seconds):
     return answer["end"]
 
 
-def tcp(flows, seconds):
-    end = iperf3(["-C", CONGESTION_CONTROL, "-P", str(flows)], seconds)
-    return {"bits_per_s": end["sum_received"]["bits_per_second"],
-            "retransmits": end["sum_sent"]["retransmits"]}
+def _begun_with(end, congestion_control):
+    """The link must have set it before the connection began: `iperf3 -C` sets it on an open socket,
+    and what the host's default had armed there (BBR's pacing) stays."""
+    if end["sender_tcp_congestion"] != congestion_control:
+        raise Failed(f"TCP began with {end['sender_tcp_congestion']}, not {congestion_control}")
 
 
-def tcp_both_ways(seconds):
-    end = iperf3(["-C", CONGESTION_CONTROL, "--bidir"], seconds)
-    return {"bits_per_s": end["sum_received"]["bits_per_second"]
-                          + end["sum_received_bidir_reverse"]["bits_per_second"],
-            "retransmits": end["sum_sent"]["retransmits"]
-                           + end["sum_sent_bidir_reverse"]["retransmits"]}
+def _tcp(arguments, seconds, congestion_control, relay_pid, directions):
+    relay_before = cpu_seconds(relay_pid) if relay_pid else 0
+    end = iperf3(arguments, seconds)
+    relay_s = cpu_seconds(relay_pid) - relay_before if relay_pid else 0
+    _begun_with(end, congestion_control)
+    received = [end["sum_received" + direction] for direction in directions]
+    gigabytes = sum(one["bytes"] for one in received) / 1e9
+    used = end["cpu_utilization_percent"]
+    ms_a_percent = 10 * end["sum_sent"]["seconds"]
+    return {"bits_per_s": sum(one["bits_per_second"] for one in received),
+            "retransmits": sum(end["sum_sent" + direction]["retransmits"]
+                               for direction in directions),
+            "sender_cpu_ms_per_gb": used["host_total"] * ms_a_percent / gigabytes,
+            "relay_cpu_ms_per_gb": 1000 * relay_s / gigabytes,
+            "receiver_cpu_ms_per_gb": used["remote_total"] * ms_a_percent / gigabytes}
 
 
-def udp(payload_bytes, seconds):
+def tcp(flows, seconds, congestion_control=CONGESTION_CONTROL, relay_pid=None):
+    """Across a link that begins TCP with CONGESTION_CONTROL. CPU time is that of iperf3's two ends
+    and of the process RELAY_PID, over the bytes that arrived."""
+    return _tcp(["-P", str(flows)], seconds, congestion_control, relay_pid, ("",))
+
+
+def tcp_both_ways(seconds, congestion_control=CONGESTION_CONTROL, relay_pid=None):
+    return _tcp(["--bidir"], seconds, congestion_control, relay_pid, ("", "_bidir_reverse"))
+
+
+def udp(payload_bytes, seconds, relay_pid=None):
     """A sender that does not pace itself; what counts is what arrives."""
+    relay_before = cpu_seconds(relay_pid) if relay_pid else 0
     end = iperf3(["-u", "-b", "0", "-l", str(payload_bytes)], seconds)["sum"]
+    relay_s = cpu_seconds(relay_pid) - relay_before if relay_pid else 0
     arrived = end["packets"] - end["lost_packets"]
     return {"packets_per_s": arrived / end["seconds"],
-            "sent_packets_per_s": end["packets"] / end["seconds"],
+            "sent_kpps": end["packets"] / end["seconds"] / 1000,
+            "relay_cpu_us_per_packet": 1e6 * relay_s / max(arrived, 1),
             "lost_percent": 100 * end["lost_packets"] / max(end["packets"], 1)}
 
 

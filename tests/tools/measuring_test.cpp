@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The programs that fill results/: they run to their end and find what they look for. How fast
+// anything is they may not judge here, since other tests run beside them.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "support/private_network.hpp"
+#include "support/process.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+class MeasuringTest : public PrivateNetwork {
+ protected:
+  /// With its results in /run/out.
+  static ProcessResult measure(const std::string& tool, const std::string& flags) {
+    std::vector<std::string> command = {"env", "TUNRELAY_BUILD=" TUNRELAY_BINARY_DIR,
+                                        TUNRELAY_SOURCE_DIR "/tools/" + tool, "--out", "/run/out"};
+    for (const std::string& flag : split(flags)) command.push_back(flag);
+    return run(command);
+  }
+
+  static std::string content(const std::string& name) {
+    std::ostringstream text;
+    text << std::ifstream("/run/out/" + name).rdbuf();
+    return text.str();
+  }
+};
+
+TEST_F(MeasuringTest, ComparesPeers) {
+  const ProcessResult result =
+      measure("compare-peers",
+              "--rounds 1 --seconds 1 --peers veth,loop-batch-8,tunrelay,loop "
+              "--tests tcp-1,udp-64 --congestion-control reno,bbr");
+  ASSERT_TRUE(result.succeeded()) << result.describe();
+  const std::string page = content("peers.md");
+  for (const char* test :
+       {"## TCP, 1 flow, reno, Gbit/s", "## TCP, 1 flow, bbr, Gbit/s", "## UDP, 64 bytes, kpps"})
+    EXPECT_THAT(page, HasSubstr(test));
+  // Median, better half, lowest to highest, ratios to veth and loop, CPU time of the three.
+  for (const char* peer : {"tunrelay", "loop-batch-8"})
+    EXPECT_THAT(page, ContainsRegex("\n\\| " + std::string(peer) +
+                                    " \\| [0-9.]+ \\| [0-9.]+ \\| [0-9.]+ to [0-9.]+ \\| [0-9.]+ "
+                                    "\\| [0-9.]+ \\| [1-9][0-9]* \\| [1-9][0-9]* \\| [1-9]"));
+  EXPECT_THAT(content("peers.svg"), HasSubstr("<svg"));
+}
+
+TEST_F(MeasuringTest, ComparesPeersWithACongestionControlThatThereIs) {
+  const ProcessResult result = measure("compare-peers", "--congestion-control reno,nosuch");
+  EXPECT_EQ(result.exit_code, 1) << result.describe();
+  EXPECT_THAT(result.standard_error, HasSubstr("this kernel has no congestion control nosuch"));
+}
+
+TEST_F(MeasuringTest, MeasuresCost) {
+  const ProcessResult result = measure(
+      "measure-cost", "--rounds 1 --seconds 1 --series stages,mtu --congestion-control reno");
+  ASSERT_TRUE(result.succeeded()) << result.describe();
+  EXPECT_THAT(content("cost.md"), ContainsRegex("\n\\| absent \\| [0-9.]+ "));
+  EXPECT_THAT(content("cost.md"), ContainsRegex("\n\\| 65535 \\| [0-9.]+ "));
+}
+
+}  // namespace
+}  // namespace tunrelay::test
