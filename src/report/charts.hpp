@@ -16,13 +16,14 @@ namespace tunrelay {
 /// More metrics or latencies than this are in the tables alone.
 inline constexpr std::size_t kMaxCharts = 24;
 
-/// A chart a metric: each path's samples by round, and their median.
+/// A chart a metric that has a direction: each path's samples by round, and their median. One whose
+/// samples are all 0 says nothing and has none.
 [[nodiscard]] nlohmann::ordered_json round_charts(const Result& result);
 /// A chart a series' name: values over time, each path a line. Long ones are thinned so that every
-/// peak stays.
+/// peak stays. All show the same part of the run.
 [[nodiscard]] nlohmann::ordered_json series_charts(const Result& result);
-/// Latencies are grouped by what stands behind the last '/' of their name ("one_way_a_to_b"), so
-/// that loads are beside each other. A chart a group: the latency that a share of packets keeps.
+/// A chart a load, or where these would be more than five lines, for each of its latencies: the
+/// latency that a share of packets keeps.
 [[nodiscard]] nlohmann::ordered_json percentile_charts(const Result& result);
 /// The same groups: which share of packets has which latency.
 [[nodiscard]] nlohmann::ordered_json distribution_charts(const Result& result);

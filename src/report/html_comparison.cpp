@@ -9,6 +9,7 @@
 
 #include "base/figure.hpp"
 #include "report/escape.hpp"
+#include "report/metric_titles.hpp"
 
 namespace tunrelay {
 namespace {
@@ -61,40 +62,65 @@ std::string change_cell(const ComparisonRow& row) {
   return cell;
 }
 
+/// Only known verdicts become a class.
+std::string class_of(const std::string& verdict) {
+  return *sign_of(verdict) == '?' ? "inconclusive" : verdict;
+}
+
 std::string row_html(const ComparisonRow& row, const ComparisonReport& comparison, double reach) {
-  // Only known verdicts become a class.
-  const std::string verdict = *sign_of(row.verdict) == '?' ? "inconclusive" : row.verdict;
+  const std::string verdict = class_of(row.verdict);
   std::string html = fmt::format(
-      "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>"
-      "<td class=\"number\">{}</td><td class=\"bars verdict {}\">{}</td>",
-      escape_markup(row.metric), escape_markup(format_figure(row.base, row.unit)),
-      escape_markup(format_figure(row.head, row.unit)), change_cell(row), verdict,
-      interval_cell(row, comparison, reach));
+      "<tr><td>{}</td><td><span class=\"verdict {}\">{} {}</span><div "
+      "class=\"reason\">{}</div></td>",
+      escape_markup(metric_title(row.metric)), verdict, sign_of(row.verdict),
+      row.verdict.empty() ? "not judged" : escape_markup(row.verdict), escape_markup(row.reason));
   html += fmt::format(
-      "<td><span class=\"verdict {}\">{} {}</span><div class=\"reason\">{}</div></td>", verdict,
-      sign_of(row.verdict), row.verdict.empty() ? "not judged" : escape_markup(row.verdict),
-      escape_markup(row.reason));
+      "<td class=\"number\">{}</td><td class=\"bars verdict {}\">{}</td>"
+      "<td class=\"number\">{}</td><td class=\"number\">{}</td>",
+      change_cell(row), verdict, interval_cell(row, comparison, reach),
+      escape_markup(format_figure(row.base, row.unit)),
+      escape_markup(format_figure(row.head, row.unit)));
   return html + "</tr>\n";
+}
+
+/// Metrics that the verdict's line names; the table has them all.
+constexpr std::size_t kNamedMetrics = 3;
+
+/// "worse: TCP, 1 flow: throughput -4.9 %": the verdict, and which metrics it is of.
+std::string verdict_line(const ComparisonReport& comparison) {
+  std::string which;
+  std::size_t count = 0;
+  for (const ComparisonRow& row : comparison.rows) {
+    if (row.verdict != comparison.verdict || comparison.verdict == "same") continue;
+    if (++count <= kNamedMetrics)
+      which += fmt::format("{}{} {}", which.empty() ? ": " : "; ", metric_title(row.metric),
+                           format_change(row.ratio));
+  }
+  if (count > kNamedMetrics) which += fmt::format("; and {} more", count - kNamedMetrics);
+  return fmt::format(
+      "<h2>Compared with the base</h2>\n<p class=\"outcome verdict {}\">{} {}{}</p>\n",
+      class_of(comparison.verdict), sign_of(comparison.verdict), escape_markup(comparison.verdict),
+      escape_markup(which));
 }
 
 }  // namespace
 
 std::string html_comparison(const ComparisonReport& comparison) {
   const double reach = reach_of(comparison);
-  std::string html = fmt::format(
-      "<section id=\"comparison\"><h2>Comparison with the baseline: {}</h2>\n"
-      "<p class=\"quiet\">Base: {}. Head: {}. Bars are {:g} % confidence intervals of the change; "
-      "in "
-      "the grey band (less than {:g} %) a difference counts as none.</p>\n",
-      escape_markup(comparison.verdict), escape_markup(comparison.base_name),
-      escape_markup(comparison.head_name), 100 * comparison.confidence,
-      100 * comparison.min_effect);
+  std::string html = "<section id=\"comparison\">\n" + verdict_line(comparison);
+  html += fmt::format(
+      "<p class=\"quiet\">Base: {}. Head: {}. Base and head are medians of all their samples. The "
+      "change is that of neighbouring samples, pair by pair, so what slows both for a while counts "
+      "in neither; it is what the verdict goes by. Bars are its {:g} % confidence interval; in the "
+      "grey band (less than {:g} %) a difference counts as none.</p>\n",
+      escape_markup(comparison.base_name), escape_markup(comparison.head_name),
+      100 * comparison.confidence, 100 * comparison.min_effect);
   html += fmt::format(
       "<div class=\"table\"><table><thead><tr><th scope=\"col\">metric</th>"
-      "<th scope=\"col\" class=\"number\">base</th><th scope=\"col\" class=\"number\">head</th>"
-      "<th scope=\"col\" class=\"number\">change</th><th scope=\"col\" class=\"bars\">"
-      "<div class=\"scale\"><span>{}</span><span>0</span><span>{}</span></div></th>"
-      "<th scope=\"col\">verdict</th></tr></thead>\n<tbody>\n",
+      "<th scope=\"col\">verdict</th><th scope=\"col\" class=\"number\">change, paired</th>"
+      "<th scope=\"col\" class=\"bars\"><div class=\"scale\"><span>{}</span><span>0</span>"
+      "<span>{}</span></div></th><th scope=\"col\" class=\"number\">base</th>"
+      "<th scope=\"col\" class=\"number\">head</th></tr></thead>\n<tbody>\n",
       fmt::format("-{:g} %", 100 * reach), fmt::format("+{:g} %", 100 * reach));
   for (const ComparisonRow& row : comparison.rows) html += row_html(row, comparison, reach);
   return html + "</tbody></table></div></section>\n";

@@ -8,6 +8,7 @@
 #include "report/chart_parts.hpp"
 #include "report/charts.hpp"
 #include "report/escape.hpp"
+#include "report/metric_titles.hpp"
 
 namespace tunrelay {
 namespace {
@@ -17,58 +18,76 @@ using nlohmann::ordered_json;
 constexpr double kPointsPerDecade = 40;  ///< of a percentile curve
 constexpr double kBinsPerDecade = 24;    ///< of a distribution
 
+/// More lines than this in one chart and nobody follows them.
+constexpr std::size_t kMaxLines = 5;
+
+/// The latencies of one load.
 struct Group {
-  std::string name;
+  std::string name;  ///< of the load; may be empty
   std::vector<const Distribution*> members;
 };
 
-/// "one_way_a_to_b" of "load_50/one_way_a_to_b".
-std::string kind_of(const std::string& name) {
-  return name.substr(name.rfind('/') + 1);
-}
-
-/// "load_50" of the same; the whole where there is no '/'.
-std::string load_of(const std::string& name) {
-  return name.substr(0, std::min(name.rfind('/'), name.size()));
+/// A load whose latencies are too many for a chart has one for each of their names.
+std::vector<Group> split_by_name(const Group& group) {
+  if (group.members.size() <= kMaxLines) return {group};
+  Ordinals ordinals;
+  std::vector<Group> groups;
+  for (const Distribution* member : group.members) {
+    const std::size_t at = ordinals(member->name);
+    if (at == groups.size()) groups.push_back({group.name, {}});
+    groups[at].members.push_back(member);
+  }
+  return groups;
 }
 
 std::vector<Group> groups_of(const Result& result) {
   Ordinals ordinals;
-  std::vector<Group> groups;
+  std::vector<Group> of_loads;
   for (const Distribution& distribution : result.distributions) {
-    if (distribution.histogram.count() == 0) continue;
-    const std::string kind = kind_of(distribution.name);
-    const std::size_t at = ordinals(kind);
-    if (at == groups.size()) groups.push_back({kind, {}});
-    groups[at].members.push_back(&distribution);
+    const MetricName name = split_metric_name(distribution.name);
+    // How late the sends were says whether a trial counts, and nothing of the path.
+    if (distribution.histogram.count() == 0 || name.measure == "slip") continue;
+    const std::size_t at = ordinals(name.load);
+    if (at == of_loads.size()) of_loads.push_back({name.load, {}});
+    of_loads[at].members.push_back(&distribution);
   }
-  if (groups.size() > kMaxCharts) groups.resize(kMaxCharts);
+  std::vector<Group> groups;
+  for (const Group& load : of_loads)
+    for (Group& group : split_by_name(load))
+      if (groups.size() < kMaxCharts) groups.push_back(std::move(group));
   return groups;
+}
+
+bool is_of_one_name(const Group& group) {
+  return std::all_of(group.members.begin(), group.members.end(), [&group](const auto* member) {
+    return member->name == group.members.front()->name;
+  });
+}
+
+/// "TCP, 1 flow: one-way delay"; without what the lines' names say.
+std::string title_of(const Group& group) {
+  const std::string load = group.name.empty() ? "" : load_title(group.name);
+  if (!is_of_one_name(group)) return clean_line(load.empty() ? "latency" : load + ": latency");
+  const std::string measure = measure_title(split_metric_name(group.members.front()->name));
+  return clean_line(load.empty() ? measure : load + ": " + measure);
 }
 
 /// The points of one distribution as two arrays.
 using ToPoints = void (*)(const Histogram&, ordered_json& x, ordered_json& y);
 
-/// A line a member. Where there is more than one load, the colour stands for the load and the dash
-/// the path; else both show the path.
+/// A line a member, with a colour of its own; the dash stands for the path.
 ordered_json lines_of(const Result& result, const Group& group, const char* mode,
                       ToPoints to_points) {
-  Ordinals loads;
   Ordinals paths;
-  bool several_loads = false;
-  bool several_paths = false;
-  for (const Distribution* member : group.members) {
-    several_loads = loads(load_of(member->name)) != 0 || several_loads;
-    several_paths = paths(member->path) != 0 || several_paths;
-  }
+  const bool is_one_name = is_of_one_name(group);
   ordered_json lines = ordered_json::array();
   for (const Distribution* member : group.members) {
-    const std::string load = clean_line(load_of(member->name));
-    const std::string path = clean_line(member->path);
-    std::string name = several_loads ? load : path;
-    if (several_loads && several_paths) name += ", " + path;
+    const std::string measure = measure_title(split_metric_name(member->name));
+    std::string name = path_title(result, member->path);
+    if (!is_one_name) name += ", " + measure;
+    name = clean_line(name);
     if (is_invalid(result, *member)) name += " (invalid)";
-    const std::size_t colour = several_loads ? loads(load_of(member->name)) : paths(member->path);
+    const std::size_t colour = lines.size();
     ordered_json x = ordered_json::array();
     ordered_json y = ordered_json::array();
     to_points(member->histogram, x, y);
@@ -135,8 +154,8 @@ ordered_json percentile_charts(const Result& result) {
   ordered_json charts = ordered_json::array();
   for (const Group& group : groups_of(result))
     charts.push_back(
-        {{"title", clean_line(group.name)},
-         {"height", 300},
+        {{"title", title_of(group)},
+         {"height", 250},
          {"x", {{"label", "share of packets"}, {"unit", ""}, {"kind", "tail"}, {"name", "at"}}},
          {"y", latency_axis()},
          {"lines", lines_of(result, group, "line", percentile_points)}});
@@ -147,7 +166,7 @@ ordered_json distribution_charts(const Result& result) {
   ordered_json charts = ordered_json::array();
   for (const Group& group : groups_of(result))
     charts.push_back(
-        {{"title", clean_line(group.name)},
+        {{"title", title_of(group)},
          {"x", latency_axis()},
          {"y", {{"label", "% of packets"}, {"unit", "%"}, {"kind", "linear"}, {"zero", true}}},
          {"lines", lines_of(result, group, "area", distribution_points)}});

@@ -50,15 +50,20 @@ std::string large_figure(const std::string& figure) {
                      escape_markup(figure.substr(blank)));
 }
 
+std::string charts_with_text(const std::string& text, const std::string& key,
+                             const std::string& css_class, nlohmann::ordered_json charts,
+                             nlohmann::ordered_json& data) {
+  data[key] = std::move(charts);
+  return fmt::format("<p class=\"quiet\">{}</p>\n<div class=\"{}\" data-charts=\"{}\"></div>\n",
+                     text, css_class, key);
+}
+
 std::string chart_section(const std::string& title, const std::string& text, const std::string& key,
                           const std::string& css_class, nlohmann::ordered_json charts,
                           nlohmann::ordered_json& data) {
   if (charts.empty()) return {};
-  data[key] = std::move(charts);
-  return fmt::format(
-      "<section><h2>{}</h2>\n<p class=\"quiet\">{}</p>\n"
-      "<div class=\"{}\" data-charts=\"{}\"></div></section>\n",
-      escape_markup(title), text, css_class, key);
+  return fmt::format("<section><h2>{}</h2>\n{}</section>\n", escape_markup(title),
+                     charts_with_text(text, key, css_class, std::move(charts), data));
 }
 
 }  // namespace tunrelay

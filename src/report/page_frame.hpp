@@ -23,6 +23,11 @@ using PageFacts = std::vector<std::pair<std::string, std::string>>;
 /// "27.10 Gbit/s" with the unit smaller than the number.
 [[nodiscard]] std::string large_figure(const std::string& figure);
 
+/// TEXT and a place for charts, whose data go to DATA under KEY.
+[[nodiscard]] std::string charts_with_text(const std::string& text, const std::string& key,
+                                           const std::string& css_class,
+                                           nlohmann::ordered_json charts,
+                                           nlohmann::ordered_json& data);
 /// A section for charts, whose data go to DATA under KEY; nothing when there are none.
 [[nodiscard]] std::string chart_section(const std::string& title, const std::string& text,
                                         const std::string& key, const std::string& css_class,

@@ -12,6 +12,7 @@
 #include "report/chart_parts.hpp"
 #include "report/charts.hpp"
 #include "report/escape.hpp"
+#include "report/metric_titles.hpp"
 #include "result/test_path_summary.hpp"
 
 namespace tunrelay {
@@ -48,8 +49,8 @@ double largest_of(const std::vector<double>& values, double largest) {
   return largest;
 }
 
-ordered_json rounds_line(const Metric& metric, const std::string& path, std::size_t ordinal,
-                         double divisor) {
+ordered_json rounds_line(const Metric& metric, const std::string& path, const std::string& title,
+                         std::size_t ordinal, double divisor) {
   ordered_json x = ordered_json::array();
   ordered_json y = ordered_json::array();
   for (const Sample& sample : metric.samples) {
@@ -57,7 +58,7 @@ ordered_json rounds_line(const Metric& metric, const std::string& path, std::siz
     x.push_back(sample.round);
     y.push_back(chart_number(sample.value / divisor));
   }
-  ordered_json line{{"name", clean_line(path)},
+  ordered_json line{{"name", clean_line(title)},
                     {"color", ordinal % kChartColours},
                     {"dash", ordinal % kChartDashes},
                     {"mode", "dots"},
@@ -105,7 +106,11 @@ void add_values(Points& points, const Series& series, double divisor) {
   }
 }
 
-ordered_json series_chart(const std::vector<const Series*>& parts) {
+bool is_all_zero(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double value) { return value == 0; });
+}
+
+ordered_json series_chart(const Result& result, const std::vector<const Series*>& parts) {
   const Series& first = *parts.front();
   double largest = 0;
   for (const Series* part : parts) largest = largest_of(part->values, largest);
@@ -121,7 +126,7 @@ ordered_json series_chart(const std::vector<const Series*>& parts) {
   }
   ordered_json drawn = ordered_json::array();
   for (std::size_t at = 0; at < lines.size(); ++at)
-    drawn.push_back({{"name", clean_line(lines[at].first)},
+    drawn.push_back({{"name", clean_line(path_title(result, lines[at].first))},
                      {"color", at % kChartColours},
                      {"dash", at % kChartDashes},
                      {"mode", "line"},
@@ -130,7 +135,8 @@ ordered_json series_chart(const std::vector<const Series*>& parts) {
   ordered_json time = axis("time in s", "s", false);
   time["name"] = "at";
   time["tight"] = true;
-  return {{"title", clean_line(first.name)},
+  return {{"title", clean_line(metric_title(first.name))},
+          {"group", "time"},
           {"x", std::move(time)},
           {"y", value_axis(scale, first.unit, true)},
           {"lines", std::move(drawn)}};
@@ -146,18 +152,20 @@ ordered_json chart_number(double value) {
 ordered_json round_charts(const Result& result) {
   ordered_json charts = ordered_json::array();
   for (const Metric& metric : result.metrics) {
+    if (metric.better == Better::kNeither) continue;
     std::vector<double> values;
     for (const std::string& path : paths_of(metric))
       for (const double value : valid_values(metric, path)) values.push_back(value);
-    if (values.empty() || charts.size() == kMaxCharts) continue;
+    if (values.empty() || is_all_zero(values) || charts.size() == kMaxCharts) continue;
     const Scale scale = scale_for(metric.unit, largest_of(values, 0));
     ordered_json lines = ordered_json::array();
     for (const std::string& path : paths_of(metric))
-      lines.push_back(rounds_line(metric, path, lines.size(), divisor_for(scale, metric.unit)));
+      lines.push_back(rounds_line(metric, path, path_title(result, path), lines.size(),
+                                  divisor_for(scale, metric.unit)));
     ordered_json rounds = axis("round", "", false);
     rounds["whole"] = true;
     rounds["name"] = "round";
-    charts.push_back({{"title", clean_line(metric.name)},
+    charts.push_back({{"title", clean_line(metric_title(metric.name))},
                       {"height", 210},
                       {"x", std::move(rounds)},
                       {"y", value_axis(scale, metric.unit, false)},
@@ -170,14 +178,14 @@ ordered_json series_charts(const Result& result) {
   Ordinals ordinals;
   std::vector<std::vector<const Series*>> groups;
   for (const Series& series : result.series) {
-    if (series.values.empty()) continue;
+    if (series.values.empty() || is_all_zero(series.values)) continue;
     const std::size_t at = ordinals(series.name);
     if (at == groups.size()) groups.emplace_back();
     groups[at].push_back(&series);
   }
   ordered_json charts = ordered_json::array();
   for (const auto& group : groups)
-    if (charts.size() != kMaxCharts) charts.push_back(series_chart(group));
+    if (charts.size() != kMaxCharts) charts.push_back(series_chart(result, group));
   return charts;
 }
 

@@ -10,6 +10,7 @@
 #include "base/figure.hpp"
 #include "base/json_text.hpp"
 #include "base/units.hpp"
+#include "report/metric_titles.hpp"
 #include "result/test_path_summary.hpp"
 
 namespace tunrelay {
@@ -29,9 +30,9 @@ std::string rounds_text(const TestPathSummary& summary) {
   return fmt::format("{} ({} invalid)", format_count(summary.valid), format_count(summary.invalid));
 }
 
-/// LINK, and that its figures are of invalid trials.
-std::string path_text(const std::string& path, bool is_invalid) {
-  return is_invalid ? path + " (invalid)" : path;
+/// TEXT, a path or its figure, and that this is of invalid trials.
+std::string path_text(const std::string& text, bool is_invalid) {
+  return is_invalid ? text + " (invalid)" : text;
 }
 
 /// A percentile of so few values that they do not show it is left open.
@@ -64,6 +65,55 @@ void add_details(TextTable& table, const nlohmann::json& details, const std::str
   }
 }
 
+/// The paths of all metrics of LOAD, in the order of first appearance.
+std::vector<std::string> paths_of_load(const Result& result, const std::string& load) {
+  std::vector<std::string> paths;
+  for (const Metric& metric : result.metrics) {
+    if (split_metric_name(metric.name).load != load) continue;
+    for (const std::string& path : paths_of(metric))
+      if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
+  }
+  return paths;
+}
+
+LoadTable empty_load_table(const Result& result, const std::string& load,
+                           const std::vector<std::string>& paths) {
+  LoadTable table{.title = load.empty() ? result.suite : load_title(load),
+                  .table = {.columns = {{"metric"}}, .rows = {}}};
+  for (const std::string& path : paths) {
+    table.table.columns.push_back({path_title(result, path), true});
+    table.table.columns.push_back({"lowest to highest", true});
+  }
+  if (paths.size() > 1) table.table.columns.push_back({"ratio", true});
+  return table;
+}
+
+/// A cell each for a path's median and its spread, then the first ratio that there is.
+std::vector<std::string> load_row(const Metric& metric, const MetricName& name,
+                                  const std::vector<std::string>& paths) {
+  const std::vector<TestPathSummary> summaries = shown_summaries(metric);
+  double largest = 0;
+  for (const TestPathSummary& summary : summaries)
+    if (std::isfinite(summary.median)) largest = std::max(largest, std::abs(summary.median));
+  const Scale scale = scale_for(metric.unit, largest);
+  std::vector<std::string> row{measure_title(name) + (scale.unit.empty() ? "" : ", " + scale.unit)};
+  std::string ratio;
+  for (const std::string& path : paths) {
+    const auto found = std::find_if(summaries.begin(), summaries.end(),
+                                    [&path](const auto& one) { return one.path == path; });
+    if (found == summaries.end() || std::isnan(found->median)) {
+      row.insert(row.end(), {"-", "-"});
+      continue;
+    }
+    row.push_back(path_text(format_number(found->median / scale.divisor), found->is_invalid));
+    row.push_back(format_number(found->lowest / scale.divisor) + " to " +
+                  format_number(found->highest / scale.divisor));
+    if (ratio.empty() && std::isfinite(found->ratio)) ratio = format_number(found->ratio);
+  }
+  if (paths.size() > 1) row.push_back(ratio);
+  return row;
+}
+
 }  // namespace
 
 TextTable metrics_table(const Result& result) {
@@ -86,6 +136,22 @@ TextTable metrics_table(const Result& result) {
     if (!name.empty()) table.add({name, "", "-", "-", "0", ""});
   }
   return table;
+}
+
+std::vector<LoadTable> load_tables(const Result& result) {
+  std::vector<LoadTable> tables;
+  std::vector<std::string> paths;  // of the last table
+  std::string load;
+  for (const Metric& metric : result.metrics) {
+    const MetricName name = split_metric_name(metric.name);
+    if (tables.empty() || name.load != load) {
+      load = name.load;
+      paths = paths_of_load(result, load);
+      tables.push_back(empty_load_table(result, load, paths));
+    }
+    tables.back().table.add(load_row(metric, name, paths));
+  }
+  return tables;
 }
 
 TextTable latency_table(const Result& result) {
@@ -115,9 +181,8 @@ TextTable invalid_samples_table(const Result& result) {
       if (counts(sample)) continue;
       // An invalid trial invalidates all that it measured: a row for the trial is enough.
       const bool of_trial = !sample.invalid_reason.empty();
-      const std::size_t slash = metric.name.find('/');
-      const std::string load =
-          slash == std::string::npos ? result.suite : metric.name.substr(0, slash);
+      const std::string of_load = split_metric_name(metric.name).load;
+      const std::string load = of_load.empty() ? result.suite : of_load;
       std::vector<std::string> row{of_trial ? load : metric.name, sample.path,
                                    std::to_string(sample.round),
                                    of_trial ? sample.invalid_reason : "it is not a number"};

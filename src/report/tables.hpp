@@ -2,6 +2,9 @@
 // The tables of a result, the same in every form for people.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "report/comparison.hpp"
 #include "report/text_table.hpp"
 #include "result/result.hpp"
@@ -11,6 +14,13 @@ namespace tunrelay {
 /// A row a metric and path: median, lowest and highest, rounds, the ratio to the control. A path
 /// that has invalid samples alone is shown by those, as invalid; latencies likewise.
 [[nodiscard]] TextTable metrics_table(const Result& result);
+/// The same for a page: a table a load, a row a metric, all its paths side by side, its unit beside
+/// its name.
+struct LoadTable {
+  std::string title;
+  TextTable table;
+};
+[[nodiscard]] std::vector<LoadTable> load_tables(const Result& result);
 /// A row a distribution: percentiles to 99.999, the highest, how many.
 [[nodiscard]] TextTable latency_table(const Result& result);
 /// A row a trial, or a single sample, that does not count: why.

@@ -68,7 +68,7 @@ TEST_F(ReportCommandTest, PutsABaselineBesideIt) {
       "report head.json --base base.json --html page.html --junit - --markdown summary.md");
   EXPECT_TRUE(done.succeeded()) << done.describe();
   EXPECT_THAT(done.standard_output, HasSubstr("<testsuite"));
-  EXPECT_THAT(content("page.html"), HasSubstr("Comparison with the baseline"));
+  EXPECT_THAT(content("page.html"), HasSubstr("Compared with the base"));
   EXPECT_THAT(content("summary.md"), HasSubstr("base.json"));
 }
 

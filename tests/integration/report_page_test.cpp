@@ -125,6 +125,12 @@ constexpr const char* kChartBoxes =
   return { x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: box.height };
 }))js";
 
+/// Opens what is folded; the next frame has its charts.
+constexpr const char* kUnfold = R"js((() => {
+  for (const part of document.querySelectorAll("details")) part.open = true;
+  return new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(true), 0)));
+})())js";
+
 constexpr int kWide = 1280, kNarrow = 400;
 
 class ReportPageTest : public test::PrivateNetwork {
@@ -188,6 +194,7 @@ TEST_F(ReportPageTest, DrawsInLightAndInDark) {
       browser.prefer_dark(dark);
       browser.set_width(width);
       browser.open(path);
+      browser.evaluate(kUnfold);
       const std::string file = browser.screenshot();
       keep(std::string("full-") + (dark ? "dark-" : "light-") + std::to_string(width), file);
       const test::PngImage picture(file);

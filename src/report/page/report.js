@@ -13,6 +13,15 @@ function drawReport() {
     }
   }
   for (const chart of charts) chart.draw();
+  // What is folded has no room of its own to be drawn in, and paper can't be unfolded.
+  const folded = [...document.querySelectorAll("details")];
+  for (const part of folded)
+    part.addEventListener("toggle", () => {
+      for (const chart of charts) if (part.open && part.contains(chart.element)) chart.draw();
+    });
+  window.addEventListener("beforeprint", () => {
+    for (const part of folded) part.open = true;
+  });
   let width = window.innerWidth;
   window.addEventListener("resize", () => {
     if (window.innerWidth === width) return;

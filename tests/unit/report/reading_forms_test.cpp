@@ -252,7 +252,9 @@ TEST(HtmlReportTest, NeedsNothingElse) {
 
 TEST(HtmlReportTest, SaysInTablesWhatChartsShow) {
   const std::string html = html_report(small_result());
-  EXPECT_THAT(html, HasSubstr("<td class=\"number\">21.00 Gbit/s</td>"));
+  EXPECT_THAT(html, HasSubstr("<td>throughput, Gbit/s</td><td class=\"number\">21.00</td>"
+                              "<td class=\"number\">20.00 to 22.00</td>"
+                              "<td class=\"number\">40.00</td>"));
   EXPECT_THAT(html, HasSubstr("<td class=\"number\">1.998 us</td>"));
   EXPECT_THAT(html, HasSubstr("<td>12 packets went over lo</td>"));
   EXPECT_THAT(html, HasSubstr("<noscript>"));
@@ -287,14 +289,42 @@ TEST(ChartsTest, DistributionsAddUp) {
     }
 }
 
-TEST(ChartsTest, LoadsAreColoursAndLinksAreDashes) {
+TEST(ChartsTest, ALoadHasAChartWithItsPathsAndLatencies) {
   const auto charts = percentile_charts(full_result());
-  ASSERT_EQ(charts.size(), 2U);
-  EXPECT_EQ(charts[0]["title"], "one_way_a_to_b");
-  const auto& line = charts[0]["lines"][3];
-  EXPECT_EQ(line["name"], "load_50, control");
-  EXPECT_EQ(line["color"], 1);
+  ASSERT_EQ(charts.size(), 3U);
+  EXPECT_EQ(charts[1]["title"], "50 % load: latency");
+  ASSERT_EQ(charts[1]["lines"].size(), 4U);
+  const auto& line = charts[1]["lines"][3];
+  EXPECT_EQ(line["name"], "control, one way b to a");
+  EXPECT_EQ(line["color"], 3);
   EXPECT_EQ(line["dash"], 1);
+}
+
+TEST(ChartsTest, MoreThanFiveLinesAreSeveralCharts) {
+  Result result = full_result();
+  for (const char* path : {"third", "fourth"})
+    for (const char* way : {"load_10/one_way_a_to_b", "load_10/one_way_b_to_a"}) {
+      Distribution more = result.distributions.front();
+      more.name = way;
+      more.path = path;
+      result.distributions.push_back(std::move(more));
+    }
+  const auto charts = percentile_charts(result);
+  ASSERT_EQ(charts.size(), 4U);
+  EXPECT_EQ(charts[0]["title"], "10 % load: one way a to b");
+  EXPECT_EQ(charts[0]["lines"].size(), 4U);
+  EXPECT_EQ(charts[0]["lines"][3]["name"], "fourth");
+}
+
+TEST(ChartsTest, WhatIsAllZeroOrOnlyExplainsHasNoChart) {
+  Result result;
+  for (const auto& [name, better, value] : {std::tuple{"udp_64/loss", Better::kLower, 0.0},
+                                            std::tuple{"udp_64/jitter", Better::kLower, 5.0},
+                                            std::tuple{"udp_64/slip_p50", Better::kNeither, 5.0}})
+    result.metric(name, "ns", better).samples.push_back({.value = value, .invalid_reason = {}});
+  const auto charts = round_charts(result);
+  ASSERT_EQ(charts.size(), 1U);
+  EXPECT_EQ(charts[0]["title"], "UDP, frames of 64 bytes: jitter");
 }
 
 TEST(ChartsTest, LongSeriesAreThinnedAndKeepTheirPeaks) {
