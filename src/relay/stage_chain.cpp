@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ensure.hpp"
 #include "packet/batch.hpp"
 #include "stage/forwarding_output.hpp"
 
@@ -60,6 +61,15 @@ void StageChain::flush(std::int64_t now_ns) noexcept {
     if (deadline_ns == Stage::kNoDeadline) return;
     now_ns = std::max(now_ns, deadline_ns);
     process({}, now_ns);
+  }
+}
+
+void StageChain::change(StageSuccessors& successors, std::int64_t now_ns) noexcept {
+  ensure(successors.size() == stages_.size(), "each stage of a chain has a successor or none");
+  for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
+    if (!successors[stage]) continue;
+    successors[stage]->take_over(*stages_[stage], now_ns);
+    std::swap(successors[stage], stages_[stage]);
   }
 }
 

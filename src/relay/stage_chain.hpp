@@ -12,6 +12,9 @@
 
 namespace tunrelay {
 
+/// One a stage of a chain; null where that stays.
+using StageSuccessors = std::vector<std::unique_ptr<Stage>>;
+
 /// Used by one thread.
 class StageChain {
  public:
@@ -27,6 +30,9 @@ class StageChain {
   /// Lets out what is queued as if it were due, in the order of its deadlines: for a chain that
   /// gets no more packets. What has no deadline, or comes back from elsewhere, stays.
   void flush(std::int64_t now_ns) noexcept;
+  /// Each of SUCCESSORS, one a stage and null where that stays, takes the place of its stage and
+  /// what it queues. What stood there is in SUCCESSORS afterwards, for another thread to destroy.
+  void change(StageSuccessors& successors, std::int64_t now_ns) noexcept;
   /// The earliest deadline of any stage, or Stage::kNoDeadline.
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;
   [[nodiscard]] Tally queued() const noexcept;

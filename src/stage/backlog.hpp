@@ -6,6 +6,7 @@
 
 #include "packet/packet.hpp"
 #include "stage/queue_config.hpp"
+#include "stage/run_list.hpp"
 
 namespace tunrelay {
 
@@ -34,6 +35,26 @@ class Backlog {
     bytes_ += bytes;
     wire_bytes_ += count * wire_.bytes_of(others) + wire_.bytes_of(last);
     return bytes;
+  }
+
+  /// What FORMER has counted is counted here. EACH_LIST(visit) calls visit(list) for all lists of
+  /// what waits in POOL.
+  template <typename EachList>
+  void take_over(const Backlog& former, const RunPool& pool, const EachList& each_list) noexcept {
+    const WireSize wire = wire_;
+    *this = former;
+    if (wire == wire_) return;
+    Backlog anew(wire);
+    each_list([&](const RunList& list) {
+      list.for_each(pool, [&](const WaitingRun& waiting) { anew.count_in_run(waiting.packet); });
+    });
+    wire_ = wire;
+    wire_bytes_ = anew.wire_bytes_;
+  }
+
+  /// The first segment of PACKET's run was counted on the wire, and must not be.
+  void leave_out(const Packet& packet) noexcept {
+    wire_bytes_ -= wire_.bytes_of(wire_segment_bytes(packet, packet.run.first));
   }
 
   [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }  ///< wire segments

@@ -85,7 +85,9 @@ void Bottleneck::begin_service(const Departure& departure, std::int64_t begin_ns
   leaving_.borrows = waiting.run.count() != 0;
   queue_->took_first();
   is_busy_ = true;
-  free_ns_ = pace_->finish(wire_.bytes_of(bytes), begin_ns);
+  on_link_bytes_ = wire_.bytes_of(bytes);
+  on_link_since_ns_ = begin_ns;
+  free_ns_ = pace_->finish(on_link_bytes_, begin_ns);
 }
 
 void Bottleneck::drop_first(WaitingRun& waiting, StageOutput& output) noexcept {
@@ -108,6 +110,44 @@ void Bottleneck::let_out(std::uint16_t segments, StageOutput& output) noexcept {
   if (leaving_.borrows || leaving_.packet.run.count() != 0) output.share(out);
   queued_ -= tally_of(out);
   output.pass(out);
+}
+
+std::uint32_t Bottleneck::left_bytes(std::int64_t now_ns) const noexcept {
+  // A link that stands still has no moment at which the segment would be through.
+  const std::uint64_t all_bits = std::uint64_t{on_link_bytes_} * 8;
+  const std::uint64_t left_bits =
+      free_ns_ == LinkPace::kNever
+          ? all_bits - std::min(all_bits, pace_->offered_bits(on_link_since_ns_, now_ns))
+          : std::min(all_bits, pace_->offered_bits(now_ns, free_ns_));
+  return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, (left_bits + 7) / 8));
+}
+
+void Bottleneck::take_over(Stage& former_stage, std::int64_t now_ns) noexcept {
+  auto& former = same_stage<Bottleneck>(former_stage);
+  queue_->take_over(*former.queue_);
+  leaving_ = former.leaving_;
+  is_busy_ = former.is_busy_;
+  on_link_bytes_ = former.on_link_bytes_;
+  on_link_since_ns_ = former.on_link_since_ns_;
+  arrival_ns_ = former.arrival_ns_;
+  free_ns_ = former.free_ns_;
+  last_out_ns_ = former.last_out_ns_;
+  queued_ = former.queued_;
+  const bool is_under_way = is_busy_ && free_ns_ > now_ns;
+  pace_->follow(*former.pace_, now_ns, !is_under_way && queue_->empty());
+  if (is_under_way) {
+    on_link_bytes_ = former.left_bytes(now_ns);
+    on_link_since_ns_ = now_ns;
+    const std::int64_t begin_ns = pace_->begin(now_ns);
+    free_ns_ = begin_ns == LinkPace::kNever ? begin_ns : pace_->finish(on_link_bytes_, begin_ns);
+  } else if (!queue_->empty() && former.pace_->begin(std::max(free_ns_, arrival_ns_)) > now_ns) {
+    free_ns_ = std::max(free_ns_, now_ns);  // it stood still until now
+  }
+  if (is_busy_)
+    deadline_ns_ = free_ns_;
+  else
+    deadline_ns_ = queue_->empty() ? kNoDeadline : now_ns;
+  if (deadline_ns_ != kNoDeadline) deadline_ns_ = std::max(deadline_ns_, last_out_ns_ + gather_ns_);
 }
 
 }  // namespace tunrelay

@@ -36,6 +36,8 @@ class Bottleneck final : public Stage {
   void release(std::int64_t now_ns, StageOutput& output) noexcept override;
   [[nodiscard]] Tally queued() const noexcept override { return queued_; }
   [[nodiscard]] const StageDetails* details() const noexcept override { return &queue_->details(); }
+  /// What waits waits on. Of the segment on the link, what is left of it goes on at the new rate.
+  void take_over(Stage& former, std::int64_t now_ns) noexcept override;
 
  private:
   /// Wire segments that have left the queue and were not yet passed on: of one run, the last one
@@ -56,13 +58,17 @@ class Bottleneck final : public Stage {
                      StageOutput& output) noexcept;
   void drop_first(WaitingRun& waiting, StageOutput& output) noexcept;
   void let_out(std::uint16_t segments, StageOutput& output) noexcept;
+  /// What is not yet through at NOW_NS of the segment on the link; at least 1.
+  [[nodiscard]] std::uint32_t left_bytes(std::int64_t now_ns) const noexcept;
 
   std::unique_ptr<LinkPace> pace_;
   WireSize wire_;
   std::int64_t gather_ns_;
   std::unique_ptr<LinkQueue> queue_;
   Leaving leaving_;
-  bool is_busy_ = false;                      ///< a segment is on the link
+  bool is_busy_ = false;             ///< a segment is on the link
+  std::uint32_t on_link_bytes_ = 0;  ///< of that segment, with its framing
+  std::int64_t on_link_since_ns_ = 0;
   std::int64_t arrival_ns_ = INT64_MIN;       ///< of what came last
   std::int64_t free_ns_ = INT64_MIN;          ///< when the link was, or will be, through
   std::int64_t last_out_ns_ = INT64_MIN / 2;  ///< when something left

@@ -18,6 +18,10 @@ class Codel final : public QueueDiscipline {
   /// A segment was dropped for another reason: the next ones follow the sooner (Linux,
   /// net/sched/sch_fq_codel.c: fq_codel_drop()).
   void strengthen() noexcept { ++count_; }
+  void change_parameters(std::int64_t target_ns, std::int64_t interval_ns) noexcept {
+    target_ns_ = target_ns;
+    interval_ns_ = interval_ns;
+  }
 
  private:
   [[nodiscard]] bool has_waited_too_long(const QueueView& view) noexcept;

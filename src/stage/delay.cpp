@@ -27,6 +27,11 @@ void Delay::release(std::int64_t now_ns, StageOutput& output) noexcept {
   while (!waiting_.empty() && waiting_.next_ns() <= now_ns) output.pass(waiting_.pop());
 }
 
+void Delay::take_over(Stage& former, std::int64_t /*now_ns*/) noexcept {
+  std::swap(waiting_, same_stage<Delay>(former).waiting_);
+  earliest_ns_ = waiting_.last_ns();
+}
+
 void Delay::enqueue(Packet run, std::uint64_t number, std::int64_t start_ns,
                     StageOutput& output) noexcept {
   if (!jitter_.varies()) return wait(run, release_ns_of(number, start_ns), output);
@@ -48,7 +53,7 @@ void Delay::wait(const Packet& run, std::int64_t release_ns, StageOutput& output
 }
 
 std::int64_t Delay::release_ns_of(std::uint64_t number, std::int64_t start_ns) noexcept {
-  const std::int64_t release_ns = start_ns + jitter_.delay_ns(number);
+  const std::int64_t release_ns = std::max(earliest_ns_, start_ns + jitter_.delay_ns(number));
   if (!keep_order_) return release_ns;
   return last_release_ns_ = std::max(last_release_ns_, release_ns);
 }

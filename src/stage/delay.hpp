@@ -30,6 +30,9 @@ class Delay final : public Stage {
   }
   void release(std::int64_t now_ns, StageOutput& output) noexcept override;
   [[nodiscard]] Tally queued() const noexcept override { return waiting_.queued(); }
+  /// What waits keeps its time, and nothing that comes from now on overtakes it, but for what is
+  /// chosen to overtake.
+  void take_over(Stage& former, std::int64_t now_ns) noexcept override;
 
  private:
   // Each wire segment of 100 MB of super-packets alone. Memory only as far as it is used.
@@ -44,7 +47,8 @@ class Delay final : public Stage {
   bool keep_order_;
   SegmentCutter overtaking_;
   ReleaseQueue waiting_;
-  std::int64_t last_release_ns_ = 0;  ///< of the segment before, where the order is kept
+  std::int64_t last_release_ns_ = 0;      ///< of the segment before, where the order is kept
+  std::int64_t earliest_ns_ = INT64_MIN;  ///< nothing is due before: that would overtake
 };
 
 }  // namespace tunrelay

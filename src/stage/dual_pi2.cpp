@@ -137,4 +137,23 @@ void DualPi2::on_idle() noexcept {
   credit_ = kFirstCredit;
 }
 
+void DualPi2::take_over(LinkQueue& former_queue) noexcept {
+  auto& former = same_queue<DualPi2>(former_queue);
+  low_latency_ = former.low_latency_;
+  classic_ = former.classic_;
+  const auto each_list = [this](const auto& visit) {
+    visit(low_latency_);
+    visit(classic_);
+  };
+  take_runs(former.pool_, pool_, each_list);
+  backlog_.take_over(former.backlog_, pool_, each_list);
+  current_ = former.current_ == &former.low_latency_ ? &low_latency_ : &classic_;
+  credit_ = former.credit_;
+  probability_ = former.probability_;
+  last_delay_ns_ = former.last_delay_ns_;
+  next_update_ns_ = former.next_update_ns_;
+  random_ = former.random_;
+  details_ += former.details_;
+}
+
 }  // namespace tunrelay

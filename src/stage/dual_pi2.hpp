@@ -26,6 +26,7 @@ class DualPi2 final : public LinkQueue {
   void took_first() noexcept override;
   void on_idle() noexcept override;
   [[nodiscard]] const StageDetails& details() const noexcept override { return details_; }
+  void take_over(LinkQueue& former) noexcept override;
 
   /// RFC 9332's p': that of a classic packet is its square.
   [[nodiscard]] double probability() const noexcept { return probability_; }

@@ -90,4 +90,18 @@ void FifoQueue::took_first() noexcept {
   if (runs_.front(pool_).packet.run.count() == 0) runs_.pop(pool_);
 }
 
+void FifoQueue::take_over(LinkQueue& former_queue) noexcept {
+  auto& former = same_queue<FifoQueue>(former_queue);
+  runs_ = former.runs_;
+  const auto each_list = [this](const auto& visit) { visit(runs_); };
+  take_runs(former.pool_, pool_, each_list);
+  is_promised_ = former.is_promised_;
+  backlog_.take_over(former.backlog_, pool_, each_list);
+  // A promised segment is not counted.
+  if (is_promised_ && !(backlog_.wire() == former.backlog_.wire()))
+    backlog_.leave_out(runs_.front(pool_).packet);
+  if (has_same_rules(config_, former.config_)) std::swap(discipline_, former.discipline_);
+  details_ += former.details_;
+}
+
 }  // namespace tunrelay

@@ -21,6 +21,7 @@ class FifoQueue final : public LinkQueue {
   void took_first() noexcept override;
   void on_idle() noexcept override { discipline_->on_empty(); }
   [[nodiscard]] const StageDetails& details() const noexcept override { return details_; }
+  void take_over(LinkQueue& former) noexcept override;
 
  private:
   QueueVerdict arrive(const Packet& packet, std::uint16_t segment, const LinkView& link) noexcept;

@@ -2,6 +2,7 @@
 #include "stage/fq_codel.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "packet/ecn.hpp"
 #include "packet/flow.hpp"
@@ -136,6 +137,25 @@ void FqCodel::took_first() noexcept {
 void FqCodel::on_idle() noexcept {
   // All flows are empty: they leave the lists.
   if (new_flows_.first != kNone || old_flows_.first != kNone) (void)next_flow();
+}
+
+void FqCodel::take_over(LinkQueue& former_queue) noexcept {
+  auto& former = same_queue<FqCodel>(former_queue);
+  ensure(flows_.size() == former.flows_.size(), "flows stay in their queues");
+  seed_ = former.seed_;
+  std::swap(flows_, former.flows_);
+  std::swap(backlogs_, former.backlogs_);
+  const auto each_list = [this](const auto& visit) {
+    for (Flow& flow : flows_) visit(flow.runs);
+  };
+  take_runs(former.pool_, pool_, each_list);
+  backlog_.take_over(former.backlog_, pool_, each_list);
+  for (Flow& flow : flows_) flow.codel.change_parameters(config_.target_ns, config_.interval_ns);
+  new_flows_ = former.new_flows_;
+  old_flows_ = former.old_flows_;
+  current_ = former.current_;
+  drops_left_ = 0;
+  details_ += former.details_;
 }
 
 }  // namespace tunrelay

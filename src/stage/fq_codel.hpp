@@ -26,6 +26,8 @@ class FqCodel final : public LinkQueue {
   void took_first() noexcept override;
   void on_idle() noexcept override;
   [[nodiscard]] const StageDetails& details() const noexcept override { return details_; }
+  /// Flows stay in their queues: they are spread as FORMER did.
+  void take_over(LinkQueue& former) noexcept override;
 
   /// Which of the flow queues PACKET waits in, from 0.
   [[nodiscard]] std::uint32_t flow_of(const Packet& packet) const noexcept;

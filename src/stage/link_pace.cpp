@@ -125,6 +125,17 @@ std::uint64_t RatePace::offered_bits(std::int64_t from_ns, std::int64_t to_ns) c
   return static_cast<std::uint64_t>(std::llround(bits));
 }
 
+void RatePace::follow(LinkPace& former, std::int64_t now_ns, bool is_idle) noexcept {
+  filled_ns_ = now_ns;
+  if (!is_idle) {
+    tokens_ = 0;
+  } else if (auto* const rate = dynamic_cast<RatePace*>(&former)) {
+    rate->tokens_ = std::min(rate->tokens_, rate->most_tokens_);
+    rate->fill_bucket(now_ns);
+    tokens_ = std::min(rate->tokens_, most_tokens_);
+  }
+}
+
 OpportunityPace::OpportunityPace(std::shared_ptr<const std::vector<std::int64_t>> times_ns,
                                  std::int64_t origin_ns)
     : times_ns_(std::move(times_ns)), origin_ns_(origin_ns), round_ns_(origin_ns) {

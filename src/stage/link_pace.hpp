@@ -27,6 +27,10 @@ class LinkPace {
   /// The bits that it could have carried from FROM_NS (included) to TO_NS, whatever was put in.
   [[nodiscard]] virtual std::uint64_t offered_bits(std::int64_t from_ns,
                                                    std::int64_t to_ns) const noexcept = 0;
+  /// The same link had FORMER's pace until NOW_NS: what an idle link may carry at once is what it
+  /// had saved up by then; a busy one (IS_IDLE false) has saved nothing. By default nothing is
+  /// saved up at all.
+  virtual void follow(LinkPace& /*former*/, std::int64_t /*now_ns*/, bool /*is_idle*/) noexcept {}
 };
 
 /// A rate that may change in steps: a token bucket whose tokens are counted in billionths of a
@@ -54,6 +58,8 @@ class RatePace final : public LinkPace {
   [[nodiscard]] std::uint64_t bits_per_s(std::int64_t now_ns) noexcept override;
   [[nodiscard]] std::uint64_t offered_bits(std::int64_t from_ns,
                                            std::int64_t to_ns) const noexcept override;
+  /// The tokens of a former rate stay, as far as this burst holds them.
+  void follow(LinkPace& former, std::int64_t now_ns, bool is_idle) noexcept override;
 
  private:
   /// A moment's rate, and until when it holds.

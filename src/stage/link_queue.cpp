@@ -25,6 +25,14 @@ std::size_t run_capacity(const QueueConfig& config) {
   return std::clamp(wanted, kMinRuns, kMaxRuns) + 2;
 }
 
+bool can_take_over(const QueueConfig& former, const QueueConfig& next) noexcept {
+  const auto is_fifo = [](QueueKind kind) {
+    return kind != QueueKind::kFqCodel && kind != QueueKind::kDualPi2;
+  };
+  return (is_fifo(former.kind) && is_fifo(next.kind)) ||
+         (former.kind == next.kind && with_defaults(former).flows == with_defaults(next).flows);
+}
+
 std::unique_ptr<LinkQueue> make_link_queue(const QueueConfig& config, WireSize wire,
                                            std::uint64_t seed) {
   const QueueConfig complete = with_defaults(config);

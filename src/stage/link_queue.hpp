@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
+#include "base/ensure.hpp"
 #include "stage/queue_config.hpp"
 #include "stage/queue_discipline.hpp"
 #include "stage/run_list.hpp"
@@ -45,11 +47,34 @@ class LinkQueue {
   /// Nothing waits, and the link is free.
   virtual void on_idle() noexcept = 0;
   [[nodiscard]] virtual const StageDetails& details() const noexcept = 0;
+  /// Takes the place of FORMER, of the same class and, in fq_codel, with as many flow queues: what
+  /// waits there waits here, in its order, also where it is more than this limit. Rules whose
+  /// parameters are the same go on as they were.
+  virtual void take_over(LinkQueue& former) noexcept = 0;
 };
+
+/// FORMER as what it must be.
+template <typename Same>
+[[nodiscard]] Same& same_queue(LinkQueue& former) noexcept {
+  auto* same = dynamic_cast<Same*>(&former);
+  ensure(same != nullptr, "a queue takes over from one of its class");
+  return *same;
+}
+
+/// The runs of all lists, which stand in FROM, stand in TO afterwards: in one pool as large as the
+/// larger of the two. EACH_LIST(visit) calls visit(list) for all of them.
+template <typename EachList>
+void take_runs(RunPool& from, RunPool& to, const EachList& each_list) noexcept {
+  if (from.capacity() >= to.capacity()) return std::swap(from, to);
+  each_list([&](RunList& list) { list.move_runs(from, to); });
+}
 
 /// SEED: of its random numbers.
 [[nodiscard]] std::unique_ptr<LinkQueue> make_link_queue(const QueueConfig& config, WireSize wire,
                                                          std::uint64_t seed);
+
+/// Whether the queue of NEXT can take over from that of FORMER: LinkQueue::take_over().
+[[nodiscard]] bool can_take_over(const QueueConfig& former, const QueueConfig& next) noexcept;
 
 /// How many runs a queue of CONFIG can keep: a limit in bytes or time is reached by the smallest
 /// packets last. A super-packet is one run.

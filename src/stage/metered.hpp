@@ -40,6 +40,10 @@ class Metered final : public Stage {
     note_state();
   }
   [[nodiscard]] Tally queued() const noexcept override { return stage_->queued(); }
+  /// With the same counters, which go on.
+  void take_over(Stage& former, std::int64_t now_ns) noexcept override {
+    stage_->take_over(*same_stage<Metered>(former).stage_, now_ns);
+  }
 
  private:
   class Meter final : public ForwardingOutput {

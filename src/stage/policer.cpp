@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "stage/policer.hpp"
 
+#include <algorithm>
+
 #include "packet/ecn.hpp"
 
 namespace tunrelay {
@@ -52,6 +54,14 @@ void Policer::process(std::span<const Packet> packets, std::int64_t now_ns,
         [&](const Packet& run, bool conforming) {
           conforming ? output.pass(run) : treat(run, output);
         });
+}
+
+void Policer::take_over(Stage& former_stage, std::int64_t now_ns) noexcept {
+  auto& former = same_stage<Policer>(former_stage);
+  if (former.filled_ns_ != INT64_MIN) former.fill(now_ns);
+  tokens_ = std::min(former.tokens_, most_tokens_);
+  filled_ns_ = former.filled_ns_;
+  details_ += former.details_;
 }
 
 }  // namespace tunrelay

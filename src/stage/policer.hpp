@@ -33,6 +33,8 @@ class Policer final : public Stage {
   void process(std::span<const Packet> packets, std::int64_t now_ns,
                StageOutput& output) noexcept override;
   [[nodiscard]] const StageDetails* details() const noexcept override { return &details_; }
+  /// The tokens stay, as far as the new burst holds them.
+  void take_over(Stage& former, std::int64_t now_ns) noexcept override;
 
  private:
   void fill(std::int64_t now_ns) noexcept;

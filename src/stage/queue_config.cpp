@@ -45,4 +45,10 @@ QueueConfig with_defaults(QueueConfig config) noexcept {
   return config;
 }
 
+bool has_same_rules(const QueueConfig& left, QueueConfig right) noexcept {
+  right.limit = left.limit;
+  right.limit_unit = left.limit_unit;
+  return left == right;
+}
+
 }  // namespace tunrelay

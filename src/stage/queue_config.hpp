@@ -74,6 +74,8 @@ inline constexpr std::uint32_t kFqCodelFlows = 1024;
 
 /// CONFIG with the defaults of its kind in the place of zeros.
 [[nodiscard]] QueueConfig with_defaults(QueueConfig config) noexcept;
+/// Whether both drop and mark below the limit by the same rules, whatever the limit is.
+[[nodiscard]] bool has_same_rules(const QueueConfig& left, QueueConfig right) noexcept;
 
 /// What stands around each packet on the link, with the meaning of netem's `rate`: OVERHEAD is
 /// added to the frame, then the sum is rounded up to whole cells, of which each has a header.

@@ -26,6 +26,8 @@ class ReleaseQueue {
   [[nodiscard]] const Tally& queued() const noexcept { return queued_; }
   /// When the next one is due; there must be one.
   [[nodiscard]] std::int64_t next_ns() const noexcept { return order_.front().release_ns; }
+  /// No earlier than when the last one of those that wait is due.
+  [[nodiscard]] std::int64_t last_ns() const noexcept { return last_ns_; }
 
   /// Those of one time keep their order. It must not be full.
   void push(const Packet& packet, std::int64_t release_ns) noexcept {
@@ -38,6 +40,7 @@ class ReleaseQueue {
       runs_[place] = packet;
     }
     queued_ += tally_of(packet);
+    last_ns_ = std::max(last_ns_, release_ns);
     order_.push_back({release_ns, pushed_++, place});
     std::push_heap(order_.begin(), order_.end(), is_later);
   }
@@ -67,6 +70,7 @@ class ReleaseQueue {
   std::vector<std::uint32_t> free_;  ///< places of runs_ that nobody waits in
   std::vector<Waiting> order_;       ///< a heap: the next one first
   std::uint64_t pushed_ = 0;
+  std::int64_t last_ns_ = INT64_MIN;
   Tally queued_;
 };
 

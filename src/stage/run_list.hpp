@@ -28,6 +28,7 @@ class RunPool {
 
   /// For two: a run whose place is not yet taken, and the one that is asked for.
   [[nodiscard]] bool has_room() const noexcept { return used_ + 2 <= capacity_; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
   /// There must be room.
   [[nodiscard]] std::uint32_t take(const Packet& packet, std::int64_t arrival_ns) noexcept {
     ++used_;
@@ -74,6 +75,21 @@ class RunList {
     const std::uint32_t place = first_;
     first_ = pool[place].next;
     pool.give_back(place);
+  }
+  /// Moves all runs, which stand in FROM, to TO, which must have room.
+  void move_runs(RunPool& from, RunPool& to) noexcept {
+    RunList moved;
+    for (; !empty(); pop(from)) moved.push(to, front(from).packet, front(from).arrival_ns);
+    *this = moved;
+  }
+  /// Calls VISIT(run) for each, the first one first.
+  template <typename Visit>
+  void for_each(const RunPool& pool, Visit visit) const noexcept {
+    if (empty()) return;
+    for (std::uint32_t place = first_;; place = pool[place].next) {
+      visit(pool[place]);
+      if (place == last_) return;
+    }
   }
 
  private:

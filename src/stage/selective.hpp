@@ -44,6 +44,10 @@ class Selective final : public Stage {
     stage_->release(now_ns, output);
   }
   [[nodiscard]] Tally queued() const noexcept override { return stage_->queued(); }
+  /// Packets that the former filter has let in stay.
+  void take_over(Stage& former, std::int64_t now_ns) noexcept override {
+    stage_->take_over(*same_stage<Selective>(former).stage_, now_ns);
+  }
 
  private:
   [[nodiscard]] bool is_for(const Packet& packet) noexcept {

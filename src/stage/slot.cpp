@@ -2,6 +2,7 @@
 #include "stage/slot.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tunrelay {
 namespace {
@@ -66,6 +67,18 @@ void Slot::let_out(WaitingRun& front, StageOutput& output) noexcept {
   queued_ -= tally_of(out);
   output.pass(out);
   if (packets_left_ == 0 || bytes_left_ <= 0) open_next(slot_ns_);
+}
+
+void Slot::take_over(Stage& former_stage, std::int64_t /*now_ns*/) noexcept {
+  auto& former = same_stage<Slot>(former_stage);
+  std::swap(pool_, former.pool_);
+  runs_ = former.runs_;
+  queued_ = former.queued_;
+  slot_ns_ = former.slot_ns_;
+  packets_left_ = former.packets_left_;
+  bytes_left_ = former.bytes_left_;
+  deadline_ns_ = former.deadline_ns_;
+  details_ += former.details_;
 }
 
 }  // namespace tunrelay

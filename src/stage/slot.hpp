@@ -26,6 +26,8 @@ class Slot final : public Stage {
   void release(std::int64_t now_ns, StageOutput& output) noexcept override;
   [[nodiscard]] Tally queued() const noexcept override { return queued_; }
   [[nodiscard]] const StageDetails* details() const noexcept override { return &details_; }
+  /// The slot that was drawn opens when it would have; the next one is by the new rules.
+  void take_over(Stage& former, std::int64_t now_ns) noexcept override;
 
  private:
   /// As many runs as a delay queues.

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/drop_reason.hpp"
+#include "base/ensure.hpp"
 #include "base/tally.hpp"
 #include "packet/packet.hpp"
 #include "stage/stage_details.hpp"
@@ -100,6 +101,18 @@ class Stage {
   [[nodiscard]] virtual Tally queued() const noexcept { return {}; }
   /// What it counts of its own decisions; null: nothing. Asked for by its thread.
   [[nodiscard]] virtual const StageDetails* details() const noexcept { return nullptr; }
+  /// Takes the place of FORMER, a stage of the same class with other parameters, at NOW_NS: what
+  /// that queues is queued here, in its order, and what it has counted goes on here. FORMER is then
+  /// destroyed without another call. The default is for stages that keep nothing.
+  virtual void take_over(Stage& /*former*/, std::int64_t /*now_ns*/) noexcept {}
 };
+
+/// FORMER as what it must be: of the class of the stage that takes over.
+template <typename Same>
+[[nodiscard]] Same& same_stage(Stage& former) noexcept {
+  auto* same = dynamic_cast<Same*>(&former);
+  ensure(same != nullptr, "a stage takes over from one of its class");
+  return *same;
+}
 
 }  // namespace tunrelay

@@ -7,8 +7,8 @@
 
 #include <map>
 
+#include "flow_packet.hpp"
 #include "stage/bottleneck.hpp"
-#include "support/accepted_packet.hpp"
 #include "support/naive_queues.hpp"
 #include "support/owned_packet.hpp"
 #include "support/random.hpp"
@@ -22,16 +22,6 @@ constexpr std::int64_t kQuantum = kFqCodelQuantumBytes;
 
 std::unique_ptr<LinkPace> link_of(std::uint64_t bits_per_s) {
   return std::make_unique<RatePace>(std::vector<RatePace::Step>{{0, bits_per_s}}, 0, 0, 0);
-}
-
-OwnedPacket packet_of_flow(BufferId buffer, std::uint16_t flow, std::size_t payload_bytes,
-                           std::uint8_t traffic_class = 0) {
-  PacketSpec spec;
-  spec.source_port = static_cast<std::uint16_t>(1000 + flow);
-  spec.traffic_class = traffic_class;
-  spec.payload = counting_bytes(payload_bytes);
-  if (payload_bytes > 1448) spec.gso_size = 1448;
-  return accepted_packet(build_frame(spec), buffer);
 }
 
 /// The flow queues before a link that is exact to the nanosecond.
@@ -119,7 +109,7 @@ TEST(FqCodelPropertyTest, EverySegmentHasTheFateAndTimeOfTheRfc) {
       now_ns += static_cast<std::int64_t>(random.between(0, 160'000'000'000'000 / rate));
       record.run(stage, now_ns);
       const auto flow = static_cast<std::uint16_t>(random.between(0, flows - 1U));
-      const OwnedPacket owned = packet_of_flow(buffer, flow, random.between(1, 20'000));
+      const OwnedPacket owned = flow_packet(buffer, flow, random.between(1, 20'000));
       const std::uint32_t queue = hasher.flow_of(owned.packet);
       given += tally_of(owned.packet);
       record.give(stage, owned.packet, now_ns);
@@ -150,8 +140,8 @@ struct Household {
       : stage(link_of(kRate), {.queue = queue, .seed = kSeed, .gather_ns = 0}) {
     std::vector<OwnedPacket> bulk;
     for (std::uint16_t flow = 0; flow < flows; ++flow)
-      bulk.push_back(packet_of_flow(flow, flow, flow == 0 ? 1448 : std::size_t{10} * 1448));
-    const OwnedPacket ping = packet_of_flow(kPings, 999, 64);
+      bulk.push_back(flow_packet(flow, flow, flow == 0 ? 1448 : std::size_t{10} * 1448));
+    const OwnedPacket ping = flow_packet(kPings, 999, 64);
     for (std::size_t at = 0; at < queue_of_buffer.size() && at < bulk.size(); ++at)
       bulk[at].packet.queue = queue_of_buffer[at];
     std::vector<std::uint64_t> given(flows);
@@ -230,8 +220,8 @@ TEST(FqCodelTest, EachFlowHasACodelOfItsOwn) {
   constexpr std::uint8_t kEct0 = 2;
   Bottleneck stage(link_of(10'000'000), {.queue = {.kind = QueueKind::kFqCodel, .ecn = true}});
   StageRecord record;
-  const OwnedPacket greedy = packet_of_flow(1, 1, 1448, kEct0);  // 1.19 ms on the link
-  const OwnedPacket modest = packet_of_flow(2, 2, 1448, kEct0);
+  const OwnedPacket greedy = flow_packet(1, 1, 1448, kEct0);  // 1.19 ms on the link
+  const OwnedPacket modest = flow_packet(2, 2, 1448, kEct0);
   for (int turn = 0; turn < 4000; ++turn) {
     const std::int64_t now_ns = 1 + turn * std::int64_t{1'000'000};
     record.run(stage, now_ns);
@@ -252,9 +242,9 @@ TEST(FqCodelTest, EachFlowHasACodelOfItsOwn) {
 
 TEST(FqCodelTest, PacketsWithoutPortsGoWithTheirAddresses) {
   const FqCodel queue(with_defaults({.kind = QueueKind::kFqCodel}), {}, kSeed);
-  Packet of_udp = packet_of_flow(1, 1, 100).packet;
-  const OwnedPacket first = packet_of_flow(1, 1, 100);
-  const OwnedPacket second = packet_of_flow(2, 2, 100);
+  Packet of_udp = flow_packet(1, 1, 100).packet;
+  const OwnedPacket first = flow_packet(1, 1, 100);
+  const OwnedPacket second = flow_packet(2, 2, 100);
   EXPECT_NE(queue.flow_of(first.packet), queue.flow_of(second.packet));
   Packet fragment = first.packet;
   Packet other = second.packet;

@@ -42,5 +42,32 @@ TEST(LinkQueueAllocation, NoKindTakesMemoryPerPacket) {
   }
 }
 
+TEST(LinkQueueAllocation, NoKindTakesMemoryToTakeOver) {
+  PacketSpec spec;
+  spec.payload = counting_bytes(1000);
+  const OwnedPacket owned(build_frame(spec), LinkLimits{});
+  for (std::uint8_t kind = 0; kind <= static_cast<std::uint8_t>(QueueKind::kDualPi2); ++kind) {
+    const auto stage_of = [kind](std::uint64_t limit, WireSize wire) {
+      return std::make_unique<Bottleneck>(
+          std::make_unique<RatePace>(std::vector<RatePace::Step>{{0, 1'000'000}}, 0, 0, 0),
+          Bottleneck::Settings{.queue = {.kind = static_cast<QueueKind>(kind), .limit = limit},
+                               .wire = wire,
+                               .seed = 1});
+    };
+    const auto small = stage_of(1000, {});
+    const auto large = stage_of(20'000, {.overhead_bytes = 24});
+    const auto last = stage_of(10, {});
+    CountingOutput exit;
+    for (int packet = 0; packet < 900; ++packet) small->process({&owned.packet, 1}, 1, exit);
+    const std::uint64_t taken = allocations_of([&] {
+      large->take_over(*small, 2);
+      for (int packet = 0; packet < 900; ++packet) large->process({&owned.packet, 1}, 2, exit);
+      last->take_over(*large, 3);
+    });
+    EXPECT_EQ(taken, 0U) << "kind " << int{kind};
+    EXPECT_GT(last->queued().segments, 10U) << "kind " << int{kind};
+  }
+}
+
 }  // namespace
 }  // namespace tunrelay::test
