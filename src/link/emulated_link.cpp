@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "base/philox.hpp"
 #include "link/stage_factory.hpp"
 #include "link/stage_text.hpp"
 #include "stage/metered.hpp"
@@ -16,27 +17,37 @@
 namespace tunrelay {
 namespace {
 
-/// Long enough to be none of another run, short enough to be typed.
-std::uint64_t draw_seed() {
-  return std::random_device{}();
+/// The seed of the stages of link number CHANGE.
+std::uint64_t seed_of_change(std::uint64_t seed, std::uint64_t change) {
+  if (change == 0) return seed;
+  constexpr std::uint32_t kPurpose = 0x6c696e6b;  // beside those of stages
+  const auto words = philox(
+      {static_cast<std::uint32_t>(change), static_cast<std::uint32_t>(change >> 32), kPurpose, 0},
+      {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
+  return std::uint64_t{words[0]} << 32 | words[1];
 }
 
 }  // namespace
+
+std::uint64_t draw_link_seed() {
+  return std::random_device{}();
+}
 
 struct EmulatedLink::Shared {
   /// A stage of the list, and the counters of its instances so far.
   struct Entry {
     StageChoice choice;
     std::string filter;
-    StageFactory make;
-    std::vector<std::shared_ptr<StageCounters>> counters;
+    StageFactory make;  ///< null: those of the former link go on
+    std::int64_t origin_ns = 0;
+    std::vector<std::pair<std::size_t, std::shared_ptr<StageCounters>>> counters{};  ///< and queue
     /// Of a stage that has_answers(), by queue.
-    std::map<std::size_t, std::shared_ptr<ReturnPath>> ways_back;
+    std::map<std::size_t, std::shared_ptr<ReturnPath>> ways_back{};
 
     [[nodiscard]] std::string text() const { return print_stages({{choice, filter}}); }
     [[nodiscard]] LinkStageReport report() const {
       LinkStageReport report{.text = text(), .counts = {}, .answers = 0};
-      for (const auto& instance : counters) report.counts += instance->snapshot();
+      for (const auto& [queue, instance] : counters) report.counts += instance->snapshot();
       for (const auto& [queue, back] : ways_back) report.answers += back->sent();
       return report;
     }
@@ -46,6 +57,7 @@ struct EmulatedLink::Shared {
   Site site;
   std::mutex mutex;  ///< of the entries' lists: workers make their stages at the same time
   std::array<std::vector<Entry>, 2> entries;
+  std::array<bool, 2> in_place{};
 
   /// The stage and where its answers enter the other direction are made in any order.
   std::shared_ptr<ReturnPath> way_back(std::size_t direction, std::size_t stage,
@@ -63,29 +75,62 @@ struct EmulatedLink::Shared {
     return back;
   }
 
+  /// Those of the stage that it takes over from, else new ones.
+  std::shared_ptr<StageCounters> counters_of(Entry& entry, std::size_t queue, bool takes_over) {
+    const std::lock_guard lock(mutex);
+    if (takes_over)
+      for (const auto& [of_queue, counters] : entry.counters)
+        if (of_queue == queue) return counters;
+    return entry.counters.emplace_back(queue, std::make_shared<StageCounters>()).second;
+  }
+
   std::unique_ptr<Stage> make(std::size_t direction, std::size_t stage, std::size_t queue) {
     Entry& entry = entries.at(direction).at(stage);
-    auto counters = std::make_shared<StageCounters>();
     std::optional<PacketFilter> filter;
     if (!entry.filter.empty()) filter.emplace(entry.filter, site.link_type);
-    auto metered = std::make_unique<Metered>(entry.make(queue), counters);
-    {
-      const std::lock_guard lock(mutex);
-      entry.counters.push_back(std::move(counters));
-    }
+    auto made = entry.make(queue);
+    auto metered = std::make_unique<Metered>(std::move(made),
+                                             counters_of(entry, queue, in_place.at(direction)));
     return std::make_unique<Selective>(std::move(metered), in_use, std::move(filter));
+  }
+
+  /// The stage that stood in this place before, where it takes over from that; else null.
+  static const Entry* former_entry(const Succession* succession, std::size_t direction,
+                                   std::size_t stage) {
+    if (succession == nullptr || !succession->in_place.at(direction)) return nullptr;
+    return &succession->former.shared_->entries.at(direction).at(stage);
   }
 };
 
 EmulatedLink::EmulatedLink(LinkDescription description, const Site& site)
+    : EmulatedLink(std::move(description), site, nullptr) {}
+
+EmulatedLink::EmulatedLink(LinkDescription description, const Site& site,
+                           const Succession& succession)
+    : EmulatedLink(std::move(description), site, &succession) {}
+
+EmulatedLink::EmulatedLink(LinkDescription description, const Site& site,
+                           const Succession* succession)
     : description_(std::move(description)), shared_(std::make_shared<Shared>()) {
-  if (!description_.seed) description_.seed = draw_seed();
+  if (!description_.seed) description_.seed = draw_link_seed();
   shared_->site = site;
+  std::unique_lock<std::mutex> lock;
+  if (succession != nullptr) {
+    lock = std::unique_lock(succession->former.shared_->mutex);
+    shared_->in_place = succession->in_place;
+  }
   for (std::uint32_t direction = 0; direction < shared_->entries.size(); ++direction)
     for (const StageDescription& stage : description_.directions.at(direction)) {
       auto& entries = shared_->entries.at(direction);
+      const Shared::Entry* former = Shared::former_entry(succession, direction, entries.size());
+      if (former != nullptr && succession->leaves_same && former->choice == stage.choice &&
+          former->filter == stage.filter) {
+        entries.push_back(*former);
+        entries.back().make = nullptr;
+        continue;
+      }
       const StagePlace place{
-          .seed = *description_.seed,
+          .seed = seed_of_change(*description_.seed, site.change),
           .stage = static_cast<std::uint32_t>(entries.size()),
           .direction = direction,
           .origin_ns = site.origin_ns,
@@ -95,7 +140,11 @@ EmulatedLink::EmulatedLink(LinkDescription description, const Site& site)
                           std::size_t queue) { return shared->way_back(direction, stage, queue); }};
       // Compiled once here, so that a wrong one is refused before anything is set up.
       if (!stage.filter.empty()) const PacketFilter checked(stage.filter, site.link_type);
-      entries.push_back({stage.choice, stage.filter, make_factory(stage.choice, place), {}, {}});
+      entries.push_back(
+          {stage.choice, stage.filter, make_factory(stage.choice, place), site.origin_ns});
+      if (former == nullptr) continue;
+      entries.back().counters = former->counters;
+      entries.back().ways_back = former->ways_back;
     }
 }
 
@@ -110,12 +159,15 @@ std::vector<StageSpec> EmulatedLink::stages(std::size_t direction) const {
           {StageScope::kLane, [shared = shared_, other = 1 - direction, stage](std::size_t queue) {
              return std::make_unique<ReturnStage>(shared->way_back(other, stage, queue));
            }});
+  if (shared_->in_place.at(direction))
+    for (StageSpec& answers : specs) answers.make = nullptr;
   const auto& entries = shared_->entries.at(direction);
-  for (std::size_t stage = 0; stage < entries.size(); ++stage)
-    specs.push_back({stage_scope(entries[stage].choice),
-                     [shared = shared_, direction, stage](std::size_t queue) {
-                       return shared->make(direction, stage, queue);
-                     }});
+  for (std::size_t stage = 0; stage < entries.size(); ++stage) {
+    StageFactory make = [shared = shared_, direction, stage](std::size_t queue) {
+      return shared->make(direction, stage, queue);
+    };
+    specs.push_back({stage_scope(entries[stage].choice), entries[stage].make ? make : nullptr});
+  }
   return specs;
 }
 
@@ -137,13 +189,12 @@ std::array<std::vector<LinkStage>, 2> EmulatedLink::parts() const {
   std::array<std::vector<LinkStage>, 2> parts;
   const std::lock_guard lock(shared_->mutex);
   for (std::size_t direction = 0; direction < shared_->entries.size(); ++direction)
-    for (const Shared::Entry& entry : shared_->entries.at(direction))
-      parts.at(direction).push_back({entry.text(), entry.choice, entry.counters});
+    for (const Shared::Entry& entry : shared_->entries.at(direction)) {
+      LinkStage& part = parts.at(direction).emplace_back(
+          LinkStage{entry.text(), entry.choice, {}, entry.origin_ns});
+      for (const auto& [queue, counters] : entry.counters) part.counters.push_back(counters);
+    }
   return parts;
-}
-
-std::int64_t EmulatedLink::origin_ns() const noexcept {
-  return shared_->site.origin_ns;
 }
 
 }  // namespace tunrelay

@@ -35,8 +35,12 @@ struct LinkReport {
 struct LinkStage {
   std::string text;  ///< canonical
   StageChoice choice;
-  std::vector<std::shared_ptr<StageCounters>> counters;  ///< of its instances
+  std::vector<std::shared_ptr<StageCounters>> counters;  ///< of its instances, by queue
+  std::int64_t origin_ns = 0;                            ///< what its times count from
 };
+
+/// Another one each time, short enough to be typed.
+[[nodiscard]] std::uint64_t draw_link_seed();
 
 /// Used by one thread; the stages run in theirs.
 class EmulatedLink {
@@ -47,30 +51,45 @@ class EmulatedLink {
     /// One direction alone, where each packet has a deadline of its own, none is gathered, and
     /// what stages would send back is only counted.
     bool is_replay = false;
+    /// Which one of a series of links with one seed it is, from 0: each draws other numbers.
+    std::uint64_t change = 0;
+  };
+  /// How a link follows the one that was in use before.
+  struct Succession {
+    const EmulatedLink& former;
+    /// By direction, of directions_in_place(): its stages take over from those of FORMER, and what
+    /// those have counted counts on.
+    std::array<bool, 2> in_place{};
+    /// There, stages whose description is the same go on as they are: with their random numbers,
+    /// and their times from when they were made.
+    bool leaves_same = false;
   };
 
   /// Reads the files that DESCRIPTION names and compiles its filters: throws a usage Error that
   /// names what is wrong. Without a seed one is drawn.
   EmulatedLink(LinkDescription description, const Site& site);
+  EmulatedLink(LinkDescription description, const Site& site, const Succession& succession);
   ~EmulatedLink();
   EmulatedLink(const EmulatedLink&) = delete;
   EmulatedLink& operator=(const EmulatedLink&) = delete;
 
   /// The stages of DIRECTION (0: a to b, 1: b to a), in order. The first ones insert the answers of
   /// the other direction's stages, which then pass all stages of this direction, as a packet from
-  /// its source does. They may outlive the EmulatedLink.
+  /// its source does. They may outlive the EmulatedLink. In a direction that is in place, what
+  /// stays as it is makes nothing.
   [[nodiscard]] std::vector<StageSpec> stages(std::size_t direction) const;
   /// Packets count from now on: before, all pass the stages by.
   void begin() noexcept;
   [[nodiscard]] LinkReport report() const;
   /// By direction. All instances that a relay made are among them once it runs these stages.
   [[nodiscard]] std::array<std::vector<LinkStage>, 2> parts() const;
-  [[nodiscard]] std::int64_t origin_ns() const noexcept;
   /// With the seed that is used.
   [[nodiscard]] const LinkDescription& description() const noexcept { return description_; }
 
  private:
   struct Shared;  ///< what stages and reports share
+
+  EmulatedLink(LinkDescription description, const Site& site, const Succession* succession);
 
   LinkDescription description_;
   std::shared_ptr<Shared> shared_;

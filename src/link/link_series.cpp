@@ -8,19 +8,38 @@
 
 namespace tunrelay {
 
-LinkSeries::LinkSeries(const EmulatedLink& link, std::int64_t begin_ns) : begin_ns_(begin_ns) {
-  const auto parts = link.parts();
-  for (std::size_t direction = 0; direction < parts.size(); ++direction)
-    for (const LinkStage& stage : parts.at(direction)) {
-      Part part{.text = stage.text,
-                .instances = {},
-                .pace = make_pace(stage.choice, link.origin_ns()),
-                .seen = {}};
-      for (const auto& counters : stage.counters)
-        part.instances.push_back(
-            {counters, HistogramReader(counters->delay_ns), HistogramReader(counters->late_ns)});
-      parts_.at(direction).push_back(std::move(part));
+LinkSeries::LinkSeries(const EmulatedLink& link, std::int64_t begin_ns) {
+  follow(link, begin_ns);
+}
+
+void LinkSeries::follow(const EmulatedLink& link, std::int64_t now_ns) {
+  begin_ns_ = now_ns;
+  const auto links_parts = link.parts();
+  for (std::size_t direction = 0; direction < links_parts.size(); ++direction) {
+    std::vector<Part> former = std::exchange(parts_.at(direction), {});
+    for (const LinkStage& stage : links_parts.at(direction)) {
+      const std::size_t place = parts_.at(direction).size();
+      Part& part = parts_.at(direction).emplace_back();
+      if (place < former.size() && former[place].counts_into(stage.counters))
+        part = std::move(former[place]);
+      else
+        for (const auto& counters : stage.counters)
+          part.instances.push_back(
+              {counters, HistogramReader(counters->delay_ns), HistogramReader(counters->late_ns)});
+      if (part.text == stage.text && part.origin_ns == stage.origin_ns) continue;
+      part.text = stage.text;
+      part.origin_ns = stage.origin_ns;
+      part.pace = make_pace(stage.choice, stage.origin_ns);
     }
+  }
+}
+
+bool LinkSeries::Part::counts_into(
+    const std::vector<std::shared_ptr<StageCounters>>& counters) const {
+  return std::equal(instances.begin(), instances.end(), counters.begin(), counters.end(),
+                    [](const Instance& instance, const std::shared_ptr<StageCounters>& other) {
+                      return instance.counters == other;
+                    });
 }
 
 std::array<std::vector<std::string>, 2> LinkSeries::texts() const {

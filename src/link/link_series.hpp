@@ -40,6 +40,10 @@ class LinkSeries {
   /// (CLOCK_MONOTONIC).
   LinkSeries(const EmulatedLink& link, std::int64_t begin_ns);
 
+  /// LINK is in use from NOW_NS on, the end of the last interval. Stages that have taken over from
+  /// their former count on.
+  void follow(const EmulatedLink& link, std::int64_t now_ns);
+
   /// Canonical texts, by direction.
   [[nodiscard]] std::array<std::vector<std::string>, 2> texts() const;
   /// The interval that ends at NOW_NS, by direction and stage.
@@ -55,13 +59,17 @@ class LinkSeries {
     std::string text;
     std::vector<Instance> instances;
     std::unique_ptr<LinkPace> pace;  ///< null: no link of limited speed
+    std::int64_t origin_ns = 0;      ///< of the pace
     StageInterval seen;              ///< sums of all intervals so far
+
+    [[nodiscard]] bool counts_into(
+        const std::vector<std::shared_ptr<StageCounters>>& counters) const;
   };
   [[nodiscard]] StageInterval next(Part& part, std::int64_t now_ns);
 
   std::array<std::vector<Part>, 2> parts_;
   IntervalValues values_;
-  std::int64_t begin_ns_;
+  std::int64_t begin_ns_ = 0;
 };
 
 }  // namespace tunrelay

@@ -69,7 +69,7 @@ struct RecordInterval {
 
 struct RecordEvent {
   std::int64_t at_ns = 0;
-  std::string kind;  ///< note, broken, repaired, gone, capture
+  std::string kind;  ///< note, broken, repaired, gone, capture, scenario
   std::string text;
 };
 

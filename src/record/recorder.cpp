@@ -119,7 +119,10 @@ void Recorder::run() {
 }
 
 void Recorder::follow(const EmulatedLink& link, std::int64_t now_ns) {
-  series_ = std::make_unique<LinkSeries>(link, now_ns);
+  if (series_)
+    series_->follow(link, now_ns);
+  else
+    series_ = std::make_unique<LinkSeries>(link, now_ns);
   write(record_line(RecordLink{.at_ns = now_ns - ready_ns_,
                                .seed = link.description().seed.value_or(0),
                                .stages = series_->texts()}));

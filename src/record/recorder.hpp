@@ -68,8 +68,7 @@ class Recorder {
   };
   /// Once. LINK is the one in use.
   void begin(const Beginning& beginning, const EmulatedLink& link, Read read);
-  /// FORMER's stages have let go of all packets, and LINK's have them since. The former's last
-  /// interval ends here.
+  /// LINK's stages have the packets since now. The last interval of the former link ends here.
   void change_link(const EmulatedLink& link);
   void note(std::string_view kind, std::string_view text);
   /// Writes the last interval and the end.

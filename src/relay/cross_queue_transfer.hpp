@@ -46,6 +46,11 @@ class DirectionCollector {
   /// No lane hands over any more: from the next turn on, what is queued goes back at once, as far
   /// as the stages can be flushed.
   void drain() noexcept { draining_ = true; }
+  /// The owner's thread: as StageChain::change(). What lanes have handed over and were not given
+  /// back meets the new stages.
+  void change_stages(StageSuccessors& successors, std::int64_t now_ns) noexcept {
+    chain_.change(successors, now_ns);
+  }
   /// Takes what was transferred, and queued packets that are due, through the stages.
   void take_turn(std::int64_t now_ns) noexcept;
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;

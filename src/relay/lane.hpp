@@ -61,6 +61,10 @@ class Lane {
   /// The former chain, when it queues nothing any more: for another thread to destroy.
   [[nodiscard]] std::unique_ptr<StageChain> take_former_chain() noexcept;
   [[nodiscard]] bool has_former_chain() const noexcept { return former_chain_ != nullptr; }
+  /// As StageChain::change().
+  void change_stages(StageSuccessors& successors, std::int64_t now_ns) noexcept {
+    chain_->change(successors, now_ns);
+  }
 
   /// Which packets are merged from here on.
   void change_merging(const MergeRules& rules) noexcept { writer_.change_merging(rules); }

@@ -23,14 +23,15 @@ Relay::Relay(const RelayConfig& config) : mtu_bytes_(config.mtu_bytes) {
     worker.min_wait_ns = config.min_wait_ns;
     worker.queue_memory_bytes = config.queue_memory_bytes;
     worker.stages = [this](Direction direction, std::size_t lane_queue) {
-      return stages_->make_lane_stages(direction, lane_queue);
+      return stages_[index_of(direction)]->make_lane_stages(lane_queue);
     };
     if (!config.cpus.empty()) worker.cpu = config.cpus[queue % config.cpus.size()];
     workers_.push_back(std::make_unique<Worker>(std::move(worker), mtu_bytes_, endpoint_gone_));
   }
-  stages_ = std::make_unique<StagePlan>(config.stages, wakes());
-  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
-    workers_[queue]->change_collectors(stages_->collectors_of(queue));
+  for (const Direction direction : {Direction::kAToB, Direction::kBToA})
+    stages_[index_of(direction)] =
+        std::make_unique<StagePlan>(direction, config.stages[index_of(direction)], wakes());
+  change_collectors();
 }
 
 std::vector<const EventFd*> Relay::wakes() const {
@@ -64,45 +65,88 @@ std::uint32_t Relay::mtu_bytes() const noexcept {
   return mtu_bytes_.load(std::memory_order_relaxed);
 }
 
-void Relay::change_stages(const StageSpecs& stages) {
-  if (!end_former_stages())
+void Relay::change_stages(const StageSpecs& stages, std::array<bool, kDirections> in_place) {
+  if (!(in_place[0] && in_place[1]) && !end_former_stages())
     throw Error({.attempt = "change",
                  .object = "the stages",
                  .cause = "those before the present ones still queue packets",
                  .hint = "try again when they have been let out"});
-  auto plan = std::make_unique<StagePlan>(stages, wakes());
-  std::vector<std::array<std::unique_ptr<StageChain>, kDirections>> chains(workers_.size());
-  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
-    for (const Direction direction : {Direction::kAToB, Direction::kBToA})
-      chains[queue][index_of(direction)] =
-          lane(queue, direction).make_chain(plan->make_lane_stages(direction, queue));
-  // The owners know both plans' collectors before a lane hands anything to the new ones.
-  for (std::size_t queue = 0; queue < workers_.size(); ++queue) {
-    std::vector<DirectionCollector*> collectors = stages_->collectors_of(queue);
-    for (DirectionCollector* collector : plan->collectors_of(queue))
-      collectors.push_back(collector);
-    workers_[queue]->change_collectors(std::move(collectors));
+  // All is made before anything changes.
+  std::array<DirectionSuccessors, kDirections> successors;
+  std::array<std::unique_ptr<StagePlan>, kDirections> plans;
+  std::array<LaneChains, kDirections> chains;
+  for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
+    const std::size_t index = index_of(direction);
+    if (in_place[index]) {
+      successors[index] = stages_[index]->make_successors(stages[index]);
+      continue;
+    }
+    plans[index] = std::make_unique<StagePlan>(direction, stages[index], wakes());
+    for (std::size_t queue = 0; queue < workers_.size(); ++queue)
+      chains[index].push_back(
+          lane(queue, direction).make_chain(plans[index]->make_lane_stages(queue)));
   }
+  exchange_stages(successors);
+  replace_stages(std::move(plans), chains);
+}
+
+void Relay::exchange_stages(std::array<DirectionSuccessors, kDirections>& successors) {
+  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
+    workers_[queue]->between_turns([&] {
+      const std::int64_t now_ns = monotonic_ns();
+      for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
+        const std::size_t index = index_of(direction);
+        if (successors[index].lanes.empty()) continue;
+        lane(queue, direction).change_stages(successors[index].lanes[queue], now_ns);
+        const auto& collectors = stages_[index]->collectors();
+        for (std::size_t at = 0; at < collectors.size(); ++at)
+          if (collectors[at]->owner() == queue)
+            collectors[at]->change_stages(successors[index].collectors[at], now_ns);
+      }
+    });
+}
+
+void Relay::replace_stages(std::array<std::unique_ptr<StagePlan>, kDirections> plans,
+                           std::array<LaneChains, kDirections>& chains) {
+  if (!plans[0] && !plans[1]) return;
+  for (std::size_t index = 0; index < kDirections; ++index)
+    if (plans[index])
+      former_stages_[index] = std::exchange(stages_[index], std::move(plans[index]));
+  // The owners know both plans' collectors before a lane hands anything to the new ones.
+  change_collectors();
   for (std::size_t queue = 0; queue < workers_.size(); ++queue)
     workers_[queue]->between_turns([&] {
       for (const Direction direction : {Direction::kAToB, Direction::kBToA})
-        lane(queue, direction).change_chain(std::move(chains[queue][index_of(direction)]));
+        if (auto& of_lanes = chains[index_of(direction)]; !of_lanes.empty())
+          lane(queue, direction).change_chain(std::move(of_lanes[queue]));
     });
-  former_stages_ = std::exchange(stages_, std::move(plan));
-  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
-    for (DirectionCollector* collector : former_stages_->collectors_of(queue))
-      workers_[queue]->between_turns([collector] { collector->drain(); });
+  for (const auto& former : former_stages_)
+    for (std::size_t queue = 0; former && queue < workers_.size(); ++queue)
+      for (DirectionCollector* collector : former->collectors_of(queue))
+        workers_[queue]->between_turns([collector] { collector->drain(); });
   end_former_stages();
 }
 
+void Relay::change_collectors() {
+  for (std::size_t queue = 0; queue < workers_.size(); ++queue) {
+    std::vector<DirectionCollector*> collectors;
+    for (const auto* plans : {&former_stages_, &stages_})
+      for (const auto& plan : *plans) {
+        if (!plan) continue;
+        for (DirectionCollector* collector : plan->collectors_of(queue))
+          collectors.push_back(collector);
+      }
+    workers_[queue]->change_collectors(std::move(collectors));
+  }
+}
+
 bool Relay::end_former_stages() {
-  if (!former_stages_) return true;
+  if (!former_stages_[0] && !former_stages_[1]) return true;
   if (!wait_until([this] { return take_former_chains(); }, 300 * kNanosecondsPerMillisecond,
                   kNanosecondsPerMillisecond))
     return false;
-  for (std::size_t queue = 0; queue < workers_.size(); ++queue)
-    workers_[queue]->change_collectors(stages_->collectors_of(queue));
-  former_stages_.reset();
+  const auto former = std::exchange(former_stages_, {});  // destroyed when nobody runs them
+  change_collectors();
   return true;
 }
 

@@ -57,12 +57,15 @@ class Relay {
   void change_mtu(std::uint32_t mtu_bytes) noexcept;
   [[nodiscard]] std::uint32_t mtu_bytes() const noexcept;
 
-  /// From here on packets meet these stages, at every worker from its next turn on; those before
-  /// them let out at once what they queue. All stages are made first: where one can't be, its
-  /// Error comes through and nothing has changed. Waits, some tenths of a second at most, until the
-  /// former stages are empty; where they are not, the next change is refused by an Error for as
-  /// long.
-  void change_stages(const StageSpecs& stages);
+  /// From here on packets meet these stages, at every worker from its next turn on. All stages are
+  /// made first: where one can't be, its Error comes through and nothing has changed.
+  ///
+  /// In a direction that is IN_PLACE there are as many as before, of the same scopes, and each
+  /// takes over what its former queues (Stage::take_over()), or, where it makes nothing, that
+  /// stays. In others the stages before let out at once what they queue. Waits, some tenths of a
+  /// second at most, until those are empty; where they are not, the next change that is not in
+  /// place is refused by an Error for as long.
+  void change_stages(const StageSpecs& stages, std::array<bool, kDirections> in_place = {});
   /// From here on those packets are merged on write to a and to b.
   void change_merging(const std::array<MergeRules, kDirections>& merge);
   /// From here on each lane's packets are shown to what MAKE gives for it; to nobody when it is
@@ -95,13 +98,20 @@ class Relay {
  private:
   [[nodiscard]] std::vector<const EventFd*> wakes() const;
   [[nodiscard]] Lane& lane(std::size_t queue, Direction direction);
+  using LaneChains = std::vector<std::unique_ptr<StageChain>>;  ///< by queue
+
+  void exchange_stages(std::array<DirectionSuccessors, kDirections>& successors);
+  void replace_stages(std::array<std::unique_ptr<StagePlan>, kDirections> plans,
+                      std::array<LaneChains, kDirections>& chains);
+  void change_collectors();
   [[nodiscard]] bool take_former_chains();
   bool end_former_stages();
 
   std::atomic<std::uint32_t> mtu_bytes_;
   EventFd endpoint_gone_;
-  std::unique_ptr<StagePlan> stages_;
-  std::unique_ptr<StagePlan> former_stages_;  ///< while they queue packets, after a change
+  std::array<std::unique_ptr<StagePlan>, kDirections> stages_;
+  /// While they queue packets, after a change.
+  std::array<std::unique_ptr<StagePlan>, kDirections> former_stages_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

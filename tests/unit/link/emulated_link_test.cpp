@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "link/link_change.hpp"
 #include "link/link_file.hpp"
 #include "link/stage_files.hpp"
 #include "link/stage_text.hpp"
@@ -131,6 +132,72 @@ TEST(EmulatedLink, AnswersEnterTheOtherDirectionBeforeItsStages) {
   EXPECT_EQ(returned.packets[0].queue, 1);
   EXPECT_EQ(link.report().directions[0].at(1).answers, 1U);
   EXPECT_EQ(link.report().directions[0].at(0).answers, 0U);
+}
+
+TEST(EmulatedLink, ALinkOfTheSameShapeCountsOn) {
+  EmulatedLink link(described("mtu 1400, rate 8mbit", "mtu 1400"), {});
+  link.begin();
+  PacketSpec spec;
+  spec.payload = counting_bytes(500);
+  const OwnedPacket owned(build_frame(spec), {});
+  StageRecord record;
+  auto narrow = link.stages(0).at(0).make(0);
+  auto rate = link.stages(0).at(1).make(0);
+  record.give(*narrow, owned.packet, 0);
+  record.give(*rate, owned.packet, 0);
+  const LinkDescription next = described("mtu 100, rate 16mbit", "mtu 1400");
+  const auto in_place = directions_in_place(link.description(), next);
+  EXPECT_EQ(in_place, (std::array<bool, 2>{true, true}));
+  EmulatedLink changed(next, {}, {link, in_place, true});
+  changed.begin();
+  const auto specs = changed.stages(0);
+  auto next_narrow = specs.at(0).make(0);
+  next_narrow->take_over(*narrow, 0);
+  record.give(*next_narrow, owned.packet, 0);
+  EXPECT_EQ(record.dropped.size(), 1U);
+  auto next_rate = specs.at(1).make(0);
+  next_rate->take_over(*rate, 0);
+  EXPECT_EQ(next_rate->queued().packets, 1U);
+  EXPECT_FALSE(changed.stages(1).at(0).make) << "the same stage goes on";
+  const LinkReport report = changed.report();
+  EXPECT_EQ(report.directions[0].at(0).text, "mtu 100");
+  EXPECT_EQ(report.directions[0].at(0).counts.taken.packets, 2U);
+  EXPECT_EQ(report.directions[0].at(0).counts.dropped.packets, 1U);
+  EXPECT_EQ(report.directions[0].at(1).counts.queued.packets, 1U);
+}
+
+TEST(EmulatedLink, ListsOfTheSameKindsChangeInPlace) {
+  const auto a_to_b = [](const std::string& from, const std::string& to) {
+    return directions_in_place(described(from), described(to))[0];
+  };
+  EXPECT_TRUE(a_to_b("", ""));
+  EXPECT_TRUE(a_to_b("rate 1mbit limit 10ms", "rate 2mbit codel"));
+  EXPECT_TRUE(a_to_b("delay 1ms, loss 1%", "delay 9ms 3ms normal, loss gemodel 1% if \"udp\""));
+  EXPECT_TRUE(a_to_b("rate 1mbit fq_codel", "rate 2mbit fq_codel target 9ms"));
+  EXPECT_FALSE(a_to_b("rate 1mbit fq_codel", "rate 2mbit fq_codel flows 7"));
+  EXPECT_FALSE(a_to_b("rate 1mbit", "rate 1mbit fq_codel"));
+  EXPECT_FALSE(a_to_b("rate 1mbit dualpi2", "rate 1mbit fq_codel"));
+  EXPECT_FALSE(a_to_b("delay 1ms, loss 1%", "loss 1%, delay 1ms"));
+  EXPECT_FALSE(a_to_b("delay 1ms", "delay 1ms, loss 1%"));
+  EXPECT_FALSE(a_to_b("mtu 1400", "mtu 1400 icmp"));
+  // Answers enter the other direction, which then changes in the same way.
+  EXPECT_EQ(directions_in_place(described("mtu 1400 icmp", "loss 1%"),
+                                described("mtu 1300 icmp", "loss 2%")),
+            (std::array<bool, 2>{true, true}));
+  EXPECT_EQ(directions_in_place(described("mtu 1400 icmp", "loss 1%"),
+                                described("delay 1ms, mtu 1300 icmp", "loss 1%")),
+            (std::array<bool, 2>{false, false}));
+}
+
+TEST(EmulatedLink, EachChangeOfASeriesDrawsOtherNumbers) {
+  const LinkDescription description = described("loss 5%");
+  std::set<std::set<int>> seen;
+  for (std::uint64_t change = 0; change < 4; ++change) {
+    EmulatedLink link(description, {.change = change});
+    link.begin();
+    seen.insert(hits_of(link, 0, 0));
+  }
+  EXPECT_EQ(seen.size(), 4U);
 }
 
 TEST(EmulatedLink, InAReplayAnswersAreCountedAlone) {

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "relay/relay.hpp"
+#include "stage/burn.hpp"
 #include "support/socket_device.hpp"
 
 namespace tunrelay {
@@ -46,6 +47,12 @@ class Keep final : public Stage {
     queued_ = {};
   }
   [[nodiscard]] Tally queued() const noexcept override { return queued_; }
+  void take_over(Stage& former, std::int64_t /*now_ns*/) noexcept override {
+    auto& keep = same_stage<Keep>(former);
+    due_ns_ = keep.due_ns_;
+    kept_ = keep.kept_;
+    queued_ = keep.queued_;
+  }
 
  private:
   bool has_deadline_;
@@ -119,6 +126,64 @@ TEST_P(ChangeTest, QueuedPacketsGoOutFirst) {
     EXPECT_EQ(relay.counts(Direction::kAToB).queued, Tally{});
     EXPECT_TRUE(relay.counts(Direction::kAToB).balanced());
   }
+}
+
+TEST_P(ChangeTest, InPlaceQueuedPacketsWaitOn) {
+  for (const StageScope scope : {StageScope::kLane, StageScope::kDirection}) {
+    Relay relay(test::socket_relay(a_, b_, EngineKind::kSyscall));
+    relay.start();
+    // Two stages: the first stays as it is.
+    StageSpecs specs = from_a<Keep>(scope, false);
+    specs[0].insert(specs[0].begin(),
+                    {scope, [](std::size_t) { return std::make_unique<Burn>(0); }});
+    relay.change_stages(specs);
+    for (const char* name : {"first", "second"}) ASSERT_TRUE(a_.send(0, udp_frame(name)));
+    while (relay.counts(Direction::kAToB).queued.packets != 2) std::this_thread::yield();
+    specs[0][0].make = nullptr;
+    for (int change = 0; change < 3; ++change) relay.change_stages(specs, {true, true});
+    // One with a deadline takes over; the replacement lets out all that it has.
+    StageSpecs with_deadline = from_a<Keep>(scope, true);
+    with_deadline[0].insert(with_deadline[0].begin(), specs[0][0]);
+    relay.change_stages(with_deadline, {true, true});
+    EXPECT_EQ(b_.receive(0, 50), "");
+    EXPECT_EQ(relay.counts(Direction::kAToB).queued.packets, 2U);
+    relay.change_stages({});
+    for (const char* name : {"first", "second"}) EXPECT_EQ(b_.receive(0), udp_frame(name));
+    relay.stop();
+    EXPECT_TRUE(relay.counts(Direction::kAToB).balanced());
+  }
+}
+
+TEST_P(ChangeTest, OneDirectionInPlaceAndTheOtherReplaced) {
+  relay_.start();
+  StageSpecs specs = from_a<Keep>(StageScope::kDirection, true);
+  relay_.change_stages(specs);
+  ASSERT_TRUE(a_.send(0, udp_frame("kept")));
+  while (relay_.counts(Direction::kAToB).queued.packets == 0) std::this_thread::yield();
+  specs[1] = from_a<DropAll>(StageScope::kLane)[0];
+  relay_.change_stages(specs, {true, false});
+  EXPECT_EQ(relay_.counts(Direction::kAToB).queued.packets, 1U);
+  EXPECT_EQ(cross(b_, a_, 1), 0U);
+  relay_.change_stages({});
+  EXPECT_EQ(b_.receive(0), udp_frame("kept"));
+  relay_.stop();
+}
+
+TEST_P(ChangeTest, InPlaceLosesNothingWhilePacketsMove) {
+  relay_.start();
+  relay_.change_stages(from_a<Keep>(StageScope::kDirection, false));
+  std::atomic<bool> sending{true};
+  std::thread sender([&] {
+    while (sending.load())
+      for (std::size_t queue = 0; queue < GetParam(); ++queue)
+        (void)a_.send(queue, udp_frame("flood"));
+  });
+  for (int round = 0; round < 50; ++round)
+    relay_.change_stages(from_a<Keep>(StageScope::kDirection, false), {true, false});
+  sending.store(false);
+  sender.join();
+  relay_.stop();
+  EXPECT_TRUE(relay_.counts(Direction::kAToB).balanced());
 }
 
 TEST_P(ChangeTest, StagesThatQueueForEverRefuseTheNextChangeAndLoseNoCount) {
