@@ -34,7 +34,8 @@ install(FILES service/NetworkManager.conf RENAME 50-tunrelay.conf
 install(PROGRAMS service/extcap RENAME tunrelay
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/wireshark/extcap COMPONENT program)
 install(FILES service/lab.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT program)
-install(DIRECTORY src/link/profiles DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay COMPONENT program)
+install(DIRECTORY src/link/profiles src/scenario/scenarios
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay COMPONENT program)
 install(FILES src/result/result.schema.json src/record/record.schema.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay
         COMPONENT program)

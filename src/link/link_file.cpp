@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "base/error.hpp"
-#include "base/toml_text.hpp"
+#include "link/link_toml.hpp"
 #include "link/profile_text.hpp"
 #include "link/stage_files.hpp"
 #include "link/stage_text.hpp"
@@ -17,6 +17,8 @@ namespace tunrelay {
 namespace {
 
 constexpr std::size_t kMaxLinkFileBytes = std::size_t{1} << 20U;
+
+}  // namespace
 
 void append_stages(const toml::node& node, const std::string& file, StageList& stages) {
   if (const auto* array = node.as_array()) {
@@ -42,12 +44,13 @@ std::uint64_t seed_of(const toml::node& node, const std::string& file) {
   return static_cast<std::uint64_t>(number->get());
 }
 
-/// Relative names count from FOLDER.
 void place_files(StageList& stages, const std::filesystem::path& folder) {
   for (StageFile* file : files_of(stages)) file->name = (folder / file->name).string();
 }
 
-}  // namespace
+bool is_file_name(const std::string& name) {
+  return name.find('/') != std::string::npos || name.ends_with(".toml");
+}
 
 std::span<const LinkProfile> link_profiles() noexcept {
   static const std::array<LinkProfile, 6> kProfiles{{{"3g", kProfile3g},
@@ -60,16 +63,21 @@ std::span<const LinkProfile> link_profiles() noexcept {
 }
 
 const LinkProfile& find_profile(std::string_view name) {
+  return find_named(link_profiles(), name, "link profile");
+}
+
+const LinkProfile& find_named(std::span<const LinkProfile> all, std::string_view name,
+                              std::string_view what) {
   std::string names;
-  for (const LinkProfile& profile : link_profiles()) {
-    if (profile.name == name) return profile;
-    names += (names.empty() ? "" : ", ") + std::string(profile.name);
+  for (const LinkProfile& one : all) {
+    if (one.name == name) return one;
+    names += (names.empty() ? "" : ", ") + std::string(one.name);
   }
-  throw_usage_error("find the link profile", fmt::format("'{}'", name),
+  throw_usage_error(fmt::format("find the {}", what), fmt::format("'{}'", name),
                     "there is none of that name",
-                    fmt::format("profiles are {}; a file is written with a slash or .toml, such as "
+                    fmt::format("{}s are {}; a file is written with a slash or .toml, such as "
                                 "./mine.toml",
-                                names));
+                                what, names));
 }
 
 NamedLink parse_link(std::string_view toml, const std::string& file) {
@@ -94,9 +102,7 @@ NamedLink parse_link(std::string_view toml, const std::string& file) {
 }
 
 NamedLink load_link(const std::string& name_or_file) {
-  const bool is_file =
-      name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".toml");
-  if (!is_file) return parse_link(find_profile(name_or_file).toml, name_or_file);
+  if (!is_file_name(name_or_file)) return parse_link(find_profile(name_or_file).toml, name_or_file);
   NamedLink link =
       parse_link(read_whole_file(name_or_file, "read the link", kMaxLinkFileBytes), name_or_file);
   const std::filesystem::path folder = std::filesystem::path(name_or_file).parent_path();

@@ -24,6 +24,9 @@ struct LinkProfile {
 [[nodiscard]] std::span<const LinkProfile> link_profiles() noexcept;
 /// Throws a usage Error that names those that there are.
 [[nodiscard]] const LinkProfile& find_profile(std::string_view name);
+/// The one of ALL with that NAME, likewise. WHAT they are: "scenario".
+[[nodiscard]] const LinkProfile& find_named(std::span<const LinkProfile> all, std::string_view name,
+                                            std::string_view what);
 
 struct NamedLink {
   std::string summary;
