@@ -15,6 +15,7 @@
 #include "control/control_place.hpp"
 #include "link/link_file.hpp"
 #include "link/stage_text.hpp"
+#include "scenario/scenario_file.hpp"
 #include "suite/suites.hpp"
 
 namespace tunrelay {
@@ -91,6 +92,11 @@ void add_values(const std::string& kind, const std::string& begun, Completions& 
       for (const LinkProfile& profile : link_profiles())
         found.candidates.push_back({std::string(profile.name),
                                     parse_link(profile.toml, std::string(profile.name)).summary});
+    if (part == "SCENARIO")
+      for (const LinkProfile& scenario : ready_scenarios())
+        found.candidates.push_back(
+            {std::string(scenario.name),
+             parse_scenario(scenario.toml, std::string(scenario.name), {}).summary});
     if (part == "STAGES") add_stages(begun, found.candidates);
     if (part == "PATH") add_running(found.candidates);
     found.files |= part == "FILE" || part == "PATH" || part.starts_with("LIBRARY");
@@ -105,7 +111,9 @@ void add_argument(const CLI::Option& argument, Completions& found) {
     for (const Suite& suite : suites())
       found.candidates.push_back({std::string(suite.name), std::string(suite.purpose)});
   } else if (name == "name") {
-    add_values("PROFILE", "", found);
+    add_values("PROFILE|SCENARIO", "", found);
+  } else if (name == "scenario") {
+    add_values("SCENARIO|FILE", "", found);
   } else if (name != "addresses") {
     found.files = true;
   }

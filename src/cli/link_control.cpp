@@ -20,7 +20,9 @@
 #include "control/control_client.hpp"
 #include "control/control_place.hpp"
 #include "control/tunnel_service.hpp"
+#include "link/link_toml.hpp"
 #include "link/stage_files.hpp"
+#include "scenario/scenario_file.hpp"
 
 namespace tunrelay {
 namespace {
@@ -28,6 +30,7 @@ namespace {
 struct LinkControlFlags {
   std::string control_socket;
   LinkFlags link;
+  bool stop = false;
   bool json_wanted = false;
 };
 
@@ -44,6 +47,15 @@ void print_link(const nlohmann::json& link) {
     fmt::print("{}  {}\n", key, text.empty() ? "(nothing is done to packets)" : clean_line(text));
   }
   fmt::print("seed    {}\n", link.at("seed").get<std::uint64_t>());
+}
+
+/// The link, and how each direction has come to what it is.
+void print_change(const nlohmann::json& answer) {
+  print_link(answer.at("link"));
+  // A relay that was started by an older tunrelay replaces both, and does not say so.
+  if (!answer.contains("change")) return;
+  for (const char* key : {"a_to_b", "b_to_a"})
+    fmt::print("{}  {}\n", key, answer.at("change").at(key).get<std::string>());
 }
 
 int show_link(const LinkControlFlags& flags) {
@@ -76,7 +88,7 @@ int send_link_request(const LinkControlFlags& flags, const LinkRequest& request)
   if (flags.json_wanted)
     fmt::print("{}\n", json_text(answer));
   else
-    print_link(answer.at("link"));
+    print_change(answer);
   return 0;
 }
 
@@ -91,6 +103,19 @@ int set_link(const CLI::App& command, const LinkControlFlags& flags) {
     throw_usage_error("change", "nothing", "no flag says what",
                       "add --a-to-b, --b-to-a, --link or --seed");
   return send_link_request(flags, make_link_request(std::move(link), is_named));
+}
+
+int play_scenario(const LinkControlFlags& flags) {
+  if (flags.stop == !flags.link.scenario.empty())
+    throw_usage_error("play", "a scenario", "a name or a file is needed, or --stop, and not both",
+                      "tunrelay link profiles lists scenarios");
+  if (flags.stop)
+    return send_link_request(flags,
+                             {.json = {{"method", "scenario"}, {"stop", true}}, .attachment = {}});
+  // Who looks at it later may be in another folder.
+  std::string name = flags.link.scenario;
+  if (is_file_name(name)) name = std::filesystem::absolute(name).string();
+  return send_link_request(flags, make_scenario_request(*load_scenario(name), flags.link.seed));
 }
 
 }  // namespace
@@ -109,10 +134,18 @@ std::function<int()> add_link_control_commands(CLI::App& link) {
   CLI::App* show = add("show", "the link of a running relay, and what it has done");
   CLI::App* set = add("set", "change the link of a running relay; what is not named stays");
   add_link_flags(*set, flags->link);
+  CLI::App* scenario =
+      add("scenario", "play a scenario on a running relay: its link changes over time");
+  scenario->add_option("scenario", flags->link.scenario, "a scenario's name, or a TOML file");
+  FlagGroup playing(*scenario, "Scenario");
+  playing.flag("--stop", flags->stop, "end the one that plays; the link stays as it is");
+  playing.value("--seed", flags->link.seed, "N",
+                "random seed of the scenario, to repeat it [the file's, or generated]");
   CLI::App* clear = add("clear", "nothing is done to packets any more");
   return [=] {
     if (show->parsed()) return show_link(*flags);
     if (set->parsed()) return set_link(*set, *flags);
+    if (scenario->parsed()) return play_scenario(*flags);
     static_cast<void>(clear);
     return send_link_request(*flags, make_link_request({}, {true, true}));
   };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// `tunrelay link show|set|clear`: the emulated link of a relay that runs.
+// `tunrelay link show|set|scenario|clear`: the emulated link of a relay that runs; and `fit`.
 #pragma once
 
 #include <functional>
+#include <optional>
 
 namespace CLI {
 class App;
@@ -10,7 +11,10 @@ class App;
 
 namespace tunrelay {
 
-/// Adds the three to LINK. What is returned runs the one that was chosen, and gives the exit code.
+/// Adds the four to LINK. What is returned runs the one that was chosen, and gives the exit code.
 std::function<int()> add_link_control_commands(CLI::App& link);
+
+/// Adds `fit` to LINK. What is returned runs it where it was chosen; else there is no exit code.
+std::function<std::optional<int>()> add_link_fit_command(CLI::App& link);
 
 }  // namespace tunrelay

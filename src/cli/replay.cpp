@@ -49,6 +49,8 @@ std::string replay_text(const ReplayReport& report, std::size_t direction) {
   text += link_lines(report.link, direction);
   if (!report.link.empty())
     text += fmt::format("  link      --seed {} repeats its random numbers\n", report.link.seed);
+  if (report.link_changes != 0)
+    text += fmt::format("  scenario  {} changes of the link\n", format_count(report.link_changes));
   if (report.made.packets != 0)
     text +=
         fmt::format("  made      {} packets more by stages\n", format_count(report.made.packets));
@@ -68,6 +70,7 @@ int run_replay(const ReplayFlags& flags) {
   const ReplayOptions options{.input = flags.input,
                               .output = flags.output,
                               .link = link_description(flags.link),
+                              .scenario = scenario_of(flags.link),
                               .direction = flags.direction == "a-to-b" ? 0U : 1U,
                               .interface = flags.interface,
                               .application = version.substr(0, version.find('\n')),
@@ -90,6 +93,7 @@ Subcommand add_replay_command(CLI::App& app) {
   command->add_option("input", flags->input, "a pcap or pcapng file")->required();
   command->add_option("output", flags->output, "the pcapng file to write")->required();
   add_link_flags(*command, flags->link);
+  add_scenario_flag(*command, flags->link);
   FlagGroup(*command, "Emulated link")
       .value(
           "--stage", flags->stages, "LIBRARY.so[,KEY=VALUE]...",

@@ -52,10 +52,12 @@ std::FILE* text_output(const TunnelOptions& options, bool json) {
   return stderr;
 }
 
-/// The link's file, or what flags say, is read again; a link that can't be is reported, and the
-/// tunnel keeps the one that it has.
+/// The files of the link and of the scenario, or what flags say, are read again; a link that can't
+/// be is reported, and the tunnel keeps the one that it has.
 void reload_link(Tunnel& tunnel, const LinkFlags& link) try {
+  const auto scenario = scenario_of(link);
   tunnel.change_link(link_description(link));
+  if (scenario) tunnel.play_scenario(scenario, link.seed);
 } catch (const Error& error) {
   print_wrapped(stderr, fmt::format("tunrelay: {}\n", clean_lines(error.what())));
 }

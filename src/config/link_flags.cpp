@@ -7,6 +7,7 @@
 #include "link/link_file.hpp"
 #include "link/stage_files.hpp"
 #include "link/stage_text.hpp"
+#include "scenario/scenario_file.hpp"
 
 namespace tunrelay {
 
@@ -20,6 +21,17 @@ void add_link_flags(CLI::App& command, LinkFlags& flags) {
               "a link with both directions: a profile (tunrelay link profiles) or a TOML file");
   group.value("--seed", flags.seed, "N",
               "random seed of the link, to repeat a run [generated and printed]");
+}
+
+void add_scenario_flag(CLI::App& command, LinkFlags& flags) {
+  FlagGroup group(command, "Emulated link");
+  group.value("--scenario", flags.scenario, "SCENARIO|FILE",
+              "what becomes of the link over time: a scenario (tunrelay link profiles) or a TOML "
+              "file");
+}
+
+std::shared_ptr<const Scenario> scenario_of(const LinkFlags& flags) {
+  return flags.scenario.empty() ? nullptr : load_scenario(flags.scenario);
 }
 
 LinkDescription link_description(const LinkFlags& flags) {

@@ -62,6 +62,7 @@ void add_relay_flags(CLI::App& command, TunnelFlags& flags) {
 
 void add_stage_flags(CLI::App& command, TunnelFlags& flags) {
   add_link_flags(command, flags.link);
+  add_scenario_flag(command, flags.link);
   FlagGroup group(command, "Emulated link");
   group
       .value("--queue-memory,--hold-limit", flags.queue_memory, "SIZE",
@@ -179,6 +180,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   options.path_check_interval_ns = parse_duration_ns(flags.path_check_interval);
   if (!flags.cpus.empty()) options.cpus = parse_cpu_list(flags.cpus);
   options.link = link_description(flags.link);
+  options.scenario = scenario_of(flags.link);
   options.queue_memory_bytes = parse_size_bytes(flags.queue_memory);
   for (const std::string& stage : flags.stages)
     options.stages.push_back(StageRequest::parse(stage));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -12,9 +13,11 @@
 #include "capture/capture_text.hpp"
 #include "control/attachment.hpp"
 #include "control/control_place.hpp"
+#include "link/link_change.hpp"
 #include "link/stage_files.hpp"
 #include "link/stage_text.hpp"
 #include "os/print.hpp"
+#include "scenario/scenario_file.hpp"
 #include "tunnel/tunnel_report_text.hpp"
 
 namespace tunrelay {
@@ -53,10 +56,8 @@ nlohmann::ordered_json TunnelService::answer(ControlClientId client, const nlohm
             {"b", tunnel_.options().b.device},
             {"link", link()},
             {"report", report_json(tunnel_.report(), "counters")}};
-  if (method == "set") {
-    set_link(request, passed);
-    return {{"link", link()}};
-  }
+  if (method == "set") return set_link(request, passed);
+  if (method == "scenario") return play_scenario(request, passed);
   if (method == "capture_start") {
     start_capture(client, request, std::move(passed));
     return nlohmann::ordered_json::object();
@@ -81,9 +82,10 @@ nlohmann::ordered_json TunnelService::answer(ControlClientId client, const nlohm
     tunnel_.end_record();
     return {{"record", record_json(tunnel_.report().record)}};
   }
-  throw_usage_error("do", "'" + method + "'",
-                    "a relay does show, set, capture_start, capture_report, capture_stop, "
-                    "record_start, record_report and record_stop");
+  throw_usage_error(
+      "do", "'" + method + "'",
+      "a relay does show, set, scenario, capture_start, capture_report, capture_stop, "
+      "record_start, record_report and record_stop");
 }
 
 void TunnelService::left(ControlClientId client) noexcept {
@@ -106,8 +108,9 @@ nlohmann::ordered_json TunnelService::link() const {
   return link;
 }
 
-void TunnelService::set_link(const nlohmann::json& request, const FileDescriptor& attachment) {
-  LinkDescription description = tunnel_.link();
+nlohmann::ordered_json TunnelService::set_link(const nlohmann::json& request,
+                                               const FileDescriptor& attachment) {
+  LinkDescription description = tunnel_.link_to_change();
   std::vector<StageFile*> files;
   for (std::size_t direction = 0; direction < kDirections; ++direction) {
     const char* key = kDirectionKeys[direction];
@@ -120,7 +123,45 @@ void TunnelService::set_link(const nlohmann::json& request, const FileDescriptor
   // Without a seed another one is drawn: who measures twice wants two samples, not one twice.
   description.seed.reset();
   if (request.contains("seed")) description.seed = request.at("seed").get<std::uint64_t>();
-  tunnel_.change_link(std::move(description));
+  return change_answer(tunnel_.change_link(std::move(description)));
+}
+
+nlohmann::ordered_json TunnelService::play_scenario(const nlohmann::json& request,
+                                                    const FileDescriptor& attachment) {
+  if (request.value("stop", false)) return change_answer(tunnel_.stop_scenario());
+  if (!request.contains("files") || request.at("files").empty())
+    throw_usage_error("play", "a scenario", "no file came with the request");
+  const std::string bytes = read_attachment(attachment, kMaxScenarioBytes);
+  std::map<std::string, std::string> files;
+  std::string first;
+  std::size_t begin = 0;
+  for (const nlohmann::json& file : request.at("files")) {
+    const std::string name = file.at("name");
+    const std::size_t size = file.at("bytes").get<std::uint64_t>();
+    if (size > bytes.size() - begin) throw_usage_error("play", name, "not all of it came");
+    if (files.empty()) first = name;
+    files[name] = bytes.substr(begin, size);
+    begin += size;
+  }
+  auto scenario = std::make_shared<const Scenario>(
+      parse_scenario(files.at(first), first, [&files](const std::string& name) {
+        const auto found = files.find(name);
+        if (found == files.end())
+          throw_usage_error("read", name, "it did not come with the request",
+                            "use the `tunrelay` of this version: it sends what files hold");
+        return found->second;
+      }));
+  std::optional<std::uint64_t> seed;
+  if (request.contains("seed")) seed = request.at("seed").get<std::uint64_t>();
+  return change_answer(tunnel_.play_scenario(std::move(scenario), seed));
+}
+
+nlohmann::ordered_json TunnelService::change_answer(
+    const std::array<bool, kDirections>& in_place) const {
+  nlohmann::ordered_json answer{{"link", link()}};
+  for (std::size_t direction = 0; direction < kDirections; ++direction)
+    answer["change"][kDirectionKeys[direction]] = change_text(in_place.at(direction));
+  return answer;
 }
 
 void TunnelService::start_capture(ControlClientId client, const nlohmann::json& request,
@@ -167,8 +208,22 @@ LinkRequest make_link_request(LinkDescription link, std::array<bool, 2> is_named
   return request;
 }
 
+LinkRequest make_scenario_request(const Scenario& scenario, std::optional<std::uint64_t> seed) {
+  LinkRequest request{.json = {{"method", "scenario"}}, .attachment = {}};
+  std::string bytes;
+  auto files = nlohmann::json::array();
+  for (const ScenarioSource& source : scenario.sources) {
+    files.push_back({{"name", source.name}, {"bytes", source.text->size()}});
+    bytes += *source.text;
+  }
+  request.json["files"] = std::move(files);
+  if (seed) request.json["seed"] = *seed;
+  request.attachment = make_attachment(bytes);
+  return request;
+}
+
 void change_link(Tunnel& tunnel, const char* a_to_b, const char* b_to_a) {
-  LinkDescription link = tunnel.link();
+  LinkDescription link = tunnel.link_to_change();
   if (a_to_b != nullptr) link.directions[0] = parse_stages({a_to_b, kDirectionKeys[0]});
   if (b_to_a != nullptr) link.directions[1] = parse_stages({b_to_a, kDirectionKeys[1]});
   read_stage_files(link);

@@ -8,7 +8,12 @@
 //                    name come as an attachment (control/attachment.hpp), one behind the other in
 //                    the order in which they are named, each with so many bytes: the relay opens
 //                    none, it has rights that the client may not have
-//                    -> {"link": LINK}
+//                    -> {"link": LINK, "change": {"a_to_b": "changed in place", "b_to_a":
+//                        "replaced"}}
+//   {"method": "scenario", "files": [{"name", "bytes"}, ...], "seed": N}
+//                    with an attachment as above: the scenario's own file first, then all that it
+//                    names; {"method": "scenario", "stop": true} ends the one that plays
+//                    -> as "set"
 //   {"method": "capture_start", "file", "filter", "snap_bytes", "wire_segments", "buffer_bytes"}
 //                    with the open file as a descriptor; the capture ends with the connection
 //                    -> {}
@@ -21,10 +26,13 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "control/control_server.hpp"
+#include "scenario/scenario.hpp"
 #include "tunnel/tunnel.hpp"
 
 namespace tunrelay {
@@ -39,10 +47,14 @@ class TunnelService final : public ControlService {
   void left(ControlClientId client) noexcept override;
 
  private:
-  void set_link(const nlohmann::json& request, const FileDescriptor& attachment);
+  nlohmann::ordered_json play_scenario(const nlohmann::json& request,
+                                       const FileDescriptor& attachment);
+  nlohmann::ordered_json set_link(const nlohmann::json& request, const FileDescriptor& attachment);
   void start_capture(ControlClientId client, const nlohmann::json& request, FileDescriptor file);
   void start_record(ControlClientId client, const nlohmann::json& request, FileDescriptor file);
   [[nodiscard]] nlohmann::ordered_json link() const;
+  [[nodiscard]] nlohmann::ordered_json change_answer(
+      const std::array<bool, kDirections>& in_place) const;
 
   Tunnel& tunnel_;
   ControlClientId capturing_ = 0;  ///< who has started the capture; 0: nobody
@@ -57,6 +69,10 @@ struct LinkRequest {
 /// Requests the directions of LINK that are IS_NAMED, and its seed, if any. All of its files
 /// were read. Throws Error.
 [[nodiscard]] LinkRequest make_link_request(LinkDescription link, std::array<bool, 2> is_named);
+
+/// Requests that SCENARIO is played.
+[[nodiscard]] LinkRequest make_scenario_request(const Scenario& scenario,
+                                                std::optional<std::uint64_t> seed);
 
 /// The directions of TUNNEL's link that are not null become what these texts say. Files are read
 /// with this process's rights. Throws Error; the link is as before then.

@@ -34,6 +34,7 @@ std::string replay_json_of(const tunrelay_replay_setup& setup) {
   return json_text(replay_json(replay({.input = setup.input,
                                        .output = setup.output,
                                        .link = link_description(flags.link),
+                                       .scenario = scenario_of(flags.link),
                                        .direction = setup.direction,
                                        .interface = {},
                                        .application = std::string("tunrelay ") + kVersion,

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "base/tally.hpp"
 #include "link/emulated_link.hpp"
 #include "plugin/user_stages.hpp"
+#include "scenario/scenario.hpp"
 
 namespace tunrelay {
 
@@ -20,6 +22,8 @@ struct ReplayOptions {
   std::string input;   ///< pcap or pcapng, of raw IP packets or Ethernet frames
   std::string output;  ///< pcapng: what came out, at the time it came out
   LinkDescription link;
+  /// What becomes of it, from the first packet on; null: it stays.
+  std::shared_ptr<const Scenario> scenario = nullptr;
   std::size_t direction = 0;  ///< whose stages the packets meet; 0: a to b
   std::string interface;      ///< of the input, whose packets are taken; empty: see PacketChoice
   std::string application;    ///< what the output says has written it
@@ -37,7 +41,8 @@ struct ReplayReport {
   std::array<Tally, kDropReasons> dropped{};
   std::uint64_t disordered = 0;  ///< packets stamped earlier than one before; taken as at that time
   std::uint64_t cut = 0;         ///< packets of which the file has a part only; left out
-  std::int64_t duration_ns = 0;  ///< from the first packet that came in to the last that came out
+  std::uint64_t link_changes = 0;  ///< by the scenario
+  std::int64_t duration_ns = 0;    ///< from the first packet that came in to the last that came out
   LinkReport link;
   std::vector<UserStageReport> stages;
 };

@@ -18,6 +18,7 @@ nlohmann::ordered_json replay_json(const ReplayReport& report) {
           {"dropped", drops_json(report.dropped)},
           {"cut_packets", report.cut},
           {"disordered_packets", report.disordered},
+          {"link_changes", report.link_changes},
           {"duration_ns", report.duration_ns},
           {"link", link_json(report.link)},
           {"stages", user_stages_json(report.stages)}};

@@ -2,7 +2,6 @@
 #include "tunnel/tunnel.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -24,8 +23,9 @@ namespace {
 
 constexpr std::size_t kFlowsInReport = 100;
 
-TunnelOptions checked(TunnelOptions options) {
+TunnelOptions checked(TunnelOptions options, const TunnelScenario& scenario) {
   check_tunnel_options(options);
+  if (scenario.plays()) options.link = scenario.player().link();
   if (options.state_directory.empty()) options.state_directory = kJournalDirectory;
   return options;
 }
@@ -33,7 +33,8 @@ TunnelOptions checked(TunnelOptions options) {
 }  // namespace
 
 Tunnel::Tunnel(TunnelOptions options)
-    : options_(checked(std::move(options))),
+    : scenario_(options),
+      options_(checked(std::move(options), scenario_)),
       begun_ns_(monotonic_ns()),
       mtu_bytes_{options_.mtu_bytes, options_.mtu_bytes},
       engine_(choose_engine(options_.engine)),
@@ -68,6 +69,7 @@ void Tunnel::start() {
   ready_ns_ = monotonic_ns();
   report_.ready_after_ns = ready_ns_ - begun_ns_;
   if (record_.runs()) begin_record(true);
+  begin_scenario();
 }
 
 void Tunnel::test_offloads() {
@@ -171,7 +173,7 @@ void Tunnel::begin_accounts() {
 }
 
 std::vector<int> Tunnel::poll_fds() const {
-  std::vector<int> fds{relay_->endpoint_gone().fd(), monitor_->fd()};
+  std::vector<int> fds{relay_->endpoint_gone().fd(), monitor_->fd(), scenario_.fd()};
   if (const auto fd = path_->fd()) fds.push_back(*fd);
   return fds;
 }
@@ -188,6 +190,7 @@ std::vector<TunnelEvent> Tunnel::follow_all() {
   if (capture_.has_failed()) events.push_back(failure_event(*end_capture()));
   offloads_->attend(*relay_, events);
   if (janitor_) janitor_->attend(events);
+  follow_scenario(events);
   const bool has_changed = follow_routes(events);
   follow_devices(events);
   if (gone_) {
@@ -196,6 +199,7 @@ std::vector<TunnelEvent> Tunnel::follow_all() {
   }
   const FollowChanges follow = [&] {
     follow_routes(events);
+    if (!gone_) follow_scenario(events);
     return !gone_;
   };
   path_->attend(has_changed, follow, events);
@@ -251,15 +255,6 @@ bool Tunnel::check_path() {
 
 void Tunnel::check_path_at_end() {
   path_->prove_at_end();
-}
-
-void Tunnel::change_link(LinkDescription description) {
-  stages_.change_link(std::move(description), *relay_);
-  record_.change_link(stages_.emulated_link());
-  report_.link_set_ns = monotonic_ns() - ready_ns_;
-  // What the former link had in many pieces, more than a hundred MiB of queues at worst, is not to
-  // stay with us.
-  ::malloc_trim(0);
 }
 
 CaptureSite Tunnel::capture_site() const {
@@ -341,6 +336,7 @@ TunnelReport Tunnel::report() {
   if (!options_.cpus.empty()) note_unpinned(report);
   if (path_) report.path = path_->report();
   stages_.fill_in(report);
+  report.scenario = scenario_.report();
   report.capture = capture_.report();
   report.record = record_.report();
   if (flows_) report.flows = flows_->snapshot(kFlowsInReport);

@@ -27,6 +27,7 @@
 #include "tunnel/tunnel_path.hpp"
 #include "tunnel/tunnel_record.hpp"
 #include "tunnel/tunnel_report.hpp"
+#include "tunnel/tunnel_scenario.hpp"
 #include "tunnel/tunnel_stages.hpp"
 
 namespace tunrelay {
@@ -60,11 +61,24 @@ class Tunnel {
   /// The last check, before stop(): that the proof holds to the end. Takes less than a second, and
   /// a probe that is lost in a full queue says nothing.
   void check_path_at_end();
-  /// From here on packets meet this link's stages. Throws Error, and the link is as it was, for a
-  /// description that can't be, or while a former link's packets are still queued.
-  void change_link(LinkDescription description);
+  /// From here on packets meet this link's stages. Returns for each direction whether its stages
+  /// have changed in place (link/link_change.hpp), so that they keep what they queue; others were
+  /// replaced, and those before have let it out. Throws Error, and the link is as it was, for a
+  /// description that can't be, or while packets of a link that was replaced are still queued.
+  /// A scenario that plays ends.
+  std::array<bool, kDirections> change_link(LinkDescription description);
   /// The link as it is now, with the seed that it uses.
   [[nodiscard]] const LinkDescription& link() const noexcept { return stages_.link(); }
+  /// The same with an outage of a scenario ended: where a change of some of it begins.
+  [[nodiscard]] LinkDescription link_to_change() const;
+
+  /// From here on the link is what SCENARIO makes of the present one. Throws Error, and all is as
+  /// it was, for one that can't be. SEED: of its random numbers; nothing: the scenario's, or a new
+  /// one.
+  std::array<bool, kDirections> play_scenario(std::shared_ptr<const Scenario> scenario,
+                                              std::optional<std::uint64_t> seed);
+  /// The link stays as it is, but that an outage ends. Throws Error where none plays.
+  std::array<bool, kDirections> stop_scenario();
   /// A device was deleted: nothing can cross any more.
   [[nodiscard]] bool is_gone() const noexcept { return gone_; }
 
@@ -94,12 +108,16 @@ class Tunnel {
   void begin_accounts();
   [[nodiscard]] CaptureSite capture_site() const;
   void begin_record(bool is_at_ready);
+  std::array<bool, kDirections> use_link(LinkDescription description, const LinkChange& change);
+  void begin_scenario();
+  void follow_scenario(std::vector<TunnelEvent>& events);
   [[nodiscard]] std::vector<TunnelEvent> follow_all();
   /// Whether something has changed.
   bool follow_routes(std::vector<TunnelEvent>& events);
   void follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& events);
   void follow_devices(std::vector<TunnelEvent>& events);
 
+  TunnelScenario scenario_;
   const TunnelOptions options_;
   const std::int64_t begun_ns_;
   std::int64_t ready_ns_ = 0;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "record/recorder.hpp"
 #include "relay/relay.hpp"
 #include "route/model/tunnel_ends.hpp"
+#include "scenario/scenario.hpp"
 
 namespace tunrelay {
 
@@ -51,6 +53,7 @@ struct TunnelOptions {
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart; not with busy_poll
   std::vector<int> cpus;         ///< where workers are pinned; empty: by hwloc
   LinkDescription link;          ///< what packets meet on their way; empty: nothing
+  std::shared_ptr<const Scenario> scenario = nullptr;  ///< what becomes of it; null: it stays
   std::size_t queue_memory_bytes = kDefaultQueueMemoryBytes;  ///< RelayConfig::queue_memory_bytes
   /// Users' own, of libraries or built in; the first is next to the devices, the last next to the
   /// link.

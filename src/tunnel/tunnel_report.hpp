@@ -48,6 +48,26 @@ struct PathReport {
   std::array<std::uint64_t, kDirections> probes_crossed{};
 };
 
+/// What became of the newest scenario.
+struct ScenarioReport {
+  enum class State : std::uint8_t {
+    kWaiting,  ///< for traffic
+    kPlaying,
+    kOver,     ///< its last change is past
+    kStopped,  ///< by a request
+  };
+
+  std::string name;
+  std::uint64_t seed = 0;
+  State state = State::kPlaying;
+  std::int64_t ready_ns = 0;        ///< when the tunnel was ready, CLOCK_MONOTONIC
+  std::int64_t begun_ns = 0;        ///< its start, after the tunnel was ready
+  std::int64_t last_change_ns = 0;  ///< after its start
+  std::uint64_t changes = 0;        ///< of the link, since its start
+  std::uint64_t replaced = 0;       ///< of those: some direction was not changed in place
+  std::int64_t late_ns = 0;         ///< by how much a change came too late, at most
+};
+
 struct TunnelReport {
   std::array<EndReport, kDirections> ends;
   Strategy strategy = Strategy::kPolicy;
@@ -68,6 +88,7 @@ struct TunnelReport {
   /// When `link set` made that link, after the tunnel was ready; 0: it was not set. Its stages have
   /// counted since.
   std::int64_t link_set_ns = 0;
+  std::optional<ScenarioReport> scenario;    ///< the newest, if there was one
   std::vector<UserStageReport> user_stages;  ///< since ready
   std::optional<CaptureReport> capture;      ///< the newest, if there was one
   std::optional<RecordReport> record;        ///< the same

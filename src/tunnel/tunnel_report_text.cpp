@@ -116,6 +116,36 @@ std::string link_line(const TunnelReport& report) {
                      report.link.seed);
 }
 
+std::string scenario_line(const ScenarioReport& scenario) {
+  const auto time = [](std::int64_t time_ns) {
+    return format_duration(static_cast<double>(time_ns));
+  };
+  std::string line = fmt::format("  scenario  {}: ", scenario.name);
+  if (scenario.state == ScenarioReport::State::kWaiting) return line + "waits for traffic\n";
+  line += fmt::format("begun {} after the tunnel was ready; {} change{}", time(scenario.begun_ns),
+                      format_count(scenario.changes), scenario.changes == 1 ? "" : "s");
+  if (scenario.changes != 0)
+    line += fmt::format(", the last one after {}, at most {} late", time(scenario.last_change_ns),
+                        time(scenario.late_ns));
+  if (scenario.replaced != 0)
+    line += fmt::format("; {} replaced stages", format_count(scenario.replaced));
+  if (scenario.state == ScenarioReport::State::kStopped) line += "; stopped";
+  return line + "\n";
+}
+
+nlohmann::ordered_json scenario_json(const std::optional<ScenarioReport>& scenario) {
+  if (!scenario) return nullptr;
+  constexpr std::array<const char*, 4> kStates{"waiting", "playing", "over", "stopped"};
+  return {{"name", scenario->name},
+          {"state", kStates.at(static_cast<std::size_t>(scenario->state))},
+          {"seed", scenario->seed},
+          {"begun_ns", scenario->begun_ns},
+          {"changes", scenario->changes},
+          {"replaced", scenario->replaced},
+          {"last_change_ns", scenario->last_change_ns},
+          {"max_late_ns", scenario->late_ns}};
+}
+
 nlohmann::ordered_json end_json(const EndReport& end) {
   return {{"device", end.device},
           {"type", to_string(end.type)},
@@ -182,6 +212,7 @@ std::string summary_text(const TunnelReport& report) {
                       in_brackets(report.queues_reason), pinning_text(report));
   text += queue_lines(report);
   text += link_line(report);
+  if (report.scenario) text += scenario_line(*report.scenario);
   text += user_stage_lines(report);
   text += fmt::format("  routing   {}, MTU {}", to_string(report.strategy), report.mtu_bytes);
   text += report.repairs == 0 ? "\n" : fmt::format(", {} repairs\n", report.repairs);
@@ -234,6 +265,7 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
              {{"a_to_b", path.probes_crossed[0]}, {"b_to_a", path.probes_crossed[1]}}}}},
           {"link", link_json(report.link)},
           {"link_set_ns", report.link_set_ns},
+          {"scenario", scenario_json(report.scenario)},
           {"stages", user_stages_json(report.user_stages)},
           {"repairs", report.repairs},
           {"trace_lost_packets", report.trace_lost},

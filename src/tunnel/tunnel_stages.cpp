@@ -12,13 +12,14 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "link/link_change.hpp"
 #include "stage/burn.hpp"
 #include "stage/trace.hpp"
 
 namespace tunrelay {
 
 TunnelStages::TunnelStages(const TunnelOptions& options)
-    : options_(options), link_(make_link(options.link)) {}
+    : options_(options), link_(std::make_unique<EmulatedLink>(options.link, site(0))) {}
 
 void TunnelStages::load() {
   user_stages_ = std::make_unique<UserStages>(options_.stages);
@@ -34,7 +35,7 @@ StageSpecs TunnelStages::make(std::size_t queues, std::uint32_t mtu_bytes) {
     trace_ = std::make_unique<TraceLog>(
         TraceLog::Names{{options_.a.device, options_.b.device}, link_type}, options_.trace_file);
   user_stages_->stand_at(link_type, queues, mtu_bytes);
-  return specs(*link_);
+  return specs(*link_, {});
 }
 
 void TunnelStages::begin() noexcept {
@@ -49,11 +50,26 @@ void TunnelStages::wake_workers_of(const Relay* relay) {
   user_stages_->change_waker(std::move(wake));
 }
 
-void TunnelStages::change_link(LinkDescription description, Relay& relay) {
-  auto link = make_link(std::move(description));
+std::array<bool, kDirections> TunnelStages::change_link(LinkDescription description, Relay& relay,
+                                                        const LinkChange& change) {
+  std::array<bool, kDirections> in_place = directions_in_place(link_->description(), description);
+  // Endpoints of a user's stand in both directions' chains.
+  if (!options_.stages.empty() && in_place[0] != in_place[1]) in_place = {};
+  auto link = std::make_unique<EmulatedLink>(
+      std::move(description), site(change.number),
+      EmulatedLink::Succession{*link_, in_place, change.leaves_same});
   link->begin();
-  relay.change_stages(specs(*link));
+  relay.change_stages(specs(*link, in_place), in_place);
   link_ = std::move(link);
+  return in_place;
+}
+
+std::uint64_t TunnelStages::packets_taken() const {
+  std::uint64_t taken = 0;
+  for (const auto& stages : link_->parts())
+    for (const LinkStage& stage : stages)
+      for (const auto& counters : stage.counters) taken += counters->taken.get().packets;
+  return taken;
 }
 
 void TunnelStages::fill_in(TunnelReport& report) const {
@@ -62,15 +78,17 @@ void TunnelStages::fill_in(TunnelReport& report) const {
   report.trace_lost = trace_ ? trace_->lost() : 0;
 }
 
-std::unique_ptr<EmulatedLink> TunnelStages::make_link(LinkDescription description) const {
-  return std::make_unique<EmulatedLink>(
-      std::move(description),
-      EmulatedLink::Site{.link_type = link_type_of(options_.type), .origin_ns = monotonic_ns()});
+EmulatedLink::Site TunnelStages::site(std::uint64_t change) const {
+  return {.link_type = link_type_of(options_.type), .origin_ns = monotonic_ns(), .change = change};
 }
 
-StageSpecs TunnelStages::specs(const EmulatedLink& link) {
+StageSpecs TunnelStages::specs(const EmulatedLink& link,
+                               const std::array<bool, kDirections>& in_place) {
   StageSpecs specs;
-  std::array<UserStageSpecs, kDirections> user_stages = user_stages_->make();
+  const bool all_in_place = in_place[0] && in_place[1];
+  // Making them makes endpoints, which would take the places of running ones.
+  std::array<UserStageSpecs, kDirections> user_stages;
+  if (!all_in_place) user_stages = user_stages_->make();
   for (std::size_t direction = 0; direction < specs.size(); ++direction) {
     auto& stages = specs.at(direction);
     const auto add = [&stages](std::vector<StageSpec> more) {
@@ -83,14 +101,20 @@ StageSpecs TunnelStages::specs(const EmulatedLink& link) {
                                              static_cast<std::uint16_t>(queue));
             }}});
     add(std::move(user_stages.at(direction).before_link));
+    if (all_in_place) add(std::vector<StageSpec>(options_.stages.size()));
+    const std::size_t first_of_link = stages.size();
     add(link.stages(direction));
+    const std::size_t end_of_link = stages.size();
     add(std::move(user_stages.at(direction).after_link));
+    if (all_in_place) add(std::vector<StageSpec>(options_.stages.size()));
+    // In one direction, since it counts the time of the worker's thread, which serves both.
+    if (options_.burn_ratio > 0 && direction == 0)
+      add({{StageScope::kLane, [this](std::size_t /*queue*/) {
+              return std::make_unique<Burn>(options_.burn_ratio);
+            }}});
+    for (std::size_t at = 0; in_place.at(direction) && at < stages.size(); ++at)
+      if (at < first_of_link || at >= end_of_link) stages[at].make = nullptr;
   }
-  // In one direction, since it counts the time of the worker's thread, which serves both.
-  if (options_.burn_ratio > 0)
-    specs[0].push_back({StageScope::kLane, [this](std::size_t /*queue*/) {
-                          return std::make_unique<Burn>(options_.burn_ratio);
-                        }});
   return specs;
 }
 

@@ -3,6 +3,7 @@
 // link.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,12 @@
 #include "tunnel/tunnel_report.hpp"
 
 namespace tunrelay {
+
+/// How a link follows the one before.
+struct LinkChange {
+  std::uint64_t number = 0;  ///< EmulatedLink::Site::change
+  bool leaves_same = false;  ///< EmulatedLink::Succession::leaves_same
+};
 
 /// Used by one thread, but for begin(). Must outlive the relay that has its stages.
 class TunnelStages {
@@ -37,14 +44,17 @@ class TunnelStages {
 
   /// Endpoints of users' stages wake RELAY's workers from now on; null: nobody's.
   void wake_workers_of(const Relay* relay);
-  /// From here on RELAY's packets meet this link. Throws Error, and the link is as it was, for a
-  /// description that can't be, or while a former link's packets are still queued.
-  void change_link(LinkDescription description, Relay& relay);
+  /// From here on RELAY's packets meet this link: Tunnel::change_link().
+  std::array<bool, kDirections> change_link(LinkDescription description, Relay& relay,
+                                            const LinkChange& change);
   void change_mtu(std::uint32_t mtu_bytes) noexcept { user_stages_->change_mtu(mtu_bytes); }
   /// With the seed that it uses.
   [[nodiscard]] const LinkDescription& link() const noexcept { return link_->description(); }
   /// The one in use.
   [[nodiscard]] const EmulatedLink& emulated_link() const noexcept { return *link_; }
+
+  /// Packets that have met the link since they count, at its first stage with packets.
+  [[nodiscard]] std::uint64_t packets_taken() const;
 
   /// After load().
   void fill_in(TunnelReport& report) const;
@@ -52,8 +62,9 @@ class TunnelStages {
   void end_trace() noexcept { trace_.reset(); }
 
  private:
-  [[nodiscard]] std::unique_ptr<EmulatedLink> make_link(LinkDescription description) const;
-  [[nodiscard]] StageSpecs specs(const EmulatedLink& link);
+  [[nodiscard]] EmulatedLink::Site site(std::uint64_t change) const;
+  [[nodiscard]] StageSpecs specs(const EmulatedLink& link,
+                                 const std::array<bool, kDirections>& in_place);
 
   const TunnelOptions& options_;
   std::unique_ptr<EmulatedLink> link_;

@@ -292,9 +292,17 @@ def test_a_held_frame_that_is_forgotten_is_dropped(open_tunnel):
     assert wait_for(lambda: tunnel.report().stages[0].a.dropped.get("let go", 0) == 3)
 
 
-def test_a_changed_link_begins_stages_again(open_tunnel):
+def test_a_replaced_link_begins_stages_again(open_tunnel):
     tunnel = open_tunnel(stages=[EveryTenth], queues=1)
-    for _ in range(5):
-        tunnel.link.set("delay 1ms")
+    for number in range(5):
+        tunnel.link.set("delay 1ms" + ", loss 0%" * number)
         assert ping(tunnel, 2) == 2
     assert len(tunnel.endpoints(EveryTenth)) == 12
+
+
+def test_a_link_that_changes_in_place_leaves_stages(open_tunnel):
+    tunnel = open_tunnel(stages=[EveryTenth], queues=1, a_to_b="delay 1ms")
+    for number in range(5):
+        tunnel.link.set(f"delay {number}ms")
+        assert ping(tunnel, 2) == 2
+    assert len(tunnel.endpoints(EveryTenth)) == 2

@@ -40,6 +40,17 @@ def test_the_link_is_changed_shown_and_cleared(open_tunnel):
     assert ping(tunnel, 1, "-s", "1100") == 1
 
 
+def test_a_scenario_changes_the_link(open_tunnel, tmp_path):
+    file = tmp_path / "x.toml"
+    file.write_text('[[step]]\na-to-b = "mtu 1400"\n[[step]]\nat = "100ms"\na-to-b = "mtu 1000"\n')
+    tunnel = open_tunnel(scenario=file)
+    assert wait_for(lambda: tunnel.link.show().a_to_b == "mtu 1000")
+    assert tunnel.report().raw["scenario"]["changes"] == 1
+    assert tunnel.link.stop_scenario().a_to_b == "mtu 1000"
+    with pytest.raises(tunrelay.UsageError, match="none plays"):
+        tunnel.link.stop_scenario()
+
+
 def test_what_can_not_be_is_refused_by_kind():
     with pytest.raises(tunrelay.UsageError, match="no such key"):
         tunrelay.Tunnel(adress_a="1.2.3.4/24")

@@ -114,10 +114,11 @@ void tunrelay_tunnel_request_stop(struct tunrelay_tunnel* tunnel);
  * family, and the relay has seen them pass; else 0, and the report has the reason. */
 int tunrelay_tunnel_check_path(struct tunrelay_tunnel* tunnel, int* is_proven);
 /* What packets meet on their way from now on, in the form of "a-to-b"; "" is nothing, and a null
- * direction stays as it was. On failure nothing has changed. */
+ * direction stays as it was. A list of the same kinds of stages changes in place, and keeps what is
+ * queued; a scenario that plays ends. On failure nothing has changed. */
 int tunrelay_tunnel_change_link(struct tunrelay_tunnel* tunnel, const char* a_to_b,
                                 const char* b_to_a);
-/* A request as the management socket has it, a line of JSON: {"method": "show"}, "set",
+/* A request as the management socket has it, a line of JSON: {"method": "show"}, "set", "scenario",
  * "capture_start" (FD is the open file to write to), "capture_report" or "capture_stop"; else FD is
  * -1, and it stays the caller's. What is answered is the tunnel's text, valid until the next
  * call of this. Since version 0.2. */
@@ -141,7 +142,7 @@ struct tunrelay_replay_setup {
   uint32_t direction; /* of the packets; 0: from a to b; 1: from b to a */
   const char* input;  /* pcap or pcapng */
   const char* output; /* the pcapng file to write */
-  /* The keys "a-to-b", "b-to-a", "link", "seed" and "stage". */
+  /* The keys "a-to-b", "b-to-a", "link", "scenario", "seed" and "stage". */
   const struct tunrelay_option* options;
   size_t option_count;
   const struct tunrelay_built_in_stage* stages;

@@ -35,8 +35,10 @@ class Link:
     def set(self, a_to_b: Optional[str] = None, b_to_a: Optional[str] = None,
             seed: Optional[int] = None) -> LinkText:
         """What packets meet from now on: "delay 20ms, loss 1%"; "" is nothing, and None stays as
-        it was. Stages of Python begin again. Raises UsageError for a text that can't be, TunnelError
-        while a former link still queues packets: all is as before then."""
+        it was. Where both lists have the same kinds of stages as before, these keep what they hold;
+        else they and stages of Python begin again. A scenario ends. Raises UsageError for a text
+        that can't be, TunnelError while a former link still queues packets: all is as before
+        then."""
         if seed is None:
             texts = [ffi.NULL if text is None else ffi.new("char[]", text.encode())
                      for text in (a_to_b, b_to_a)]
@@ -51,3 +53,9 @@ class Link:
     def clear(self) -> LinkText:
         """No impairment, both ways."""
         return self.set("", "")
+
+    def stop_scenario(self) -> LinkText:
+        """The link stays as the scenario has it now; an outage ends. Raises UsageError when none
+        plays."""
+        self._tunnel.request("scenario", stop=True)
+        return self.show()

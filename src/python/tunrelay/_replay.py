@@ -65,6 +65,7 @@ def replay(
     b_to_a: Optional[str] = None,
     link: Optional[Text] = None,
     seed: Optional[int] = None,
+    scenario: Optional[Text] = None,
     stage: Union[None, Text, Sequence[Text]] = None,
     direction: str = "a_to_b",
     on_stage_error: str = "raise",
@@ -87,7 +88,8 @@ def replay(
                          "stop" if on_stage_error == "raise" else on_stage_error, errors.append,
                          is_synchronous=True)
     pairs = option_pairs(
-        {"a_to_b": a_to_b, "b_to_a": b_to_a, "link": link, "seed": seed, "stage": stage})
+        {"a_to_b": a_to_b, "b_to_a": b_to_a, "link": link, "seed": seed, "scenario": scenario,
+         "stage": stage})
     text = CTexts()
     try:
         with _files(packets, output) as (source, target):

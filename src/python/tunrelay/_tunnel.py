@@ -55,6 +55,7 @@ class Tunnel:
         b_to_a: Optional[str] = None,
         link: Optional[Text] = None,
         seed: Optional[int] = None,
+        scenario: Optional[Text] = None,
         queue_memory: Optional[str] = None,
         stage: Union[None, Text, Sequence[Text]] = None,
         device_a: Optional[str] = None,
@@ -109,7 +110,7 @@ class Tunnel:
         options.update(more)
         #: What happens to the tunnel: iterate, `async for`, get(), or fileno().
         self.events = Events(on_event)
-        #: The emulated link: set(), show(), clear().
+        #: The emulated link: set(), show(), clear(), stop_scenario().
         self.link = Link(self)
         #: The exceptions of stages, the first ten.
         self.stage_errors: List[StageError] = []

@@ -11,6 +11,7 @@
 #include "capture/pcapng.hpp"
 #include "link/stage_text.hpp"
 #include "replay/packet_file.hpp"
+#include "scenario/scenario_file.hpp"
 #include "support/naive_packet.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -49,13 +50,24 @@ class ReplayTest : public ::testing::Test {
   }
   ReplayReport run(const std::string& input, const std::string& text, const std::string& output,
                    std::uint64_t seed = 1) {
+    return run(input, parse_stages({text, "the test"}), nullptr, output, seed);
+  }
+  /// To "out.pcapng".
+  ReplayReport play(const std::string& input, const std::string& toml, std::uint64_t seed = 1) {
+    return run(input, {}, std::make_shared<const Scenario>(parse_scenario(toml, "x.toml", {})),
+               "out.pcapng", seed);
+  }
+  ReplayReport run(const std::string& input, StageList stages,
+                   std::shared_ptr<const Scenario> scenario, const std::string& output,
+                   std::uint64_t seed) {
     ReplayOptions options{.input = input,
                           .output = folder_ / output,
                           .link = {},
+                          .scenario = std::move(scenario),
                           .direction = 1,
                           .interface = {},
                           .application = "a test"};
-    options.link.directions[1] = parse_stages({text, "the test"});
+    options.link.directions[1] = std::move(stages);
     options.link.seed = seed;
     ReplayReport report = replay(options);
     EXPECT_EQ(report.read + report.made, report.written + report.queued + dropped_of(report));
@@ -71,6 +83,12 @@ class ReplayTest : public ::testing::Test {
     PacketFile file(folder_ / output);
     while (const auto packet = file.next()) times_ns.push_back(packet->time_ns - kFirstNs);
     return times_ns;
+  }
+
+  std::vector<std::int64_t> milliseconds_of(const std::string& output) {
+    std::vector<std::int64_t> times = times_of(output);
+    for (std::int64_t& time : times) time /= kNanosecondsPerMillisecond;
+    return times;
   }
 
   TemporaryFolder folder_;
@@ -95,6 +113,39 @@ TEST_F(ReplayTest, TheSameSeedGivesTheSameFile) {
   run(input, text, "third.pcapng", 2);
   EXPECT_EQ(content_of(folder_ / "first.pcapng"), content_of(folder_ / "second.pcapng"));
   EXPECT_NE(content_of(folder_ / "first.pcapng"), content_of(folder_ / "third.pcapng"));
+}
+
+TEST_F(ReplayTest, AScenarioHappensInThePacketsTime) {
+  // One packet each 100 ms; the delay grows after 250 ms, and falls after 550 ms, when what is held
+  // keeps its time and is not overtaken.
+  const ReplayReport report = play(write_packets(8, 100 * kNanosecondsPerMillisecond),
+                                   "[[step]]\nb-to-a = \"delay 10ms\"\n"
+                                   "[[step]]\nat = \"250ms\"\nb-to-a = \"delay 200ms\"\n"
+                                   "[[step]]\nat = \"550ms\"\nb-to-a = \"delay 10ms\"\n");
+  EXPECT_EQ(milliseconds_of("out.pcapng"),
+            (std::vector<std::int64_t>{10, 110, 210, 500, 600, 700, 700, 710}));
+  EXPECT_EQ(report.link_changes, 2U);
+  EXPECT_EQ(report.link.directions[1].at(0).counts.passed.packets, 8U) << "it counts on";
+}
+
+TEST_F(ReplayTest, ListsOfAnotherShapeLetOutWhatTheyHold) {
+  play(write_packets(5, 100 * kNanosecondsPerMillisecond),
+       "[[step]]\nb-to-a = \"delay 10s\"\n[[step]]\nat = \"250ms\"\nb-to-a = \"loss 0%\"\n");
+  EXPECT_EQ(milliseconds_of("out.pcapng"), (std::vector<std::int64_t>{250, 250, 250, 300, 400}));
+}
+
+TEST_F(ReplayTest, AScenarioIsRepeatedBitForBit) {
+  const std::string input = write_packets(60'000, 1'000'000);  // a minute
+  for (const char* name : {"leo-satellite", "train", "lte-handover"}) {
+    const std::string toml = load_scenario(name)->sources.front().text->c_str();
+    const auto content_with = [&](std::uint64_t seed) {
+      EXPECT_GT(play(input, toml, seed).link_changes, 1U);
+      return content_of(folder_ / "out.pcapng");
+    };
+    const std::string first = content_with(1);
+    EXPECT_EQ(first, content_with(1)) << name;
+    EXPECT_NE(first, content_with(2)) << name;
+  }
 }
 
 TEST_F(ReplayTest, AllImpairmentsTogetherAreRepeatedBitForBit) {
