@@ -36,6 +36,10 @@ install(PROGRAMS service/extcap RENAME tunrelay
 install(FILES service/lab.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT program)
 install(DIRECTORY src/link/profiles src/scenario/scenarios
         DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay COMPONENT program)
+install(FILES docs/grafana/tunrelay.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/grafana
+        COMPONENT program)
+install(FILES docs/prometheus/alerts.yml DESTINATION ${CMAKE_INSTALL_DOCDIR}/prometheus
+        COMPONENT program)
 install(FILES src/result/result.schema.json src/record/record.schema.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay
         COMPONENT program)

@@ -31,6 +31,8 @@ ExitCode exit_code_for(int system_errno) noexcept {
     case EOPNOTSUPP:
     case EBUSY:
     case EEXIST:
+    case EADDRINUSE:
+    case EADDRNOTAVAIL:
       return ExitCode::kUnsupported;
     default:
       return ExitCode::kFailed;

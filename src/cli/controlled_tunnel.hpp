@@ -2,13 +2,17 @@
 // A running tunnel with a control socket: what `run` and `exec` have in common.
 #pragma once
 
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/clean_text.hpp"
 #include "control/control_server.hpp"
 #include "control/tunnel_service.hpp"
+#include "exporter/metrics_endpoint.hpp"
+#include "os/print.hpp"
 #include "tunnel/tunnel.hpp"
 
 namespace tunrelay {
@@ -30,6 +34,13 @@ class ControlledTunnel {
   Tunnel& operator*() noexcept { return tunnel_; }
   /// Null where it does not listen.
   [[nodiscard]] ControlServer* control() noexcept { return control_.get(); }
+  /// From here on METRICS, unless null, are this tunnel's; it must outlive them. Says where they
+  /// are.
+  void show_at(MetricsEndpoint* metrics) {
+    if (metrics == nullptr) return;
+    metrics->begin([this] { return tunnel_.report(); });
+    print_wrapped(stderr, "tunrelay: metrics at " + clean_line(metrics->place()) + "\n");
+  }
   /// What could not be undone, as text.
   std::vector<std::string> stop() noexcept {
     control_.reset();

@@ -51,6 +51,8 @@ EventLoop::End EventLoop::until_signal(const SignalWatch& signals,
     watched.push_back({.fd = fd, .events = POLLIN, .revents = 0});
   if (control_ != nullptr)
     watched.push_back({.fd = control_->fd(), .events = POLLIN, .revents = 0});
+  if (metrics_ != nullptr)
+    watched.push_back({.fd = metrics_->fd(), .events = POLLIN, .revents = 0});
   for (;;) {
     ::poll(watched.data(), watched.size(), kLookMs);
     while (const auto signal = signals.next())
@@ -60,6 +62,7 @@ EventLoop::End EventLoop::until_signal(const SignalWatch& signals,
     if (manager_ != nullptr) manager_->alive();
     if (tunnel_.is_gone()) return End::kGone;
     if (control_ != nullptr) control_->serve();
+    if (metrics_ != nullptr) metrics_->serve();
   }
 }
 

@@ -9,6 +9,7 @@
 #include "base/log_once.hpp"
 #include "cli/service_manager.hpp"
 #include "control/control_server.hpp"
+#include "exporter/metrics_endpoint.hpp"
 #include "os/signal_watch.hpp"
 #include "tunnel/tunnel.hpp"
 
@@ -28,6 +29,9 @@ class EventLoop {
   /// Lets CONTROL answer meanwhile; null: nobody.
   void serve(ControlServer* control) noexcept { control_ = control; }
 
+  /// Lets METRICS, which have begun, be asked for meanwhile; null: there are none.
+  void serve_metrics(MetricsEndpoint* metrics) noexcept { metrics_ = metrics; }
+
   /// Lets MANAGER know that we live meanwhile; null: nobody.
   void report_to(ServiceManager* manager) noexcept { manager_ = manager; }
 
@@ -42,6 +46,7 @@ class EventLoop {
   Tunnel& tunnel_;
   bool json_;
   ControlServer* control_ = nullptr;
+  MetricsEndpoint* metrics_ = nullptr;
   ServiceManager* manager_ = nullptr;
   LogOnce news_;
 };

@@ -125,15 +125,20 @@ int exec(const ExecFlags& flags) {
   if (options.record) options.record->title = fmt::format("{}", fmt::join(flags.command, " "));
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1});
   const ControlConfig config = control_config(flags.tunnel.control_socket, options);
+  // Whoever asks for metrics is outside, so the socket is made before we go.
+  const std::unique_ptr<MetricsEndpoint> metrics =
+      flags.dry_run ? nullptr : open_metrics(flags.tunnel.metrics);
   options.left_namespaces = enter_private_network(options.strategy);
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
   PrivateCommand command(flags.command, signals, takes_output ? STDERR_FILENO : STDOUT_FILENO);
   if (!command.shortfall().empty() && !flags.quiet)
     fmt::print(stderr, "tunrelay: note: {}\n", command.shortfall());
   ControlledTunnel tunnel(options, config);
+  tunnel.show_at(metrics.get());
   start_command(command, tunnel->report());
   EventLoop event_loop(*tunnel, false);
   event_loop.serve(tunnel.control());
+  event_loop.serve_metrics(metrics.get());
   const auto on_signal = [&](int signal) {
     if (signal == SIGUSR1)
       print_wrapped(stderr, summary_text(tunnel->report()));

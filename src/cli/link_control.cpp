@@ -34,13 +34,6 @@ struct LinkControlFlags {
   bool json_wanted = false;
 };
 
-/// Who looks at the link later may be in another folder.
-void name_files_from_root(LinkDescription& link) {
-  for (StageList& stages : link.directions)
-    for (StageFile* file : files_of(stages))
-      file->name = std::filesystem::absolute(file->name).string();
-}
-
 void print_link(const nlohmann::json& link) {
   for (const char* key : {"a_to_b", "b_to_a"}) {
     const std::string text = link.at(key);
@@ -119,6 +112,12 @@ int play_scenario(const LinkControlFlags& flags) {
 }
 
 }  // namespace
+
+void name_files_from_root(LinkDescription& link) {
+  for (StageList& stages : link.directions)
+    for (StageFile* file : files_of(stages))
+      file->name = std::filesystem::absolute(file->name).string();
+}
 
 std::function<int()> add_link_control_commands(CLI::App& link) {
   auto flags = std::make_shared<LinkControlFlags>();

@@ -5,11 +5,16 @@
 #include <functional>
 #include <optional>
 
+#include "link/description.hpp"
+
 namespace CLI {
 class App;
 }
 
 namespace tunrelay {
+
+/// Who looks at LINK later may be in another folder: its files get absolute names.
+void name_files_from_root(LinkDescription& link);
 
 /// Adds the four to LINK. What is returned runs the one that was chosen, and gives the exit code.
 std::function<int()> add_link_control_commands(CLI::App& link);

@@ -71,7 +71,9 @@ int run(const RunFlags& flags) {
   // Before any thread, so that signals come here alone.
   const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE});
   const ControlConfig config = control_config(flags.tunnel.control_socket, options);
+  const std::unique_ptr<MetricsEndpoint> metrics = open_metrics(flags.tunnel.metrics);
   ControlledTunnel tunnel(options, config);
+  tunnel.show_at(metrics.get());
   const TunnelReport ready = tunnel->report();
   if (flags.json) {
     print_report(ready, "ready", true, out);
@@ -87,6 +89,7 @@ int run(const RunFlags& flags) {
   EventLoop event_loop(*tunnel, flags.json);
   event_loop.report_to(&service_manager);
   event_loop.serve(tunnel.control());
+  event_loop.serve_metrics(metrics.get());
   const auto ended = event_loop.until_signal(signals, [&](int signal) {
     if (signal == SIGPIPE) return EventLoop::Answer::kGoOn;  // a reader that left is not a reason
     if (signal == SIGUSR2) {

@@ -35,6 +35,7 @@ Subcommand add_doctor_command(CLI::App& app);
 Subcommand add_gen_command(CLI::App& app);
 Subcommand add_capture_command(CLI::App& app);
 Subcommand add_record_command(CLI::App& app);
+Subcommand add_top_command(CLI::App& app);
 Subcommand add_compare_command(CLI::App& app);
 Subcommand add_bench_command(CLI::App& app);
 Subcommand add_link_command(CLI::App& app);

@@ -7,11 +7,6 @@
 #include "config/flag_group.hpp"
 
 namespace tunrelay {
-namespace {
-
-constexpr const char* kRecordHeading = "Record";
-
-}  // namespace
 
 void add_record_interval_flag(CLI::App& command, RecordFlags& flags, const std::string& prefix) {
   FlagGroup(command, kRecordHeading)

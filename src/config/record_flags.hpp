@@ -12,6 +12,9 @@ class App;
 
 namespace tunrelay {
 
+/// The heading of what is written over time.
+inline constexpr const char* kRecordHeading = "Record";
+
 /// As the user wrote them.
 struct RecordFlags {
   std::string file;  ///< empty: no record

@@ -90,6 +90,9 @@ void add_check_flags(CLI::App& command, TunnelFlags& flags) {
              "where `tunrelay link`, `capture` and `record` reach this relay: a unix socket; auto: "
              "in /run/tunrelay for root, in $XDG_RUNTIME_DIR/tunrelay for others")
       ->capture_default_str();
+  group.value("--metrics", flags.metrics, "ADDRESS",
+              "serve counters and histograms of delay for Prometheus, at http://ADDRESS/metrics: "
+              "IP:PORT, a PORT alone (of the loopback), or unix:PATH");
   group.flag("--trace", flags.trace, "print a line a packet, off the packet path");
   group.flag(
       "--flows", flags.flows,
@@ -148,6 +151,11 @@ void add_tunnel_flags(CLI::App& command, TunnelFlags& flags) {
   add_stage_flags(command, flags);
   add_capture_flags(command, flags.capture);
   add_record_flags(command, flags.record);
+  FlagGroup(command, kRecordHeading)
+      .value(
+          "--mahimahi-log", flags.mahimahi_log, "PREFIX",
+          "write PREFIX.uplink (a to b) and PREFIX.downlink as mahimahi's mm-link does: what came "
+          "to the link of limited speed, what left it and when, what it could have carried");
   add_check_flags(command, flags);
 }
 
@@ -187,6 +195,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   options.trace = flags.trace;
   if (!flags.capture.file.empty()) options.capture = capture_options(flags.capture);
   if (!flags.record.file.empty()) options.record = record_options(flags.record);
+  options.mahimahi_log = flags.mahimahi_log;
   if (flags.flows) options.flow_limit = flags.flow_limit;
   options.application = fmt::format("tunrelay {}", kVersion);
   options.burn_ratio = flags.burn_percent / 100;

@@ -36,6 +36,7 @@ struct TunnelFlags {
   std::string queues = "auto";
   std::string path_check_interval = "5s";
   std::string control_socket = "auto";  ///< a path, auto or none
+  std::string metrics;                  ///< an address or a path; empty: none
   LinkFlags link;
   std::string queue_memory = "256M";
   std::vector<std::string> stages;  ///< LIBRARY,KEY=VALUE,...
@@ -46,6 +47,7 @@ struct TunnelFlags {
   bool trace = false;
   CaptureFlags capture;
   RecordFlags record;
+  std::string mahimahi_log;  ///< the beginning of two files' names; empty: none
   bool flows = false;
   std::size_t flow_limit = kDefaultFlowLimit;
   double burn_percent = 0;

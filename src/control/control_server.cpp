@@ -38,18 +38,6 @@ void watch_descriptor(const FileDescriptor& epoll, int operation, int fd, Contro
   check_system_call(::epoll_ctl(epoll.get(), operation, fd, &event), "watch", "a control socket");
 }
 
-/// Makes way for a socket of ours: removes one behind which nobody listens.
-void remove_dead_socket(const std::string& path) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return;
-  const FileDescriptor probe = make_unix_socket();
-  if (!S_ISSOCK(status.st_mode)) throw_system_error(EEXIST, "listen at", path, "name another path");
-  if (connect_unix_socket(probe, path) == 0 || errno != ECONNREFUSED)
-    throw_system_error(EADDRINUSE, "listen at", path,
-                       "another relay listens there; name another path");
-  ::unlink(path.c_str());
-}
-
 ordered_json error_answer(const Error& error) {
   return {{"error", error.what()}, {"exit_code", static_cast<int>(error.exit_code())}};
 }
@@ -61,7 +49,7 @@ ControlServer::ControlServer(std::string path, ControlService& service)
       service_(service),
       listener_(make_unix_socket()),
       events_(check_system_call(::epoll_create1(EPOLL_CLOEXEC), "make", "an epoll")) {
-  remove_dead_socket(path_);
+  make_way_for_socket(path_);
   check_system_call(bind_unix_socket(listener_, path_), "listen at", path_,
                     "name another path by --control-socket, or none");
   struct stat status {};

@@ -4,19 +4,23 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
 
 #include "base/build_info.hpp"
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "capture/capture_text.hpp"
 #include "control/attachment.hpp"
 #include "control/control_place.hpp"
+#include "flow/flow_json.hpp"
 #include "link/link_change.hpp"
 #include "link/stage_files.hpp"
 #include "link/stage_text.hpp"
 #include "os/print.hpp"
+#include "record/record_text.hpp"
 #include "scenario/scenario_file.hpp"
 #include "tunnel/tunnel_report_text.hpp"
 
@@ -25,6 +29,7 @@ namespace {
 
 constexpr const char* kDirectionKeys[] = {"a_to_b", "b_to_a"};
 constexpr const char* kFileBytes = "file_bytes";
+constexpr std::size_t kMaxFlows = 50;     // in an answer
 constexpr const char* kOldMethod = "do";  // of clients of version 0.1
 
 /// Gives FILES, in their order, what came with the request.
@@ -58,6 +63,7 @@ nlohmann::ordered_json TunnelService::answer(ControlClientId client, const nlohm
             {"report", report_json(tunnel_.report(), "counters")}};
   if (method == "set") return set_link(request, passed);
   if (method == "scenario") return play_scenario(request, passed);
+  if (method == "interval") return next_interval(client, request);
   if (method == "capture_start") {
     start_capture(client, request, std::move(passed));
     return nlohmann::ordered_json::object();
@@ -84,11 +90,12 @@ nlohmann::ordered_json TunnelService::answer(ControlClientId client, const nlohm
   }
   throw_usage_error(
       "do", "'" + method + "'",
-      "a relay does show, set, scenario, capture_start, capture_report, capture_stop, "
+      "a relay does show, set, scenario, interval, capture_start, capture_report, capture_stop, "
       "record_start, record_report and record_stop");
 }
 
 void TunnelService::left(ControlClientId client) noexcept {
+  followers_.erase(client);
   if (client == capturing_) {
     capturing_ = 0;
     tunnel_.end_capture();
@@ -97,6 +104,30 @@ void TunnelService::left(ControlClientId client) noexcept {
     recording_ = 0;
     tunnel_.end_record();
   }
+}
+
+nlohmann::ordered_json TunnelService::next_interval(ControlClientId client,
+                                                    const nlohmann::json& request) {
+  Follower& follower = followers_[client];
+  if (!follower.reader) {
+    follower = {.reader = tunnel_.read_intervals(), .link_set_ns = tunnel_.link_set_ns()};
+  } else if (follower.link_set_ns != tunnel_.link_set_ns()) {
+    follower.reader->follow(tunnel_.emulated_link(), tunnel_.link_set_ns());
+    follower.link_set_ns = tunnel_.link_set_ns();
+  }
+  const RecordInterval interval = follower.reader->next(monotonic_ns());
+  nlohmann::ordered_json stages;
+  for (std::size_t direction = 0; direction < kDirections; ++direction)
+    stages[kDirectionKeys[direction]] = follower.reader->link().stages.at(direction);
+  const std::size_t flows = std::min(request.value("flows", std::size_t{0}), kMaxFlows);
+  return {{"version", kVersion},
+          {"a", tunnel_.options().a.device},
+          {"b", tunnel_.options().b.device},
+          {"link", link()},
+          {"path_proven", tunnel_.is_path_proven()},
+          {"stages", std::move(stages)},
+          {"interval", interval_json(interval)},
+          {"flows", flows_json(tunnel_.flows(flows))}};
 }
 
 nlohmann::ordered_json TunnelService::link() const {

@@ -21,17 +21,24 @@
 //   {"method": "record_start", "file", "interval_ns"}, {"method": "record_report"},
 //   {"method": "record_stop"}
 //                    likewise -> {"record": {}}
+//   {"method": "interval", "flows": N}
+//                    what has happened since this client's last request of the kind, at first
+//                    nothing, and its N largest flows, 50 at most
+//                    -> {"version", "a", "b", "link": LINK, "path_proven", "stages": {"a_to_b":
+//                    [TEXT, ...], ...}, "interval": as in a record, "flows": as in a report}
 //
 // LINK: {"a_to_b": TEXT, "b_to_a": TEXT, "seed": N}, the texts canonical.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "control/control_server.hpp"
+#include "record/interval_reader.hpp"
 #include "scenario/scenario.hpp"
 #include "tunnel/tunnel.hpp"
 
@@ -55,10 +62,19 @@ class TunnelService final : public ControlService {
   [[nodiscard]] nlohmann::ordered_json link() const;
   [[nodiscard]] nlohmann::ordered_json change_answer(
       const std::array<bool, kDirections>& in_place) const;
+  [[nodiscard]] nlohmann::ordered_json next_interval(ControlClientId client,
+                                                     const nlohmann::json& request);
+
+  /// A client that asks for intervals.
+  struct Follower {
+    std::unique_ptr<IntervalReader> reader;
+    std::int64_t link_set_ns = 0;  ///< of the link that the reader follows
+  };
 
   Tunnel& tunnel_;
   ControlClientId capturing_ = 0;  ///< who has started the capture; 0: nobody
   ControlClientId recording_ = 0;  ///< the record likewise
+  std::map<ControlClientId, Follower> followers_;
 };
 
 /// A request, and the descriptor that goes with it, if it is open.

@@ -2,6 +2,7 @@
 #include "control/unix_socket.hpp"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -72,6 +73,17 @@ int bind_unix_socket(const FileDescriptor& socket, const std::string& path) noex
   sockaddr_un name;
   if (!name_socket(path, name)) return -1;
   return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name);
+}
+
+void make_way_for_socket(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return;
+  const FileDescriptor probe = make_unix_socket();
+  if (!S_ISSOCK(status.st_mode)) throw_system_error(EEXIST, "listen at", path, "name another path");
+  if (connect_unix_socket(probe, path) == 0 || errno != ECONNREFUSED)
+    throw_system_error(EADDRINUSE, "listen at", path,
+                       "another relay listens there; name another path");
+  ::unlink(path.c_str());
 }
 
 ssize_t send_with_descriptor(const FileDescriptor& socket, const std::string& bytes,

@@ -18,6 +18,10 @@ namespace tunrelay {
 int connect_unix_socket(const FileDescriptor& socket, const std::string& path) noexcept;
 int bind_unix_socket(const FileDescriptor& socket, const std::string& path) noexcept;
 
+/// Makes way for a socket of ours at PATH: removes one behind which nobody listens. Throws Error:
+/// somebody does, or something else stands there.
+void make_way_for_socket(const std::string& path);
+
 /// As send(2), together with the descriptor PASSED.
 ssize_t send_with_descriptor(const FileDescriptor& socket, const std::string& bytes,
                              int passed) noexcept;

@@ -82,12 +82,15 @@ EmbeddedTunnel::EmbeddedTunnel(const tunrelay_tunnel_setup& setup)
   if ((is_private && !is_thread_alone) || options.janitor) refuse_other_threads(is_private);
   const ControlConfig config = control_config(flags.control_socket, options);
   options.control_path = config.path;
+  // Whoever asks for metrics is outside the private network, so the socket is made before.
+  metrics_ = open_metrics(flags.metrics);
   const SignalBlock block;
   if (is_private) options.left_namespaces = enter_private_network(options.strategy);
   tunnel_ = std::make_unique<Tunnel>(std::move(options));
   tunnel_->start();
   service_ = std::make_unique<TunnelService>(*tunnel_);
   control_ = open_control(config, *service_);
+  if (metrics_) metrics_->begin([this] { return tunnel_->report(); });
   make_waiting();
 }
 
@@ -101,6 +104,7 @@ void EmbeddedTunnel::make_waiting() {
   std::vector<int> heard = tunnel_->poll_fds();
   heard.insert(heard.end(), {stop_.fd(), timer_.get()});
   if (control_) heard.push_back(control_->fd());
+  if (metrics_) heard.push_back(metrics_->fd());
   for (const int fd : heard) {
     epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
     check_system_call(::epoll_ctl(waiting_.get(), EPOLL_CTL_ADD, fd, &event), "wait at",
@@ -116,6 +120,7 @@ void EmbeddedTunnel::look() {
     if (on_event_ != nullptr)
       on_event_(event_context_, std::string(to_string(event.kind)).c_str(), event.text.c_str());
   if (control_) control_->serve();
+  if (metrics_) metrics_->serve();
 }
 
 void EmbeddedTunnel::wait(std::int64_t until_ns) const {
@@ -186,6 +191,7 @@ void EmbeddedTunnel::stop() {
   const SignalBlock block;
   waiting_.reset();
   control_.reset();
+  metrics_.reset();
   const std::vector<std::string> failures = tunnel_->stop();
   if (!failures.empty())
     throw Error({.attempt = "put back",

@@ -12,6 +12,7 @@
 #include "control/control_server.hpp"
 #include "control/tunnel_service.hpp"
 #include "embed/tunrelay/tunnel_abi.h"
+#include "exporter/metrics_endpoint.hpp"
 #include "os/event_fd.hpp"
 #include "os/file_descriptor.hpp"
 #include "tunnel/tunnel.hpp"
@@ -59,6 +60,7 @@ class EmbeddedTunnel {
   std::unique_ptr<Tunnel> tunnel_;
   std::unique_ptr<TunnelService> service_;
   std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<MetricsEndpoint> metrics_;  ///< null: nobody asked for them
   std::string report_;
   std::string answer_;
   EventFd stop_;

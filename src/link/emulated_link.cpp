@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "link/emulated_link.hpp"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <random>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/philox.hpp"
 #include "link/stage_factory.hpp"
 #include "link/stage_text.hpp"
@@ -43,10 +45,20 @@ struct EmulatedLink::Shared {
     std::vector<std::pair<std::size_t, std::shared_ptr<StageCounters>>> counters{};  ///< and queue
     /// Of a stage that has_answers(), by queue.
     std::map<std::size_t, std::shared_ptr<ReturnPath>> ways_back{};
+    /// For reports alone: made for the first one, since a trace may be long.
+    std::optional<std::unique_ptr<LinkPace>> pace{};
 
+    /// Since BEGUN_NS, when the link came into use.
+    [[nodiscard]] std::optional<std::uint64_t> capacity_bits(const Site& site,
+                                                             std::int64_t begun_ns) {
+      if (site.is_replay || begun_ns == 0) return std::nullopt;
+      if (!pace) pace = make_pace(choice, origin_ns);
+      if (!*pace) return std::nullopt;
+      return (*pace)->offered_bits(begun_ns, monotonic_ns());
+    }
     [[nodiscard]] std::string text() const { return print_stages({{choice, filter}}); }
     [[nodiscard]] LinkStageReport report() const {
-      LinkStageReport report{.text = text(), .counts = {}, .answers = 0};
+      LinkStageReport report{.text = text(), .counts = {}, .answers = 0, .capacity_bits = {}};
       for (const auto& [queue, instance] : counters) report.counts += instance->snapshot();
       for (const auto& [queue, back] : ways_back) report.answers += back->sent();
       return report;
@@ -54,6 +66,7 @@ struct EmulatedLink::Shared {
   };
 
   std::shared_ptr<std::atomic<bool>> in_use = std::make_shared<std::atomic<bool>>(false);
+  std::atomic<std::int64_t> begun_ns{0};  ///< CLOCK_MONOTONIC; 0: not in use yet
   Site site;
   std::mutex mutex;  ///< of the entries' lists: workers make their stages at the same time
   std::array<std::vector<Entry>, 2> entries;
@@ -75,6 +88,14 @@ struct EmulatedLink::Shared {
     return back;
   }
 
+  /// The first stage of limited speed; nothing: there is none.
+  [[nodiscard]] std::optional<std::size_t> first_pace(std::size_t direction) const {
+    const auto& list = entries.at(direction);
+    for (std::size_t stage = 0; stage < list.size(); ++stage)
+      if (is_link_of_limited_speed(list[stage].choice)) return stage;
+    return std::nullopt;
+  }
+
   /// Those of the stage that it takes over from, else new ones.
   std::shared_ptr<StageCounters> counters_of(Entry& entry, std::size_t queue, bool takes_over) {
     const std::lock_guard lock(mutex);
@@ -88,9 +109,11 @@ struct EmulatedLink::Shared {
     Entry& entry = entries.at(direction).at(stage);
     std::optional<PacketFilter> filter;
     if (!entry.filter.empty()) filter.emplace(entry.filter, site.link_type);
+    std::shared_ptr<StageTap> tap;
+    if (site.make_tap && first_pace(direction) == stage) tap = site.make_tap(direction);
     auto made = entry.make(queue);
-    auto metered = std::make_unique<Metered>(std::move(made),
-                                             counters_of(entry, queue, in_place.at(direction)));
+    auto metered = std::make_unique<Metered>(
+        std::move(made), counters_of(entry, queue, in_place.at(direction)), std::move(tap));
     return std::make_unique<Selective>(std::move(metered), in_use, std::move(filter));
   }
 
@@ -172,6 +195,7 @@ std::vector<StageSpec> EmulatedLink::stages(std::size_t direction) const {
 }
 
 void EmulatedLink::begin() noexcept {
+  shared_->begun_ns.store(monotonic_ns(), std::memory_order_relaxed);
   shared_->in_use->store(true, std::memory_order_relaxed);
 }
 
@@ -180,8 +204,11 @@ LinkReport EmulatedLink::report() const {
   report.seed = description_.seed.value_or(0);
   const std::lock_guard lock(shared_->mutex);
   for (std::size_t direction = 0; direction < shared_->entries.size(); ++direction)
-    for (const Shared::Entry& entry : shared_->entries.at(direction))
-      report.directions.at(direction).push_back(entry.report());
+    for (Shared::Entry& entry : shared_->entries.at(direction)) {
+      LinkStageReport& stage = report.directions.at(direction).emplace_back(entry.report());
+      stage.capacity_bits =
+          entry.capacity_bits(shared_->site, shared_->begun_ns.load(std::memory_order_relaxed));
+    }
   return report;
 }
 
@@ -195,6 +222,16 @@ std::array<std::vector<LinkStage>, 2> EmulatedLink::parts() const {
       for (const auto& [queue, counters] : entry.counters) part.counters.push_back(counters);
     }
   return parts;
+}
+
+std::array<EmulatedLink::Pace, 2> EmulatedLink::paces() const {
+  std::array<Pace, 2> paces;
+  for (std::size_t direction = 0; direction < paces.size(); ++direction)
+    if (const auto stage = shared_->first_pace(direction)) {
+      const Shared::Entry& entry = shared_->entries.at(direction).at(*stage);
+      paces.at(direction) = {entry.text(), make_pace(entry.choice, entry.origin_ns)};
+    }
+  return paces;
 }
 
 }  // namespace tunrelay

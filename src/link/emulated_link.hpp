@@ -5,13 +5,17 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "link/description.hpp"
+#include "stage/link_pace.hpp"
 #include "stage/stage_counters.hpp"
 #include "stage/stage_spec.hpp"
+#include "stage/stage_tap.hpp"
 
 namespace tunrelay {
 
@@ -20,6 +24,9 @@ struct LinkStageReport {
   std::string text;
   StageCounts counts;
   std::uint64_t answers = 0;  ///< frames that it sent back to where its packets came from
+  /// What a link of limited speed could have carried since it is in use; nothing for other stages,
+  /// and in a replay.
+  std::optional<std::uint64_t> capacity_bits{};
 };
 
 struct LinkReport {
@@ -53,6 +60,9 @@ class EmulatedLink {
     bool is_replay = false;
     /// Which one of a series of links with one seed it is, from 0: each draws other numbers.
     std::uint64_t change = 0;
+    /// What sees the packets of a direction's first link of limited speed; empty: nobody does.
+    /// Called by workers.
+    std::function<std::shared_ptr<StageTap>(std::size_t direction)> make_tap{};
   };
   /// How a link follows the one that was in use before.
   struct Succession {
@@ -83,6 +93,14 @@ class EmulatedLink {
   [[nodiscard]] LinkReport report() const;
   /// By direction. All instances that a relay made are among them once it runs these stages.
   [[nodiscard]] std::array<std::vector<LinkStage>, 2> parts() const;
+
+  /// A link of limited speed, and its stage's text.
+  struct Pace {
+    std::string text;                ///< empty: there is none
+    std::unique_ptr<LinkPace> pace;  ///< one of its own; null: there is none
+  };
+  /// The first of each direction.
+  [[nodiscard]] std::array<Pace, 2> paces() const;
   /// With the seed that is used.
   [[nodiscard]] const LinkDescription& description() const noexcept { return description_; }
 

@@ -81,17 +81,20 @@ nlohmann::ordered_json link_json(const LinkReport& link) {
   for (std::size_t direction = 0; direction < link.directions.size(); ++direction) {
     nlohmann::ordered_json stages = nlohmann::ordered_json::array();
     for (const LinkStageReport& stage : link.directions.at(direction))
-      stages.push_back({{"stage", stage.text},
-                        {"taken", tally_json(stage.counts.taken)},
-                        {"passed", tally_json(stage.counts.passed)},
-                        {"dropped", tally_json(stage.counts.dropped)},
-                        {"queued", tally_json(stage.counts.queued)},
-                        {"marked_segments", stage.counts.marked},
-                        {"answers", stage.answers},
-                        {"details", details_json(stage.counts.details)},
-                        {"delay_ns", times_json(stage.counts.delay_ns)},
-                        {"since_read_ns", times_json(stage.counts.since_read_ns)},
-                        {"late_ns", times_json(stage.counts.late_ns)}});
+      stages.push_back(
+          {{"stage", stage.text},
+           {"taken", tally_json(stage.counts.taken)},
+           {"passed", tally_json(stage.counts.passed)},
+           {"dropped", tally_json(stage.counts.dropped)},
+           {"queued", tally_json(stage.counts.queued)},
+           {"marked_segments", stage.counts.marked},
+           {"answers", stage.answers},
+           {"capacity_bits", stage.capacity_bits ? nlohmann::ordered_json(*stage.capacity_bits)
+                                                 : nlohmann::ordered_json()},
+           {"details", details_json(stage.counts.details)},
+           {"delay_ns", times_json(stage.counts.delay_ns)},
+           {"since_read_ns", times_json(stage.counts.since_read_ns)},
+           {"late_ns", times_json(stage.counts.late_ns)}});
     json[direction == 0 ? "a_to_b" : "b_to_a"] = std::move(stages);
   }
   return json;

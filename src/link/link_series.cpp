@@ -8,7 +8,8 @@
 
 namespace tunrelay {
 
-LinkSeries::LinkSeries(const EmulatedLink& link, std::int64_t begin_ns) {
+LinkSeries::LinkSeries(const EmulatedLink& link, std::int64_t begin_ns, Peaks peaks)
+    : peaks_(peaks) {
   follow(link, begin_ns);
 }
 
@@ -67,7 +68,8 @@ StageInterval LinkSeries::next(Part& part, std::int64_t now_ns) {
     sum.marked += counters.marked.get();
     const Tally queued = counters.queued.get();
     sum.queued += queued;
-    sum.queued_peak += instance.counters->queued_peak.take(queued);
+    sum.queued_peak +=
+        peaks_ == Peaks::kTaken ? instance.counters->queued_peak.take(queued) : queued;
   }
   StageInterval interval = sum;
   interval.taken -= part.seen.taken;

@@ -32,13 +32,18 @@ struct StageInterval {
   bool operator==(const StageInterval&) const = default;
 };
 
-/// Used by one thread, which may be any while the link is in use; alone of its kind for a link. It
-/// may outlive the link.
+/// Who has a queue's peaks: whoever takes one begins it again, so one series alone may.
+enum class Peaks {
+  kTaken,
+  kLeft,  ///< for another one: queued_peak is what is queued at the interval's end
+};
+
+/// Used by one thread, which may be any while the link is in use. It may outlive the link.
 class LinkSeries {
  public:
   /// The first interval has all that LINK's stages have counted; its capacity counts from BEGIN_NS
   /// (CLOCK_MONOTONIC).
-  LinkSeries(const EmulatedLink& link, std::int64_t begin_ns);
+  LinkSeries(const EmulatedLink& link, std::int64_t begin_ns, Peaks peaks);
 
   /// LINK is in use from NOW_NS on, the end of the last interval. Stages that have taken over from
   /// their former count on.
@@ -70,6 +75,7 @@ class LinkSeries {
   std::array<std::vector<Part>, 2> parts_;
   IntervalValues values_;
   std::int64_t begin_ns_ = 0;
+  Peaks peaks_;
 };
 
 }  // namespace tunrelay

@@ -114,6 +114,10 @@ bool has_answers(const StageChoice& choice) {
   return mtu != nullptr && mtu->answers;
 }
 
+bool is_link_of_limited_speed(const StageChoice& choice) {
+  return std::holds_alternative<BottleneckDescription>(choice);
+}
+
 std::unique_ptr<LinkPace> make_pace(const StageChoice& choice, std::int64_t origin_ns) {
   const auto* link = std::get_if<BottleneckDescription>(&choice);
   return link == nullptr ? nullptr : pace_factory(*link, origin_ns)();

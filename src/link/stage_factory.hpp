@@ -31,6 +31,8 @@ struct StagePlace {
 /// kLane.
 [[nodiscard]] bool has_answers(const StageChoice& choice);
 
+/// Whether make_pace() says how fast it is.
+[[nodiscard]] bool is_link_of_limited_speed(const StageChoice& choice);
 /// How fast the link is that a stage is, one of its own: null for a stage that is none. Throws as
 /// make_factory() does.
 [[nodiscard]] std::unique_ptr<LinkPace> make_pace(const StageChoice& choice,

@@ -60,11 +60,35 @@ struct DirectionInterval {
   std::vector<StageInterval> stages;
 };
 
+/// What one direction of a flow did in an interval.
+struct FlowDirectionInterval {
+  Tally read;
+  Tally written;
+  Tally dropped;                             ///< in the relay
+  std::uint64_t retransmitted_segments = 0;  ///< TCP, as read
+  std::uint64_t rtts = 0;        ///< round trips that ended, seen at the sender's device
+  std::int64_t mean_rtt_ns = 0;  ///< of these
+
+  bool operator==(const FlowDirectionInterval&) const = default;
+};
+
+struct FlowInterval {
+  std::string protocol;  ///< tcp, udp
+  std::string a, b;      ///< address and port at each end
+  std::array<FlowDirectionInterval, kDirections> directions;
+
+  bool operator==(const FlowInterval&) const = default;
+};
+
 struct RecordInterval {
   std::int64_t from_ns = 0;
   std::int64_t to_ns = 0;
   std::array<DirectionInterval, kDirections> directions;
   std::vector<std::uint64_t> worker_cpu_ns;  ///< CPU time of each queue's worker
+  /// Where flows are counted: the largest of those that did something in the last FLOWS_NS until
+  /// to_ns. That is the interval, or more where it is short: then intervals between have none.
+  std::int64_t flows_ns = 0;
+  std::vector<FlowInterval> flows{};
 };
 
 struct RecordEvent {

@@ -75,6 +75,23 @@ void show_fields(MaybeConst<DirectionInterval> auto& direction, const auto& fiel
   fields.always("stages", direction.stages);
 }
 
+void show_fields(MaybeConst<FlowDirectionInterval> auto& direction, const auto& fields) {
+  fields.always("read", direction.read);
+  fields.always("written", direction.written);
+  fields.unless_default("dropped", direction.dropped);
+  fields.unless_default("retransmitted_segments", direction.retransmitted_segments);
+  fields.unless_default("rtts", direction.rtts);
+  fields.unless_default("mean_rtt_ns", direction.mean_rtt_ns);
+}
+
+void show_fields(MaybeConst<FlowInterval> auto& flow, const auto& fields) {
+  fields.always("protocol", flow.protocol);
+  fields.always("a", flow.a);
+  fields.always("b", flow.b);
+  fields.always("a_to_b", flow.directions[0]);
+  fields.always("b_to_a", flow.directions[1]);
+}
+
 void show_fields(MaybeConst<RecordHeader> auto& header, const auto& fields) {
   fields.always("format", header.format);
   fields.always("version", header.version);
@@ -101,6 +118,8 @@ void show_fields(MaybeConst<RecordInterval> auto& interval, const auto& fields) 
   fields.always("a_to_b", interval.directions[0]);
   fields.always("b_to_a", interval.directions[1]);
   fields.always("worker_cpu_ns", interval.worker_cpu_ns);
+  fields.unless_default("flows_ns", interval.flows_ns);
+  fields.unless_default("flows", interval.flows);
 }
 
 void show_fields(MaybeConst<RecordEvent> auto& event, const auto& fields) {
@@ -222,6 +241,16 @@ std::string record_line(const RecordEvent& event) {
 }
 std::string record_line(const RecordEnd& end) {
   return line_of(kEnd, end);
+}
+
+nlohmann::json interval_json(const RecordInterval& interval) {
+  return json_of(interval);
+}
+
+RecordInterval parse_interval(const nlohmann::json& json) {
+  RecordInterval interval;
+  take_from(json, interval);
+  return interval;
 }
 
 Record parse_record(std::string_view text, const std::string& name) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "record/record.hpp"
 
 namespace tunrelay {
@@ -15,6 +17,11 @@ namespace tunrelay {
 [[nodiscard]] std::string record_line(const RecordInterval& interval);
 [[nodiscard]] std::string record_line(const RecordEvent& event);
 [[nodiscard]] std::string record_line(const RecordEnd& end);
+
+/// An interval by itself, as its line has it.
+[[nodiscard]] nlohmann::json interval_json(const RecordInterval& interval);
+/// Throws nlohmann::json::exception for what is none.
+[[nodiscard]] RecordInterval parse_interval(const nlohmann::json& json);
 
 /// What can be read of a record's TEXT; NAME is its file's. A last line that was cut short is left
 /// out, as are keys and lines of a kind that a later version may add. Throws a usage Error that

@@ -24,22 +24,6 @@ constexpr const char* kRecordAttempt = "write the record";
 // How long a pipe's reader may take.
 constexpr std::int64_t kPatienceNs = kNanosecondsPerSecond;
 
-std::uint64_t since(std::uint64_t now, std::uint64_t before) {
-  return now > before ? now - before : 0;
-}
-
-DirectionInterval difference(const LaneCounts& now, const LaneCounts& before) {
-  DirectionInterval interval{.read = now.read - before.read,
-                             .made = now.made - before.made,
-                             .written = now.written - before.written,
-                             .dropped = {},
-                             .queued = now.queued,
-                             .stages = {}};
-  for (std::size_t reason = 0; reason < kDropReasons; ++reason)
-    interval.dropped.by_reason.at(reason) = now.dropped.at(reason) - before.dropped.at(reason);
-  return interval;
-}
-
 FileDescriptor opened(const RecordOptions& options) {
   if (!options.into) return open_output(options.file, kRecordAttempt, kUsersChoice);
   constexpr int kFirst = 3;
@@ -86,19 +70,17 @@ Recorder::~Recorder() {
 
 void Recorder::begin(const Beginning& beginning, const EmulatedLink& link, Read read) {
   ready_ns_ = beginning.ready_ns;
-  read_ = std::move(read);
-  begin_ns_ = beginning.is_at_ready ? ready_ns_ : monotonic_ns();
+  reader_.emplace(IntervalReader::Beginning{.ready_ns = beginning.ready_ns,
+                                            .is_at_ready = beginning.is_at_ready,
+                                            .peaks = Peaks::kTaken,
+                                            .read_flows = beginning.read_flows},
+                  link, std::move(read));
+  first_due_ns_ = ready_ns_ + reader_->link().at_ns + options_.interval_ns;
   RecordHeader header = beginning.header;
   header.interval_ns = options_.interval_ns;
   header.title = options_.title;
   write(record_line(header));
-  follow(link, begin_ns_);
-  if (!beginning.is_at_ready) {
-    seen_ = read_();
-    static_cast<void>(series_->next(begin_ns_));
-  } else {
-    seen_.worker_cpu_ns = read_().worker_cpu_ns;
-  }
+  write(record_line(reader_->link()));
   const SignalBlock blocked;  // signals are for the main thread
   thread_ = std::thread([this] { run(); });
 }
@@ -106,7 +88,7 @@ void Recorder::begin(const Beginning& beginning, const EmulatedLink& link, Read 
 void Recorder::run() {
   ::pthread_setname_np(::pthread_self(), "recorder");
   std::unique_lock lock(mutex_);
-  std::int64_t due_ns = begin_ns_ + options_.interval_ns;
+  std::int64_t due_ns = first_due_ns_;
   while (!ends_ && report_.failure.empty()) {
     const std::chrono::steady_clock::time_point due{std::chrono::nanoseconds(due_ns)};
     if (woken_.wait_until(lock, due, [this] { return ends_; })) break;
@@ -118,51 +100,25 @@ void Recorder::run() {
   }
 }
 
-void Recorder::follow(const EmulatedLink& link, std::int64_t now_ns) {
-  if (series_)
-    series_->follow(link, now_ns);
-  else
-    series_ = std::make_unique<LinkSeries>(link, now_ns);
-  write(record_line(RecordLink{.at_ns = now_ns - ready_ns_,
-                               .seed = link.description().seed.value_or(0),
-                               .stages = series_->texts()}));
-}
-
 void Recorder::change_link(const EmulatedLink& link) {
   const std::lock_guard lock(mutex_);
-  if (!series_) return;
+  if (!reader_) return;
   const std::int64_t now_ns = monotonic_ns();
   write_interval(now_ns);
-  follow(link, now_ns);
+  reader_->follow(link, now_ns - ready_ns_);
+  write(record_line(reader_->link()));
 }
 
 void Recorder::note(std::string_view kind, std::string_view text) {
   const std::lock_guard lock(mutex_);
-  if (!series_) return;
+  if (!reader_) return;
   write(record_line(RecordEvent{
       .at_ns = monotonic_ns() - ready_ns_, .kind = std::string(kind), .text = std::string(text)}));
 }
 
-void Recorder::write_interval(std::int64_t now_ns) {
-  const RelayReading reading = read_();
-  RecordInterval interval{.from_ns = begin_ns_ - ready_ns_,
-                          .to_ns = now_ns - ready_ns_,
-                          .directions = {},
-                          .worker_cpu_ns = {}};
-  auto stages = series_->next(now_ns);
-  for (std::size_t direction = 0; direction < kDirections; ++direction) {
-    interval.directions.at(direction) =
-        difference(reading.lanes.at(direction), seen_.lanes.at(direction));
-    interval.directions.at(direction).stages = std::move(stages.at(direction));
-  }
-  for (std::size_t worker = 0; worker < reading.worker_cpu_ns.size(); ++worker)
-    interval.worker_cpu_ns.push_back(
-        since(reading.worker_cpu_ns[worker],
-              worker < seen_.worker_cpu_ns.size() ? seen_.worker_cpu_ns[worker] : 0));
-  write(record_line(interval));
+void Recorder::write_interval(std::int64_t now_ns, bool is_last) {
+  write(record_line(reader_->next(now_ns, is_last)));
   ++report_.intervals;
-  seen_ = reading;
-  begin_ns_ = now_ns;
 }
 
 void Recorder::write(const std::string& text) {
@@ -178,16 +134,16 @@ void Recorder::write(const std::string& text) {
 void Recorder::end() noexcept {
   {
     const std::lock_guard lock(mutex_);
-    if (!series_) return;
+    if (!reader_) return;
     ends_ = true;
   }
   woken_.notify_all();
   if (thread_.joinable()) thread_.join();
   const std::lock_guard lock(mutex_);
   const std::int64_t now_ns = monotonic_ns();
-  write_interval(now_ns);
+  write_interval(now_ns, true);
   write(record_line(RecordEnd{.at_ns = now_ns - ready_ns_, .intervals = report_.intervals}));
-  series_.reset();
+  reader_.reset();
   file_.reset();
 }
 

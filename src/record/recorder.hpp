@@ -3,20 +3,18 @@
 // anyway, so that the packets' way knows nothing of it.
 #pragma once
 
-#include <array>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "link/emulated_link.hpp"
-#include "metrics/lane_counters.hpp"
 #include "os/file_descriptor.hpp"
+#include "record/interval_reader.hpp"
 #include "record/record.hpp"
 
 namespace tunrelay {
@@ -32,12 +30,6 @@ struct RecordOptions {
 };
 /// Throws a usage Error for what can't be.
 void check_record_options(const RecordOptions& options);
-
-/// What was counted until one moment.
-struct RelayReading {
-  std::array<LaneCounts, kDirections> lanes;
-  std::vector<std::uint64_t> worker_cpu_ns;
-};
 
 struct RecordReport {
   std::string file;
@@ -59,12 +51,13 @@ class Recorder {
 
   /// Gives all that was counted until now; it is called on the recorder's thread, and on this one,
   /// never both at once.
-  using Read = std::function<RelayReading()>;
+  using Read = IntervalReader::Read;
 
   struct Beginning {
     RecordHeader header;        ///< but for the interval; its times count from...
     std::int64_t ready_ns = 0;  ///< ...here (CLOCK_MONOTONIC)
     bool is_at_ready = true;    ///< the first interval begins then, with all counts; else now
+    IntervalReader::ReadFlows read_flows{};  ///< empty: flows are not counted
   };
   /// Once. LINK is the one in use.
   void begin(const Beginning& beginning, const EmulatedLink& link, Read read);
@@ -80,23 +73,20 @@ class Recorder {
  private:
   void look_at_file();
   void run();
-  void follow(const EmulatedLink& link, std::int64_t now_ns);
-  void write_interval(std::int64_t now_ns);
+  void write_interval(std::int64_t now_ns, bool is_last = false);
   void write(const std::string& text);
 
   const RecordOptions options_;
   FileDescriptor file_;
   bool is_regular_ = true;
   std::int64_t ready_ns_ = 0;
-  Read read_;
+  std::int64_t first_due_ns_ = 0;
 
   mutable std::mutex mutex_;  ///< of all below
   std::condition_variable woken_;
   bool ends_ = false;
   RecordReport report_;
-  RelayReading seen_;
-  std::unique_ptr<LinkSeries> series_;
-  std::int64_t begin_ns_ = 0;  ///< of the interval
+  std::optional<IntervalReader> reader_;  ///< from begin() to end()
 
   std::thread thread_;
 };

@@ -45,6 +45,38 @@ void join(StageInterval& stage, const StageInterval& more) {
   if (stage.capacity_bits) *stage.capacity_bits += more.capacity_bits.value_or(0);
 }
 
+bool is_same(const FlowInterval& one, const FlowInterval& other) {
+  return one.protocol == other.protocol && one.a == other.a && one.b == other.b;
+}
+
+void join(FlowDirectionInterval& flow, const FlowDirectionInterval& more) {
+  flow.read += more.read;
+  flow.written += more.written;
+  flow.dropped += more.dropped;
+  flow.retransmitted_segments += more.retransmitted_segments;
+  const std::uint64_t rtts = flow.rtts + more.rtts;
+  if (rtts != 0)
+    flow.mean_rtt_ns = static_cast<std::int64_t>(
+        (static_cast<double>(flow.mean_rtt_ns) * static_cast<double>(flow.rtts) +
+         static_cast<double>(more.mean_rtt_ns) * static_cast<double>(more.rtts)) /
+        static_cast<double>(rtts));
+  flow.rtts = rtts;
+}
+
+void join(std::vector<FlowInterval>& flows, const std::vector<FlowInterval>& more) {
+  for (const FlowInterval& flow : more) {
+    const auto same = std::find_if(flows.begin(), flows.end(), [&flow](const FlowInterval& other) {
+      return is_same(flow, other);
+    });
+    if (same == flows.end()) {
+      flows.push_back(flow);
+      continue;
+    }
+    for (std::size_t direction = 0; direction < kDirections; ++direction)
+      join(same->directions.at(direction), flow.directions.at(direction));
+  }
+}
+
 void join(RecordInterval& interval, const RecordInterval& more) {
   interval.to_ns = more.to_ns;
   for (std::size_t direction = 0; direction < kDirections; ++direction) {
@@ -58,6 +90,8 @@ void join(RecordInterval& interval, const RecordInterval& more) {
       sum.dropped.by_reason.at(reason) += next.dropped.by_reason.at(reason);
     for (std::size_t at = 0; at < sum.stages.size(); ++at) join(sum.stages[at], next.stages.at(at));
   }
+  join(interval.flows, more.flows);
+  interval.flows_ns += more.flows_ns;
   interval.worker_cpu_ns.resize(std::max(interval.worker_cpu_ns.size(), more.worker_cpu_ns.size()));
   for (std::size_t worker = 0; worker < more.worker_cpu_ns.size(); ++worker)
     interval.worker_cpu_ns[worker] += more.worker_cpu_ns[worker];
@@ -78,6 +112,7 @@ struct Chart {
   std::string title;
   std::string unit;  ///< as scale_for() knows it
   std::vector<Line> lines;
+  bool is_stacked = false;
 };
 
 ordered_json events_of(const Record& record) {
@@ -122,6 +157,7 @@ void add_chart(ordered_json& charts, const Record& record, const Chart& chart) {
   }
   charts.push_back({{"title", chart.title},
                     {"group", "time"},
+                    {"stacked", chart.is_stacked},
                     {"events", events_of(record)},
                     {"x",
                      {{"label", "time, s"},
@@ -144,6 +180,62 @@ const StageInterval* queue_of(const Record& record, const RecordInterval& interv
                               std::size_t direction) {
   const auto at = queueing_stage(record.link_of(interval).stages.at(direction));
   return at ? &interval.directions.at(direction).stages.at(*at) : nullptr;
+}
+
+/// More of them look alike in a chart.
+constexpr std::size_t kMaxFlowLines = 6;
+
+/// The flows of RECORD that have most bytes in DIRECTION, the largest first.
+std::vector<FlowInterval> largest_flows(const Record& record, std::size_t direction) {
+  std::vector<FlowInterval> sums;
+  for (const RecordInterval& interval : record.intervals) join(sums, interval.flows);
+  const auto bytes_of = [direction](const FlowInterval& flow) {
+    return flow.directions.at(direction).read.bytes;
+  };
+  std::erase_if(sums, [&bytes_of](const FlowInterval& flow) { return bytes_of(flow) == 0; });
+  std::stable_sort(sums.begin(), sums.end(),
+                   [&bytes_of](const FlowInterval& left, const FlowInterval& right) {
+                     return bytes_of(left) > bytes_of(right);
+                   });
+  if (sums.size() > kMaxFlowLines) sums.resize(kMaxFlowLines);
+  return sums;
+}
+
+/// The intervals in which flows were looked at, each as long as what it says of them.
+Record with_looks_alone(Record record) {
+  std::erase_if(record.intervals,
+                [](const RecordInterval& interval) { return interval.flows_ns == 0; });
+  for (RecordInterval& interval : record.intervals)
+    interval.from_ns = interval.to_ns - interval.flows_ns;
+  return record;
+}
+
+void add_flow_charts(ordered_json& charts, const Record& whole, std::size_t direction) {
+  const Record record = with_looks_alone(whole);
+  Chart throughput{
+      .title = "Throughput by flow", .unit = "bits_per_s", .lines = {}, .is_stacked = true};
+  Chart round_trips{.title = "Round trips by flow", .unit = "ns", .lines = {}};
+  for (const FlowInterval& flow : largest_flows(record, direction)) {
+    const auto of_flow = [flow, direction](const RecordInterval& interval) {
+      for (const FlowInterval& other : interval.flows)
+        if (is_same(flow, other)) return other.directions.at(direction);
+      return FlowDirectionInterval{};
+    };
+    const std::size_t color = throughput.lines.size();
+    const std::string name =
+        fmt::format("{} {} > {}", flow.protocol, direction == 0 ? flow.a : flow.b,
+                    direction == 0 ? flow.b : flow.a);
+    throughput.lines.push_back({name, color, 0, "area", [of_flow](const RecordInterval& interval) {
+                                  return bits_per_s(of_flow(interval).read.bytes, interval);
+                                }});
+    round_trips.lines.push_back(
+        {name, color, color % kChartDashes, "line", [of_flow](const RecordInterval& interval) {
+           const FlowDirectionInterval values = of_flow(interval);
+           return values.rtts == 0 ? std::nan("") : static_cast<double>(values.mean_rtt_ns);
+         }});
+  }
+  add_chart(charts, record, throughput);
+  add_chart(charts, record, round_trips);
 }
 
 }  // namespace
@@ -201,6 +293,7 @@ ordered_json direction_charts(const Record& record, std::size_t direction) {
                                      : bits_per_s(1, interval) / 8 *
                                            static_cast<double>(*stage->capacity_bits);
                         }}}});
+  add_flow_charts(charts, record, direction);
   add_chart(charts, record,
             {.title = "Delay in the queue",
              .unit = "ns",

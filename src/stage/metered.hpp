@@ -10,14 +10,16 @@
 #include "stage/forwarding_output.hpp"
 #include "stage/stage.hpp"
 #include "stage/stage_counters.hpp"
+#include "stage/stage_tap.hpp"
 
 namespace tunrelay {
 
 class Metered final : public Stage {
  public:
-  /// COUNTERS are this instance's alone to write.
-  Metered(std::unique_ptr<Stage> stage, std::shared_ptr<StageCounters> counters)
-      : stage_(std::move(stage)), counters_(std::move(counters)) {}
+  /// COUNTERS are this instance's alone to write. TAP sees its packets; null: nobody does.
+  Metered(std::unique_ptr<Stage> stage, std::shared_ptr<StageCounters> counters,
+          std::shared_ptr<StageTap> tap)
+      : stage_(std::move(stage)), counters_(std::move(counters)), tap_(std::move(tap)) {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return stage_->name(); }
 
@@ -26,7 +28,9 @@ class Metered final : public Stage {
     Tally taken;
     for (const Packet& packet : packets) taken += tally_of(packet);
     counters_->taken.add(taken);
-    Meter meter(*counters_, now_ns, output);
+    if (tap_)
+      for (const Packet& packet : packets) tap_->taken(packet, now_ns);
+    Meter meter(*this, now_ns, output);
     stage_->process(packets, now_ns, meter);
     note_state();
   }
@@ -35,7 +39,7 @@ class Metered final : public Stage {
   }
   void release(std::int64_t now_ns, StageOutput& output) noexcept override {
     counters_->late_ns.record(now_ns - stage_->next_deadline_ns(), 1);
-    Meter meter(*counters_, now_ns, output);
+    Meter meter(*this, now_ns, output);
     stage_->release(now_ns, meter);
     note_state();
   }
@@ -48,25 +52,31 @@ class Metered final : public Stage {
  private:
   class Meter final : public ForwardingOutput {
    public:
-    Meter(StageCounters& counters, std::int64_t now_ns, StageOutput& output)
-        : ForwardingOutput(output), counters_(counters), now_ns_(now_ns) {}
+    Meter(Metered& metered, std::int64_t now_ns, StageOutput& output)
+        : ForwardingOutput(output),
+          counters_(*metered.counters_),
+          tap_(metered.tap_.get()),
+          now_ns_(now_ns) {}
     void pass(const Packet& packet) noexcept override {
       const std::uint64_t segments = packet.run.count();
       counters_.passed.add(tally_of(packet));
       counters_.delay_ns.record(now_ns_ - packet.handed_ns, segments);
       counters_.since_read_ns.record(now_ns_ - packet.arrival_ns, segments);
       if (is_marked(packet)) counters_.marked.add(segments);
+      if (tap_ != nullptr) tap_->passed(packet, now_ns_);
       Packet onward = packet;
       onward.handed_ns = now_ns_;
       output().pass(onward);
     }
     void drop(const Packet& packet, DropReason reason) noexcept override {
       counters_.dropped.add(tally_of(packet));
+      if (tap_ != nullptr) tap_->dropped(packet, now_ns_);
       output().drop(packet, reason);
     }
 
    private:
     StageCounters& counters_;
+    StageTap* tap_;
     std::int64_t now_ns_;
   };
 
@@ -79,6 +89,7 @@ class Metered final : public Stage {
 
   std::unique_ptr<Stage> stage_;
   std::shared_ptr<StageCounters> counters_;
+  std::shared_ptr<StageTap> tap_;
 };
 
 }  // namespace tunrelay

@@ -21,8 +21,6 @@
 namespace tunrelay {
 namespace {
 
-constexpr std::size_t kFlowsInReport = 100;
-
 TunnelOptions checked(TunnelOptions options, const TunnelScenario& scenario) {
   check_tunnel_options(options);
   if (scenario.plays()) options.link = scenario.player().link();
@@ -169,6 +167,7 @@ void Tunnel::begin_accounts() {
     if (flows_) flows_->begin();
   });
   kernel_accounts_ = std::make_unique<KernelAccounts>(*applied_);
+  stages_.begin_log();
   if (capture_.runs()) relay_->change_taps(taps_of(flows_.get(), &capture_));
 }
 
@@ -182,12 +181,17 @@ std::vector<TunnelEvent> Tunnel::attend() {
   std::vector<TunnelEvent> events = follow_all();
   record_.note(events);
   if (record_.has_failed()) events.push_back(failure_event(*end_record()));
+  for (const TunnelEvent& event : events) ++report_.events.at(static_cast<std::size_t>(event.kind));
   return events;
 }
 
 std::vector<TunnelEvent> Tunnel::follow_all() {
   std::vector<TunnelEvent> events;
   if (capture_.has_failed()) events.push_back(failure_event(*end_capture()));
+  if (const std::string failure = stages_.log_failure(); !failure.empty())
+    events.push_back(
+        {TunnelEvent::Kind::kNote,
+         "mahimahi's log has ended, it could not be written: " + failure + ". The link goes on."});
   offloads_->attend(*relay_, events);
   if (janitor_) janitor_->attend(events);
   follow_scenario(events);
@@ -283,15 +287,18 @@ void Tunnel::start_record(const RecordOptions& options, FileDescriptor file) {
 }
 
 void Tunnel::begin_record(bool is_at_ready) {
-  record_.begin({.header = {.program = options_.application,
-                            .started_utc = utc_now(),
-                            .title = {},
-                            .devices = {devices_[0].name(), devices_[1].name()},
-                            .queues = devices_[0].queues(),
-                            .mtu_bytes = report_.mtu_bytes},
-                 .ready_ns = ready_ns_,
-                 .is_at_ready = is_at_ready},
-                stages_.emulated_link(), *relay_accounts_);
+  record_.begin(
+      {.header = {.program = options_.application,
+                  .started_utc = utc_now(),
+                  .title = {},
+                  .devices = {devices_[0].name(), devices_[1].name()},
+                  .queues = devices_[0].queues(),
+                  .mtu_bytes = report_.mtu_bytes},
+       .ready_ns = ready_ns_,
+       .is_at_ready = is_at_ready,
+       .read_flows = flows_ ? [this] { return flows_->snapshot(FlowSeries::kMaxFollowed); }
+                            : IntervalReader::ReadFlows{}},
+      stages_.emulated_link(), *relay_accounts_);
 }
 
 std::vector<std::string> Tunnel::stop() noexcept {
@@ -301,6 +308,7 @@ std::vector<std::string> Tunnel::stop() noexcept {
     relay_->stop();
     end_capture();
     end_record();
+    stages_.end_log();
     report_ = report();
   }
   path_.reset();
@@ -323,24 +331,6 @@ std::vector<std::string> Tunnel::stop() noexcept {
   if (janitor_ && failures.empty()) janitor_->dismiss();
   janitor_.reset();
   return failures;
-}
-
-TunnelReport Tunnel::report() {
-  if (!relay_) return report_;
-  TunnelReport report = report_;
-  relay_->refresh();
-  report.duration_ns = ready_ns_ == 0 ? 0 : monotonic_ns() - ready_ns_;
-  if (relay_accounts_) relay_accounts_->fill_in(report);
-  if (kernel_accounts_) kernel_accounts_->fill_in(report);
-  offloads_->fill_in(report, *relay_);
-  if (!options_.cpus.empty()) note_unpinned(report);
-  if (path_) report.path = path_->report();
-  stages_.fill_in(report);
-  report.scenario = scenario_.report();
-  report.capture = capture_.report();
-  report.record = record_.report();
-  if (flows_) report.flows = flows_->snapshot(kFlowsInReport);
-  return report;
 }
 
 }  // namespace tunrelay

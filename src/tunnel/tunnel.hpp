@@ -94,6 +94,20 @@ class Tunnel {
   /// What was recorded; nothing when no record runs.
   std::optional<RecordReport> end_record() noexcept { return record_.end(); }
 
+  /// What it does from now on, from one look to the next, without the peaks of queues. The tunnel
+  /// must not be stopped before. Whoever has it looks whether link_set_ns() has changed, and then
+  /// has it follow emulated_link().
+  [[nodiscard]] std::unique_ptr<IntervalReader> read_intervals() const;
+  [[nodiscard]] const EmulatedLink& emulated_link() const noexcept {
+    return stages_.emulated_link();
+  }
+  /// TunnelReport::link_set_ns.
+  [[nodiscard]] std::int64_t link_set_ns() const noexcept { return report_.link_set_ns; }
+  /// The TOP largest flows; nothing where flows are not counted.
+  [[nodiscard]] std::optional<FlowSnapshot> flows(std::size_t top) const;
+  /// Whether the newest check of the path has proven it; by a look, which checks nothing.
+  [[nodiscard]] bool is_path_proven() const { return path_ && path_->report().proven; }
+
   /// After stop(): what stood at its end.
   [[nodiscard]] TunnelReport report();
   [[nodiscard]] const TunnelOptions& options() const noexcept { return options_; }

@@ -2,6 +2,7 @@
 // What happens to a running tunnel.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,8 @@ namespace tunrelay {
 /// As text, for the user.
 struct TunnelEvent {
   enum class Kind { kNote, kBroken, kRepaired, kGone };
+
+  static constexpr std::size_t kKinds = 4;
 
   Kind kind = Kind::kNote;
   std::string text;

@@ -62,6 +62,7 @@ struct TunnelOptions {
   std::FILE* trace_file = stdout;
   std::optional<CaptureOptions> capture;  ///< from the start, to a file
   std::optional<RecordOptions> record;    ///< from the start, to a file
+  std::string mahimahi_log;               ///< the beginning of two files' names; empty: none
   std::optional<std::size_t> flow_limit;  ///< set: flows are counted, so many at once
   std::string application = "tunrelay";   ///< our name and version, for captures and records
   /// Between the beginnings of two standing checks of the path; 0: none.

@@ -11,9 +11,8 @@
 #include "os/thread_cpu.hpp"
 
 namespace tunrelay {
-namespace {
 
-RelayReading read(const RelayAccounts& accounts) {
+RelayReading read_relay(const RelayAccounts& accounts) {
   TunnelReport report;
   accounts.fill_in(report);
   RelayReading reading{.lanes = report.lanes, .worker_cpu_ns = {}};
@@ -21,8 +20,6 @@ RelayReading read(const RelayAccounts& accounts) {
     reading.worker_cpu_ns.push_back(thread_cpu_ns(worker.thread_id).value_or(0));
   return reading;
 }
-
-}  // namespace
 
 void TunnelRecord::open(const RecordOptions& options, FileDescriptor file) {
   if (recorder_)
@@ -35,7 +32,7 @@ void TunnelRecord::open(const RecordOptions& options, FileDescriptor file) {
 void TunnelRecord::begin(const Recorder::Beginning& beginning, const EmulatedLink& link,
                          const RelayAccounts& accounts) {
   if (!recorder_) return;
-  recorder_->begin(beginning, link, [&accounts] { return read(accounts); });
+  recorder_->begin(beginning, link, [&accounts] { return read_relay(accounts); });
 }
 
 void TunnelRecord::change_link(const EmulatedLink& link) {

@@ -13,6 +13,9 @@
 
 namespace tunrelay {
 
+/// What ACCOUNTS have counted so far; any thread.
+[[nodiscard]] RelayReading read_relay(const RelayAccounts& accounts);
+
 /// Used by one thread.
 class TunnelRecord {
  public:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "capture/capture.hpp"
+#include "capture/mahimahi_log.hpp"
 #include "device/device_type.hpp"
 #include "flow/flow_snapshot.hpp"
 #include "link/emulated_link.hpp"
@@ -17,6 +18,7 @@
 #include "record/recorder.hpp"
 #include "relay/relay.hpp"
 #include "route/model/tunnel_ends.hpp"
+#include "tunnel/tunnel_event.hpp"
 
 namespace tunrelay {
 
@@ -84,7 +86,8 @@ struct TunnelReport {
   PathReport path;
   SocketCounters sockets;     ///< of the ends' whole namespaces; since ready
   std::uint64_t repairs = 0;  ///< of rules and routes that someone took away
-  LinkReport link;            ///< its stages and what they have done
+  std::array<std::uint64_t, TunnelEvent::kKinds> events{};  ///< by kind; since ready
+  LinkReport link;                                          ///< its stages and what they have done
   /// When `link set` made that link, after the tunnel was ready; 0: it was not set. Its stages have
   /// counted since.
   std::int64_t link_set_ns = 0;
@@ -92,9 +95,10 @@ struct TunnelReport {
   std::vector<UserStageReport> user_stages;  ///< since ready
   std::optional<CaptureReport> capture;      ///< the newest, if there was one
   std::optional<RecordReport> record;        ///< the same
-  std::optional<FlowSnapshot> flows;         ///< since ready, if flows are counted
-  std::uint64_t trace_lost = 0;              ///< packets that could not be printed
-  std::vector<std::string> notes;            ///< what the user should know, a sentence each
+  std::optional<MahimahiLogReport> mahimahi_log;
+  std::optional<FlowSnapshot> flows;  ///< since ready, if flows are counted
+  std::uint64_t trace_lost = 0;       ///< packets that could not be printed
+  std::vector<std::string> notes;     ///< what the user should know, a sentence each
 };
 
 }  // namespace tunrelay

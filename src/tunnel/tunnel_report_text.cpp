@@ -105,6 +105,20 @@ std::string record_summary_line(const RecordReport& record) {
                      record.failure.empty() ? "" : "; ended early: " + record.failure);
 }
 
+std::string mahimahi_line(const MahimahiLogReport& log) {
+  return fmt::format("  mahimahi  {}, {}: {} lines, {} events came too fast{}\n", log.files[0],
+                     log.files[1], format_count(log.lines), format_count(log.lost),
+                     log.failure.empty() ? "" : "; ended early: " + log.failure);
+}
+
+nlohmann::ordered_json mahimahi_json(const std::optional<MahimahiLogReport>& log) {
+  if (!log) return nullptr;
+  return {{"files", {{"a_to_b", log->files[0]}, {"b_to_a", log->files[1]}}},
+          {"lines", log->lines},
+          {"lost_events", log->lost},
+          {"failure", log->failure}};
+}
+
 std::string link_line(const TunnelReport& report) {
   if (report.link.empty()) return "";
   const std::string since =
@@ -156,6 +170,13 @@ nlohmann::ordered_json end_json(const EndReport& end) {
           {"netns", end.netns},
           {"queue_dropped_packets", end.queue_dropped_packets},
           {"kernel_dropped_packets", end.kernel_dropped_packets}};
+}
+
+nlohmann::ordered_json events_json(const TunnelReport& report) {
+  nlohmann::ordered_json json;
+  for (std::size_t kind = 0; kind < report.events.size(); ++kind)
+    json[std::string(to_string(static_cast<TunnelEvent::Kind>(kind)))] = report.events.at(kind);
+  return json;
 }
 
 nlohmann::ordered_json worker_json(const WorkerReport& worker) {
@@ -223,6 +244,7 @@ std::string summary_text(const TunnelReport& report) {
                         format_count(report.trace_lost));
   if (report.capture) text += capture_line(*report.capture);
   if (report.record) text += record_summary_line(*report.record);
+  if (report.mahimahi_log) text += mahimahi_line(*report.mahimahi_log);
   for (const std::string& note : report.notes) text += fmt::format("  note      {}\n", note);
   return clean_lines(text);
 }
@@ -268,9 +290,11 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
           {"scenario", scenario_json(report.scenario)},
           {"stages", user_stages_json(report.user_stages)},
           {"repairs", report.repairs},
+          {"events", events_json(report)},
           {"trace_lost_packets", report.trace_lost},
           {"capture", capture_json(report.capture)},
           {"record", record_json(report.record)},
+          {"mahimahi_log", mahimahi_json(report.mahimahi_log)},
           {"flows", flows_json(report.flows)},
           {"notes", report.notes}};
 }

@@ -17,6 +17,18 @@
 #include "stage/trace.hpp"
 
 namespace tunrelay {
+namespace {
+
+MahimahiLog::Links links_of(const EmulatedLink& link) {
+  MahimahiLog::Links links;
+  auto paces = link.paces();
+  for (std::size_t direction = 0; direction < kDirections; ++direction)
+    links.at(direction) = {std::move(paces.at(direction).text),
+                           std::move(paces.at(direction).pace)};
+  return links;
+}
+
+}  // namespace
 
 TunnelStages::TunnelStages(const TunnelOptions& options)
     : options_(options), link_(std::make_unique<EmulatedLink>(options.link, site(0))) {}
@@ -27,6 +39,8 @@ void TunnelStages::load() {
   if (!single.empty() && options_.queues.value_or(1) != 1)
     throw_usage_error("use", fmt::format("{} queues with the stage {}", *options_.queues, single),
                       "it is one pair of endpoints for the whole link", "leave --queues out");
+  if (!options_.mahimahi_log.empty())
+    log_ = std::make_unique<MahimahiLog>(options_.mahimahi_log, options_.application);
 }
 
 StageSpecs TunnelStages::make(std::size_t queues, std::uint32_t mtu_bytes) {
@@ -39,9 +53,24 @@ StageSpecs TunnelStages::make(std::size_t queues, std::uint32_t mtu_bytes) {
 }
 
 void TunnelStages::begin() noexcept {
+  begun_ns_ = monotonic_ns();
   link_->begin();
   user_stages_->begin();
   if (trace_) trace_->begin();
+}
+
+void TunnelStages::begin_log() {
+  if (log_) log_->begin(links_of(*link_), begun_ns_);
+}
+
+void TunnelStages::end_log() noexcept {
+  if (log_) log_->finish();
+}
+
+std::string TunnelStages::log_failure() {
+  if (!log_ || has_told_failure_ || !log_->has_failed()) return "";
+  has_told_failure_ = true;
+  return log_->report().failure;
 }
 
 void TunnelStages::wake_workers_of(const Relay* relay) {
@@ -61,6 +90,7 @@ std::array<bool, kDirections> TunnelStages::change_link(LinkDescription descript
   link->begin();
   relay.change_stages(specs(*link, in_place), in_place);
   link_ = std::move(link);
+  if (log_) log_->change_links(links_of(*link_));
   return in_place;
 }
 
@@ -76,10 +106,16 @@ void TunnelStages::fill_in(TunnelReport& report) const {
   report.link = link_->report();
   report.user_stages = user_stages_->reports();
   report.trace_lost = trace_ ? trace_->lost() : 0;
+  if (log_) report.mahimahi_log = log_->report();
 }
 
 EmulatedLink::Site TunnelStages::site(std::uint64_t change) const {
-  return {.link_type = link_type_of(options_.type), .origin_ns = monotonic_ns(), .change = change};
+  return {.link_type = link_type_of(options_.type),
+          .origin_ns = monotonic_ns(),
+          .change = change,
+          .make_tap = [this](std::size_t direction) -> std::shared_ptr<StageTap> {
+            return log_ ? log_->make_tap(direction) : nullptr;
+          }};
 }
 
 StageSpecs TunnelStages::specs(const EmulatedLink& link,

@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
+#include "capture/mahimahi_log.hpp"
 #include "link/emulated_link.hpp"
 #include "plugin/user_stages.hpp"
 #include "relay/relay.hpp"
@@ -55,6 +57,13 @@ class TunnelStages {
 
   /// Packets that have met the link since they count, at its first stage with packets.
   [[nodiscard]] std::uint64_t packets_taken() const;
+  /// Once, after begin(): what mahimahi's log has counts from that. Nothing where none was asked
+  /// for.
+  void begin_log();
+  /// To be called when RELAY's workers have ended: writes the last of the log.
+  void end_log() noexcept;
+  /// Why the log has ended early, once; empty: it has not.
+  [[nodiscard]] std::string log_failure();
 
   /// After load().
   void fill_in(TunnelReport& report) const;
@@ -69,7 +78,10 @@ class TunnelStages {
   const TunnelOptions& options_;
   std::unique_ptr<EmulatedLink> link_;
   std::unique_ptr<UserStages> user_stages_;
-  std::unique_ptr<TraceLog> trace_;  ///< null: none was asked for
+  std::unique_ptr<TraceLog> trace_;   ///< null: none was asked for
+  std::unique_ptr<MahimahiLog> log_;  ///< likewise
+  bool has_told_failure_ = false;     ///< of the log
+  std::int64_t begun_ns_ = 0;         ///< CLOCK_MONOTONIC
 };
 
 }  // namespace tunrelay

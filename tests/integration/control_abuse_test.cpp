@@ -90,9 +90,10 @@ class Client {
 
 /// Anything, near to what is understood.
 std::string random_request(test::SeededRandom& random) {
-  const std::vector<std::string> doings{
-      "show",         "set",           "capture_start", "capture_report", "stop", "capture_stop",
-      "record_start", "record_report", "record_stop",   "\xff\xfe",       ""};
+  const std::vector<std::string> doings{"show",           "set",           "capture_start",
+                                        "capture_report", "stop",          "capture_stop",
+                                        "record_start",   "record_report", "record_stop",
+                                        "interval",       "\xff\xfe",      ""};
   const std::vector<Request> values{nullptr,
                                     -1,
                                     1e300,

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <thread>
 
@@ -110,6 +111,49 @@ TEST_P(RecordSumsTest, AreTheSummarysAcrossChangesOfTheLink) {
 INSTANTIATE_TEST_SUITE_P(Queues, RecordSumsTest,
                          ::testing::Values("--queues 1", "--queues 2", "--queues 4",
                                            "--queues 2 --engine syscall"));
+
+TEST_F(RecordTest, HasWhatEachFlowDidInAnInterval) {
+  for (const char* interval : {"100ms", "5ms"}) {
+    RunningTunnel tunnel("--flows --record " + file_ + " --record-interval " + interval);
+    set_link("delay 5ms, rate 20mbit limit 50ms");
+    send_traffic("--tcp -t 700ms -P 2");
+    const nlohmann::json summary = tunnel.finish();
+    const Record record = read_record(file_);
+    std::map<std::string, FlowDirectionInterval> sums;
+    std::size_t looks = 0;
+    for (const RecordInterval& each : record.intervals) {
+      looks += each.flows_ns == 0 ? 0 : 1;
+      for (const FlowInterval& flow : each.flows) {
+        FlowDirectionInterval& sum = sums[flow.protocol + flow.a + flow.b];
+        sum.read += flow.directions[0].read;
+        sum.dropped += flow.directions[0].dropped;
+        sum.retransmitted_segments += flow.directions[0].retransmitted_segments;
+        sum.rtts += flow.directions[0].rtts;
+        if (flow.directions[0].rtts != 0) {
+          EXPECT_GT(flow.directions[0].mean_rtt_ns, 4'000'000) << "a delay of 5 ms";
+        }
+      }
+    }
+    EXPECT_GE(looks, 7U);
+    EXPECT_LE(looks, 40U) << "a look takes time";
+    const nlohmann::json& flows = summary.at("flows").at("top");
+    ASSERT_GE(flows.size(), 2U);
+    for (const nlohmann::json& flow : flows) {
+      const auto end_of = [&flow](const char* end) {
+        return flow.at(end).at("address").get<std::string>() + ":" +
+               std::to_string(flow.at(end).at("port").get<unsigned>());
+      };
+      const FlowDirectionInterval& sum =
+          sums[flow.at("protocol").get<std::string>() + end_of("a") + end_of("b")];
+      const nlohmann::json& direction = flow.at("a_to_b");
+      EXPECT_EQ(sum.read, tally_in(direction.at("read")));
+      EXPECT_EQ(sum.dropped, tally_in(direction.at("dropped")));
+      EXPECT_EQ(sum.retransmitted_segments,
+                direction.at("tcp").at("retransmitted_segments").get<std::uint64_t>());
+      EXPECT_EQ(sum.rtts, direction.at("rtt_at_source_ns").at("count").get<std::uint64_t>());
+    }
+  }
+}
 
 TEST_F(RecordTest, ShowsEachStepOfARateAndTheDelayOfAFullQueue) {
   const std::string steps = folder_.write("steps.txt", "0 10mbit\n1s 50mbit\n2s 5mbit\n3s 5mbit\n");

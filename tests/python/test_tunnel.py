@@ -68,6 +68,38 @@ def test_every_flag_of_run_is_an_argument():
     assert {flag for flag in flags if flag.replace("-", "_") not in arguments} == set()
 
 
+def test_intervals_add_up_across_a_change_of_the_link(open_tunnel):
+    tunnel = open_tunnel(flows=True, path_check_interval="0")
+    first = tunnel.request("interval")
+    assert first["interval"]["a_to_b"]["read"]["packets"] == 0, "it begins now"
+    asked = [first]
+    for link in ("", "rate 50mbit", "delay 1ms, loss 50%"):
+        tunnel.link.set(a_to_b=link)
+        tunnel.run("ping -q -c 5 -i 0.01 -W 0.1 192.168.13.2", stdout=subprocess.DEVNULL)
+        asked.append(tunnel.request("interval", flows=1000))
+    for before, after in zip(asked, asked[1:]):
+        assert after["interval"]["from_ns"] == before["interval"]["to_ns"]
+    assert [len(answer["interval"]["a_to_b"]["stages"]) for answer in asked] == [0, 0, 1, 2]
+    assert asked[2]["interval"]["a_to_b"]["stages"][0]["capacity_bits"] > 0
+    assert asked[3]["stages"]["a_to_b"] == ["delay 1ms", "loss 50%"]
+    assert asked[3]["flows"]["top"] == [], "pings are of no flow"
+    asked.append(tunnel.request("interval"))
+    read = sum(answer["interval"]["a_to_b"]["read"]["packets"] for answer in asked[1:])
+    assert read >= 15
+    assert 0 <= tunnel.report().a_to_b.read.packets - read <= 2, "the kernel may say something too"
+
+
+def test_metrics_are_reached_from_outside_the_private_network(open_tunnel, tmp_path):
+    place = tmp_path / "metrics"
+    tunnel = open_tunnel(metrics=f"unix:{place}")
+    tunnel.run("ping -q -c 2 -i 0.01 192.168.13.2", stdout=subprocess.DEVNULL)
+    text = subprocess.run(["curl", "-s", "--unix-socket", place, "http://relay/metrics"], text=True,
+                          capture_output=True, check=True).stdout
+    assert re.search(r'^tunrelay_read_packets_total{direction="a_to_b"} [2-9]', text, re.MULTILINE)
+    tunnel.close()
+    assert not place.exists()
+
+
 def test_commands_live_in_the_network_and_end_with_it(open_tunnel):
     tunnel = open_tunnel()
     result = tunnel.run("sh -c 'echo $TUNRELAY_A_ADDRESS; ls /sys/class/net'", text=True,

@@ -87,10 +87,12 @@ class Tunnel:
         capture_files: Optional[int] = None,
         record: Optional[Text] = None,
         record_interval: Optional[str] = None,
+        mahimahi_log: Optional[Text] = None,
         flows: bool = False,
         flows_limit: Optional[int] = None,
         path_check_interval: Optional[str] = None,
         control_socket: Optional[Text] = None,
+        metrics: Union[None, int, Text] = None,
         trace: bool = False,
         config: Optional[Text] = None,
         **more: Any,
@@ -185,7 +187,6 @@ class Tunnel:
         self.events.put("stage", f"{error}\n{error.traceback_text}")
 
     # Looking at it.
-
     @property
     def a(self) -> End:
         """Device a, as it was at the start: a.device, a.address, a.address6, a.netns."""

@@ -35,7 +35,7 @@ function mark(line, x, y, size) {
 function pathOf(line, x, y) {
   let path = "";
   let pen = "M";
-  line.y.forEach((value, index) => {
+  line.drawn.forEach((value, index) => {
     if (value === null) {
       pen = "M";
       return;
@@ -61,6 +61,19 @@ class ChartGroup {
 
   point(value, chart) {
     for (const other of this.charts) if (other !== chart) other.point(value, false);
+  }
+}
+
+// Gives each of LINES what it is drawn at: its values, or, stacked, on top of those before it, which
+// have the same x.
+function stack(lines, isStacked) {
+  let below = null;
+  for (const line of lines) {
+    line.drawn = line.y;
+    if (!isStacked) continue;
+    line.below = below || line.y.map(() => 0);
+    line.drawn = line.y.map((value, index) => (value || 0) + line.below[index]);
+    below = line.drawn;
   }
 }
 
@@ -129,11 +142,12 @@ class Chart {
     const { x: xAxis, y: yAxis } = this.spec;
     const range = this.group && this.group.range;
     const isShown = (x) => !range || (x >= range[0] && x <= range[1]);
+    stack(lines, this.spec.stacked);
     const values = (key) => lines.flatMap((line) => line[key].filter((value, index) =>
-      value !== null && line.y[index] !== null && isShown(line.x[index])));
+      value !== null && line.drawn[index] !== null && isShown(line.x[index])));
     this.box = box;
     this.drag = null;
-    this.y = makeScale(yAxis, values("y"), box.bottom, box.top, (box.bottom - box.top) / 36);
+    this.y = makeScale(yAxis, values("drawn"), box.bottom, box.top, (box.bottom - box.top) / 36);
     const longest = Math.max(...this.y.ticks.map(([, label]) => label.length));
     box.left = Math.max(40, 14 + kDigitWidth * longest);
     const columns = Math.max(2, (box.right - box.left) / 80);
@@ -205,15 +219,20 @@ class Chart {
       return;
     }
     const path = pathOf(line, this.x, this.y);
-    if (line.mode === "area" && path) {
+    if (line.mode === "area" && line.below) {
+      const under = line.below.map((value, index) =>
+        `L${this.x.at(line.x[index]).toFixed(1)},${this.y.at(value).toFixed(1)}`);
+      this.plot.append(svg("path", { class: `stacked fill${line.color}`,
+        d: `${path}${under.reverse().join("")}Z` }));
+    } else if (line.mode === "area" && path) {
       const [first, last] = [line.x[0], line.x[line.x.length - 1]].map((value) => this.x.at(value));
       this.plot.append(svg("path", { class: `area fill${line.color}`,
         d: `${path}L${last},${this.box.bottom}L${first},${this.box.bottom}Z` }));
     }
     this.plot.append(svg("path", { class: `line stroke${line.color} d${line.dash}`, d: path }));
     // A single point makes no line.
-    if (line.y.length === 1 && line.y[0] !== null)
-      this.plot.append(mark(line, this.x.at(line.x[0]), this.y.at(line.y[0]), 3.5));
+    if (line.y.length === 1 && line.drawn[0] !== null)
+      this.plot.append(mark(line, this.x.at(line.x[0]), this.y.at(line.drawn[0]), 3.5));
   }
 
   follow(event) {
@@ -277,7 +296,7 @@ class Chart {
     for (const line of this.shown()) {
       const index = this.nearest(line, at);
       if (index < 0) continue;
-      this.pointer.append(mark(line, this.x.at(line.x[index]), this.y.at(line.y[index]), 4));
+      this.pointer.append(mark(line, this.x.at(line.x[index]), this.y.at(line.drawn[index]), 4));
       const sign = svg("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, mark(line, 5, 5, 3.5));
       this.tip.append(html("div", {}, html("span", {}, sign, line.name),
         html("b", {}, figureText(line.y[index], this.spec.y))));

@@ -51,6 +51,16 @@ RecordInterval sample_interval(std::int64_t from_ns, std::int64_t to_ns) {
                      .delay_ns = {.count = 5, .p50 = 1, .p95 = 2, .p99 = 3, .highest = 4},
                      .late_ns = {},
                      .capacity_bits = 0};
+  FlowInterval flow{
+      .protocol = "tcp", .a = "[fd13::1]:80", .b = "[fd13::2]:1024", .directions = {}};
+  flow.directions[1] = {.read = {1, 2, 3},
+                        .written = {1, 2, 2},
+                        .dropped = {0, 1, 1},
+                        .retransmitted_segments = 4,
+                        .rtts = 5,
+                        .mean_rtt_ns = 6};
+  interval.flows_ns = 90;
+  interval.flows = {flow};
   return interval;
 }
 

@@ -89,6 +89,33 @@ TEST(RecordCharts, WhatIsAllZerosIsLeftOut) {
   EXPECT_EQ(titles_of(direction_charts(sample_record(), 1)), "Throughput; ");
 }
 
+TEST(RecordCharts, FlowsAreStackedByWhatTheyDidWhenTheyWereLookedAt) {
+  Record record = sample_record(4);
+  const auto flow = [](const char* port, std::uint64_t bytes) {
+    FlowInterval of{.protocol = "tcp", .a = "10.0.0.1:1", .b = port, .directions = {}};
+    of.directions[0].read = {1, 1, bytes};
+    of.directions[0].rtts = 2;
+    of.directions[0].mean_rtt_ns = 5'000'000;
+    return of;
+  };
+  // A look at every other interval: what it says is of both.
+  for (const std::size_t at : {1U, 3U}) {
+    record.intervals[at].flows_ns = 200'000'000;
+    record.intervals[at].flows = {flow("10.0.0.2:2", 250'000), flow("10.0.0.2:3", 750'000)};
+  }
+  const auto charts = direction_charts(record, 0);
+  const auto& throughput = charts.at(1);
+  EXPECT_EQ(throughput.at("title"), "Throughput by flow");
+  EXPECT_EQ(throughput.at("stacked"), true);
+  ASSERT_EQ(throughput.at("lines").size(), 2U);
+  EXPECT_EQ(throughput.at("lines").at(0).at("name"), "tcp 10.0.0.1:1 > 10.0.0.2:3")
+      << "the largest";
+  EXPECT_EQ(throughput.at("lines").at(0).at("y"), nlohmann::json({30.0, 30.0})) << "Mbit/s";
+  EXPECT_EQ(throughput.at("lines").at(1).at("y"), nlohmann::json({10.0, 10.0}));
+  EXPECT_EQ(charts.at(2).at("title"), "Round trips by flow");
+  EXPECT_EQ(charts.at(0).at("stacked"), false);
+}
+
 TEST(RecordPage, OfARecordThatWasCutAtItsBeginningHasNothingToShow) {
   const Record whole = sample_record();
   Record cut{.header = whole.header, .links = {}, .intervals = {}, .events = {}, .end = {}};

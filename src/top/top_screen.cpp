@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "top/top_screen.hpp"
+
+#include <langinfo.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#define NCURSES_NOMACROS
+#include <curses.h>
+
+#include "base/error.hpp"
+
+namespace tunrelay {
+namespace {
+
+constexpr int kEscape = 27;
+constexpr int kControlU = 21;
+constexpr int kControlH = 8;
+constexpr int kDelete = 127;
+constexpr int kEscapePauseMs = 25;  // between Esc by itself and a key's sequence, also over ssh
+// Pairs of colours; 0 is the terminal's own.
+constexpr short kGraphPair = 1;
+constexpr short kGoodPair = 2;
+constexpr short kWarningPair = 3;
+constexpr short kBadPair = 4;
+constexpr short kOwnColour = -1;
+
+chtype attributes_of(TopStyle style, bool has_colour) {
+  const auto colour = [has_colour](short pair) {
+    return has_colour ? static_cast<chtype>(COLOR_PAIR(pair)) : A_NORMAL;
+  };
+  switch (style) {
+    case TopStyle::kTitle:
+      return A_BOLD;
+    case TopStyle::kFaint:
+      return A_DIM;
+    case TopStyle::kGraph:
+      return colour(kGraphPair);
+    case TopStyle::kGood:
+      return colour(kGoodPair);
+    case TopStyle::kWarning:
+      return A_BOLD | colour(kWarningPair);
+    case TopStyle::kBad:
+      return A_BOLD | colour(kBadPair);
+    case TopStyle::kKeys:
+      return A_REVERSE;
+    case TopStyle::kPlain:
+      break;
+  }
+  return A_NORMAL;
+}
+
+void refuse(const std::string& cause) {
+  throw_unsupported_error("show", "a running relay", cause,
+                          "`tunrelay link show` and `tunrelay record` need no terminal");
+}
+
+}  // namespace
+
+TopScreen::TopScreen(bool has_colour) : has_colour_(has_colour) {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO})
+    if (::isatty(fd) != 1)
+      refuse(std::string(fd == STDIN_FILENO ? "standard input" : "standard output") +
+             " is not a terminal");
+  std::setlocale(LC_ALL, "");  // NOLINT(concurrency-mt-unsafe): there is one thread
+  has_unicode_ = std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
+  if (::newterm(nullptr, stdout, stdin) == nullptr)
+    refuse("its kind, which TERM names, is not known");
+  ::set_escdelay(kEscapePauseMs);
+  ::cbreak();
+  ::noecho();
+  ::nonl();  // so that Enter and Ctrl-J differ
+  ::keypad(::stdscr, true);
+  ::nodelay(::stdscr, true);
+  ::curs_set(0);
+  has_colour_ = has_colour_ && ::has_colors();
+  if (!has_colour_) return;
+  ::start_color();
+  ::use_default_colors();
+  ::init_pair(kGraphPair, COLOR_CYAN, kOwnColour);
+  ::init_pair(kGoodPair, COLOR_GREEN, kOwnColour);
+  ::init_pair(kWarningPair, COLOR_YELLOW, kOwnColour);
+  ::init_pair(kBadPair, COLOR_RED, kOwnColour);
+}
+
+TopScreen::~TopScreen() {
+  ::endwin();
+}
+
+std::size_t TopScreen::columns() const noexcept {
+  return static_cast<std::size_t>(std::max(::getmaxx(::stdscr), 1));
+}
+
+std::size_t TopScreen::rows() const noexcept {
+  return static_cast<std::size_t>(std::max(::getmaxy(::stdscr), 1));
+}
+
+void TopScreen::draw(const std::vector<TopLine>& lines, std::optional<std::size_t> cursor) {
+  ::werase(::stdscr);
+  for (std::size_t row = 0; row < lines.size(); ++row) {
+    ::wmove(::stdscr, static_cast<int>(row), 0);
+    for (const TopSpan& span : lines[row]) {
+      ::wattrset(::stdscr, static_cast<int>(attributes_of(span.style, has_colour_)));
+      ::waddstr(::stdscr, span.text.c_str());
+    }
+  }
+  ::curs_set(cursor ? 1 : 0);
+  if (cursor) ::wmove(::stdscr, static_cast<int>(lines.size()) - 1, static_cast<int>(*cursor));
+  ::wrefresh(::stdscr);
+}
+
+std::optional<TopKey> TopScreen::key() {
+  const int code = ::wgetch(::stdscr);
+  switch (code) {
+    case ERR:
+      return std::nullopt;
+    case KEY_RESIZE:
+      return TopKey{TopKey::Kind::kResize};
+    case KEY_ENTER:
+    case '\r':
+    case '\n':
+      return TopKey{TopKey::Kind::kEnter};
+    case kEscape:
+      return TopKey{TopKey::Kind::kEscape};
+    case KEY_BACKSPACE:
+    case kControlH:
+    case kDelete:
+      return TopKey{TopKey::Kind::kBackspace};
+    case KEY_DC:
+      return TopKey{TopKey::Kind::kDelete};
+    case KEY_LEFT:
+      return TopKey{TopKey::Kind::kLeft};
+    case KEY_RIGHT:
+      return TopKey{TopKey::Kind::kRight};
+    case KEY_HOME:
+      return TopKey{TopKey::Kind::kHome};
+    case KEY_END:
+      return TopKey{TopKey::Kind::kEnd};
+    case kControlU:
+      return TopKey{TopKey::Kind::kClear};
+    default:
+      break;
+  }
+  if (code >= ' ' && code < kDelete)
+    return TopKey{TopKey::Kind::kCharacter, static_cast<char>(code)};
+  return TopKey{TopKey::Kind::kOther};
+}
+
+}  // namespace tunrelay
