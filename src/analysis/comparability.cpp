@@ -87,6 +87,8 @@ std::string text_of(const json& value) {
 
 class Findings {
  public:
+  explicit Findings(const SideNames& names) : names_(names) {}
+
   std::vector<std::string> that_matter;
   std::vector<std::string> to_mention;
 
@@ -98,9 +100,9 @@ class Findings {
   void compare(Weight weight, const std::string& name, const json& base, const json& head,
                std::string_view reason) {
     if (base == head) return;
-    std::string sentence = fmt::format("{} is {} in base and {} in head", name,
-                                       is_known(base) ? text_of(base) : "missing",
-                                       is_known(head) ? text_of(head) : "missing");
+    std::string sentence =
+        fmt::format("{} is {} in {} and {} in {}", name, is_known(base) ? text_of(base) : "missing",
+                    names_.base, is_known(head) ? text_of(head) : "missing", names_.head);
     if (!reason.empty()) sentence += fmt::format(": {}", reason);
     add(weight, std::move(sentence));
   }
@@ -125,6 +127,8 @@ class Findings {
   static json flattened(const json& value) {
     return value.is_structured() && !value.empty() ? value.flatten() : json::object();
   }
+
+  const SideNames& names_;
 };
 
 void compare_environments(Findings& findings, const json& base, const json& head) {
@@ -141,30 +145,38 @@ void compare_environments(Findings& findings, const json& base, const json& head
   }
 }
 
-void compare_metrics(Findings& findings, const Result& base, const Result& head) {
+void compare_metrics(Findings& findings, const Result& base, const Result& head,
+                     const SideNames& names) {
   for (const Metric& metric : base.metrics) {
     const Metric* other = head.find_metric(metric.name);
     if (other == nullptr) {
-      findings.add(Weight::kMentioned, fmt::format("head has no metric {}", metric.name));
+      findings.add(Weight::kMentioned, fmt::format("{} has no metric {}", names.head, metric.name));
       continue;
     }
     findings.compare(Weight::kMatters, fmt::format("the unit of {}", metric.name), metric.unit,
                      other->unit, "");
     if (metric.better != other->better)
-      findings.add(Weight::kMatters,
-                   fmt::format("base and head differ in which way {} is better", metric.name));
+      findings.add(Weight::kMatters, fmt::format("{} and {} differ in which way {} is better",
+                                                 names.base, names.head, metric.name));
   }
 }
 
-Findings compare_all(const Result& base, const Result& head) {
+/// What was measured, and how: the suite, the flags, the metrics.
+void compare_configurations(Findings& findings, const Result& base, const Result& head,
+                            const SideNames& names) {
   const auto is_free_flag = [](std::string_view flag) {
     return std::find(std::begin(kFreeFlags), std::end(kFreeFlags), flag) != std::end(kFreeFlags);
   };
-  Findings findings;
   findings.compare(Weight::kMatters, "the suite", base.suite, head.suite, "");
   findings.compare_members(Weight::kMatters, "asked", base.asked, head.asked, "", is_free_flag);
+  compare_metrics(findings, base, head, names);
+}
+
+Findings compare_all(const Result& base, const Result& head) {
+  static const SideNames kNames{"base", "head"};
+  Findings findings(kNames);
+  compare_configurations(findings, base, head, kNames);
   compare_environments(findings, base.environment, head.environment);
-  compare_metrics(findings, base, head);
   findings.compare_members(Weight::kMentioned, "done", base.done, head.done, "", none_is_free);
   for (const auto& [name, result] : {std::pair{"base", &base}, std::pair{"head", &head}})
     if (!result->complete)
@@ -181,6 +193,17 @@ std::vector<std::string> incompatibilities(const Result& base, const Result& hea
 
 std::vector<std::string> differences_to_mention(const Result& base, const Result& head) {
   return compare_all(base, head).to_mention;
+}
+
+std::vector<std::string> configuration_differences(const Result& one, const Result& other,
+                                                   const SideNames& names) {
+  Findings findings(names);
+  compare_configurations(findings, one, other, names);
+  for (const char* key : {"commit", "tunrelay"})
+    findings.compare(Weight::kMatters, fmt::format("environment/{}", key),
+                     member(one.environment, key), member(other.environment, key),
+                     "another program was measured");
+  return findings.that_matter;
 }
 
 }  // namespace tunrelay

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whether a result may stand as the baseline of another: a difference between two results says
-// something of the programs only when all else was the same.
+// something of the programs only when all else was the same. And whether two are runs of the same,
+// on whatever machines.
 #pragma once
 
 #include <string>
@@ -20,5 +21,17 @@ namespace tunrelay {
 /// and runs that were cut short. Sentences likewise.
 [[nodiscard]] std::vector<std::string> differences_to_mention(const Result& base,
                                                               const Result& head);
+
+/// What the two results are called in sentences.
+struct SideNames {
+  std::string base;
+  std::string head;
+};
+
+/// Why ONE and OTHER are not runs of the same configuration: another suite, flags, unit of a
+/// metric, or another build of the program. Their machines may be any. Sentences likewise.
+[[nodiscard]] std::vector<std::string> configuration_differences(const Result& one,
+                                                                 const Result& other,
+                                                                 const SideNames& names);
 
 }  // namespace tunrelay

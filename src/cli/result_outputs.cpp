@@ -23,6 +23,7 @@
 #include "report/latency_log.hpp"
 #include "report/markdown.hpp"
 #include "report/prometheus.hpp"
+#include "result/origin.hpp"
 
 namespace tunrelay {
 namespace {
@@ -74,6 +75,8 @@ void ResultOutputs::add_to(CLI::App& command) {
   output.value("--title", title_, "TEXT", "what the reports call this");
   output.value("--commit", commit_, "COMMIT",
                "the commit that is measured, for the history [this program's]");
+  output.value("--machine", machine_, "NAME",
+               "what to call this machine where results of several are merged [its machine id]");
 }
 
 bool ResultOutputs::any() const {
@@ -110,9 +113,12 @@ void ResultOutputs::check() const {
 
 void ResultOutputs::label(Result& result) const {
   if (!title_.empty()) result.title = title_;
+  if (!machine_.empty()) name_machine(result, machine_);
   if (commit_.empty()) return;
   if (!result.environment.is_object()) result.environment = nlohmann::json::object();
   result.environment["commit"] = commit_;
+  for (Origin& origin : result.origins)
+    if (origin.environment.is_object()) origin.environment.erase("commit");
 }
 
 void ResultOutputs::write_form(std::size_t at, const Result& result,
@@ -150,6 +156,13 @@ void ResultOutputs::write(const Result& result, const ComparisonReport* comparis
 
 std::string output_place(const std::string& path) {
   return path == kStandardOutput ? "/dev/stdout" : path;
+}
+
+void write_output(const std::string& path, const std::string& text) {
+  if (path == kStandardOutput)
+    print_text(stdout, text);
+  else
+    replace_file(path, text);
 }
 
 void report_failed_save(const Error& error) {

@@ -23,8 +23,8 @@ namespace tunrelay {
 
 class ResultOutputs {
  public:
-  /// Adds --html, --markdown, --junit, --prometheus, --csv, --gbench, --hdr-log, --title and
-  /// --commit to COMMAND. This object must outlive the parser.
+  /// Adds --html, --markdown, --junit, --prometheus, --csv, --gbench, --hdr-log, --title,
+  /// --commit and --machine to COMMAND. This object must outlive the parser.
   void add_to(CLI::App& command);
 
   /// Whether any file was requested.
@@ -40,7 +40,7 @@ class ResultOutputs {
   /// Throws the Error that write() would, as far as that can be known without touching the files:
   /// call it before a long run.
   void check() const;
-  /// Gives RESULT the title and the commit that the user named, if any.
+  /// Gives RESULT the title, the commit and the machine that the user named, if any.
   void label(Result& result) const;
   /// Writes the requested files: each file whole or not at all, but for the history of --csv, to
   /// which lines are added. "-" is standard output. COMPARISON, if any, is that with a baseline,
@@ -54,12 +54,16 @@ class ResultOutputs {
   void write_form(std::size_t at, const Result& result, const ComparisonReport* comparison) const;
 
   std::vector<std::string> paths_;  ///< one a form; empty: not requested
-  std::string title_, commit_;
+  std::string title_, commit_, machine_;
   std::string latency_log_;  ///< instead of the result's; may be empty
 };
 
 /// What to write to for PATH as the user gave it: "-" is standard output.
 [[nodiscard]] std::string output_place(const std::string& path);
+
+/// TEXT, a command's only result, to PATH: whole or not at all; "-" is standard output. Throws
+/// Error.
+void write_output(const std::string& path, const std::string& text);
 
 /// For ResultFile::save_or_report().
 void report_failed_save(const Error& error);

@@ -41,6 +41,7 @@ Subcommand add_bench_command(CLI::App& app);
 Subcommand add_link_command(CLI::App& app);
 Subcommand add_report_command(CLI::App& app);
 Subcommand add_trend_command(CLI::App& app);
+Subcommand add_merge_command(CLI::App& app);
 Subcommand add_replay_command(CLI::App& app);
 
 }  // namespace tunrelay

@@ -19,6 +19,7 @@
 #include "os/output_file.hpp"
 #include "os/whole_file.hpp"
 #include "report/escape.hpp"
+#include "result/origin.hpp"
 #include "result/result_json.hpp"
 #include "result/test_path_summary.hpp"
 
@@ -87,6 +88,11 @@ std::string csv_history_header() {
 
 std::vector<HistoryRow> history_rows(const Result& result) {
   std::vector<HistoryRow> rows;
+  if (!result.origins.empty()) {
+    for (const MachineResult& machine : split_by_machine(result))
+      for (HistoryRow& row : history_rows(machine.result)) rows.push_back(std::move(row));
+    return rows;
+  }
   for (const Metric& metric : result.metrics) {
     const bool has_control = reference_path(metric) == kControl;
     for (const TestPathSummary& path : summarise(metric)) {

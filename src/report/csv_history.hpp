@@ -34,7 +34,7 @@ struct HistoryRow {
   std::string kernel;
 };
 
-/// A row a metric and path that has samples that count.
+/// A row a metric and path that has samples that count; of a merged result one for each machine.
 [[nodiscard]] std::vector<HistoryRow> history_rows(const Result& result);
 /// The same as lines, without the header.
 [[nodiscard]] std::string csv_history(const Result& result);

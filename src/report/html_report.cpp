@@ -11,6 +11,7 @@
 #include "report/charts.hpp"
 #include "report/escape.hpp"
 #include "report/html_comparison.hpp"
+#include "report/machine_tables.hpp"
 #include "report/metric_titles.hpp"
 #include "report/overview.hpp"
 #include "report/page_frame.hpp"
@@ -126,9 +127,11 @@ std::string page(const Result& result, const std::string& comparison) {
                         "a tenth of the packets of the step before it.",
                         "percentiles", "charts small", percentile_charts(result), data);
   html += detail_charts(result, data) + all_figures(result);
+  html += table_section("Spread between machines", machine_spread_table(result));
   html += folded("Latency, each percentile", latency_table(result));
   html += table_section("Samples that do not count", invalid_samples_table(result));
   html += "<section><h2>How it was measured</h2>\n" + notes(result) + generator_note(result);
+  html += folded("Machines", machines_table(result));
   html += folded("Asked", details_table(result.asked));
   html += folded("Done", details_table(result.done));
   html += folded("The generator's own floor", details_table(result.floor));

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
 
 #include "base/ensure.hpp"
 #include "base/utc.hpp"
+#include "result/origin.hpp"
 
 namespace tunrelay {
 namespace {
@@ -42,9 +44,11 @@ class Join {
     joined_.asked[name] = result.asked;
     joined_.done[name] = result.done;
     note_another_environment(result);
+    add_origins(result);
     const double begun_s =
         parse_utc(result.started_utc) - parse_utc(joined_.started_utc);  // NaN where one is none
-    for (const Metric& metric : result.metrics) add(metric, begun_s >= 0 ? begun_s : 0);
+    for (const Metric& metric : result.metrics)
+      add(metric, begun_s >= 0 ? begun_s : 0, !result.origins.empty());
     for (const Distribution& distribution : result.distributions) add(distribution);
     for (Series series : result.series) {
       if (has(series)) series.name += fmt::format(" ({})", name);
@@ -53,10 +57,32 @@ class Join {
     for (const std::string& note : result.notes) note_once(note);
   }
 
-  [[nodiscard]] Result take() { return std::move(joined_); }
+  /// Of one machine, samples need no origin.
+  [[nodiscard]] Result take() {
+    if (split_by_machine(joined_).size() < 2) {
+      joined_.origins.clear();
+      for (Metric& metric : joined_.metrics)
+        for (Sample& sample : metric.samples) sample.origin = 0;
+    }
+    return std::move(joined_);
+  }
 
  private:
-  void add(const Metric& metric, double begun_s) {
+  /// The runs of RESULT, which follow those before. The joined rounds are theirs.
+  void add_origins(const Result& result) {
+    first_origin_ = static_cast<std::uint32_t>(joined_.origins.size());
+    for (const Result& run : runs_of(result)) {
+      joined_.origins.push_back(origin_of(run));
+      // The joined environment is that of the first; what this one does not say it does not share.
+      nlohmann::json& own = joined_.origins.back().environment;
+      if (!joined_.environment.is_object()) continue;
+      if (!own.is_object()) own = nlohmann::json::object();
+      for (const auto& [key, value] : joined_.environment.items())
+        if (!own.contains(key)) own[key] = nullptr;
+    }
+  }
+
+  void add(const Metric& metric, double begun_s, bool has_origins) {
     std::string name = metric.name;
     if (const Metric* known = joined_.find_metric(name);
         known != nullptr && (known->unit != metric.unit || known->better != metric.better))
@@ -67,6 +93,7 @@ class Join {
     for (Sample sample : metric.samples) {
       sample.round += next_round;
       sample.at_s += begun_s;
+      sample.origin = first_origin_ + (has_origins ? sample.origin : 0);
       joined.samples.push_back(std::move(sample));
     }
   }
@@ -106,6 +133,7 @@ class Join {
   }
 
   Result joined_;
+  std::uint32_t first_origin_ = 0;           ///< of the result that is being added
   std::map<std::string, std::size_t> runs_;  ///< how many of each suite were added
 };
 

@@ -13,7 +13,7 @@ namespace tunrelay {
 /// become further rounds, latencies of the same name and path are added up, a series that several
 /// have stands once for each. The members `asked` and `done` stand by suite and run ("throughput",
 /// "throughput, run 2"); the environment is that of the first, and a note says where others have
-/// another machine, kernel or commit.
+/// another machine, kernel or commit. Samples keep their origins where machines differ.
 [[nodiscard]] Result joined_result(std::span<const Result> results);
 
 }  // namespace tunrelay

@@ -6,6 +6,7 @@
 #include "base/figure.hpp"
 #include "base/units.hpp"
 #include "report/escape.hpp"
+#include "report/machine_tables.hpp"
 #include "report/tables.hpp"
 
 namespace tunrelay {
@@ -33,6 +34,8 @@ std::string markdown_summary(const Result& result) {
   if (!result.complete) text += fmt::format("\n**{}**\n", kIncomplete);
   text += section("Figures", metrics_table(result));
   text += section("Latency", latency_table(result));
+  text += section("Spread between machines", machine_spread_table(result));
+  text += folded_section("Machines", machines_table(result));
   text += section("Invalid samples", invalid_samples_table(result));
   if (!result.notes.empty()) text += "\n";
   for (const std::string& note : result.notes) text += fmt::format("- {}\n", escape_markdown(note));

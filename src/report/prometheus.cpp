@@ -11,6 +11,7 @@
 
 #include "base/utc.hpp"
 #include "report/escape.hpp"
+#include "result/origin.hpp"
 #include "result/test_path_summary.hpp"
 
 namespace tunrelay {
@@ -94,6 +95,23 @@ void add_run(Exposition& exposition, const Result& result) {
                  result.duration_s);
 }
 
+/// The medians of one machine of a merged result, in a family of their own: sums and means over the
+/// first one would count them twice.
+void add_machine(Exposition& exposition, const MachineResult& machine) {
+  for (const Metric& metric : machine.result.metrics) {
+    const auto [unit, factor] = base_unit(metric.unit);
+    for (const TestPathSummary& path : summarise(metric))
+      if (path.valid != 0)
+        exposition.add("tunrelay_machine_result_" + unit, "gauge",
+                       "The median over the rounds of one machine that count.",
+                       {{"suite", machine.result.suite},
+                        {"metric", metric.name},
+                        {"link", path.path},
+                        {"machine", machine.machine}},
+                       path.median * factor);
+  }
+}
+
 void add_metric(Exposition& exposition, const Result& result, const Metric& metric) {
   const auto [name, factor] = base_unit(metric.unit);
   for (const TestPathSummary& path : summarise(metric)) {
@@ -146,6 +164,7 @@ std::string prometheus_text(const Result& result) {
   Exposition exposition;
   add_run(exposition, result);
   for (const Metric& metric : result.metrics) add_metric(exposition, result, metric);
+  for (const MachineResult& machine : split_by_machine(result)) add_machine(exposition, machine);
   for (const Distribution& distribution : result.distributions)
     add_distribution(exposition, result, distribution);
   return exposition.text();

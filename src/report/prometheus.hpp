@@ -10,7 +10,8 @@
 namespace tunrelay {
 
 /// Gauges with the median, lowest and highest value of each metric and path, a summary for each
-/// distribution, and what the run was. Base units as Prometheus has them: seconds and bytes.
+/// distribution, of a merged result the medians of each machine, and what the run was. Base units
+/// as Prometheus has them: seconds and bytes.
 [[nodiscard]] std::string prometheus_text(const Result& result);
 
 }  // namespace tunrelay

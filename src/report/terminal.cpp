@@ -13,6 +13,7 @@
 #include "base/units.hpp"
 #include "base/wrap.hpp"
 #include "report/escape.hpp"
+#include "report/machine_tables.hpp"
 #include "report/tables.hpp"
 
 namespace tunrelay {
@@ -86,6 +87,8 @@ std::string terminal_text(const Result& result, const TerminalStyle& style) {
                                  format_duration(result.duration_s * 1e9), result.seed);
   text += section(metrics_table(result), style);
   text += section(latency_table(result), style);
+  text += section(machine_spread_table(result), style);
+  text += section(machines_table(result), style);
   text += section(invalid_samples_table(result), style);
   if (!result.complete || !result.notes.empty()) text += "\n";
   if (!result.complete) text += wrap_lines(fmt::format("note: {}\n", kIncomplete), style.columns);

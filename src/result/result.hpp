@@ -33,6 +33,7 @@ struct Sample {
   double value = 0;            ///< in the metric's unit
   double at_s = 0;             ///< since the run began
   std::string invalid_reason;  ///< not empty: the sample does not count, and why
+  std::uint32_t origin = 0;    ///< which of Result::origins measured it, where there are any
 };
 
 struct Metric {
@@ -68,6 +69,24 @@ struct Series {
   std::vector<double> values;
 };
 
+/// A run of a merged result: where its samples come from, and what it has otherwise than others.
+// NOLINTNEXTLINE(bugprone-exception-escape): nlohmann::json moves without an exception
+struct Origin {
+  std::string run;          ///< a digest of the run's own result: no run is merged twice
+  std::string machine;      ///< its name, the beginning of its id, or "unknown"
+  std::string title;        ///< the user's; may be empty
+  std::string started_utc;  ///< as in Result
+  double duration_s = 0;
+  std::uint64_t seed = 0;
+  bool complete = false;
+  std::uint32_t first_round = 0;  ///< the run's own round 0 among the rounds of the merged result
+  /// Members that not all runs have alike; those that they do stand in the merged result.
+  nlohmann::json asked;
+  nlohmann::json done;
+  nlohmann::json environment;
+  nlohmann::json floor;  ///< all of it
+};
+
 // NOLINTNEXTLINE(bugprone-exception-escape): nlohmann::json moves without an exception
 struct Result {
   static constexpr int kVersion = 2;
@@ -86,6 +105,7 @@ struct Result {
   std::vector<Distribution> distributions;
   std::vector<Series> series;
   std::vector<std::string> notes;  ///< what the reader should know, a sentence each
+  std::vector<Origin> origins;     ///< of a merged result: its runs; else empty
 
   /// Added when there is none of that name yet. Good until the next one is added.
   Metric& metric(const std::string& name, const std::string& unit, Better better);

@@ -17,16 +17,17 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json sample_json(const Sample& sample) {
+ordered_json sample_json(const Sample& sample, bool has_origins) {
   ordered_json object{{"path", sample.path},
                       {"round", sample.round},
                       {"value", json_number(sample.value)},
                       {"at_s", json_number(sample.at_s)}};
+  if (has_origins) object["origin"] = sample.origin;
   if (!sample.invalid_reason.empty()) object["invalid_reason"] = sample.invalid_reason;
   return object;
 }
 
-ordered_json metric_json(const Metric& metric) {
+ordered_json metric_json(const Metric& metric, bool has_origins) {
   ordered_json summary = ordered_json::array();
   const std::string reference = reference_path(metric);
   for (const TestPathSummary& path : summarise(metric)) {
@@ -40,7 +41,7 @@ ordered_json metric_json(const Metric& metric) {
     summary.push_back(std::move(row));
   }
   ordered_json samples = ordered_json::array();
-  for (const Sample& sample : metric.samples) samples.push_back(sample_json(sample));
+  for (const Sample& sample : metric.samples) samples.push_back(sample_json(sample, has_origins));
   return {{"name", metric.name},
           {"unit", metric.unit},
           {"better", name_of(metric.better)},
@@ -78,6 +79,21 @@ ordered_json series_json(const Series& series) {
           {"values", std::move(values)}};
 }
 
+ordered_json origin_json(const Origin& origin) {
+  return {{"run", origin.run},
+          {"machine", origin.machine},
+          {"title", origin.title},
+          {"started_utc", origin.started_utc},
+          {"duration_s", json_number(origin.duration_s)},
+          {"seed", origin.seed},
+          {"complete", origin.complete},
+          {"first_round", origin.first_round},
+          {"asked", origin.asked},
+          {"done", origin.done},
+          {"environment", origin.environment},
+          {"floor", origin.floor}};
+}
+
 template <typename Part>
 ordered_json list(const std::vector<Part>& parts, ordered_json (*to_json)(const Part&)) {
   ordered_json array = ordered_json::array();
@@ -92,22 +108,27 @@ ordered_json json_number(double value) {
 }
 
 ordered_json to_json_result(const Result& result) {
-  return {{"format", kResultFormat},
-          {"version", Result::kVersion},
-          {"suite", result.suite},
-          {"title", result.title},
-          {"started_utc", result.started_utc},
-          {"duration_s", json_number(result.duration_s)},
-          {"seed", result.seed},
-          {"complete", result.complete},
-          {"asked", result.asked},
-          {"done", result.done},
-          {"environment", result.environment},
-          {"floor", result.floor},
-          {"metrics", list(result.metrics, metric_json)},
-          {"distributions", list(result.distributions, distribution_json)},
-          {"series", list(result.series, series_json)},
-          {"notes", result.notes}};
+  ordered_json metrics = ordered_json::array();
+  for (const Metric& metric : result.metrics)
+    metrics.push_back(metric_json(metric, !result.origins.empty()));
+  ordered_json json{{"format", kResultFormat},
+                    {"version", Result::kVersion},
+                    {"suite", result.suite},
+                    {"title", result.title},
+                    {"started_utc", result.started_utc},
+                    {"duration_s", json_number(result.duration_s)},
+                    {"seed", result.seed},
+                    {"complete", result.complete},
+                    {"asked", result.asked},
+                    {"done", result.done},
+                    {"environment", result.environment},
+                    {"floor", result.floor},
+                    {"metrics", std::move(metrics)},
+                    {"distributions", list(result.distributions, distribution_json)},
+                    {"series", list(result.series, series_json)},
+                    {"notes", result.notes}};
+  if (!result.origins.empty()) json["origins"] = list(result.origins, origin_json);
+  return json;
 }
 
 std::string result_text(const Result& result) {

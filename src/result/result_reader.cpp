@@ -43,11 +43,16 @@ std::string path_of(const JsonNode& node) {
   return path ? path->text() : node.at("path").text();
 }
 
-Sample sample_from(const JsonNode& node) {
+std::uint32_t index_from(const JsonNode& node, std::uint64_t most) {
+  return static_cast<std::uint32_t>(node.whole_number(most));
+}
+
+/// ORIGINS: how many there are.
+Sample sample_from(const JsonNode& node, std::size_t origins) {
   Sample sample;
   sample.path = path_of(node);
-  sample.round = static_cast<std::uint32_t>(
-      node.at("round").whole_number(std::numeric_limits<std::uint32_t>::max()));
+  sample.round = index_from(node.at("round"), std::numeric_limits<std::uint32_t>::max());
+  if (origins != 0) sample.origin = index_from(node.at("origin"), origins - 1);
   sample.value = node.at("value").number();
   sample.at_s = node.at("at_s").number();
   if (const auto reason = either(node, "invalid_reason", "void_reason"))
@@ -55,13 +60,13 @@ Sample sample_from(const JsonNode& node) {
   return sample;
 }
 
-Metric metric_from(const JsonNode& node) {
+Metric metric_from(const JsonNode& node, std::size_t origins) {
   Metric metric{.name = node.at("name").text(),
                 .unit = node.at("unit").text(),
                 .better = better_from(node.at("better")),
                 .samples = {}};
   for (const JsonNode& sample : node.at("samples").items())
-    metric.samples.push_back(sample_from(sample));
+    metric.samples.push_back(sample_from(sample, origins));
   return metric;
 }
 
@@ -96,6 +101,22 @@ json details_from(const JsonNode& node) {
   return node.value();
 }
 
+Origin origin_from(const JsonNode& node) {
+  return {
+      .run = node.at("run").text(),
+      .machine = node.at("machine").text(),
+      .title = node.at("title").text(),
+      .started_utc = node.at("started_utc").text(),
+      .duration_s = node.at("duration_s").number(),
+      .seed = node.at("seed").whole_number(std::numeric_limits<std::uint64_t>::max()),
+      .complete = node.at("complete").truth(),
+      .first_round = index_from(node.at("first_round"), std::numeric_limits<std::uint32_t>::max()),
+      .asked = details_from(node.at("asked")),
+      .done = details_from(node.at("done")),
+      .environment = details_from(node.at("environment")),
+      .floor = details_from(node.at("floor"))};
+}
+
 void check_format(const JsonNode& root) {
   const auto format = root.find("format");
   if (!format || !format->value().is_string() || format->text() != kResultFormat)
@@ -122,8 +143,10 @@ Result result_from(const JsonNode& root) {
   result.done = details_from(root.at("done"));
   result.environment = details_from(root.at("environment"));
   result.floor = details_from(root.at("floor"));
+  if (const auto origins = root.find("origins"))
+    for (const JsonNode& node : origins->items()) result.origins.push_back(origin_from(node));
   for (const JsonNode& node : root.at("metrics").items()) {
-    Metric metric = metric_from(node);
+    Metric metric = metric_from(node, result.origins.size());
     if (result.find_metric(metric.name) != nullptr) node.refuse("a metric of that name was there");
     result.metrics.push_back(std::move(metric));
   }

@@ -125,6 +125,42 @@ TEST_F(ReportCommandTest, AHistoryGrowsAndItsTrendNamesTheCommit) {
   EXPECT_THAT(content("trend.md"), HasSubstr("| c9 |"));
 }
 
+TEST_F(ReportCommandTest, ManyMachinesAreMergedAndStayApart) {
+  for (const int machine : {1, 2, 3}) {
+    Result result = test::full_result(static_cast<std::uint64_t>(machine));
+    for (Sample& sample : result.metrics[0].samples)
+      if (machine == 3) sample.value *= 0.7;
+    write_result(folder_ / "result.json", result);
+    const std::string name = std::to_string(machine);
+    ASSERT_TRUE(
+        tunrelay("report result.json --json --machine node-" + name + " > " + name + ".json")
+            .succeeded());
+  }
+  const test::ProcessResult merged = tunrelay("merge 1.json 2.json 3.json --out all.json");
+  EXPECT_TRUE(merged.succeeded()) << merged.describe();
+  EXPECT_THAT(merged.standard_output + merged.standard_error, IsEmpty());
+  EXPECT_EQ(tunrelay("merge 3.json 1.json 2.json").standard_output, content("all.json"));
+  const test::ProcessResult report =
+      tunrelay("report all.json --markdown - --csv history.csv --html page.html");
+  EXPECT_TRUE(report.succeeded()) << report.describe();
+  EXPECT_THAT(report.standard_output, HasSubstr("### Spread between machines"));
+  EXPECT_THAT(report.standard_output, ::testing::ContainsRegex("Gbit/s [^|]*node-3"));
+  EXPECT_THAT(content("page.html"), HasSubstr("Spread between machines"));
+  const auto trends =
+      nlohmann::json::parse(tunrelay("trend history.csv --metric tcp_1 --json").standard_output);
+  EXPECT_EQ(trends.at("trends").size(), 3U) << "a series a machine";
+
+  Result other = test::full_result(4);
+  other.asked["duration_ns"] = 7;
+  write_result(folder_ / "other.json", other);
+  const test::ProcessResult refused = tunrelay("merge 1.json other.json --out all.json");
+  EXPECT_EQ(refused.exit_code, 2) << refused.describe();
+  EXPECT_THAT(refused.standard_error, HasSubstr("asked/duration_ns is missing in 1.json"));
+  const test::ProcessResult forced = tunrelay("merge 1.json other.json --force --out all.json");
+  EXPECT_TRUE(forced.succeeded()) << forced.describe();
+  EXPECT_THAT(forced.standard_error, HasSubstr("note: asked/duration_ns"));
+}
+
 TEST_F(ReportCommandTest, RefusesFilesThatAreNone) {
   write_result(folder_ / "result.json", test::full_result());
   folder_.write("half.json", content("result.json").substr(0, 5000));
@@ -148,6 +184,8 @@ TEST_F(ReportCommandTest, RefusesFilesThatAreNone) {
       {"report result.json --base half.json --html page.html", 2, "half.json"},
       {"report result.json --csv page.html", 2, "page.html"},
       {"report result.json --html /nowhere/page.html", 3, "/nowhere/page.html"},
+      {"merge result.json result.json", 2, "count twice"},
+      {"merge half.json", 2, "half.json"},
       {"trend nothing.csv", 2, "nothing.csv"},
       {"trend page.html", 2, "page.html"},
       {"trend result.json --alpha 2", 2, "alpha"},

@@ -2,9 +2,11 @@
 """Results as dataclasses and data frames."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
+from conftest import PROGRAM
 
 import tunrelay
 
@@ -52,6 +54,23 @@ def test_data_frames(measured):
     histogram = result.histogram_frame()
     assert histogram["count"].sum() == sum(one.count for one in result.distributions)
     assert len(result.series_frame()) == sum(len(one.values) for one in result.series)
+
+
+def test_a_merged_result_has_the_origins_of_its_samples(measured, tmp_path):
+    raw = json.loads(measured.read_text())
+    for number in (1, 2):
+        raw["seed"] = number
+        raw["environment"]["machine_name"] = f"node-{number}"
+        (tmp_path / f"{number}.json").write_text(json.dumps(raw))
+    subprocess.run([PROGRAM, "merge", "1.json", "2.json", "--out", "all.json"], cwd=tmp_path,
+                   check=True)
+    merged = tunrelay.load(tmp_path / "all.json")
+    assert [origin.machine for origin in merged.origins] == ["node-1", "node-2"]
+    assert merged.origins[0].environment == {"machine_name": "node-1"}
+    first = merged.metrics[0].samples
+    assert {sample.origin for sample in first} == {0, 1}
+    assert len(first) == 2 * len(raw["metrics"][0]["samples"])
+    assert merged.distributions[0].count == 2 * raw["distributions"][0]["count"]
 
 
 def test_what_is_not_a_result_is_refused(tmp_path):

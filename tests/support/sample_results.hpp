@@ -149,6 +149,26 @@ inline double random_value(SeededRandom& random) {
   return std::uniform_real_distribution<double>(0, 1e10)(random.generator());
 }
 
+/// What `merge` makes of a result: runs on a few machines, some of them the same.
+inline void add_random_origins(Result& result, SeededRandom& random) {
+  for (std::uint64_t count = random.between(1, 4); count != 0; --count)
+    result.origins.push_back({.run = std::to_string(random.generator()()),
+                              .machine = nasty_text(random),
+                              .title = nasty_text(random),
+                              .started_utc = result.started_utc,
+                              .duration_s = random_value(random),
+                              .seed = random.generator()(),
+                              .complete = random.chance(0.5),
+                              .first_round = static_cast<std::uint32_t>(random.between(0, 3)),
+                              .asked = {{"d", 1}},
+                              .done = nullptr,
+                              .environment = {{"machine_name", nasty_text(random)}},
+                              .floor = nullptr});
+  for (Metric& metric : result.metrics)
+    for (Sample& sample : metric.samples)
+      sample.origin = static_cast<std::uint32_t>(random.between(0, result.origins.size() - 1));
+}
+
 /// Anything that the model can hold, with names that differ.
 inline Result random_result(SeededRandom& random) {
   static constexpr const char* kUnits[] = {"bits_per_s", "packets_per_s", "ns",
@@ -200,6 +220,7 @@ inline Result random_result(SeededRandom& random) {
   }
   for (std::uint64_t notes = random.between(0, 3); notes != 0; --notes)
     result.notes.push_back(nasty_text(random));
+  if (random.chance(0.3)) add_random_origins(result, random);
   return result;
 }
 

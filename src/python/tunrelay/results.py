@@ -34,13 +34,15 @@ class PathSummary:
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """One measurement; it does not count where invalid_reason says why. at_s: since the begin."""
+    """One measurement; it does not count where invalid_reason says why. at_s: since the begin.
+    origin: which of a merged result's origins measured it; None in others."""
 
     path: str = ""
     round: int = 0
     value: Optional[float] = None
     at_s: Optional[float] = None
     invalid_reason: str = ""
+    origin: Optional[int] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,8 +105,26 @@ class Series:
 
 
 @dataclasses.dataclass(frozen=True)
+class Origin:
+    """A run of a merged result. asked, done and environment: what not all runs have alike."""
+
+    run: str = ""
+    machine: str = ""
+    title: str = ""
+    started_utc: str = ""
+    duration_s: Optional[float] = None
+    seed: int = 0
+    complete: bool = True
+    first_round: int = 0
+    asked: Optional[Dict[str, Any]] = None
+    done: Optional[Dict[str, Any]] = None
+    environment: Optional[Dict[str, Any]] = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Result:
-    """A result. `complete` is false for a run that was cut short; raw: all of it."""
+    """A result. `complete` is false for a run that was cut short; raw: all of it. origins: the runs
+    of a merged one."""
 
     suite: str = ""
     title: str = ""
@@ -119,6 +139,7 @@ class Result:
     distributions: Tuple[Distribution, ...] = ()
     series: Tuple[Series, ...] = ()
     notes: Tuple[str, ...] = ()
+    origins: Tuple[Origin, ...] = ()
     raw: Dict[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     def metric(self, name: str) -> Metric:
@@ -127,7 +148,7 @@ class Result:
 
     def samples_frame(self) -> Any:
         """A pandas.DataFrame, a row a sample: metric, unit, path, round, value, at_s,
-        invalid_reason. Raises ImportError without pandas."""
+        invalid_reason, origin. Raises ImportError without pandas."""
         return _frame([{"metric": metric.name, "unit": metric.unit, **dataclasses.asdict(sample)}
                        for metric in self.metrics for sample in metric.samples])
 
