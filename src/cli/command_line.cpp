@@ -63,7 +63,7 @@ int run_command_line(int argc, char** argv) {
       add_compare_command(app), add_bench_command(app),  add_report_command(app),
       add_trend_command(app),   add_link_command(app),   add_replay_command(app),
       add_capture_command(app), add_record_command(app), add_top_command(app),
-      add_merge_command(app)};
+      add_merge_command(app),   add_convert_command(app)};
   group_help_flag(app);
   if (!arguments.empty() && arguments.front() == kCompleteLine) {
     print_text(stdout,

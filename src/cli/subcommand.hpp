@@ -42,6 +42,7 @@ Subcommand add_link_command(CLI::App& app);
 Subcommand add_report_command(CLI::App& app);
 Subcommand add_trend_command(CLI::App& app);
 Subcommand add_merge_command(CLI::App& app);
+Subcommand add_convert_command(CLI::App& app);
 Subcommand add_replay_command(CLI::App& app);
 
 }  // namespace tunrelay
