@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A tunnel in a Python program: options, the link, commands, capture, events, the end."""
+"""A tunnel in a Python program: options, the link, commands, capture, record, events, the end."""
 
 import asyncio
+import json
 import re
 import socket
 import subprocess
@@ -152,6 +153,21 @@ def test_a_capture_has_what_crossed_while_it_ran(open_tunnel, tmp_path):
     assert len(packets) == 8 and all(packet.data[9] == 1 for packet in packets)
 
 
+def test_a_record_has_what_the_link_did_while_it_ran(open_tunnel, tmp_path):
+    tunnel = open_tunnel(a_to_b="delay 5ms")
+    ping(tunnel, 1)
+    with tunnel.record(tmp_path / "r.record", interval_s=0.02) as record:
+        ping(tunnel, 3)
+        assert wait_for(lambda: record.report().intervals >= 5)
+        with pytest.raises(tunrelay.TunnelError):
+            tunnel.record(tmp_path / "second.record")
+    report = tunnel.report().record
+    lines = [json.loads(line) for line in (tmp_path / "r.record").read_text().splitlines()]
+    assert report.bytes == (tmp_path / "r.record").stat().st_size and report.failure == ""
+    assert report.intervals >= 5 and lines[0]["format"] == "tunrelay-record"
+    assert tunnel.record(tmp_path / "next.record").close().failure == "", "one after the other"
+
+
 def test_several_tunnels_stand_side_by_side(open_tunnel):
     tunnels = [open_tunnel() for _ in range(3)]
     assert [ping(tunnel) for tunnel in tunnels] == [1, 1, 1]
@@ -196,12 +212,12 @@ def test_events_by_iterator_callback_and_asyncio(open_tunnel):
     assert tunnel.events.get() is None, "the end of the tunnel is the end of its events"
 
 
-def test_a_closed_one_says_so_and_keeps_its_report(open_tunnel):
+def test_a_closed_one_says_so_and_keeps_its_report(open_tunnel, tmp_path):
     tunnel = open_tunnel()
     tunnel.close()
     tunnel.close()
     for call in (tunnel.check_path, tunnel.link.show, lambda: tunnel.run("true"),
-                 lambda: tunnel.capture("/dev/null")):
+                 lambda: tunnel.capture("/dev/null"), lambda: tunnel.record(tmp_path / "r")):
         with pytest.raises(tunrelay.UsageError, match="closed"):
             call()
     assert tunnel.report().path.proven

@@ -119,8 +119,9 @@ int tunrelay_tunnel_check_path(struct tunrelay_tunnel* tunnel, int* is_proven);
 int tunrelay_tunnel_change_link(struct tunrelay_tunnel* tunnel, const char* a_to_b,
                                 const char* b_to_a);
 /* A request as the management socket has it, a line of JSON: {"method": "show"}, "set", "scenario",
- * "capture_start" (FD is the open file to write to), "capture_report" or "capture_stop"; else FD is
- * -1, and it stays the caller's. What is answered is the tunnel's text, valid until the next
+ * "capture_start" or "record_start" (FD is the open file to write to), "capture_report",
+ * "capture_stop", "record_report" or "record_stop"; else FD is -1, and it stays the caller's. What
+ * is answered is the tunnel's text, valid until the next
  * call of this. Since version 0.2. */
 int tunrelay_tunnel_request(struct tunrelay_tunnel* tunnel, const char* request, int fd,
                             const char** answer);

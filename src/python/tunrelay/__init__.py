@@ -10,17 +10,17 @@
 Stages of your own: Endpoint. In virtual time, without root: replay(). Results of `tunrelay bench`:
 load(). With pytest: the fixture `tunnel`. The guide is docs/python.md."""
 
-from ._capture import Capture
 from ._errors import FrameError, StageError, TunnelError, UnsupportedError, UsageError, text_of
 from ._events import Event, Events
 from ._frame import Frame
 from ._lifetime import enter_user_namespace
 from ._link import Link, LinkText
 from ._native import lib as _lib
+from ._observe import Capture, Record
 from ._packets import Packet, read_packets, write_packets
 from ._replay import Replayed, replay
-from ._report import (CaptureReport, End, Lane, LinkReport, LinkStage, PathProof, Report, StageEnd,
-                      StageReport, StageWay, Tally)
+from ._report import (CaptureReport, End, Lane, LinkReport, LinkStage, PathProof, RecordReport,
+                      Report, StageEnd, StageReport, StageWay, Tally)
 from ._stage import NEVER, Access, Endpoint, Pairs, Site, Stage
 from ._tunnel import Tunnel
 from .results import Result, load
@@ -30,7 +30,7 @@ __version__ = text_of(_lib.tunrelay_version())
 __all__ = [
     "NEVER", "Access", "Capture", "CaptureReport", "End", "Endpoint", "Event", "Events", "Frame",
     "FrameError", "Lane", "Link", "LinkReport", "LinkStage", "LinkText", "Packet", "Pairs",
-    "PathProof", "Replayed", "Report", "Result", "Site", "Stage", "StageEnd", "StageError", "StageReport", "StageWay", "Tally",
-    "Tunnel", "TunnelError", "UnsupportedError", "UsageError", "enter_user_namespace",
-    "load", "read_packets", "replay", "write_packets",
+    "PathProof", "Record", "RecordReport", "Replayed", "Report", "Result", "Site", "Stage", "StageEnd",
+    "StageError", "StageReport", "StageWay", "Tally", "Tunnel", "TunnelError", "UnsupportedError",
+    "UsageError", "enter_user_namespace", "load", "read_packets", "replay", "write_packets",
 ]

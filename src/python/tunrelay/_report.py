@@ -144,6 +144,17 @@ class CaptureReport:
 
 
 @dataclasses.dataclass(frozen=True)
+class RecordReport:
+    """A record, as far as it is: lines written for intervals, and their bytes; `failure` says why
+    nothing is written any more."""
+
+    file: str = ""
+    intervals: int = 0
+    bytes: int = 0
+    failure: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class Report:
     """All counters of a tunnel since it was ready; `event` is "counters", or "summary" after the
     end."""
@@ -163,6 +174,7 @@ class Report:
     link: LinkReport = LinkReport()
     stages: Tuple[StageReport, ...] = ()
     capture: Optional[CaptureReport] = None
+    record: Optional[RecordReport] = None
     repairs: int = 0
     notes: Tuple[str, ...] = ()
     raw: Dict[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)

@@ -11,13 +11,13 @@ from typing import (Any, Callable, Dict, Iterable, List, Optional, Sequence, Set
                     TypeVar, Union)
 
 from ._bridge import StageBridge
-from ._capture import Capture
 from ._commands import Command, Commands, environment_of
 from ._errors import StageError, UsageError, check, text_of
 from ._events import Event, Events
 from ._lifetime import device_descriptors, enter_user_namespace, open_tunnels
 from ._link import Link
 from ._native import ffi, lib
+from ._observe import Observed
 from ._options import CTexts, Text, option_pairs
 from ._report import End, Report
 from ._stage import Endpoint, StageLike, as_stage
@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 Mine = TypeVar("Mine", bound=Endpoint)
 
 
-class Tunnel:
+class Tunnel(Observed):
     """Two interfaces, joined by a relay, and what their packets meet on the way.
 
         with tunrelay.Tunnel(a_to_b="delay 20ms, loss 1%") as tunnel:
@@ -240,16 +240,6 @@ class Tunnel:
             return text_of(answer[0])
 
         return json.loads(self._in_thread(ask))
-
-    def capture(self, file: Text, filter: str = "", snap_bytes: int = 256 * 1024,
-                wire_segments: bool = False) -> Capture:
-        """Writes what arrives and leaves from now on to a pcapng FILE, until the Capture is closed
-        or the tunnel is. FILTER is tcpdump's. Raises TunnelError while there is another one, OSError
-        for the file."""
-        with open(file, "wb") as opened:
-            self.request("capture_start", opened.fileno(), file=os.fspath(file), filter=filter,
-                         snap_bytes=snap_bytes, wire_segments=wire_segments)
-        return Capture(self)
 
     # Using it.
 
