@@ -3,6 +3,7 @@
 and how findings are reported. Every check is a function from the checkout's root to a list of
 findings, so that checks_test.py can hand it a tree with faults in it."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -68,6 +69,15 @@ def need_tool(name):
     probe = subprocess.run(["sh", "-c", f"command -v {name}"], stdout=subprocess.DEVNULL)
     if probe.returncode != 0:
         print(f"{name} is not installed; tools/install-packages test brings it")
+        sys.exit(1 if skips_are_forbidden() else 77)
+
+
+def need_module(name):
+    """The Python module NAME; where it is not there the check ends as by need_tool()."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        print(f"Python's {name} is not installed; tools/install-packages test brings it")
         sys.exit(1 if skips_are_forbidden() else 77)
 
 
