@@ -148,8 +148,12 @@ EmulatedLink::EmulatedLink(LinkDescription description, const Site& site,
       const Shared::Entry* former = Shared::former_entry(succession, direction, entries.size());
       if (former != nullptr && succession->leaves_same && former->choice == stage.choice &&
           former->filter == stage.filter) {
-        entries.push_back(*former);
-        entries.back().make = nullptr;
+        entries.push_back({.choice = former->choice,
+                           .filter = former->filter,
+                           .make = nullptr,
+                           .origin_ns = former->origin_ns,
+                           .counters = former->counters,
+                           .ways_back = former->ways_back});
         continue;
       }
       const StagePlace place{
