@@ -38,6 +38,8 @@ CASES = (
     ("tunrelay run --a-to-b 'rate 1mbit code", ["tunrelay", "run", "--a-to-b", "rate 1mbit codel"]),
     ("tunrelay link sh", ["tunrelay", "link", "show"]),
     ("tunrelay link profiles sat", ["tunrelay", "link", "profiles", "satellite"]),
+    ("tunrelay link scenario flap", ["tunrelay", "link", "scenario", "flapping-link"]),
+    ("tunrelay exec --scenario trai", ["tunrelay", "exec", "--scenario", "train"]),
     ("tunrelay bench thro", ["tunrelay", "bench", "throughput"]),
     ("tunrelay run --config lin", ["tunrelay", "run", "--config", "link-of-mine.toml"]),
     ("tunrelay run --config=lin", ["tunrelay", "run", "--config=link-of-mine.toml"]),
