@@ -32,7 +32,7 @@ struct TopView {
   bool shows_help = false;
   TopOrder order = TopOrder::kRate;
   const LineEditor* prompt = nullptr;  ///< the link of a direction is being changed
-  std::string message;                 ///< in the last line until a key is pressed
+  std::string message{};               ///< in the last line until a key is pressed
 };
 
 /// The least that a frame fits into.
