@@ -19,7 +19,6 @@
 namespace tunrelay {
 namespace {
 
-using nlohmann::json;
 using test::run;
 using test::RunningTunnel;
 using ::testing::HasSubstr;
@@ -29,11 +28,11 @@ class MahimahiLogTest : public test::PrivateNetwork {
   const test::TemporaryFolder folder_;
   const std::string prefix_ = folder_ / "log";
 
-  [[nodiscard]] json read(const std::string& ending) const {
+  [[nodiscard]] nlohmann::json read(const std::string& ending) const {
     const test::ProcessResult result =
         run({"python3", TUNRELAY_TESTS "/integration/mahimahi_log.py", prefix_ + ending});
     EXPECT_TRUE(result.succeeded()) << result.describe();
-    return json::parse(result.standard_output);
+    return nlohmann::json::parse(result.standard_output);
   }
   static void send_traffic(const std::string& more) {
     const test::ProcessResult sent = run(test::split(
@@ -48,7 +47,7 @@ class MahimahiLogTest : public test::PrivateNetwork {
 };
 
 /// The log has STAGE's packets: taken, passed and dropped.
-void expect_totals(const json& log, const json& stage) {
+void expect_totals(const nlohmann::json& log, const nlohmann::json& stage) {
   for (const auto& [kind, key] : {std::pair{"+", "taken"}, {"-", "passed"}, {"d", "dropped"}}) {
     EXPECT_EQ(log.at("totals").at(kind).at("packets"), stage.at(key).at("segments")) << key;
     EXPECT_EQ(log.at("totals").at(kind).at("bytes"), stage.at(key).at("bytes")) << key;
@@ -61,9 +60,9 @@ TEST_F(MahimahiLogTest, OfATraceHasTheSummarysTotalsAndDelays) {
   for (const char* queues : {"--queues 1", "--queues 2"}) {
     RunningTunnel tunnel(flags("delay 10ms, trace " + trace + " limit 50ms") + " " + queues);
     send_traffic("--rate 20mbit -l 1200 -t 1s -P 4");
-    const json summary = tunnel.finish();
-    const json log = read(".uplink");
-    const json& stage = summary.at("link").at("a_to_b").at(1);
+    const nlohmann::json summary = tunnel.finish();
+    const nlohmann::json log = read(".uplink");
+    const nlohmann::json& stage = summary.at("link").at("a_to_b").at(1);
     EXPECT_GT(stage.at("dropped").at("segments"), 100);
     expect_totals(log, stage);
     for (const auto& [percentile, key] : {std::pair{"p50", "p50_ms"}, {"p99", "p99_ms"}})
@@ -77,7 +76,7 @@ TEST_F(MahimahiLogTest, OfATraceHasTheSummarysTotalsAndDelays) {
               1504 * log.at("totals").at("#").at("packets").get<int>());
     EXPECT_EQ(summary.at("mahimahi_log").at("lost_events"), 0);
     EXPECT_EQ(summary.at("mahimahi_log").at("failure"), "");
-    const json downlink = read(".downlink");
+    const nlohmann::json downlink = read(".downlink");
     EXPECT_EQ(downlink.at("totals").at("+").at("packets"), 0)
         << "there is no link of limited speed";
     EXPECT_TRUE(test::is_balanced(summary));
@@ -87,9 +86,9 @@ TEST_F(MahimahiLogTest, OfATraceHasTheSummarysTotalsAndDelays) {
 TEST_F(MahimahiLogTest, CountsTheWireSegmentsOfSuperPackets) {
   RunningTunnel tunnel(flags("rate 50mbit limit 100ms"));
   send_traffic("--tcp -t 500ms");
-  const json summary = tunnel.finish();
-  const json& stage = summary.at("link").at("a_to_b").at(0);
-  const json totals = read(".uplink").at("totals");
+  const nlohmann::json summary = tunnel.finish();
+  const nlohmann::json& stage = summary.at("link").at("a_to_b").at(0);
+  const nlohmann::json totals = read(".uplink").at("totals");
   EXPECT_EQ(totals.at("+").at("packets"), stage.at("taken").at("segments"));
   EXPECT_EQ(totals.at("-").at("packets"), stage.at("passed").at("segments"));
   // Each has headers of its own on a wire, where the summary counts those of the super-packet.
@@ -108,7 +107,7 @@ TEST_F(MahimahiLogTest, GoesOnWhereTheLinkIsChanged) {
   send_traffic("--pps 500 -l 1000 -t 100ms");
   tunnel.finish();
   EXPECT_THAT(test::content_of(prefix_ + ".uplink"), HasSubstr("# link: rate 20mbit\n"));
-  const json totals = read(".uplink").at("totals");
+  const nlohmann::json totals = read(".uplink").at("totals");
   EXPECT_GE(totals.at("-").at("packets"), 290);
   EXPECT_LE(totals.at("-").at("packets"), 330) << "not those without a link";
   EXPECT_EQ(totals.at("+"), totals.at("-"));
@@ -120,7 +119,7 @@ TEST_F(MahimahiLogTest, AFullDiskEndsTheLogAndNotTheLink) {
   send_traffic("--rate 50mbit -l 100 -t 3s");
   EXPECT_TRUE(
       tunnel.wait_for_event("note", "mahimahi's log has ended", std::chrono::milliseconds{10'000}));
-  const json summary = tunnel.finish();
+  const nlohmann::json summary = tunnel.finish();
   EXPECT_THAT(summary.at("mahimahi_log").at("failure").get<std::string>(),
               HasSubstr("No space left"));
   EXPECT_TRUE(test::is_balanced(summary));

@@ -153,7 +153,8 @@ TEST_F(TopTest, PausesSortsAndHelps) {
   RunningTunnel tunnel("--flows");
   const Terminal terminal(80, 24, top(), "NO_COLOR=1");
   ASSERT_TRUE(terminal.shows("by rate"));
-  EXPECT_THAT(terminal.picture(true), Not(HasSubstr("\x1b[3"))) << "NO_COLOR";
+  EXPECT_THAT(terminal.picture(true), Not(AnyOf(HasSubstr("\x1b[32m"), HasSubstr("\x1b[36m"))))
+      << "NO_COLOR";
   terminal.type({"s"});
   EXPECT_TRUE(terminal.shows("by round trip"));
   terminal.type({"h"});
@@ -185,7 +186,7 @@ TEST_F(TopTest, SaysWhyItCanNot) {
   EXPECT_THAT(no_terminal.standard_error, HasSubstr("is not a terminal"));
   EXPECT_EQ(run({test::program(), "top", "--interval", "1ms"}).exit_code, 2);
   const Terminal odd(80, 24, top(), "TERM=nonsense");
-  EXPECT_TRUE(odd.shows("TERM names, is not known")) << odd.picture();
+  EXPECT_TRUE(odd.shows("which TERM names")) << odd.picture();
   EXPECT_TRUE(odd.shows("ended with 3"));
 }
 
