@@ -14,7 +14,7 @@ set(PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/tunrelay)
 set(PKGCONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(TARGETS tunrelay RUNTIME COMPONENT program)
-install(FILES LICENSE README.md CHANGELOG.md docs/guide.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
+install(FILES LICENSE README.md CHANGELOG.md docs/guide.md docs/containers.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
         COMPONENT program)
 set(COMPLETION src/cli/completion)
 install(FILES ${COMPLETION}/tunrelay.bash RENAME tunrelay
@@ -25,15 +25,15 @@ install(FILES ${COMPLETION}/tunrelay.fish
         DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT program)
 # Below lib/, whatever CMAKE_INSTALL_LIBDIR is: systemd and NetworkManager look there.
 install(FILES service/tunrelay@.service DESTINATION lib/systemd/system COMPONENT program)
-install(FILES service/networkd.conf RENAME 50-tunrelay.conf
-        DESTINATION lib/systemd/networkd.conf.d COMPONENT program)
 install(FILES service/unmanaged.network RENAME 50-tunrelay.network
         DESTINATION lib/systemd/network COMPONENT program)
 install(FILES service/NetworkManager.conf RENAME 50-tunrelay.conf
         DESTINATION lib/NetworkManager/conf.d COMPONENT program)
 install(PROGRAMS service/extcap RENAME tunrelay
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/wireshark/extcap COMPONENT program)
-install(FILES service/lab.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT program)
+install(FILES service/lab.toml service/networkd.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
+        COMPONENT program)
+install(DIRECTORY service/kubernetes DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT program)
 install(DIRECTORY src/link/profiles src/scenario/scenarios
         DESTINATION ${CMAKE_INSTALL_DATADIR}/tunrelay COMPONENT program)
 install(FILES docs/grafana/tunrelay.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/grafana

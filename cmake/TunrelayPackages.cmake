@@ -3,6 +3,7 @@
 #   tunrelay         component program
 #   libtunrelay0     component library
 #   libtunrelay-dev  components development and stage
+#   python3-tunrelay component python, where that is built
 # What Debian wants of them beyond that (compressed manual pages, copyright, changelog) is put in by
 # cmake/DebianStaging.cmake and cmake/DebianTriggers.cmake. The same commit makes the same bytes: times are those of
 # SOURCE_DATE_EPOCH, which is the commit's where it is not set.
@@ -31,6 +32,10 @@ set(CPACK_COMPONENT_PROGRAM_GROUP program)
 set(CPACK_COMPONENT_LIBRARY_GROUP library)
 set(CPACK_COMPONENT_DEVELOPMENT_GROUP development)
 set(CPACK_COMPONENT_STAGE_GROUP development)
+if(TUNRELAY_PYTHON)
+  list(APPEND CPACK_COMPONENTS_ALL python)
+  set(CPACK_COMPONENT_PYTHON_GROUP python)
+endif()
 
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
@@ -73,5 +78,21 @@ set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
 Headers and the static library of libtunrelay, and the headers that stages of
 your own are written against for tunrelay and for libtunrelay alike, with
 packages for CMake and pkg-config, guides and examples.")
+
+set(CPACK_DEBIAN_PYTHON_PACKAGE_NAME python3-tunrelay)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
+# Its module keeps to the stable ABI of Python 3.9, and holds the library itself.
+set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3 (>= 3.9), python3-cffi-backend")
+set(CPACK_DEBIAN_PYTHON_PACKAGE_RECOMMENDS tunrelay)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_SUGGESTS "python3-pytest, python3-scapy, python3-pandas")
+set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA
+    ${CMAKE_CURRENT_LIST_DIR}/debian/python3-tunrelay/postinst
+    ${CMAKE_CURRENT_LIST_DIR}/debian/python3-tunrelay/prerm)
+set(CPACK_DEBIAN_PYTHON_DESCRIPTION
+"tunnel between two TUN or TAP interfaces, for Python
+Programs and tests in Python hold a tunnel with an emulated link, run commands
+in its private network, and read its counters. Stages of a protocol can be
+written in Python, and run in virtual time as well. Brings a pytest plug-in
+with the fixture tunnel.")
 
 include(CPack)

@@ -4,23 +4,15 @@
 and purged, after which nothing of them is left. install_test.py BUILD, as root."""
 
 import os
-import platform
 import shutil
-import sys
-import tempfile
-import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests/style")]
+import fresh_root
+from debian.packages import contents, field
+from fresh_root import APT
+from measuring.process import run
 
-import sources  # noqa: E402
-from debian.packages import contents, field, make_packages  # noqa: E402
-from debian.root import Root  # noqa: E402
-from measuring.process import Failed, run  # noqa: E402
-
-BUILD = None
-APT = "DEBIAN_FRONTEND=noninteractive apt-get -qq --no-install-recommends -y"
+OURS = "tunrelay libtunrelay0 libtunrelay-dev python3-tunrelay"
 # What apt, dpkg and ldconfig keep for themselves.
 KEPT = ("/var/lib/dpkg", "/var/lib/apt", "/var/cache", "/var/log", "/var/lib/systemd/deb-systemd",
         "/etc/ld.so.cache", "/etc/resolv.conf", "/packages", "/var/tmp")
@@ -36,30 +28,7 @@ def files_of(root):
     return {path for path in found if not path.startswith(KEPT)}
 
 
-class InstallTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="tunrelay-install.")
-        cls.addClassCleanup(folder.cleanup)
-        cls.log = Path(folder.name, "log")
-        cls.root = Root(platform.freedesktop_os_release()["VERSION_CODENAME"],
-                        Path(folder.name, "root"))
-        cls.inside("apt-get -qq update", network=True)
-        target = cls.root.folder / "packages"
-        target.mkdir()
-        cls.packages = make_packages(BUILD, target, "gzip")
-
-    @classmethod
-    def inside(cls, command, network=False):
-        """What COMMAND prints in the root."""
-        with cls.log.open("w", encoding="utf-8") as log:
-            try:
-                cls.root.run(["sh", "-euc", command], log, network, 300)
-            except Failed as error:
-                raise AssertionError(
-                    f"{command}: {error}: {cls.log.read_text(encoding='utf-8')[-2000:]}") from error
-        return cls.log.read_text(encoding="utf-8")
-
+class InstallTest(fresh_root.FreshRootTest):
     def make_newer(self):
         """The same packages as of a later version."""
         newer = self.root.folder / "packages/newer"
@@ -80,15 +49,16 @@ class InstallTest(unittest.TestCase):
         for package in self.packages:
             for path in contents(package):
                 self.assertTrue(os.path.lexists(f"{self.root.folder}{path}"), path)
+        self.inside("python3 -c 'import tunrelay; tunrelay.Tunnel().close()'")
         self.assertIn(" 0% packet loss",
                       self.inside("tunrelay exec -- ping -c 3 -i 0.1 192.168.13.2"))
         self.make_newer()
         self.inside(f"{APT} install /packages/newer/*.deb", network=True)
         self.assertIn("-10", self.inside("dpkg-query -W -f '${Version}' tunrelay"))
         self.assertIn("tunrelay ", self.inside("tunrelay --version"))
-        self.inside(f"{APT} remove tunrelay libtunrelay0 libtunrelay-dev iputils-ping")
+        self.inside(f"{APT} remove {OURS} iputils-ping")
         self.assertFalse((self.root.folder / "usr/bin/tunrelay").exists())
-        self.inside("dpkg --purge tunrelay libtunrelay0 libtunrelay-dev iputils-ping; "
+        self.inside(f"dpkg --purge {OURS} iputils-ping; "
                     f"{APT} autoremove --purge")
         left = sorted(files_of(self.root) - before)
         self.assertEqual([path for path in left if "tunrelay" in path], [])
@@ -96,10 +66,4 @@ class InstallTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BUILD = Path(sys.argv.pop()).resolve()
-    if os.geteuid() != 0:
-        print("a root of a release needs root")
-        sys.exit(1 if sources.skips_are_forbidden() else 77)
-    for tool in ("mmdebstrap", "dpkg-shlibdeps"):
-        sources.need_tool(tool)
-    unittest.main()
+    fresh_root.main()

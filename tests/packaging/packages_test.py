@@ -29,10 +29,17 @@ EXPECTED = {
                  "/usr/lib/ARCH/wireshark/extcap/tunrelay",
                  "/usr/lib/systemd/system/tunrelay@.service",
                  "/usr/lib/systemd/network/50-tunrelay.network",
-                 "/usr/lib/systemd/networkd.conf.d/50-tunrelay.conf",
                  "/usr/lib/NetworkManager/conf.d/50-tunrelay.conf",
-                 "/usr/share/doc/tunrelay/examples/lab.toml", "/usr/share/doc/tunrelay/copyright", "/usr/share/doc/tunrelay/changelog.gz",
+                 "/usr/share/doc/tunrelay/examples/lab.toml",
+                 "/usr/share/doc/tunrelay/examples/networkd.conf",
+                 "/usr/share/doc/tunrelay/examples/kubernetes/base/bench.yaml",
+                 "/usr/share/doc/tunrelay/copyright", "/usr/share/doc/tunrelay/changelog.gz",
                  "/usr/share/doc/tunrelay/changelog.Debian.gz"],
+    "python3-tunrelay": ["/usr/lib/python3/dist-packages/tunrelay/__init__.py",
+                         "/usr/lib/python3/dist-packages/tunrelay/_native.abi3.so",
+                         "/usr/lib/python3/dist-packages/tunrelay/py.typed",
+                         "/usr/share/doc/python3-tunrelay/python.md",
+                         "/usr/share/doc/python3-tunrelay/copyright"],
     "libtunrelay0": ["/usr/lib/ARCH/libtunrelay.so.0", "/usr/share/doc/libtunrelay0/copyright"],
     "libtunrelay-dev": ["/usr/lib/ARCH/libtunrelay.so", "/usr/lib/ARCH/libtunrelay.a",
                         "/usr/include/tunrelay/tunnel.hpp", "/usr/include/tunrelay/stage_abi.h",
@@ -70,6 +77,8 @@ class PackagesTest(unittest.TestCase):
         version = field(self.packages["tunrelay"], "Version")
         self.assertRegex(field(self.packages["tunrelay"], "Depends"),
                          r"libc6 .*libhwloc.*liburing")
+        self.assertRegex(field(self.packages["python3-tunrelay"], "Depends"),
+                         r"python3 \(>= 3\.9\), .*libc6 ")
         self.assertIn(f"libtunrelay0 (= {version})",
                       field(self.packages["libtunrelay-dev"], "Depends"))
 
