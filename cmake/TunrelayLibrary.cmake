@@ -5,7 +5,8 @@
 #   tunrelay_static   libtunrelay.a, one archive; it wants TUNRELAY_STATIC_NEEDS beside it
 
 # As the linker knows them. They are the distribution's, as shared libraries.
-set(TUNRELAY_STATIC_NEEDS fmt hwloc uring mnl pcap prometheus-cpp-core microhttpd z pthread ${CMAKE_DL_LIBS})
+set(TUNRELAY_STATIC_NEEDS fmt hwloc uring mnl pcap prometheus-cpp-core microhttpd seccomp z pthread
+                          ${CMAKE_DL_LIBS})
 
 # All modules that MODULE links, itself first.
 function(tunrelay_modules_below MODULE RESULT)

@@ -71,8 +71,8 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "libtunrelay${PROJECT_VERSION_MAJOR} (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
 string(APPEND CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-       ", libfmt-dev, libhwloc-dev, libmicrohttpd-dev, libmnl-dev, libpcap-dev, liburing-dev"
-       ", prometheus-cpp-dev, zlib1g-dev")
+       ", libfmt-dev, libhwloc-dev, libmicrohttpd-dev, libmnl-dev, libpcap-dev, libseccomp-dev"
+       ", liburing-dev, prometheus-cpp-dev, zlib1g-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
 "tunnel between two TUN or TAP interfaces, development files
 Headers and the static library of libtunrelay, and the headers that stages of

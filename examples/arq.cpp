@@ -114,4 +114,4 @@ class Arq : public Endpoint {
 
 }  // namespace
 
-TUNRELAY_STAGE(Arq, "arq", Access::kChangesWireSegments, Pairs::kEachQueue);
+TUNRELAY_CONFINED_STAGE(Arq, "arq", Access::kChangesWireSegments, Pairs::kEachQueue);

@@ -107,4 +107,4 @@ class Compress : public Endpoint {
 
 }  // namespace
 
-TUNRELAY_STAGE(Compress, "compress", Access::kChangesWireSegments, Pairs::kEachQueue);
+TUNRELAY_CONFINED_STAGE(Compress, "compress", Access::kChangesWireSegments, Pairs::kEachQueue);

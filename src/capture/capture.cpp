@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "capture/capture_blocks.hpp"
 #include "os/signal_block.hpp"
+#include "sandbox/thread_sandbox.hpp"
 
 namespace tunrelay {
 namespace {
@@ -59,9 +60,11 @@ Capture::Capture(const CaptureOptions& options, const CaptureSite& site,
     return monotonic_ns() - since_ns > kReaderPatienceNs;
   });
   publish_report();
-  thread_ = std::thread([this] {
+  const bool is_confined = site.is_confined && !files_of(options_).rotates;
+  thread_ = std::thread([this, is_confined] {
     block_signals();
     ::pthread_setname_np(::pthread_self(), "capture");
+    if (is_confined) static_cast<void>(enter_sandbox(ThreadKind::kCapture));
     run();
   });
 }

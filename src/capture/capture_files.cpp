@@ -29,11 +29,16 @@ std::string numbered(const std::string& file, std::size_t number) {
   return path.replace_filename(name).string();
 }
 
-/// A pipe as a file of our own that does not make us wait, whatever others have set on it.
-FileDescriptor reopened(const FileDescriptor& pipe, const std::string& name) {
+/// A pipe as a file of our own that does not make us wait, whatever others have set on it. A named
+/// one may be out of a confined process's reach: then PIPE, which its client has opened for us.
+FileDescriptor reopened(FileDescriptor pipe, const std::string& name) {
   const std::string path = fmt::format("/proc/self/fd/{}", pipe.get());
-  return FileDescriptor(
-      check_system_call(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC), kAttempt, name));
+  const int own = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  if (own < 0 && errno == EACCES) {
+    check_system_call(::fcntl(pipe.get(), F_SETFL, O_NONBLOCK), kAttempt, name);
+    return pipe;
+  }
+  return FileDescriptor(check_system_call(own, kAttempt, name));
 }
 
 }  // namespace
@@ -84,7 +89,7 @@ void CaptureFiles::begin_file() {
   struct stat status {};
   check_system_call(::fstat(file_.get(), &status), kAttempt, name_);
   is_regular_ = S_ISREG(status.st_mode);
-  if (S_ISFIFO(status.st_mode)) file_ = reopened(file_, name_);
+  if (S_ISFIFO(status.st_mode)) file_ = reopened(std::move(file_), name_);
   begin_bytes_ = 0;
   if (is_regular_) {
     const bool appends = (::fcntl(file_.get(), F_GETFL) & O_APPEND) != 0;

@@ -32,6 +32,8 @@ struct CaptureSite {
   LinkType link_type = LinkType::kIp;
   std::size_t queues = 1;
   std::string application;  ///< our name and version, for the file
+  /// The thread that writes gives up its rights, unless it has to open further files.
+  bool is_confined = false;
 };
 
 /// Throws a usage Error for what can't be, a filter that does not compile among it.

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <memory>
@@ -62,6 +63,19 @@ Check check_feature(const char* name, const std::string& in_force, const std::st
           "the tunnel works without, at the cost of speed"};
 }
 
+/// What threads of a tunnel give up here.
+Check check_sandbox(const TunnelReport& report) {
+  Check check{"sandbox", Check::Verdict::kGood, sandbox_text(report.sandbox, report.workers), ""};
+  const bool is_whole = report.sandbox.refusal.empty() &&
+                        std::ranges::all_of(report.workers, [](const WorkerReport& worker) {
+                          return worker.sandbox.shortfall.empty() && worker.ring.refusal.empty();
+                        });
+  if (is_whole) return check;
+  check.verdict = Check::Verdict::kWarning;
+  check.cure = "the tunnel works without; --sandbox strict refuses to";
+  return check;
+}
+
 nlohmann::json try_tunnel() {
   TunnelOptions options;
   options.left_namespaces = enter_private_network(options.strategy);
@@ -74,7 +88,8 @@ nlohmann::json try_tunnel() {
                   fmt::format("packets cross: {} engine", to_string(report.engine)), ""}),
       check_json(check_feature("offloads", report.ends[0].offloads, report.ends[0].offload_reason)),
       check_json(
-          check_feature("merging", std::string(to_string(report.merging)), report.merging_reason))};
+          check_feature("merging", std::string(to_string(report.merging)), report.merging_reason)),
+      check_json(check_sandbox(report))};
 }
 
 /// In a child of its own, whose namespace goes with it: what it found, through a pipe.

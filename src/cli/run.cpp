@@ -62,8 +62,20 @@ void reload_link(Tunnel& tunnel, const LinkFlags& link) try {
   print_wrapped(stderr, fmt::format("tunrelay: {}\n", clean_lines(error.what())));
 }
 
+/// Whether files of others may be opened, replaced or removed while the tunnel runs, or at its end.
+bool opens_files_later(const RunFlags& flags, const TunnelOptions& options) {
+  const std::string& control = flags.tunnel.control_socket;
+  const LinkFlags& link = flags.tunnel.link;  // read again at SIGUSR2
+  return !flags.html.empty() || !(link.link + link.a_to_b + link.b_to_a).empty() ||
+         (control != "auto" && control != "none") || !flags.tunnel.state_directory.empty() ||
+         (options.capture &&
+          (options.capture->rotate_bytes != 0 || options.capture->rotate_ns != 0));
+}
+
 int run(const RunFlags& flags) {
   TunnelOptions options = tunnel_options(flags.tunnel);
+  options.starts_programs = false;
+  options.opens_files_later = opens_files_later(flags, options);
   std::FILE* out = text_output(options, flags.json);
   options.trace_file = flags.json ? stderr : out;  // standard output is for JSON then
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);

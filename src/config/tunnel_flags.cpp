@@ -93,6 +93,9 @@ void add_check_flags(CLI::App& command, TunnelFlags& flags) {
   group.value("--metrics", flags.metrics, "ADDRESS",
               "serve counters and histograms of delay for Prometheus, at http://ADDRESS/metrics: "
               "IP:PORT, a PORT alone (of the loopback), or unix:PATH");
+  group.choice("--sandbox", flags.sandbox, {"auto", "strict", "off"},
+               "what threads give up once they are set up: capabilities, system calls, operations "
+               "of io_uring; strict: all of it, or no start");
   group.flag("--trace", flags.trace, "print a line a packet, off the packet path");
   group.flag(
       "--flows", flags.flows,
@@ -192,6 +195,8 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
   options.queue_memory_bytes = parse_size_bytes(flags.queue_memory);
   for (const std::string& stage : flags.stages)
     options.stages.push_back(StageRequest::parse(stage));
+  if (flags.sandbox == "off") options.sandbox = SandboxPolicy::kOff;
+  if (flags.sandbox == "strict") options.sandbox = SandboxPolicy::kStrict;
   options.trace = flags.trace;
   if (!flags.capture.file.empty()) options.capture = capture_options(flags.capture);
   if (!flags.record.file.empty()) options.record = record_options(flags.record);

@@ -37,6 +37,7 @@ struct TunnelFlags {
   std::string path_check_interval = "5s";
   std::string control_socket = "auto";  ///< a path, auto or none
   std::string metrics;                  ///< an address or a path; empty: none
+  std::string sandbox = "auto";
   LinkFlags link;
   std::string queue_memory = "256M";
   std::vector<std::string> stages;  ///< LIBRARY,KEY=VALUE,...

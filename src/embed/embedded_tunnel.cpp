@@ -73,6 +73,9 @@ EmbeddedTunnel::EmbeddedTunnel(const tunrelay_tunnel_setup& setup)
   refuse_what_is_unknown(setup);
   TunnelFlags defaults;
   defaults.control_socket = "none";
+  // Where the program changes its user, glibc does so in every thread (nptl(7)): a confined one
+  // would end the program.
+  defaults.sandbox = "off";
   const TunnelFlags flags =
       read_tunnel_keys(key_values(kOpenAttempt, kOpenObject, setup.options, setup.option_count),
                        std::move(defaults));

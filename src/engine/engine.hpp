@@ -128,6 +128,12 @@ struct Turn {
   std::array<int, kMaxEndpoints> gone_errno{};
 };
 
+/// Whether an engine's ring can do nothing but what the engine needs.
+struct RingState {
+  bool is_restricted = false;
+  std::string refusal;  ///< why it is not, where that was wanted
+};
+
 class Engine {
  public:
   /// Never: until a packet or a wake-up comes.
@@ -139,6 +145,8 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   [[nodiscard]] virtual EngineKind kind() const noexcept = 0;
+  /// Of an engine without a ring as it is here.
+  [[nodiscard]] virtual RingState ring_state() const { return {}; }
   /// Queues a write, or does it at once. Never fails: outcomes come with the next turn.
   virtual void write(const Write& write) noexcept = 0;
   /// Does the queued writes now: for a caller that needs its piece memory back.
@@ -155,6 +163,9 @@ struct EngineOptions {
   /// A turn that must wait first polls a while: a sleep and its wake-up
   /// cost more than a small packet's whole way. It yields to other threads meanwhile.
   BusyPollRule spin{};
+  /// The ring does from its first entry on what the engine needs, and nothing else: no filter of
+  /// system calls sees the operations of a ring.
+  bool restrict_ring = false;
 };
 
 /// Whether this kernel, and the policy we run under, allow the uring engine; if not, REASON

@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -18,6 +19,8 @@
 namespace tunrelay {
 namespace {
 
+constexpr const char* kWayOut = "use --engine syscall";
+
 io_uring_params wanted_params(unsigned completion_entries) {
   io_uring_params params{};
   params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE |
@@ -28,11 +31,13 @@ io_uring_params wanted_params(unsigned completion_entries) {
 
 /// The memory of a ring that was closed a moment ago is still charged against
 /// RLIMIT_MEMLOCK, so that a quick restart of an ordinary user's relay can meet ENOMEM.
-int open_ring(unsigned submission_entries, unsigned completion_entries, io_uring& ring) {
+int open_ring(unsigned submission_entries, unsigned completion_entries, unsigned more_flags,
+              io_uring& ring) {
   constexpr int kTries = 5;
   constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 50 * kNanosecondsPerMillisecond};
   for (int tries = 1;; ++tries) {
     io_uring_params params = wanted_params(completion_entries);
+    params.flags |= more_flags;
     const int error = io_uring_queue_init_params(submission_entries, &ring, &params);
     // A child that a program with a tunnel forks must not keep the ring, and with it the devices,
     // by its memory. Where the kernel can't, it does.
@@ -79,9 +84,11 @@ UringSupport reason_of(int error) noexcept {
 
 }  // namespace
 
-Ring::Ring(unsigned submission_entries, unsigned completion_entries, std::span<const int> files) {
-  constexpr const char* kWayOut = "use --engine syscall";
-  if (const int error = open_ring(submission_entries, completion_entries, ring_); error < 0) {
+Ring::Ring(unsigned submission_entries, unsigned completion_entries, std::span<const int> files,
+           bool begins_disabled) {
+  const unsigned more_flags = begins_disabled ? IORING_SETUP_R_DISABLED : 0;
+  if (const int error = open_ring(submission_entries, completion_entries, more_flags, ring_);
+      error < 0) {
     const std::string hint = reason_of(-error).hint;
     throw_system_error(-error, "set up", "an io_uring",
                        hint.empty() ? kWayOut : std::string(kWayOut) + ", or: " + hint);
@@ -94,6 +101,36 @@ Ring::Ring(unsigned submission_entries, unsigned completion_entries, std::span<c
     io_uring_queue_exit(&ring_);
     throw_system_error(-error, "register", "the queues with an io_uring", kWayOut);
   }
+}
+
+int Ring::enable_restricted() {
+  constexpr auto kSqeOp = static_cast<__u16>(IORING_RESTRICTION_SQE_OP);
+  constexpr auto kRegisterOp = static_cast<__u16>(IORING_RESTRICTION_REGISTER_OP);
+  std::array<io_uring_restriction, 8> rules{};
+  std::size_t count = 0;
+  const auto add = [&](__u16 kind, unsigned value) {
+    rules.at(count).opcode = kind;
+    rules.at(count++).sqe_op = static_cast<__u8>(value);  // all values share one byte's union
+  };
+  for (const unsigned operation : {unsigned{kOpReadMultishot}, unsigned{IORING_OP_WRITE},
+                                   unsigned{IORING_OP_WRITEV}, unsigned{IORING_OP_POLL_ADD}})
+    add(kSqeOp, operation);
+  // What a ring's end takes back.
+  for (const unsigned operation :
+       {unsigned{IORING_UNREGISTER_PBUF_RING}, unsigned{IORING_UNREGISTER_RING_FDS}})
+    add(kRegisterOp, operation);
+  add(IORING_RESTRICTION_SQE_FLAGS_REQUIRED, IOSQE_FIXED_FILE);
+  add(IORING_RESTRICTION_SQE_FLAGS_ALLOWED,
+      IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT | IOSQE_CQE_SKIP_SUCCESS);
+  // liburing 2.3 has the two functions in its header, and forgot to export them.
+  const int refusal =
+      io_uring_register(static_cast<unsigned>(ring_.ring_fd), IORING_REGISTER_RESTRICTIONS,
+                        rules.data(), static_cast<unsigned>(count));
+  if (const int error = io_uring_register(static_cast<unsigned>(ring_.ring_fd),
+                                          IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+      error < 0)
+    throw_system_error(-error, "enable", "an io_uring", kWayOut);
+  return refusal < 0 ? -refusal : 0;
 }
 
 Ring::~Ring() {

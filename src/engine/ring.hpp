@@ -14,13 +14,18 @@ class Ring {
  public:
   /// Single issuer, deferred task work: completions appear only inside our own system call,
   /// so nothing interrupts the worker (io_uring_setup(2)). FILES become fixed files 0, 1, ...
-  /// Throws Error.
-  Ring(unsigned submission_entries, unsigned completion_entries, std::span<const int> files);
+  /// BEGINS_DISABLED: it takes nothing before enable_restricted(). Throws Error.
+  Ring(unsigned submission_entries, unsigned completion_entries, std::span<const int> files,
+       bool begins_disabled = false);
   ~Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
   [[nodiscard]] io_uring* get() noexcept { return &ring_; }
+  /// Of a ring that began disabled: from now on it does what this relay needs on its fixed files,
+  /// and nothing else, whoever writes its entries (io_uring_register_restrictions(3)). Returns 0 or
+  /// the errno with which that was refused; it is enabled all the same. Throws Error.
+  [[nodiscard]] int enable_restricted();
   /// An empty submission entry, or null when the queue is full.
   [[nodiscard]] io_uring_sqe* next_entry() noexcept { return io_uring_get_sqe(&ring_); }
   /// Submits all entries without waiting.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/ensure.hpp"
+#include "base/error.hpp"
 #include "engine/big_write.hpp"
 #include "engine/buffer_ring.hpp"
 #include "engine/pending_writes.hpp"
@@ -39,7 +40,8 @@ class UringEngine final : public Engine {
         wake_fd_(wake_fd),
         counters_(counters),
         waiter_(options.spin),
-        ring_(kSubmissionEntries, kCompletionEntries, files_of(endpoints, wake_fd)) {
+        ring_(kSubmissionEntries, kCompletionEntries, files_of(endpoints, wake_fd),
+              options.restrict_ring) {
     // A turn hands over all that the kernel has read, so the kernel may not read more.
     ensure(endpoints.size() * options.read_ahead <= kMaxBatch,
            "a turn holds all that was read ahead");
@@ -49,6 +51,7 @@ class UringEngine final : public Engine {
       sources_.push_back({std::make_unique<BufferRing>(ring_, arena, index, options.read_ahead,
                                                        endpoints[index].read_offset),
                           ReadAhead(options.read_ahead)});
+    if (options.restrict_ring) restrict_ring();
     arm_wake();
   }
 
@@ -57,6 +60,7 @@ class UringEngine final : public Engine {
   UringEngine& operator=(const UringEngine&) = delete;
 
   [[nodiscard]] EngineKind kind() const noexcept override { return EngineKind::kUring; }
+  [[nodiscard]] RingState ring_state() const override { return ring_state_; }
 
   void write(const Write& write) noexcept override {
     if (!write.parts.empty()) return write_at_once(write);
@@ -127,6 +131,12 @@ class UringEngine final : public Engine {
     for (const Endpoint& endpoint : endpoints) files.push_back(endpoint.fd);
     files.push_back(wake_fd);
     return files;
+  }
+
+  void restrict_ring() {
+    const int refusal = ring_.enable_restricted();
+    ring_state_ = {.is_restricted = refusal == 0,
+                   .refusal = refusal == 0 ? "" : describe_errno(refusal)};
   }
 
   void write_at_once(const Write& write) noexcept {
@@ -248,6 +258,7 @@ class UringEngine final : public Engine {
   EngineCounters& counters_;
   Waiter waiter_;
   Ring ring_;
+  RingState ring_state_;
   std::vector<Source> sources_;
   PendingWrites pending_{kSubmissionEntries};
   std::array<Arrival, kMaxBatch> arrivals_;

@@ -27,6 +27,8 @@ std::string fault_of(const tunrelay_stage_descriptor& descriptor) {
                        descriptor.abi_version, TUNRELAY_STAGE_ABI_VERSION);
   if (descriptor.access > TUNRELAY_LOOKS_AT_WIRE_HEADERS || descriptor.pairs > TUNRELAY_ONE_PAIR)
     return "it needs what this program does not know";
+  if (descriptor.abi_version >= 3 && descriptor.system_calls > TUNRELAY_NO_SYSTEM_CALLS)
+    return "it declares system calls that this program does not know";
   if (descriptor.name == nullptr || descriptor.create == nullptr || descriptor.destroy == nullptr ||
       descriptor.from_device == nullptr || descriptor.from_link == nullptr ||
       descriptor.next_deadline_ns == nullptr || descriptor.at_deadline == nullptr)

@@ -37,6 +37,10 @@ class StageLibrary {
     return *descriptor_;
   }
   [[nodiscard]] std::string name() const { return descriptor_->name; }
+  /// Unless it declares that it makes none, but for memory. Those before version 3 can't.
+  [[nodiscard]] bool makes_system_calls() const noexcept {
+    return descriptor_->abi_version < 3 || descriptor_->system_calls != TUNRELAY_NO_SYSTEM_CALLS;
+  }
 
  private:
   struct Close {

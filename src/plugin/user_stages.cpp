@@ -29,6 +29,12 @@ std::string UserStages::wants_one_queue() const {
   return found == libraries_.end() ? "" : (*found)->name();
 }
 
+std::string UserStages::makes_system_calls() const {
+  const auto found = std::ranges::find_if(
+      libraries_, [](const auto& library) { return library->makes_system_calls(); });
+  return found == libraries_.end() ? "" : (*found)->name();
+}
+
 void UserStages::stand_at(LinkType link_type, std::size_t queues, std::uint32_t mtu_bytes) {
   surroundings_.link_type = link_type;
   surroundings_.queues = static_cast<std::uint32_t>(queues);

@@ -45,6 +45,9 @@ class UserStages {
   /// The name of a stage that must be the only pair, so that there can be one queue; or empty.
   [[nodiscard]] std::string wants_one_queue() const;
 
+  /// The name of a stage that does not declare that it makes no system calls; or empty.
+  [[nodiscard]] std::string makes_system_calls() const;
+
   /// Before the first make().
   void stand_at(LinkType link_type, std::size_t queues, std::uint32_t mtu_bytes);
   void change_mtu(std::uint32_t mtu_bytes) noexcept;

@@ -130,6 +130,9 @@ void tunrelay_bridge_describe(tunrelay_bridge_stage* stage) {
   descriptor.from_link = &take<TUNRELAY_BRIDGE_FROM_LINK>;
   descriptor.next_deadline_ns = &next_deadline_ns;
   descriptor.at_deadline = &at_deadline;
+  // What runs in a relay thread takes locks, and writes to an eventfd; Python itself runs
+  // elsewhere.
+  descriptor.system_calls = TUNRELAY_NO_SYSTEM_CALLS;
 }
 
 uint32_t tunrelay_bridge_name(tunrelay_bridge* bridge, const char* name) {

@@ -16,6 +16,7 @@
 #include "os/signal_block.hpp"
 #include "os/whole_file.hpp"
 #include "record/record_text.hpp"
+#include "sandbox/thread_sandbox.hpp"
 
 namespace tunrelay {
 namespace {
@@ -82,11 +83,14 @@ void Recorder::begin(const Beginning& beginning, const EmulatedLink& link, Read 
   write(record_line(header));
   write(record_line(reader_->link()));
   const SignalBlock blocked;  // signals are for the main thread
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this, is_confined = beginning.is_confined] {
+    ::pthread_setname_np(::pthread_self(), "recorder");
+    if (is_confined) static_cast<void>(enter_sandbox(ThreadKind::kRecorder));
+    run();
+  });
 }
 
 void Recorder::run() {
-  ::pthread_setname_np(::pthread_self(), "recorder");
   std::unique_lock lock(mutex_);
   std::int64_t due_ns = first_due_ns_;
   while (!ends_ && report_.failure.empty()) {

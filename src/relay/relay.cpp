@@ -2,6 +2,8 @@
 #include "relay/relay.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <latch>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -20,6 +22,8 @@ Relay::Relay(const RelayConfig& config) : mtu_bytes_(config.mtu_bytes) {
     worker.link_type = config.link_type;
     worker.merge = config.merge;
     worker.engine = config.engine;
+    worker.sandbox = config.sandbox;
+    worker.has_users_stages = config.has_users_stages;
     worker.min_wait_ns = config.min_wait_ns;
     worker.queue_memory_bytes = config.queue_memory_bytes;
     worker.stages = [this](Direction direction, std::size_t lane_queue) {
@@ -187,11 +191,20 @@ Lane& Relay::lane(std::size_t queue, Direction direction) {
 }
 
 void Relay::between_turns(const std::function<void()>& act) {
-  // Each worker waits for the next one, and the last one acts.
-  std::function<void()> next = act;
+  std::vector<Worker*> held;
   for (const auto& worker : workers_)
-    next = [&worker = *worker, inner = std::move(next)] { worker.between_turns(inner); };
-  next();
+    if (worker->runs()) held.push_back(worker.get());
+  std::latch all_held(static_cast<std::ptrdiff_t>(held.size()));
+  std::latch done(1);
+  const std::function<void()> stay = [&] {
+    all_held.count_down();
+    done.wait();
+  };
+  for (Worker* worker : held) worker->begin_change(stay);
+  all_held.wait();
+  act();
+  done.count_down();
+  for (Worker* worker : held) worker->await_change(stay);
 }
 
 void Relay::refresh() const noexcept {

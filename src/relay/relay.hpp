@@ -32,6 +32,9 @@ struct RelayConfig {
   std::array<MergeRules, kDirections> merge{};
   std::uint32_t mtu_bytes = 1500;
   EngineOptions engine;
+  SandboxPolicy sandbox = SandboxPolicy::kOff;  ///< of the workers' threads
+  /// Stages may be users' own, which make no system calls but for memory.
+  bool has_users_stages = false;
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart, so that batches grow
   /// Where worker i is pinned; fewer than workers: they go round. Empty: none is pinned.
   std::vector<int> cpus;
@@ -73,9 +76,9 @@ class Relay {
   void change_taps(const TapMaker& make);
 
   /// Calls ACT while every worker stands between two of its turns, so that what it reads of them
-  /// and what it sets for them belongs to one moment. It runs on a worker's thread and holds all of
-  /// them up: only where the link is not in use yet, or for something short. Must not be nested,
-  /// nor call what changes stages or taps.
+  /// and what it sets for them belongs to one moment. It runs on the calling thread and holds all
+  /// of them up: only where the link is not in use yet, or for something short. It must not throw.
+  /// Must not be nested, nor call what changes stages or taps.
   void between_turns(const std::function<void()>& act);
 
   /// Ends the sleep of QUEUE's worker: it looks at its stages' deadlines again. Any thread.

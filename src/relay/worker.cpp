@@ -26,6 +26,23 @@ std::size_t buffer_budget(const EngineOptions& engine) {
          + kMaxBatch / 2;                   // read, and not yet written when the rings are refilled
 }
 
+ThreadKind thread_kind(const WorkerConfig& config) noexcept {
+  if (config.engine.kind == EngineKind::kUring)
+    return config.has_users_stages ? ThreadKind::kStageUringWorker : ThreadKind::kUringWorker;
+  return config.has_users_stages ? ThreadKind::kStageSyscallWorker : ThreadKind::kSyscallWorker;
+}
+
+/// Of the calling thread, which makes nothing new from here on. Throws Error.
+ThreadSandbox confine(const WorkerConfig& config, const RingState& ring) {
+  if (config.sandbox == SandboxPolicy::kOff) return {};
+  const bool is_strict = config.sandbox == SandboxPolicy::kStrict;
+  if (is_strict && !ring.refusal.empty())
+    refuse_shortfall("its io_uring is not restricted: " + ring.refusal);
+  ThreadSandbox sandbox = enter_sandbox(thread_kind(config));
+  if (is_strict) refuse_shortfall(sandbox.shortfall);
+  return sandbox;
+}
+
 }  // namespace
 
 struct Worker::Inside {
@@ -63,6 +80,8 @@ struct Worker::Inside {
   std::int64_t last_turn_ns = 0;  ///< when the packets of the last turn had come in
   std::optional<int> pinned_cpu;
   int thread_id = 0;
+  RingState ring;
+  ThreadSandbox sandbox;
 };
 
 Worker::Worker(WorkerConfig config, const std::atomic<std::uint32_t>& mtu_bytes,
@@ -86,7 +105,10 @@ void Worker::start() {
     const bool pinned = config_.cpu && pin_this_thread(*config_.cpu);
     try {
       inside_ = std::make_unique<Inside>(config_, mtu_bytes_, wake_.fd());
+      inside_->ring = inside_->engine->ring_state();
+      inside_->sandbox = confine(config_, inside_->ring);
     } catch (...) {
+      inside_.reset();
       ready.set_exception(std::current_exception());
       return;
     }
@@ -141,9 +163,17 @@ void Worker::make_change() noexcept {
 }
 
 void Worker::between_turns(const std::function<void()>& change) {
-  if (!thread_.joinable()) return change();
+  if (!runs()) return change();
+  begin_change(change);
+  await_change(change);
+}
+
+void Worker::begin_change(const std::function<void()>& change) {
   change_.store(&change, std::memory_order_release);
   wake_.signal();
+}
+
+void Worker::await_change(const std::function<void()>& change) {
   change_.wait(&change, std::memory_order_acquire);
 }
 
@@ -217,6 +247,8 @@ WorkerReport Worker::report() const {
   if (!inside_) return report;
   report.pinned_cpu = inside_->pinned_cpu;
   report.thread_id = inside_->thread_id;
+  report.sandbox = inside_->sandbox;
+  report.ring = inside_->ring;
   for (std::size_t direction = 0; direction < kDirections; ++direction)
     report.lanes[direction] = inside_->lanes[direction]->counters().snapshot();
   report.engine_counts = inside_->counters.snapshot();

@@ -18,6 +18,7 @@
 #include "os/event_fd.hpp"
 #include "relay/cross_queue_transfer.hpp"
 #include "relay/lane.hpp"
+#include "sandbox/thread_sandbox.hpp"
 
 namespace tunrelay {
 
@@ -33,8 +34,10 @@ struct WorkerConfig {
   std::array<MergeRules, kDirections> merge{};  ///< which packets a and b take merged
   std::optional<int> cpu;                       ///< where to pin the thread
   EngineOptions engine;
-  std::int64_t min_wait_ns = 0;        ///< turns begin at least that far apart
-  std::size_t buffers = 0;             ///< slots of the arena; 0: what the engine needs
+  SandboxPolicy sandbox = SandboxPolicy::kOff;  ///< of the thread
+  bool has_users_stages = false;                ///< beside our own
+  std::int64_t min_wait_ns = 0;                 ///< turns begin at least that far apart
+  std::size_t buffers = 0;                      ///< slots of the arena; 0: what the engine needs
   std::size_t queue_memory_bytes = 0;  ///< queue memory limit, each way; 0: those slots alone
   LaneStages stages;                   ///< may be empty
 };
@@ -45,6 +48,8 @@ struct WorkerReport {
   EngineKind engine = EngineKind::kUring;
   std::optional<int> pinned_cpu;  ///< empty: not pinned
   int thread_id = 0;
+  ThreadSandbox sandbox;
+  RingState ring;
   std::array<LaneCounts, kDirections> lanes;
   EngineCounts engine_counts;
   std::uint64_t buffer_bytes = 0;  ///< memory that packets have been read into so far
@@ -75,6 +80,11 @@ class Worker {
   /// Runs CHANGE on the worker's thread between two turns, and returns when that is done; here
   /// and now where the thread does not run. CHANGE must not throw, block or allocate.
   void between_turns(const std::function<void()>& change);
+  /// The two halves of it, for one CHANGE at several workers: it may block until all have begun it.
+  /// CHANGE must outlive the second.
+  void begin_change(const std::function<void()>& change);
+  void await_change(const std::function<void()>& change);
+  [[nodiscard]] bool runs() const noexcept { return thread_.joinable(); }
   /// For change_chain() and the like, inside of between_turns(); null before start().
   [[nodiscard]] Lane* lane(Direction direction) noexcept;
 

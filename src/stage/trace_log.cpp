@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "os/signal_block.hpp"
 #include "packet/describe.hpp"
+#include "sandbox/thread_sandbox.hpp"
 
 namespace tunrelay {
 namespace {
@@ -36,11 +37,12 @@ std::string line_of(const TraceRecord& record, const TraceLog::Names& names) {
 
 }  // namespace
 
-TraceLog::TraceLog(Names names, std::FILE* out)
+TraceLog::TraceLog(Names names, std::FILE* out, bool is_confined)
     : names_(std::move(names)), out_(out), queue_(kQueueRecords) {
-  printer_ = std::thread([this] {
+  printer_ = std::thread([this, is_confined] {
     block_signals();
     ::pthread_setname_np(::pthread_self(), "trace");
+    if (is_confined) static_cast<void>(enter_sandbox(ThreadKind::kTracePrinter));
     print_until_stopped();
   });
 }

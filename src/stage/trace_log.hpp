@@ -39,7 +39,8 @@ class TraceLog {
   };
 
   /// Lines go to OUT until the destructor has written the last of them. OUT stays the caller's.
-  TraceLog(Names names, std::FILE* out);
+  /// IS_CONFINED: the thread that prints gives up its rights.
+  TraceLog(Names names, std::FILE* out, bool is_confined = false);
   ~TraceLog();
   TraceLog(const TraceLog&) = delete;
   TraceLog& operator=(const TraceLog&) = delete;

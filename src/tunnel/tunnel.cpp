@@ -63,6 +63,7 @@ void Tunnel::start() {
   path_->prove_at_start();
   test_offloads();
   begin_accounts();
+  file_access_ = confine_process(options_, report_.sandbox);
   if (options_.path_check_interval_ns != 0) path_->begin_watch(options_.path_check_interval_ns);
   ready_ns_ = monotonic_ns();
   report_.ready_after_ns = ready_ns_ - begun_ns_;
@@ -137,6 +138,7 @@ void Tunnel::start_relay() {
   config.queue_memory_bytes = options_.queue_memory_bytes;
   config.cpus = options_.cpus.empty() ? cpus_for_workers() : options_.cpus;
   config.stages = stages_.make(config.queue_pairs.size(), config.mtu_bytes);
+  report_.sandbox = confine_workers(options_, stages_.unconfined(), config);
   if (options_.flow_limit)
     flows_ = std::make_unique<FlowTables>(config.queue_pairs.size(), *options_.flow_limit);
   relay_ = std::make_unique<Relay>(config);
@@ -230,13 +232,7 @@ void Tunnel::follow_mtu(const RouteEvent& event, std::vector<TunnelEvent>& event
   relay_->change_mtu(smaller);
   stages_.change_mtu(smaller);
   report_.mtu_bytes = smaller;
-  if (smaller != larger)
-    events.push_back(
-        {TunnelEvent::Kind::kNote,
-         fmt::format("The MTUs differ, {} has {} and {} has {}: packets over {} are dropped and "
-                     "counted as over_mtu. Make them equal: ip link set {} mtu {}.",
-                     ends.a.device, mtu_bytes_[0], ends.b.device, mtu_bytes_[1], smaller,
-                     mtu_bytes_[0] < mtu_bytes_[1] ? ends.b.device : ends.a.device, smaller)});
+  if (smaller != larger) events.push_back(differing_mtu_event(ends, mtu_bytes_));
 }
 
 void Tunnel::follow_devices(std::vector<TunnelEvent>& events) {
@@ -265,7 +261,8 @@ CaptureSite Tunnel::capture_site() const {
   return {.devices = {devices_[0].name(), devices_[1].name()},
           .link_type = link_type_of(options_.type),
           .queues = devices_[0].queues(),
-          .application = options_.application};
+          .application = options_.application,
+          .is_confined = confines_threads(options_)};
 }
 
 void Tunnel::start_capture(const CaptureOptions& options, FileDescriptor pipe) {
@@ -297,7 +294,8 @@ void Tunnel::begin_record(bool is_at_ready) {
        .ready_ns = ready_ns_,
        .is_at_ready = is_at_ready,
        .read_flows = flows_ ? [this] { return flows_->snapshot(FlowSeries::kMaxFollowed); }
-                            : IntervalReader::ReadFlows{}},
+                            : IntervalReader::ReadFlows{},
+       .is_confined = confines_threads(options_)},
       stages_.emulated_link(), *relay_accounts_);
 }
 

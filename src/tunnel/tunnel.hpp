@@ -138,6 +138,7 @@ class Tunnel {
   TunnelReport report_;  ///< what no part below can say, and after stop() all
   std::array<std::uint32_t, kDirections> mtu_bytes_;  ///< of a and of b, as they are now
   bool gone_ = false;
+  FileAccess file_access_;
 
   // What stands below uses what stands above it.
   std::unique_ptr<Journal> journal_;  ///< until the plan is applied

@@ -2,10 +2,13 @@
 // What happens to a running tunnel.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "route/model/tunnel_ends.hpp"
 #include "route/watch/monitor.hpp"
 
 namespace tunrelay {
@@ -20,6 +23,10 @@ struct TunnelEvent {
   std::string text;
 };
 [[nodiscard]] std::string_view to_string(TunnelEvent::Kind kind) noexcept;
+
+/// That a's and b's MTUs, MTU_BYTES, are not the same, and what that means.
+[[nodiscard]] TunnelEvent differing_mtu_event(const TunnelEnds& ends,
+                                              const std::array<std::uint32_t, 2>& mtu_bytes);
 
 /// What an event of the routes is to the tunnel.
 [[nodiscard]] TunnelEvent::Kind kind_of(RouteEvent::Kind kind) noexcept;

@@ -20,6 +20,7 @@
 #include "record/recorder.hpp"
 #include "relay/relay.hpp"
 #include "route/model/tunnel_ends.hpp"
+#include "sandbox/thread_sandbox.hpp"
 #include "scenario/scenario.hpp"
 
 namespace tunrelay {
@@ -64,7 +65,13 @@ struct TunnelOptions {
   std::optional<RecordOptions> record;    ///< from the start, to a file
   std::string mahimahi_log;               ///< the beginning of two files' names; empty: none
   std::optional<std::size_t> flow_limit;  ///< set: flows are counted, so many at once
-  std::string application = "tunrelay";   ///< our name and version, for captures and records
+  SandboxPolicy sandbox = SandboxPolicy::kAuto;
+  /// The thread that owns the tunnel starts programs of the user's, or goes on with other things,
+  /// and keeps its rights.
+  bool starts_programs = true;
+  /// Else: it opens, replaces or removes files that the user has named after the start, too.
+  bool opens_files_later = true;
+  std::string application = "tunrelay";  ///< our name and version, for captures and records
   /// Between the beginnings of two standing checks of the path; 0: none.
   std::int64_t path_check_interval_ns = 5'000'000'000;
   double burn_ratio = 0;        ///< for tests: workers use that much more CPU time; 0.05: 5 %
@@ -80,6 +87,11 @@ struct TunnelOptions {
   /// left in it are ended too.
   std::optional<ProcessNamespaces> left_namespaces;
 };
+
+/// Whether threads that run beside the relay's are confined.
+[[nodiscard]] inline bool confines_threads(const TunnelOptions& options) {
+  return options.sandbox != SandboxPolicy::kOff && sandbox_refusal().empty();
+}
 
 /// What stands first in a packet of such a device.
 [[nodiscard]] constexpr LinkType link_type_of(DeviceType type) noexcept {

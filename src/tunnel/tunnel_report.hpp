@@ -19,6 +19,7 @@
 #include "relay/relay.hpp"
 #include "route/model/tunnel_ends.hpp"
 #include "tunnel/tunnel_event.hpp"
+#include "tunnel/tunnel_sandbox.hpp"
 
 namespace tunrelay {
 
@@ -83,6 +84,7 @@ struct TunnelReport {
   std::int64_t ready_after_ns = 0;            ///< from the start of the set-up
   std::array<LaneCounts, kDirections> lanes;  ///< by Direction; since ready
   std::vector<WorkerReport> workers;
+  SandboxReport sandbox;
   PathReport path;
   SocketCounters sockets;     ///< of the ends' whole namespaces; since ready
   std::uint64_t repairs = 0;  ///< of rules and routes that someone took away

@@ -183,6 +183,7 @@ nlohmann::ordered_json worker_json(const WorkerReport& worker) {
   const EngineCounts& engine = worker.engine_counts;
   nlohmann::ordered_json json{{"queue", worker.queue},
                               {"thread_id", worker.thread_id},
+                              {"sandbox", sandbox_json(worker)},
                               {"buffer_bytes", worker.buffer_bytes},
                               {"queued_bytes_limit", worker.queued_bytes_limit},
                               {"queued_packets_limit", worker.queued_packets_limit},
@@ -232,6 +233,7 @@ std::string summary_text(const TunnelReport& report) {
   text += fmt::format("  queues    {}{}: {}\n", report.workers.size(),
                       in_brackets(report.queues_reason), pinning_text(report));
   text += queue_lines(report);
+  text += fmt::format("  sandbox   {}\n", sandbox_text(report.sandbox, report.workers));
   text += link_line(report);
   if (report.scenario) text += scenario_line(*report.scenario);
   text += user_stage_lines(report);
@@ -276,6 +278,7 @@ nlohmann::ordered_json report_json(const TunnelReport& report, const char* event
             {"tcp_receive_drops", report.sockets.tcp_receive_drops},
             {"tcp_retransmitted_segments", report.sockets.tcp_retransmitted_segments}}},
           {"workers", workers},
+          {"sandbox", sandbox_json(report.sandbox)},
           {"path",
            {{"proven", path.proven},
             {"finding", path.finding},

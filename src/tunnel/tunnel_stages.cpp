@@ -47,7 +47,8 @@ StageSpecs TunnelStages::make(std::size_t queues, std::uint32_t mtu_bytes) {
   const LinkType link_type = link_type_of(options_.type);
   if (options_.trace)
     trace_ = std::make_unique<TraceLog>(
-        TraceLog::Names{{options_.a.device, options_.b.device}, link_type}, options_.trace_file);
+        TraceLog::Names{{options_.a.device, options_.b.device}, link_type}, options_.trace_file,
+        confines_threads(options_));
   user_stages_->stand_at(link_type, queues, mtu_bytes);
   return specs(*link_, {});
 }

@@ -38,6 +38,9 @@ class TunnelStages {
   void load();
   /// After load(): whether there may be one queue alone.
   [[nodiscard]] bool want_one_queue() const { return !user_stages_->wants_one_queue().empty(); }
+  /// After load(): a user's stage that may make system calls of its own in a relay thread; or
+  /// empty.
+  [[nodiscard]] std::string unconfined() const { return user_stages_->makes_system_calls(); }
   /// After load(), once: the stages of a relay with that many queues. Throws Error.
   [[nodiscard]] StageSpecs make(std::size_t queues, std::uint32_t mtu_bytes);
   /// Packets count from now on: before, all pass the stages by. Any thread, while the relay stands

@@ -35,6 +35,11 @@ enum class Pairs : std::uint32_t {
   kOne = TUNRELAY_ONE_PAIR,
 };
 
+enum class SystemCalls : std::uint32_t {
+  kAny = TUNRELAY_ANY_SYSTEM_CALLS,
+  kNone = TUNRELAY_NO_SYSTEM_CALLS,
+};
+
 /// What an endpoint's constructor gets.
 struct Setup {
   const tunrelay_host& host;
@@ -167,7 +172,8 @@ inline void at_deadline(void* instance, std::int64_t now_ns) noexcept {
 /// The stage as a table of C functions, as a program gives it to a tunnel of its own
 /// (tunrelay/tunnel.hpp). MyEndpoint: derived from Endpoint, made from a `const Setup&`.
 template <typename MyEndpoint>
-constexpr tunrelay_stage_descriptor describe(const char* name, Access access, Pairs pairs) {
+constexpr tunrelay_stage_descriptor describe(const char* name, Access access, Pairs pairs,
+                                             SystemCalls system_calls = SystemCalls::kAny) {
   return {TUNRELAY_STAGE_MAGIC,
           TUNRELAY_STAGE_ABI_VERSION,
           static_cast<std::uint32_t>(access),
@@ -178,14 +184,23 @@ constexpr tunrelay_stage_descriptor describe(const char* name, Access access, Pa
           &boundary::give<&Endpoint::from_device>,
           &boundary::give<&Endpoint::from_link>,
           &boundary::next_deadline_ns,
-          &boundary::at_deadline};
+          &boundary::at_deadline,
+          static_cast<std::uint32_t>(system_calls)};
 }
 
 }  // namespace tunrelay::plugin
 
-/// Makes ENDPOINT the stage of this library: TUNRELAY_STAGE(Mine, "mine", Access, Pairs).
-#define TUNRELAY_STAGE(ENDPOINT, NAME, ACCESS, PAIRS)                                      \
+#define TUNRELAY_STAGE_OF(ENDPOINT, NAME, ACCESS, PAIRS, SYSTEM_CALLS)                     \
   extern "C" __attribute__((visibility("default")))                                        \
   const tunrelay_stage_descriptor tunrelay_stage;                                          \
   const tunrelay_stage_descriptor tunrelay_stage = ::tunrelay::plugin::describe<ENDPOINT>( \
-      NAME, ::tunrelay::plugin::ACCESS, ::tunrelay::plugin::PAIRS)
+      NAME, ::tunrelay::plugin::ACCESS, ::tunrelay::plugin::PAIRS,                         \
+      ::tunrelay::plugin::SystemCalls::SYSTEM_CALLS)
+
+/// Makes ENDPOINT the stage of this library: TUNRELAY_STAGE(Mine, "mine", Access, Pairs).
+#define TUNRELAY_STAGE(ENDPOINT, NAME, ACCESS, PAIRS) \
+  TUNRELAY_STAGE_OF(ENDPOINT, NAME, ACCESS, PAIRS, kAny)
+/// The same, and declares that the endpoints make no system calls once they are there, so that the
+/// relay threads they run in can be confined (TUNRELAY_NO_SYSTEM_CALLS).
+#define TUNRELAY_CONFINED_STAGE(ENDPOINT, NAME, ACCESS, PAIRS) \
+  TUNRELAY_STAGE_OF(ENDPOINT, NAME, ACCESS, PAIRS, kNone)

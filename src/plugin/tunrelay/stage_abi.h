@@ -31,8 +31,9 @@ extern "C" {
 #define TUNRELAY_STAGE_MAGIC UINT64_C(0x54554e5354414745)
 /* Which of the fields below there are: a stage says the version that it was built for, and a
  * program takes those up to its own. What is added stands at the end of its struct.
- * Version 2: tunrelay_host.wake. */
-#define TUNRELAY_STAGE_ABI_VERSION 2u
+ * Version 2: tunrelay_host.wake.
+ * Version 3: tunrelay_stage_descriptor.system_calls. */
+#define TUNRELAY_STAGE_ABI_VERSION 3u
 /* What a library exports: `const struct tunrelay_stage_descriptor tunrelay_stage`. */
 #define TUNRELAY_STAGE_SYMBOL "tunrelay_stage"
 
@@ -54,6 +55,14 @@ extern "C" {
 #define TUNRELAY_A_PAIR_EACH_QUEUE 0u
 /* The tunnel then has one queue. */
 #define TUNRELAY_ONE_PAIR 1u
+
+/* tunrelay_stage_descriptor.system_calls: what the functions from from_device() on do, which run in
+ * a relay thread; create() and destroy() may do anything. */
+/* Perhaps some: the relay threads of this tunnel then keep the rights of the process. */
+#define TUNRELAY_ANY_SYSTEM_CALLS 0u
+/* None but those of malloc(), free(), locks and clocks, and writing to a descriptor that is open.
+ * Another one ends the process: see SANDBOX in tunrelay-run(1). */
+#define TUNRELAY_NO_SYSTEM_CALLS 1u
 
 /* tunrelay_frame.flags: the TCP or UDP checksum is the pseudo-header's, to be completed. */
 #define TUNRELAY_CHECKSUM_PENDING 1u
@@ -136,6 +145,8 @@ struct tunrelay_stage_descriptor {
   /* When at_deadline() is wanted, CLOCK_MONOTONIC; called after each call of the endpoint. */
   int64_t (*next_deadline_ns)(void* endpoint);
   void (*at_deadline)(void* endpoint, int64_t now_ns);
+  /* Since version 3. */
+  uint32_t system_calls;
 };
 
 /* NOLINTEND(readability-identifier-naming) */

@@ -93,6 +93,7 @@ class Tunnel(Observed):
         path_check_interval: Optional[str] = None,
         control_socket: Optional[Text] = None,
         metrics: Union[None, int, Text] = None,
+        sandbox: Optional[str] = None,
         trace: bool = False,
         config: Optional[Text] = None,
         **more: Any,
