@@ -14,7 +14,7 @@ from measuring.process import background, run, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("TUNRELAY_BUILD", ROOT / "build/release"))
-TUNRELAY = BUILD / "tunrelay"
+TUNRELAY = Path(os.environ.get("TUNRELAY_PROGRAM", BUILD / "tunrelay"))
 LOOP = BUILD / "bench/plain_loop"
 
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// tools/torture and tools/soak in short: that they pass on what holds, and fail on what does not.
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "support/private_network.hpp"
+#include "support/process.hpp"
+
+namespace tunrelay::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class TrustTest : public PrivateNetwork {
+ protected:
+  static ProcessResult tool_with(const std::string& program, const std::string& line) {
+    constexpr std::chrono::seconds kLimit{100};
+    Command command{"env", "TUNRELAY_PROGRAM=" + program};
+    for (const std::string& word : split(std::string(TUNRELAY_SOURCE_DIR) + "/tools/" + line))
+      command.push_back(word);
+    return run(command, kLimit);
+  }
+};
+
+TEST_F(TrustTest, TortureFindsNoDifference) {
+  const ProcessResult result =
+      tool_with(TUNRELAY_PROGRAM, "torture --kills 24 --every 3 --out /run/trust.json");
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  const nlohmann::json summary = nlohmann::json::parse(result.standard_output);
+  EXPECT_EQ(summary.at("kills"), 24);
+  EXPECT_EQ(summary.at("janitor_killed_too"), 8);
+  EXPECT_EQ(summary.at("different"), 0);
+  for (const auto& count : summary.at("by_moment")) EXPECT_EQ(count, 6);
+  std::ifstream page("/run/trust.md");
+  EXPECT_THAT(std::string(std::istreambuf_iterator<char>(page), {}), HasSubstr("| kills | 24 |"));
+}
+
+TEST_F(TrustTest, TortureSeesWhatIsLeft) {
+  const std::string fake = "/run/fake";
+  std::ofstream(fake) << "#!/bin/sh\nip rule add pref 77 lookup 77 2>/run/why\n"
+                         "echo '{\"event\": \"ready\"}'\nexec sleep 100\n";
+  std::filesystem::permissions(fake, std::filesystem::perms(0755));
+  // In a /run of its own the tool would not see it.
+  std::filesystem::create_directories("/tmp/tunrelay-trust-test");
+  std::filesystem::copy_file(fake, "/tmp/tunrelay-trust-test/fake",
+                             std::filesystem::copy_options::overwrite_existing);
+  const ProcessResult result = tool_with("/tmp/tunrelay-trust-test/fake", "torture --kills 2");
+  std::filesystem::remove_all("/tmp/tunrelay-trust-test");
+  EXPECT_EQ(result.exit_code, 1) << result.describe();
+  EXPECT_THAT(result.standard_error, HasSubstr("+ rule {"));
+}
+
+TEST_F(TrustTest, SoakKeepsItsAccountsForAShortTime) {
+  const ProcessResult result = tool_with(TUNRELAY_PROGRAM, "soak --seconds 12");
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  const nlohmann::json summary = nlohmann::json::parse(result.standard_output);
+  EXPECT_GE(summary.at("rounds"), 2);
+  EXPECT_TRUE(summary.at("broken").empty()) << summary;
+  for (const char* relay : {"steady", "changing"})
+    EXPECT_GT(summary.at(relay).at("packets"), 1000) << relay;
+}
+
+}  // namespace
+}  // namespace tunrelay::test
