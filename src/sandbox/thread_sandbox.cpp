@@ -25,6 +25,17 @@ struct Release {
 };
 using Filter = std::unique_ptr<void, Release>;
 
+/// libseccomp's own macros for that are C.
+scmp_arg_cmp compare(unsigned argument, scmp_compare comparison, scmp_datum_t first,
+                     scmp_datum_t second = 0) {
+  scmp_arg_cmp compared{};
+  compared.arg = argument;
+  compared.op = comparison;
+  compared.datum_a = first;
+  compared.datum_b = second;
+  return compared;
+}
+
 /// What seccomp_rule_add_array() compares; empty: nothing. One rule each.
 std::vector<std::vector<scmp_arg_cmp>> comparisons_of(CallRule rule) {
   // liburing adds it where the kernel knows rings by registered numbers.
@@ -37,14 +48,14 @@ std::vector<std::vector<scmp_arg_cmp>> comparisons_of(CallRule rule) {
     case CallRule::kAll:
       break;
     case CallRule::kNoCode:
-      return {{SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}};
+      return {{compare(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}};
     case CallRule::kOwnThreads:
-      return {{SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))}};
+      return {{compare(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))}};
     case CallRule::kRingRelease:
-      return {{SCMP_A1(SCMP_CMP_MASKED_EQ, kOperation, kTakeRingBack)},
-              {SCMP_A1(SCMP_CMP_MASKED_EQ, kOperation, kTakeBuffersBack)}};
+      return {{compare(1, SCMP_CMP_MASKED_EQ, kOperation, kTakeRingBack)},
+              {compare(1, SCMP_CMP_MASKED_EQ, kOperation, kTakeBuffersBack)}};
     case CallRule::kTerminalLook:
-      return {{SCMP_A1(SCMP_CMP_EQ, TCGETS)}, {SCMP_A1(SCMP_CMP_EQ, TCGETS2)}};
+      return {{compare(1, SCMP_CMP_EQ, TCGETS)}, {compare(1, SCMP_CMP_EQ, TCGETS2)}};
   }
   return {{}};
 }
