@@ -103,6 +103,7 @@ Ring::Ring(unsigned submission_entries, unsigned completion_entries, std::span<c
   }
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): it changes the ring in the kernel
 int Ring::enable_restricted() {
   constexpr auto kSqeOp = static_cast<__u16>(IORING_RESTRICTION_SQE_OP);
   constexpr auto kRegisterOp = static_cast<__u16>(IORING_RESTRICTION_REGISTER_OP);
