@@ -41,11 +41,13 @@ std::array<bool, kDirections> Tunnel::play_scenario(std::shared_ptr<const Scenar
   scenario->check(link_type_of(options_.type));
   LinkDescription base = scenario_.plays() ? scenario_.player().bare_link() : link();
   base.seed = seed;
-  auto player = std::make_unique<ScenarioPlayer>(scenario, seeded_for(*scenario, std::move(base)));
+  base = seeded_for(*scenario, std::move(base));
+  const std::string name = scenario->name;
+  auto player = std::make_unique<ScenarioPlayer>(std::move(scenario), std::move(base));
   const auto in_place = use_link(player->link(), {});
-  scenario_.play(std::move(player), scenario->name);
+  scenario_.play(std::move(player), name);
   scenario_.begin(monotonic_ns(), stages_.packets_taken(), ready_ns_);
-  record_.note("scenario", "The scenario " + scenario->name + " has begun.");
+  record_.note("scenario", "The scenario " + name + " has begun.");
   return in_place;
 }
 
