@@ -39,7 +39,7 @@ def _apt_options():
     return [f"--aptopt={line}" for line in kept.splitlines()]
 
 
-def _image(release):
+def image(release):
     """The archive of a bare root of RELEASE: made once and kept."""
     archive = cache_folder("distributions") / f"{release}.tar"
     if not archive.exists():
@@ -62,7 +62,7 @@ class Root:
             (self._kept / part).mkdir(parents=True, exist_ok=True)
         if not (folder / "etc").is_dir():
             folder.mkdir(parents=True, exist_ok=True)
-            run(["tar", "--extract", f"--file={_image(release)}", f"--directory={folder}",
+            run(["tar", "--extract", f"--file={image(release)}", f"--directory={folder}",
                  "--exclude=./dev/*"], time_limit_s=300)
         (folder / "var/cache/ccache").mkdir(parents=True, exist_ok=True)
         shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
