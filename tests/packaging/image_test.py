@@ -50,9 +50,9 @@ class ImageTest(unittest.TestCase):
         container = self.buildah("from", "localhost/tunrelay").split()[-1]
         text = self.buildah("run", "--isolation", "chroot", container, "--", "tunrelay", "--version")
         self.assertIn("tunrelay ", text)
-        self.buildah("run", "--isolation", "chroot", container, "--", "sh", "-ec",
-                     "command -v ip; command -v ping; command -v iperf3; "
-                     "! test -e /packages; ! test -e /source")
+        self.buildah("run", "--isolation", "chroot", container, "--", "sh", "-c",
+                     "command -v ip && command -v ping && command -v iperf3 && "
+                     "! test -e /packages && ! test -e /source")
 
 
 if __name__ == "__main__":
