@@ -110,10 +110,10 @@ nlohmann::ordered_json TunnelService::next_interval(ControlClientId client,
                                                     const nlohmann::json& request) {
   Follower& follower = followers_[client];
   if (!follower.reader) {
-    follower = {.reader = tunnel_.read_intervals(), .link_set_ns = tunnel_.link_set_ns()};
-  } else if (follower.link_set_ns != tunnel_.link_set_ns()) {
-    follower.reader->follow(tunnel_.emulated_link(), tunnel_.link_set_ns());
-    follower.link_set_ns = tunnel_.link_set_ns();
+    follower = {.reader = tunnel_.read_intervals(), .link_changed_ns = tunnel_.link_changed_ns()};
+  } else if (follower.link_changed_ns != tunnel_.link_changed_ns()) {
+    follower.reader->follow(tunnel_.emulated_link(), tunnel_.link_changed_ns());
+    follower.link_changed_ns = tunnel_.link_changed_ns();
   }
   const RecordInterval interval = follower.reader->next(monotonic_ns());
   nlohmann::ordered_json stages;

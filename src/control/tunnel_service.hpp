@@ -68,7 +68,7 @@ class TunnelService final : public ControlService {
   /// A client that asks for intervals.
   struct Follower {
     std::unique_ptr<IntervalReader> reader;
-    std::int64_t link_set_ns = 0;  ///< of the link that the reader follows
+    std::int64_t link_changed_ns = 0;  ///< of the link that the reader follows
   };
 
   Tunnel& tunnel_;

@@ -95,14 +95,14 @@ class Tunnel {
   std::optional<RecordReport> end_record() noexcept { return record_.end(); }
 
   /// What it does from now on, from one look to the next, without the peaks of queues. The tunnel
-  /// must not be stopped before. Whoever has it looks whether link_set_ns() has changed, and then
-  /// has it follow emulated_link().
+  /// must not be stopped before. Whoever has it looks whether link_changed_ns() has changed, and
+  /// then has it follow emulated_link().
   [[nodiscard]] std::unique_ptr<IntervalReader> read_intervals() const;
   [[nodiscard]] const EmulatedLink& emulated_link() const noexcept {
     return stages_.emulated_link();
   }
-  /// TunnelReport::link_set_ns.
-  [[nodiscard]] std::int64_t link_set_ns() const noexcept { return report_.link_set_ns; }
+  /// When the link has last changed, in place or not, since ready; 0: it has not.
+  [[nodiscard]] std::int64_t link_changed_ns() const noexcept { return link_changed_ns_; }
   /// The TOP largest flows; nothing where flows are not counted.
   [[nodiscard]] std::optional<FlowSnapshot> flows(std::size_t top) const;
   /// Whether the newest check of the path has proven it; by a look, which checks nothing.
@@ -132,6 +132,7 @@ class Tunnel {
   void follow_devices(std::vector<TunnelEvent>& events);
 
   TunnelScenario scenario_;
+  std::int64_t link_changed_ns_ = 0;
   const TunnelOptions options_;
   const std::int64_t begun_ns_;
   std::int64_t ready_ns_ = 0;

@@ -19,9 +19,10 @@ std::array<bool, kDirections> Tunnel::change_link(LinkDescription description) {
 std::array<bool, kDirections> Tunnel::use_link(LinkDescription description,
                                                const LinkChange& change) {
   const auto in_place = stages_.change_link(std::move(description), *relay_, change);
+  link_changed_ns_ = monotonic_ns() - ready_ns_;
   record_.change_link(stages_.emulated_link());
   if (in_place[0] && in_place[1]) return in_place;
-  report_.link_set_ns = monotonic_ns() - ready_ns_;
+  report_.link_set_ns = link_changed_ns_;
   // What the former link had in many pieces, more than a hundred MiB of queues at worst, is not to
   // stay with us.
   ::malloc_trim(0);
