@@ -112,8 +112,8 @@ TEST_F(TopTest, ShowsTheLinkAtEverySize) {
   EXPECT_THAT(picture, HasSubstr("tun0 <-> tun1"));
   EXPECT_THAT(picture, HasSubstr("path proven"));
   EXPECT_THAT(picture, HasSubstr("a to b rate 4mbit"));
-  EXPECT_THAT(picture, AnyOf(HasSubstr("▄"), HasSubstr("▅"), HasSubstr("▃")))
-      << "half of it is used";
+  EXPECT_THAT(picture, AnyOf(HasSubstr("█"), HasSubstr("▇"), HasSubstr("▆")))
+      << "the lower one of two rows";
   EXPECT_THAT(terminal.picture(true), HasSubstr("\x1b[36m")) << "the chart has a colour";
   terminal.type({"q"});
   EXPECT_TRUE(terminal.shows("ended with 0"));
