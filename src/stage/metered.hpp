@@ -18,7 +18,7 @@ class Metered final : public Stage {
  public:
   /// COUNTERS are this instance's alone to write. TAP sees its packets; null: nobody does.
   Metered(std::unique_ptr<Stage> stage, std::shared_ptr<StageCounters> counters,
-          std::shared_ptr<StageTap> tap)
+          std::shared_ptr<StageTap> tap = nullptr)
       : stage_(std::move(stage)), counters_(std::move(counters)), tap_(std::move(tap)) {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return stage_->name(); }
