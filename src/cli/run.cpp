@@ -66,8 +66,9 @@ void reload_link(Tunnel& tunnel, const LinkFlags& link) try {
 bool opens_files_later(const RunFlags& flags, const TunnelOptions& options) {
   const std::string& control = flags.tunnel.control_socket;
   const LinkFlags& link = flags.tunnel.link;  // read again at SIGUSR2
-  return !flags.html.empty() || !(link.link + link.a_to_b + link.b_to_a).empty() ||
-         (control != "auto" && control != "none") || !flags.tunnel.state_directory.empty() ||
+  return !flags.html.empty() || !(link.link + link.a_to_b + link.b_to_a + link.scenario).empty() ||
+         flags.tunnel.metrics.starts_with("unix:") || (control != "auto" && control != "none") ||
+         !flags.tunnel.state_directory.empty() ||
          (options.capture &&
           (options.capture->rotate_bytes != 0 || options.capture->rotate_ns != 0));
 }

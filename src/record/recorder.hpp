@@ -58,7 +58,7 @@ class Recorder {
     std::int64_t ready_ns = 0;  ///< ...here (CLOCK_MONOTONIC)
     bool is_at_ready = true;    ///< the first interval begins then, with all counts; else now
     IntervalReader::ReadFlows read_flows{};  ///< empty: flows are not counted
-    bool is_confined = false;   ///< the recorder's thread gives up its rights
+    bool is_confined = false;                ///< the recorder's thread gives up its rights
   };
   /// Once. LINK is the one in use.
   void begin(const Beginning& beginning, const EmulatedLink& link, Read read);

@@ -161,7 +161,7 @@ TEST_F(GenTest, RefusesWhatCanNotBe) {
       {"127.0.0.1 127.0.0.1 --pps 10k --rate 1M", 2, "both given"},
       {"127.0.0.1 127.0.0.1 --pps 1000M", 2, "100 million"},
       {"127.0.0.1 127.0.0.1 --connections", 2, "UDP has none"},
-      {"127.0.0.1 10.1.2.3 -t 100ms", 1, "10.1.2.3"},
+      {"127.0.0.1 10.1.2.3 -t 100ms", 3, "10.1.2.3"},
       {"--client 127.0.0.1 -t 100ms", 1, "gen --server"},
       {"127.0.0.1 127.0.0.1 --out /nowhere/result.json", 3, "/nowhere"},
   };

@@ -44,7 +44,8 @@ def _entries(folder):
 
 
 def _settings(folder):
-    for path in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
+    # os.walk() passes by a folder that goes with its interface meanwhile.
+    for path in sorted(Path(at, name) for at, _, names in os.walk(folder) for name in names):
         try:
             yield f"sysctl {path} {path.read_text(encoding='utf-8').strip()}"
         except OSError:  # gone with its interface, or not to be read by anyone
