@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <regex>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/private_network.hpp"
@@ -64,6 +66,24 @@ TEST_F(MeasuringTest, MeasuresCost) {
   ASSERT_TRUE(result.succeeded()) << result.describe();
   EXPECT_THAT(content("cost.md"), ContainsRegex("\n\\| absent \\| [0-9.]+ "));
   EXPECT_THAT(content("cost.md"), ContainsRegex("\n\\| 65535 \\| [0-9.]+ "));
+}
+
+TEST(FleetTest, MoreMachinesSeeMoreAndCallNoMoreFalsely) {
+  const ProcessResult result =
+      run(split(TUNRELAY_SOURCE_DIR "/tools/simulate-fleet --simulations 40 --machines 6,300 "
+                                    "--metrics tcp_1_flow/throughput --between 0.005"));
+  ASSERT_TRUE(result.succeeded()) << result.describe();
+  const auto shares = [&result](const std::string& machines) {
+    std::smatch found;
+    const std::string& text = result.standard_output;
+    const std::regex row("\\| " + machines +
+                         " \\| in turns on each \\| ([0-9.]+) % \\| ([0-9.]+) % \\|");
+    EXPECT_TRUE(std::regex_search(text, found, row)) << text;
+    return std::pair(std::stod(found[1]), std::stod(found[2]));
+  };
+  EXPECT_LT(shares("6").second, 80);
+  EXPECT_LE(shares("300").first, 10);
+  EXPECT_GE(shares("300").second, 90);
 }
 
 }  // namespace
