@@ -2,6 +2,7 @@
 #include "cli/result_outputs.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -125,17 +126,14 @@ void ResultOutputs::write_form(std::size_t at, const Result& result,
                                const ComparisonReport* comparison) const {
   const Form& form = kForms.at(at);
   const std::string& path = paths_.at(at);
-  const bool to_standard_output = path == kStandardOutput;
-  if (to_standard_output) std::fflush(stdout);
-  const std::string place = output_place(path);
   if (std::string_view(form.flag) == kLatencyLog && !latency_log_.empty())
-    replace_file(place, latency_log_);
+    write_output(path, latency_log_);
   else if (form.text != nullptr)
-    replace_file(place, form.text(result, comparison));
-  else if (to_standard_output)
-    replace_file(place, csv_history_header() + csv_history(result));
+    write_output(path, form.text(result, comparison));
+  else if (path == kStandardOutput)
+    write_output(path, csv_history_header() + csv_history(result));
   else
-    append_csv_history(place, result);
+    append_csv_history(path, result);
 }
 
 void ResultOutputs::write(const Result& result, const ComparisonReport* comparison,
@@ -159,10 +157,14 @@ std::string output_place(const std::string& path) {
 }
 
 void write_output(const std::string& path, const std::string& text) {
-  if (path == kStandardOutput)
-    print_text(stdout, text);
-  else
+  if (path != kStandardOutput) {
     replace_file(path, text);
+    return;
+  }
+  // By the descriptor that is there: /dev/stdout would open a file again, at its beginning.
+  std::fflush(stdout);
+  if (const int error = write_all(STDOUT_FILENO, text))
+    throw_system_error(error, "write to", "standard output");
 }
 
 void report_failed_save(const Error& error) {

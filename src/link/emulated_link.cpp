@@ -48,13 +48,12 @@ struct EmulatedLink::Shared {
     /// For reports alone: made for the first one, since a trace may be long.
     std::optional<std::unique_ptr<LinkPace>> pace{};
 
-    /// Since BEGUN_NS, when the link came into use.
-    [[nodiscard]] std::optional<std::uint64_t> capacity_bits(const Site& site,
-                                                             std::int64_t begun_ns) {
-      if (site.is_replay || begun_ns == 0) return std::nullopt;
+    /// Since SINCE_NS, when the link came into use; not of a REPLAY, which has a time of its own.
+    [[nodiscard]] std::optional<std::uint64_t> capacity_bits(bool replay, std::int64_t since_ns) {
+      if (replay || since_ns == 0) return std::nullopt;
       if (!pace) pace = make_pace(choice, origin_ns);
       if (!*pace) return std::nullopt;
-      return (*pace)->offered_bits(begun_ns, monotonic_ns());
+      return (*pace)->offered_bits(since_ns, monotonic_ns());
     }
     [[nodiscard]] std::string text() const { return print_stages({{choice, filter}}); }
     [[nodiscard]] LinkStageReport report() const {
@@ -210,8 +209,8 @@ LinkReport EmulatedLink::report() const {
   for (std::size_t direction = 0; direction < shared_->entries.size(); ++direction)
     for (Shared::Entry& entry : shared_->entries.at(direction)) {
       LinkStageReport& stage = report.directions.at(direction).emplace_back(entry.report());
-      stage.capacity_bits =
-          entry.capacity_bits(shared_->site, shared_->begun_ns.load(std::memory_order_relaxed));
+      stage.capacity_bits = entry.capacity_bits(shared_->site.is_replay,
+                                                shared_->begun_ns.load(std::memory_order_relaxed));
     }
   return report;
 }

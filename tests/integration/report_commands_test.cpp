@@ -61,6 +61,28 @@ TEST_F(ReportCommandTest, PrintsTheTablesOrTheJson) {
               HasSubstr("| metric | path |"));
 }
 
+TEST_F(ReportCommandTest, WritesToStandardOutputWhereOthersHaveWrittenBefore) {
+  write_result(folder_ / "result.json", test::full_result());
+  for (const char* form : {"--markdown", "--csv", "--hdr-log", "--gbench"}) {
+    const test::ProcessResult done =
+        test::run({"sh", "-c",
+                   "cd " + folder_.path() + " && (echo before; " + test::program() +
+                       " report result.json " + form + " -; echo after) > all"});
+    EXPECT_TRUE(done.succeeded()) << form << done.describe();
+    EXPECT_THAT(content("all"), ::testing::StartsWith("before\n")) << form;
+    EXPECT_THAT(content("all"), ::testing::EndsWith("\nafter\n")) << form;
+  }
+}
+
+TEST_F(ReportCommandTest, SaysThatStandardOutputIsFull) {
+  write_result(folder_ / "result.json", test::full_result());
+  const test::ProcessResult done = test::run(
+      {"sh", "-c",
+       test::program() + " report " + (folder_ / "result.json") + " --markdown - > /dev/full"});
+  EXPECT_EQ(done.exit_code, 1) << done.describe();
+  EXPECT_THAT(done.standard_error, HasSubstr("could not write to standard output"));
+}
+
 TEST_F(ReportCommandTest, PutsABaselineBesideIt) {
   write_result(folder_ / "base.json", test::full_result(1));
   write_result(folder_ / "head.json", test::full_result(2));
