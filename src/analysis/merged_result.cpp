@@ -21,7 +21,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kAttempt = "merge";
+constexpr const char* kMergeAttempt = "merge";
 /// Of a run's digest: enough to know its series from others.
 constexpr std::size_t kShownRunLength = 8;
 
@@ -136,7 +136,7 @@ void ResultMerger::add(Input input) {
     for (const std::vector<Run>* known : {&runs_, &added})
       for (const Run& other : *known)
         if (other.origin.run == run.origin.run)
-          throw_usage_error(kAttempt, fmt::format("{} and {}", other.source, input.source),
+          throw_usage_error(kMergeAttempt, fmt::format("{} and {}", other.source, input.source),
                             "both have the same run, which would count twice",
                             "give each result once");
     added.push_back(std::move(run));
@@ -197,7 +197,7 @@ Result ResultMerger::take() {
     run.origin.first_round = static_cast<std::uint32_t>(next_round);
     next_round += rounds_of(run.metrics);
     if (next_round > std::numeric_limits<std::uint32_t>::max())
-      throw_usage_error(kAttempt, fmt::format("{} runs", runs_.size()),
+      throw_usage_error(kMergeAttempt, fmt::format("{} runs", runs_.size()),
                         "they have more rounds than a result can number", "merge fewer of them");
     add_samples(merged, run.metrics, which, run.origin.first_round);
     merged.origins.push_back(std::move(run.origin));

@@ -16,6 +16,7 @@ namespace tunrelay {
 
 /// Takes one result after the other, so that only one is in memory with its histograms. Results may
 /// be merged ones themselves. Used by one thread.
+// NOLINTNEXTLINE(bugprone-exception-escape): nlohmann::json moves without an exception
 class ResultMerger {
  public:
   /// The file of a result, for messages.

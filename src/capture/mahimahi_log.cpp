@@ -69,9 +69,8 @@ class MahimahiLog::Source final : public StageTap {
   /// False: there is none.
   [[nodiscard]] bool front(LogEvent& event) noexcept {
     const std::span<std::byte> bytes = ring_.front();
-    if (bytes.empty()) return false;
-    std::memcpy(&event, bytes.data(), sizeof event);
-    return true;
+    if (!bytes.empty()) std::memcpy(&event, bytes.data(), sizeof event);
+    return !bytes.empty();
   }
   void pop() noexcept { ring_.pop(); }
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.get(); }
@@ -125,7 +124,7 @@ void MahimahiLog::begin(Links links, std::int64_t zero_ns) {
   });
 }
 
-void MahimahiLog::write_head(File& file, std::size_t direction, const std::string& link) {
+void MahimahiLog::write_head(File& file, std::size_t direction, const std::string& link) const {
   // As mm-link's own, whose readers look for the base timestamp.
   const std::int64_t zero_unix_ms =
       (clock_ns(CLOCK_REALTIME) - (monotonic_ns() - zero_ns_)) / kNanosecondsPerMillisecond;

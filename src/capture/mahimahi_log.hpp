@@ -82,7 +82,7 @@ class MahimahiLog {
   void take_events(std::size_t direction, std::int64_t now_ns);
   void write_event(File& file, const LogEvent& event);
   void write_opportunities(File& file, std::int64_t until_ns);
-  void write_head(File& file, std::size_t direction, const std::string& link);
+  void write_head(File& file, std::size_t direction, const std::string& link) const;
   void flush(File& file);
   [[nodiscard]] std::int64_t milliseconds(std::int64_t time_ns) const noexcept;
 

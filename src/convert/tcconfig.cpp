@@ -23,7 +23,7 @@ namespace {
 /// In the order of the file.
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<const char*, 2> kDirections{"outgoing", "incoming"};
+constexpr std::array<const char*, 2> kRuleDirections{"outgoing", "incoming"};
 
 /// A condition of a rule, and the words of a filter (pcap-filter(7)) before its value.
 struct Condition {
@@ -157,12 +157,12 @@ bool has_rules(const Json& device) {
 
 void read_device(Conversion& conversion, const std::string& name, const Json& device) {
   for (const auto& [key, rules] : device.items()) {
-    const auto known = std::find(kDirections.begin(), kDirections.end(), key);
-    if (known == kDirections.end() || !rules.is_object()) {
+    const auto known = std::find(kRuleDirections.begin(), kRuleDirections.end(), key);
+    if (known == kRuleDirections.end() || !rules.is_object()) {
       conversion.leave_out(conversion.place(name), key, "outgoing and incoming hold rules");
       continue;
     }
-    const auto direction = static_cast<std::size_t>(known - kDirections.begin());
+    const auto direction = static_cast<std::size_t>(known - kRuleDirections.begin());
     for (const auto& [conditions, rule] : rules.items())
       Rule(conversion, direction, conversion.place(fmt::format("{}/{}/{}", name, key, conditions)))
           .read(conditions, rule);
@@ -186,7 +186,7 @@ Conversion convert_tcconfig(std::string_view text, const std::string& source) {
   if (json.is_object())
     for (const auto& [name, device] : json.items()) {
       is_tcconfig |= device.is_object() &&
-                     (device.contains(kDirections[0]) || device.contains(kDirections[1]));
+                     (device.contains(kRuleDirections[0]) || device.contains(kRuleDirections[1]));
       if (!has_rules(device)) continue;
       if (found)
         conversion.leave_out(conversion.place(name), name,

@@ -26,7 +26,7 @@ constexpr const char* kServeAttempt = "serve metrics at";
 constexpr int kBacklog = 16;
 constexpr unsigned kMaxConnections = 16;
 constexpr unsigned kPatienceS = 10;
-constexpr mode_t kSocketMode = 0660;
+constexpr mode_t kMetricsSocketMode = 0660;
 constexpr std::string_view kFrontPage =
     "tunrelay serves metrics at /metrics, for Prometheus and OpenMetrics.\n";
 
@@ -83,7 +83,7 @@ FileDescriptor listen_at_path(const std::string& path, ino_t& inode) {
   check_system_call(bind_unix_socket(listener, path), kServeAttempt, path, "name another path");
   struct stat status {};
   // Nobody can connect before listen(), so the mode is right from the first moment.
-  check_system_call(::chmod(path.c_str(), kSocketMode), "set the mode of", path);
+  check_system_call(::chmod(path.c_str(), kMetricsSocketMode), "set the mode of", path);
   check_system_call(::stat(path.c_str(), &status), "look at", path);
   inode = status.st_ino;
   check_system_call(::fcntl(listener.get(), F_SETFL, O_NONBLOCK), kServeAttempt, path);

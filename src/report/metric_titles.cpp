@@ -91,7 +91,7 @@ std::string control_of(const Result& result) {
                ? asked["control"].get<std::string>()
                : std::string();
   };
-  const std::string own = of_flags(result.asked);
+  std::string own = of_flags(result.asked);
   if (!own.empty() || !result.asked.is_object()) return own;
   std::string common;
   for (const nlohmann::json& suite : result.asked) {

@@ -18,7 +18,7 @@ constexpr std::size_t kMachineIdLength = 32;
 /// What is shown of one without a name.
 constexpr std::size_t kShownIdLength = 12;
 
-std::string text_of(const json& environment, const char* key) {
+std::string text_in(const json& environment, const char* key) {
   if (!environment.is_object()) return {};
   const auto found = environment.find(key);
   return found != environment.end() && found->is_string() ? found->get<std::string>()
@@ -58,8 +58,8 @@ void name_machine(Result& result, std::string_view name) {
 }
 
 std::string machine_of(const json& environment) {
-  std::string name = text_of(environment, "machine_name");
-  if (name.empty()) name = text_of(environment, "machine_id").substr(0, kShownIdLength);
+  std::string name = text_in(environment, "machine_name");
+  if (name.empty()) name = text_in(environment, "machine_id").substr(0, kShownIdLength);
   return name.empty() ? "unknown" : name;
 }
 

@@ -45,7 +45,7 @@ std::size_t bytes_of_width(std::string_view text, std::size_t columns) {
   return at;
 }
 
-std::string padded(std::string text, std::size_t columns) {
+std::string padded(const std::string& text, std::size_t columns) {
   const std::size_t has = width_of(text);
   if (has > columns) return text.substr(0, bytes_of_width(text, columns));
   return text + std::string(columns - has, ' ');

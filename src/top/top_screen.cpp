@@ -69,6 +69,7 @@ TopScreen::TopScreen(bool has_colour) : has_colour_(has_colour) {
       refuse(std::string(fd == STDIN_FILENO ? "standard input" : "standard output") +
              " is not a terminal");
   std::setlocale(LC_ALL, "");  // NOLINT(concurrency-mt-unsafe): there is one thread
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): likewise
   has_unicode_ = std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
   if (::newterm(nullptr, stdout, stdin) == nullptr)
     refuse("its kind, which TERM names, is not known");
@@ -101,7 +102,7 @@ std::size_t TopScreen::rows() const noexcept {
   return static_cast<std::size_t>(std::max(::getmaxy(::stdscr), 1));
 }
 
-void TopScreen::draw(const std::vector<TopLine>& lines, std::optional<std::size_t> cursor) {
+void TopScreen::draw(const std::vector<TopLine>& lines, std::optional<std::size_t> cursor) const {
   ::werase(::stdscr);
   for (std::size_t row = 0; row < lines.size(); ++row) {
     ::wmove(::stdscr, static_cast<int>(row), 0);

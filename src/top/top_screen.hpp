@@ -45,7 +45,7 @@ class TopScreen {
   [[nodiscard]] bool has_unicode() const noexcept { return has_unicode_; }
 
   /// CURSOR: its column in the last line; nothing: it is hidden.
-  void draw(const std::vector<TopLine>& lines, std::optional<std::size_t> cursor);
+  void draw(const std::vector<TopLine>& lines, std::optional<std::size_t> cursor) const;
   /// The next one that was pressed; nothing: none was. Does not wait.
   [[nodiscard]] std::optional<TopKey> key();
 

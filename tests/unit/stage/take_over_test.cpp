@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <list>
 #include <map>
 
 #include "stage/bottleneck.hpp"
@@ -202,6 +203,7 @@ void change_queues_at_random(const std::vector<QueueKind>& kinds) {
     return queue;
   };
   for (std::size_t round = 0; round < scaled(20); ++round) {
+    std::list<OwnedPacket> packets;  // a queue reads what it holds, to mark it
     auto stage = bottleneck(random.between(1'000'000, 100'000'000), any_queue());
     StageRecord record;
     std::int64_t now_ns = kBeginNs;
@@ -209,9 +211,9 @@ void change_queues_at_random(const std::vector<QueueKind>& kinds) {
     for (BufferId buffer = 0; buffer < 300; ++buffer) {
       now_ns += static_cast<std::int64_t>(random.between(0, 2'000'000));
       record.run(*stage, now_ns);
-      const OwnedPacket owned =
+      const OwnedPacket& owned = packets.emplace_back(
           flow_packet(buffer, static_cast<std::uint16_t>(buffer % kFlows),
-                      random.between(1, 20'000), static_cast<std::uint8_t>(buffer % 4));
+                      random.between(1, 20'000), static_cast<std::uint8_t>(buffer % 4)));
       given += tally_of(owned.packet);
       record.give(*stage, owned.packet, now_ns);
       if (random.chance(0.3)) {
