@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/exact_units.hpp"
+#include "base/trim.hpp"
 
 namespace tunrelay {
 namespace {
@@ -55,12 +56,6 @@ std::string small_letters(std::string_view text) {
   std::string small(text);
   for (char& one : small) one = static_cast<char>(std::tolower(static_cast<unsigned char>(one)));
   return small;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 /// The number that TEXT begins with, which is taken off it. Not below 0.

@@ -12,6 +12,7 @@
 
 #include "base/ensure.hpp"
 #include "base/error.hpp"
+#include "base/trim.hpp"
 #include "base/units.hpp"
 
 namespace tunrelay {
@@ -20,12 +21,6 @@ namespace {
 constexpr const char* kCsvExample =
     "a file begins for example with the line: time_s,rate_mbit,delay_ms,loss_percent";
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
 
 std::vector<std::string_view> cells_of(std::string_view line) {
   std::vector<std::string_view> cells;

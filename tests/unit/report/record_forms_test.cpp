@@ -110,8 +110,8 @@ TEST(RecordCharts, FlowsAreStackedByWhatTheyDidWhenTheyWereLookedAt) {
   ASSERT_EQ(throughput.at("lines").size(), 2U);
   EXPECT_EQ(throughput.at("lines").at(0).at("name"), "tcp 10.0.0.1:1 > 10.0.0.2:3")
       << "the largest";
-  EXPECT_EQ(throughput.at("lines").at(0).at("y"), nlohmann::json({30.0, 30.0})) << "Mbit/s";
-  EXPECT_EQ(throughput.at("lines").at(1).at("y"), nlohmann::json({10.0, 10.0}));
+  EXPECT_EQ(throughput.at("lines").at(0).at("y"), nlohmann::ordered_json({30.0, 30.0})) << "Mbit/s";
+  EXPECT_EQ(throughput.at("lines").at(1).at("y"), nlohmann::ordered_json({10.0, 10.0}));
   EXPECT_EQ(charts.at(2).at("title"), "Round trips by flow");
   EXPECT_EQ(charts.at(0).at("stacked"), false);
 }
