@@ -8,7 +8,7 @@
 namespace tunrelay {
 namespace {
 
-bool is_blank(char one) {
+bool is_shell_blank(char one) {
   return one == ' ' || one == '\t' || one == '\r';
 }
 
@@ -35,7 +35,7 @@ class Reader {
       end_word();
       advance();
       advance();
-    } else if (is_blank(one)) {
+    } else if (is_shell_blank(one)) {
       end_word();
       advance();
     } else if (ends_command(one)) {
