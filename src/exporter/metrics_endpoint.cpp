@@ -10,7 +10,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <exception>
 #include <utility>
 
@@ -18,6 +17,7 @@
 #include "control/unix_socket.hpp"
 #include "exporter/exposition.hpp"
 #include "exporter/metric_families.hpp"
+#include "os/socket_address.hpp"
 
 namespace tunrelay {
 namespace {
@@ -30,25 +30,6 @@ constexpr mode_t kMetricsSocketMode = 0660;
 constexpr std::string_view kFrontPage =
     "tunrelay serves metrics at /metrics, for Prometheus and OpenMetrics.\n";
 
-socklen_t to_socket_address(const MetricsAddress& address, sockaddr_storage& storage) {
-  storage = {};
-  const auto bytes = address.address.bytes();
-  if (address.address.is_ipv4()) {
-    sockaddr_in ipv4{};
-    ipv4.sin_family = AF_INET;
-    ipv4.sin_port = htons(address.port);
-    std::memcpy(&ipv4.sin_addr, bytes.data(), bytes.size());
-    std::memcpy(&storage, &ipv4, sizeof ipv4);
-    return sizeof ipv4;
-  }
-  sockaddr_in6 ipv6{};
-  ipv6.sin6_family = AF_INET6;
-  ipv6.sin6_port = htons(address.port);
-  std::memcpy(&ipv6.sin6_addr, bytes.data(), bytes.size());
-  std::memcpy(&storage, &ipv6, sizeof ipv6);
-  return sizeof ipv6;
-}
-
 FileDescriptor listen_at_port(MetricsAddress& address) {
   const std::string object = address.to_string();
   FileDescriptor listener(check_system_call(
@@ -59,21 +40,12 @@ FileDescriptor listen_at_port(MetricsAddress& address) {
   ::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &kOn, sizeof kOn);
   if (!address.address.is_ipv4())
     ::setsockopt(listener.get(), IPPROTO_IPV6, IPV6_V6ONLY, &kOn, sizeof kOn);
-  sockaddr_storage name{};
-  socklen_t length = to_socket_address(address, name);
-  check_system_call(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&name), length),
-                    kServeAttempt, object,
+  SocketAddress name(address.address, address.port);
+  check_system_call(::bind(listener.get(), name.get(), name.length), kServeAttempt, object,
                     "choose another port or an address of this host; `ss -ltnp` shows who listens");
   check_system_call(::listen(listener.get(), kBacklog), kServeAttempt, object);
-  check_system_call(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&name), &length),
-                    kServeAttempt, object);
-  in_port_t port = 0;
-  std::memcpy(&port,
-              reinterpret_cast<const std::byte*>(&name) + (address.address.is_ipv4()
-                                                               ? offsetof(sockaddr_in, sin_port)
-                                                               : offsetof(sockaddr_in6, sin6_port)),
-              sizeof port);
-  address.port = ntohs(port);
+  check_system_call(::getsockname(listener.get(), name.get(), &name.length), kServeAttempt, object);
+  address.port = name.port();
   return listener;
 }
 
