@@ -81,10 +81,6 @@ json member(const json& object, const std::string& key) {
   return object.is_object() && object.contains(key) ? object[key] : json();
 }
 
-std::string text_of(const json& value) {
-  return value.is_string() ? value.get<std::string>() : json_text(value);
-}
-
 class Findings {
  public:
   explicit Findings(const SideNames& names) : names_(names) {}
@@ -100,9 +96,9 @@ class Findings {
   void compare(Weight weight, const std::string& name, const json& base, const json& head,
                std::string_view reason) {
     if (base == head) return;
-    std::string sentence =
-        fmt::format("{} is {} in {} and {} in {}", name, is_known(base) ? text_of(base) : "missing",
-                    names_.base, is_known(head) ? text_of(head) : "missing", names_.head);
+    std::string sentence = fmt::format("{} is {} in {} and {} in {}", name,
+                                       is_known(base) ? bare_text(base) : "missing", names_.base,
+                                       is_known(head) ? bare_text(head) : "missing", names_.head);
     if (!reason.empty()) sentence += fmt::format(": {}", reason);
     add(weight, std::move(sentence));
   }

@@ -17,4 +17,11 @@ inline constexpr int kOneLine = -1;
 [[nodiscard]] std::string json_text(const nlohmann::json& value, int indent = kOneLine);
 [[nodiscard]] std::string json_text(const nlohmann::ordered_json& value, int indent = kOneLine);
 
+/// VALUE itself where it is a text, without quotes; else as json_text() has it.
+[[nodiscard]] std::string bare_text(const nlohmann::json& value);
+[[nodiscard]] std::string bare_text(const nlohmann::ordered_json& value);
+
+/// The text of the member KEY; empty where OBJECT is none, or has no text there.
+[[nodiscard]] std::string text_member(const nlohmann::json& object, const char* key);
+
 }  // namespace tunrelay

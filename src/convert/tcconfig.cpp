@@ -39,10 +39,6 @@ constexpr std::array<Condition, 8> kConditions{{{"dst-network", "dst net"},
                                                 {"exclude-dst-port", "not dst port"},
                                                 {"exclude-src-port", "not src port"}}};
 
-std::string text_of(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : json_text(value);
-}
-
 class Rule {
  public:
   Rule(Conversion& conversion, std::size_t direction, std::string place)
@@ -50,8 +46,8 @@ class Rule {
 
   void read(const std::string& conditions, const Json& rule) {
     read_conditions(conditions);
-    if (!rule.is_object()) return leave_out(text_of(rule), "a rule is an object");
-    for (const auto& [name, value] : rule.items()) read_member(name, text_of(value));
+    if (!rule.is_object()) return leave_out(bare_text(rule), "a rule is an object");
+    for (const auto& [name, value] : rule.items()) read_member(name, bare_text(value));
     // The order in which netem applies them; tcset makes one netem of them.
     for (const std::string& stage : {loss_, duplicate_, corrupt_, delay(), rate_})
       if (!stage.empty()) conversion_.add(direction_, stage + filter(), place_, stage);

@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/ensure.hpp"
 #include "base/error.hpp"
+#include "base/trim.hpp"
 #include "base/units.hpp"
 
 namespace tunrelay {
@@ -30,10 +31,8 @@ void for_each_line(const StageFile& file, const Visit& visit) {
   for (std::size_t number = 1; !text.empty(); ++number) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    line = line.substr(0, line.find('#'));
-    const std::size_t first = line.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos) continue;
-    visit(number, line.substr(first, line.find_last_not_of(" \t\r") - first + 1));
+    line = trimmed(line.substr(0, line.find('#')));
+    if (!line.empty()) visit(number, line);
   }
 }
 

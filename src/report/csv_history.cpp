@@ -14,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "os/file_descriptor.hpp"
 #include "os/interruptible.hpp"
 #include "os/output_file.hpp"
@@ -27,12 +28,6 @@ namespace tunrelay {
 namespace {
 
 constexpr const char* kAppending = "append to the history";
-
-std::string text_of(const nlohmann::json& details, const char* key) {
-  if (!details.is_object()) return {};
-  const auto found = details.find(key);
-  return found != details.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 /// The shortest text that reads back as the same number; nothing for what is none.
 std::string number(double value) {
@@ -98,7 +93,7 @@ std::vector<HistoryRow> history_rows(const Result& result) {
     for (const TestPathSummary& path : summarise(metric)) {
       if (path.valid == 0) continue;
       rows.push_back({.time = result.started_utc,
-                      .commit = text_of(result.environment, "commit"),
+                      .commit = text_member(result.environment, "commit"),
                       .suite = result.suite,
                       .title = result.title,
                       .metric = metric.name,
@@ -110,8 +105,8 @@ std::vector<HistoryRow> history_rows(const Result& result) {
                       .lowest = path.lowest,
                       .highest = path.highest,
                       .ratio_to_control = has_control ? path.ratio : std::nan(""),
-                      .machine_id = text_of(result.environment, "machine_id"),
-                      .kernel = text_of(result.environment, "kernel")});
+                      .machine_id = text_member(result.environment, "machine_id"),
+                      .kernel = text_member(result.environment, "kernel")});
     }
   }
   return rows;

@@ -22,8 +22,7 @@ namespace {
 std::string shown_text(const nlohmann::json& environment, const char* key) {
   if (!environment.is_object() || !environment.contains(key) || environment[key].is_null())
     return "-";
-  const nlohmann::json& value = environment[key];
-  return value.is_string() ? value.get<std::string>() : json_text(value);
+  return bare_text(environment[key]);
 }
 
 std::string percent(double ratio) {

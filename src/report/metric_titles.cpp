@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.hpp"
+
 namespace tunrelay {
 namespace {
 
@@ -86,16 +88,11 @@ std::string percentile_of(std::string_view& name) {
 
 /// The control of a suite's flags, or the one that all suites of a joined result have.
 std::string control_of(const Result& result) {
-  const auto of_flags = [](const nlohmann::json& asked) {
-    return asked.is_object() && asked.contains("control") && asked["control"].is_string()
-               ? asked["control"].get<std::string>()
-               : std::string();
-  };
-  std::string own = of_flags(result.asked);
+  std::string own = text_member(result.asked, "control");
   if (!own.empty() || !result.asked.is_object()) return own;
   std::string common;
   for (const nlohmann::json& suite : result.asked) {
-    const std::string control = of_flags(suite);
+    const std::string control = text_member(suite, "control");
     if (control.empty() || (!common.empty() && control != common)) return {};
     common = control;
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "base/json_text.hpp"
 #include "result/result_json.hpp"
 #include "result/sha256.hpp"
 
@@ -17,13 +18,6 @@ using nlohmann::json;
 constexpr std::size_t kMachineIdLength = 32;
 /// What is shown of one without a name.
 constexpr std::size_t kShownIdLength = 12;
-
-std::string text_in(const json& environment, const char* key) {
-  if (!environment.is_object()) return {};
-  const auto found = environment.find(key);
-  return found != environment.end() && found->is_string() ? found->get<std::string>()
-                                                          : std::string();
-}
 
 /// The members of COMMON and of OWN.
 json all_members(const json& common, const json& own) {
@@ -58,8 +52,8 @@ void name_machine(Result& result, std::string_view name) {
 }
 
 std::string machine_of(const json& environment) {
-  std::string name = text_in(environment, "machine_name");
-  if (name.empty()) name = text_in(environment, "machine_id").substr(0, kShownIdLength);
+  std::string name = text_member(environment, "machine_name");
+  if (name.empty()) name = text_member(environment, "machine_id").substr(0, kShownIdLength);
   return name.empty() ? "unknown" : name;
 }
 
