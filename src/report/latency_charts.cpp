@@ -66,10 +66,8 @@ bool is_of_one_name(const Group& group) {
 
 /// "TCP, 1 flow: one-way delay"; without what the lines' names say.
 std::string title_of(const Group& group) {
-  const std::string load = group.name.empty() ? "" : load_title(group.name);
-  if (!is_of_one_name(group)) return clean_line(load.empty() ? "latency" : load + ": latency");
-  const std::string measure = measure_title(split_metric_name(group.members.front()->name));
-  return clean_line(load.empty() ? measure : load + ": " + measure);
+  if (is_of_one_name(group)) return clean_line(metric_title(group.members.front()->name));
+  return clean_line(group.name.empty() ? "latency" : load_title(group.name) + ": latency");
 }
 
 /// The points of one distribution as two arrays.

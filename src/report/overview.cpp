@@ -12,6 +12,7 @@
 #include "report/chart_parts.hpp"
 #include "report/comparison.hpp"
 #include "report/escape.hpp"
+#include "report/loads.hpp"
 #include "report/metric_titles.hpp"
 #include "report/page_frame.hpp"
 #include "result/test_path_summary.hpp"
@@ -26,30 +27,6 @@ constexpr std::string_view kOfMost[] = {
 /// A load that is there for its delays, or for how many small messages cross.
 constexpr std::string_view kOfDelays[] = {"round_trip_p50", "one_way_p50"};
 constexpr std::string_view kOfMessages[] = {"messages", "reverse_messages"};
-
-struct Load {
-  std::string name;
-  std::vector<const Metric*> metrics;
-
-  [[nodiscard]] const Metric* find(std::string_view measure) const {
-    const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const Metric* metric) {
-      return split_metric_name(metric->name).measure == measure;
-    });
-    return found == metrics.end() ? nullptr : *found;
-  }
-};
-
-std::vector<Load> loads_of(const Result& result) {
-  std::vector<Load> loads;
-  for (const Metric& metric : result.metrics) {
-    const std::string name = split_metric_name(metric.name).load;
-    auto load = std::find_if(loads.begin(), loads.end(),
-                             [&name](const Load& one) { return one.name == name; });
-    if (load == loads.end()) load = loads.insert(load, {name, {}});
-    load->metrics.push_back(&metric);
-  }
-  return loads;
-}
 
 const Metric* headline_of(const Load& load) {
   const auto first_of = [&load](const auto& measures) -> const Metric* {

@@ -10,6 +10,7 @@
 #include "base/figure.hpp"
 #include "base/json_text.hpp"
 #include "base/units.hpp"
+#include "report/loads.hpp"
 #include "report/metric_titles.hpp"
 #include "result/test_path_summary.hpp"
 
@@ -65,14 +66,12 @@ void add_details(TextTable& table, const nlohmann::json& details, const std::str
   }
 }
 
-/// The paths of all metrics of LOAD, in the order of first appearance.
-std::vector<std::string> paths_of_load(const Result& result, const std::string& load) {
+/// The paths of all its metrics, in the order of first appearance.
+std::vector<std::string> paths_of(const Load& load) {
   std::vector<std::string> paths;
-  for (const Metric& metric : result.metrics) {
-    if (split_metric_name(metric.name).load != load) continue;
-    for (const std::string& path : paths_of(metric))
+  for (const Metric* metric : load.metrics)
+    for (const std::string& path : paths_of(*metric))
       if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
-  }
   return paths;
 }
 
@@ -89,14 +88,14 @@ LoadTable empty_load_table(const Result& result, const std::string& load,
 }
 
 /// A cell each for a path's median and its spread, then the first ratio that there is.
-std::vector<std::string> load_row(const Metric& metric, const MetricName& name,
-                                  const std::vector<std::string>& paths) {
+std::vector<std::string> load_row(const Metric& metric, const std::vector<std::string>& paths) {
   const std::vector<TestPathSummary> summaries = shown_summaries(metric);
   double largest = 0;
   for (const TestPathSummary& summary : summaries)
     if (std::isfinite(summary.median)) largest = std::max(largest, std::abs(summary.median));
   const Scale scale = scale_for(metric.unit, largest);
-  std::vector<std::string> row{measure_title(name) + (scale.unit.empty() ? "" : ", " + scale.unit)};
+  std::vector<std::string> row{measure_title(split_metric_name(metric.name)) +
+                               (scale.unit.empty() ? "" : ", " + scale.unit)};
   std::string ratio;
   for (const std::string& path : paths) {
     const auto found = std::find_if(summaries.begin(), summaries.end(),
@@ -140,16 +139,10 @@ TextTable metrics_table(const Result& result) {
 
 std::vector<LoadTable> load_tables(const Result& result) {
   std::vector<LoadTable> tables;
-  std::vector<std::string> paths;  // of the last table
-  std::string load;
-  for (const Metric& metric : result.metrics) {
-    const MetricName name = split_metric_name(metric.name);
-    if (tables.empty() || name.load != load) {
-      load = name.load;
-      paths = paths_of_load(result, load);
-      tables.push_back(empty_load_table(result, load, paths));
-    }
-    tables.back().table.add(load_row(metric, name, paths));
+  for (const Load& load : loads_of(result)) {
+    const std::vector<std::string> paths = paths_of(load);
+    tables.push_back(empty_load_table(result, load.name, paths));
+    for (const Metric* metric : load.metrics) tables.back().table.add(load_row(*metric, paths));
   }
   return tables;
 }

@@ -146,5 +146,16 @@ TEST(LoadTablesTest, HaveARowAMetricWithItsUnitOnce) {
                                       "1.500 to 1.500", "-", "-", "")));
 }
 
+TEST(LoadTablesTest, ALoadThatComesAgainHasOneTable) {
+  Result result = bench_result();
+  add_round(result, "udp_64/messages", Better::kHigher, 20, 40);
+  add_round(result, "tcp_1_flow/messages", Better::kHigher, 20, 40);
+  add_round(result, "udp_64/pdr", Better::kHigher, 20, 40);
+  const std::vector<LoadTable> tables = load_tables(result);
+  ASSERT_EQ(tables.size(), 2U);
+  EXPECT_EQ(tables[0].title, "UDP, frames of 64 bytes");
+  EXPECT_EQ(tables[0].table.rows.size(), 2U);
+}
+
 }  // namespace
 }  // namespace tunrelay::test
