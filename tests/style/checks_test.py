@@ -7,6 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import check_files
 import check_includes
 import check_lengths
 import check_packages
@@ -75,6 +76,18 @@ class IncludesTest(CheckTest):
         through = TABLE.replace("packet MODULES base", "packet MODULES base device")
         self.find("src/main.cpp", "<vector>", "engine reaches device", "packet must see only",
                   table=through)
+
+
+class FilesTest(CheckTest):
+    def test_what_came_in_by_mistake(self):
+        self.write("README.md", "text")
+        self.write("tests/corpus/seed", "a seed\0")
+        self.write("build/made", "\0")
+        self.assert_finds(check_files.check)
+        self.write("some.deb", "\0")
+        self.write("src/a.out", "\x7fELF\0")
+        self.assert_finds(check_files.check, "some.deb:1: does not belong", "some.deb:1: is not text",
+                          "src/a.out:1: is not text")
 
 
 class ReferencesTest(CheckTest):
