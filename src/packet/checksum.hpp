@@ -20,7 +20,11 @@ namespace tunrelay {
 [[nodiscard]] std::uint16_t sum_of(std::span<const std::byte> bytes,
                                    std::uint16_t initial = 0) noexcept;
 
-/// The same for the 20 bytes of an IPv4 header without options: 0xffff when its checksum holds.
+/// The same, and a copy of BYTES at TO, which does not overlap: in one pass.
+[[nodiscard]] std::uint16_t copy_and_sum(std::span<const std::byte> bytes, std::byte* to,
+                                         std::uint16_t initial = 0) noexcept;
+
+/// The same sum for the 20 bytes of an IPv4 header without options: 0xffff when its checksum holds.
 [[nodiscard]] inline std::uint16_t sum_of_ipv4_header(const std::byte* header) noexcept {
   std::uint64_t sum = load_raw<std::uint32_t>(header);
   for (const std::size_t at : {4U, 8U, 12U, 16U}) sum += load_raw<std::uint32_t>(header + at);
@@ -38,6 +42,12 @@ namespace tunrelay {
 
 [[nodiscard]] constexpr std::uint16_t invert_sum(std::uint16_t sum) noexcept {
   return static_cast<std::uint16_t>(~sum);
+}
+
+/// What stands in a TCP or UDP header for SUM. Zero would mean "no checksum" in UDP; 0xffff is the
+/// same number (RFC 768), and skb_checksum_help() of the kernel writes it whatever the protocol.
+[[nodiscard]] constexpr std::uint16_t transport_checksum(std::uint16_t sum) noexcept {
+  return sum == 0xffff ? sum : invert_sum(sum);
 }
 
 /// SUM, in which one word changed from BEFORE to AFTER. Never 0 when AFTER is not.

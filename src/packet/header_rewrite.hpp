@@ -23,14 +23,6 @@ inline void rewrite_ipv4(std::byte* header, std::uint32_t header_bytes, std::uin
   store_u16(header + ipv4::kChecksum, invert_sum(sum));
 }
 
-/// Another ID in an IPv4 header, and the checksum that goes with it (RFC 1624).
-inline void rewrite_ipv4_id(std::byte* header, std::uint16_t id) noexcept {
-  const std::uint16_t sum = invert_sum(load_u16(header + ipv4::kChecksum));
-  store_u16(header + ipv4::kChecksum,
-            invert_sum(update_sum(sum, load_u16(header + ipv4::kId), id)));
-  store_u16(header + ipv4::kId, id);
-}
-
 inline void rewrite_ipv6(std::byte* header, std::uint32_t ip_bytes) noexcept {
   store_u16(header + ipv6::kPayloadLength,
             static_cast<std::uint16_t>(ip_bytes - ipv6::kHeaderBytes));

@@ -9,7 +9,6 @@
 
 #include "base/ensure.hpp"
 #include "packet/checksum.hpp"
-#include "packet/header_rewrite.hpp"
 #include "packet/segment_run.hpp"
 
 namespace tunrelay {
@@ -41,25 +40,12 @@ VirtioNetHeader copy_start(const Packet& packet, std::uint16_t number,
   return header;
 }
 
-/// Whether segment NUMBER and the one before are of one length and bear the same flags: neither is
-/// the first (CWR) or the last (FIN, PSH, and what is left of the payload).
-bool is_like_the_one_before(const Packet& packet, std::uint16_t number) noexcept {
-  return number >= 2 && number + 1U < packet.segments();
-}
-
-/// From the headers of a segment to those of the next, which is_like_the_one_before().
-void copy_next(const Packet& packet, std::span<const std::byte> before,
-               std::span<std::byte> out) noexcept {
-  const Layers& layers = packet.layers;
-  std::memcpy(out.data(), before.data(), out.size());
-  if (layers.ip_version == 4) {
-    std::byte* ip = out.data() + layers.ip_offset;
-    rewrite_ipv4_id(ip, static_cast<std::uint16_t>(load_u16(ip + ipv4::kId) + 1));
-  }
-  if (layers.protocol == IPPROTO_TCP) {
-    std::byte* sequence = out.data() + layers.transport_offset + tcp::kSequence;
-    store_u32(sequence, load_u32(sequence) + packet.header.gso_size);
-  }
+/// The payload of segment NUMBER, where it lies.
+std::span<const std::byte> payload_of(const Packet& packet, std::uint16_t number) noexcept {
+  const std::size_t header_bytes = wire_header_bytes(packet);
+  const std::size_t start =
+      header_bytes + (packet.header.is_gso() ? std::size_t{number} * packet.header.gso_size : 0);
+  return packet.bytes().subspan(start, wire_segment_bytes(packet, number) - header_bytes);
 }
 
 }  // namespace
@@ -74,18 +60,80 @@ std::size_t copy_wire_segment(const Packet& packet, std::uint16_t number,
 }
 
 std::span<const std::byte> copy_wire_headers(const Packet& packet, std::uint16_t number,
-                                             std::span<std::byte> out,
-                                             std::span<const std::byte> before) noexcept {
+                                             std::span<std::byte> out) noexcept {
   const std::size_t bytes = wire_header_bytes(packet);
   ensure(bytes <= out.size(), "the headers of a wire segment fit the memory given for them");
-  const std::span<std::byte> headers = out.first(bytes);
-  if (!before.empty() && is_like_the_one_before(packet, number))
-    copy_next(packet, before, headers);
-  else
-    copy_start(packet, number, headers);
-  const std::size_t payload_start =
-      bytes + (packet.header.is_gso() ? std::size_t{number} * packet.header.gso_size : 0);
-  return packet.bytes().subspan(payload_start, wire_segment_bytes(packet, number) - bytes);
+  copy_start(packet, number, out.first(bytes));
+  return payload_of(packet, number);
+}
+
+std::size_t WireSegmentCopier::copy(std::uint16_t number, std::span<std::byte> out) noexcept {
+  if (!has_model_for(number)) return copy_wire_segment(packet_, number, out);
+  const Layers& layers = packet_.layers;
+  const std::size_t bytes = std::size_t{layers.payload_offset} + packet_.header.gso_size;
+  ensure(bytes <= out.size(), "a wire segment fits the memory given for it");
+  copy_model(number, out.data());
+  std::uint16_t sum = transport_sum_;
+  std::size_t field = udp::kChecksum;
+  if (layers.protocol == IPPROTO_TCP) {
+    const std::uint32_t before = sequence_of(model_number_);
+    const std::uint32_t after = sequence_of(number);
+    sum = update_sum(sum, static_cast<std::uint16_t>(before >> 16),
+                     static_cast<std::uint16_t>(after >> 16));
+    sum = update_sum(sum, static_cast<std::uint16_t>(before), static_cast<std::uint16_t>(after));
+    field = tcp::kChecksum;
+  }
+  store_u16(out.data() + layers.transport_offset + field,
+            transport_checksum(copy_and_sum(payload_of(packet_, number),
+                                            out.data() + layers.payload_offset, sum)));
+  return bytes;
+}
+
+std::span<const std::byte> WireSegmentCopier::copy_headers(std::uint16_t number,
+                                                           std::span<std::byte> out) noexcept {
+  if (!has_model_for(number)) return copy_wire_headers(packet_, number, out);
+  ensure(packet_.layers.payload_offset <= out.size(),
+         "the headers of a wire segment fit the memory given for them");
+  copy_model(number, out.data());
+  return payload_of(packet_, number);
+}
+
+bool WireSegmentCopier::has_model_for(std::uint16_t number) noexcept {
+  // Neither the first nor the last; the latter as number + 1 < packet.segments(), which divides.
+  const bool is_between = number != 0 && (number + 1U) * std::uint32_t{packet_.header.gso_size} <
+                                             packet_.payload().size();
+  if (!is_between || packet_.layers.payload_offset > kMaxModelBytes) return false;
+  if (!has_model_) make_model(number);
+  return true;
+}
+
+void WireSegmentCopier::make_model(std::uint16_t number) noexcept {
+  const std::span<std::byte> headers = std::span(model_).first(packet_.layers.payload_offset);
+  copy_start(packet_, number, headers);
+  transport_sum_ = sum_of(headers.subspan(packet_.layers.transport_offset));
+  model_number_ = number;
+  has_model_ = true;
+}
+
+/// Nothing is read from OUT, where what was just written would have to be waited for.
+void WireSegmentCopier::copy_model(std::uint16_t number, std::byte* out) const noexcept {
+  const Layers& layers = packet_.layers;
+  std::memcpy(out, model_.data(), layers.payload_offset);
+  if (layers.ip_version == 4) {
+    const std::byte* ip = model_.data() + layers.ip_offset;
+    const std::uint16_t before = load_u16(ip + ipv4::kId);
+    const auto after = static_cast<std::uint16_t>(before + number - model_number_);
+    store_u16(out + layers.ip_offset + ipv4::kId, after);
+    store_u16(out + layers.ip_offset + ipv4::kChecksum,
+              update_checksum(load_u16(ip + ipv4::kChecksum), before, after));
+  }
+  if (layers.protocol == IPPROTO_TCP)
+    store_u32(out + layers.transport_offset + tcp::kSequence, sequence_of(number));
+}
+
+std::uint32_t WireSegmentCopier::sequence_of(std::uint16_t number) const noexcept {
+  return load_u32(model_.data() + packet_.layers.transport_offset + tcp::kSequence) +
+         (std::uint32_t{number} - model_number_) * packet_.header.gso_size;
 }
 
 }  // namespace tunrelay

@@ -2,8 +2,12 @@
 // The Internet checksum against a naive one, over every length and alignment.
 #include "packet/checksum.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "packet/block_sum.hpp"
 #include "support/naive_packet.hpp"
 #include "support/owned_packet.hpp"
 #include "support/random.hpp"
@@ -19,15 +23,53 @@ TEST(SumTest, GivesTheExampleOfRfc1071) {
   EXPECT_EQ(sum_of(bytes), 0xddf2);  // RFC 1071, section 3
 }
 
-TEST(SumTest, OfEveryLengthAtEveryAlignmentIsTheNaiveOne) {
-  SeededRandom random;
+/// Parts of random bytes, of every length at every alignment, to CHECK(part).
+template <typename Check>
+void for_parts(SeededRandom& random, Check check) {
   const Bytes bytes = random.bytes(2200);
   for (std::size_t start = 0; start < 16; ++start)
     for (std::size_t length = 0; length + start <= 2100;
          length += length < 200 ? 1 : random.between(1, 40)) {
-      const auto part = std::span{bytes}.subspan(start, length);
-      ASSERT_EQ(sum_of(part), naive_sum(part)) << start << " " << length;
+      SCOPED_TRACE(fmt::format("{} bytes from {}", length, start));
+      ASSERT_NO_FATAL_FAILURE(check(std::span{bytes}.subspan(start, length)));
     }
+}
+
+TEST(SumTest, OfEveryLengthAtEveryAlignmentIsTheNaiveOne) {
+  SeededRandom random;
+  for_parts(random,
+            [](std::span<const std::byte> part) { ASSERT_EQ(sum_of(part), naive_sum(part)); });
+}
+
+TEST(SumTest, IsTheSameBesideACopy) {
+  SeededRandom random;
+  for_parts(random, [&random](std::span<const std::byte> part) {
+    Bytes copy(part.size() + 1, std::byte{0x5a});
+    const auto before = static_cast<std::uint16_t>(random.between(0, 0xffff));
+    ASSERT_EQ(copy_and_sum(part, copy.data(), before), sum_of(part, before));
+    ASSERT_TRUE(std::equal(part.begin(), part.end(), copy.begin()));
+    ASSERT_EQ(copy.back(), std::byte{0x5a});
+  });
+}
+
+TEST(BlockSumTest, IsTheSameByEachWay) {
+  SeededRandom random;
+  ASSERT_FALSE(block_sums().empty());
+  for (const std::size_t blocks : {0U, 1U, 2U, 7U, 22U, 1023U}) {
+    Bytes bytes = random.bytes(blocks * kSumBlockBytes);
+    for (const bool full : {false, true}) {
+      if (full) std::fill(bytes.begin(), bytes.end(), std::byte{0xff});
+      std::uint64_t expected = 0;
+      for (std::size_t at = 0; at < bytes.size(); at += 4)
+        expected += load_raw<std::uint32_t>(bytes.data() + at);
+      for (const BlockSum& way : block_sums()) {
+        EXPECT_EQ(way.sum(bytes.data(), blocks), expected) << way.name;
+        Bytes copy(bytes.size());
+        EXPECT_EQ(way.copy_and_sum(bytes.data(), copy.data(), blocks), expected) << way.name;
+        EXPECT_EQ(copy, bytes) << way.name;
+      }
+    }
+  }
 }
 
 TEST(SumTest, CarriesThroughFullWords) {

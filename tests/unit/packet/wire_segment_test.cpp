@@ -59,21 +59,26 @@ TEST(WireSegmentTest, HeadersAndPayloadInPlaceAreTheSegment) {
   }
 }
 
-TEST(WireSegmentTest, HeadersFollowFromThoseBefore) {
+TEST(WireSegmentCopierTest, MakesWhatEachWouldBeByItselfInAnyOrder) {
   SeededRandom random;
-  for (std::size_t times = scaled(100); times > 0; --times) {
+  for (std::size_t times = scaled(200); times > 0; --times) {
     const PacketSpec spec = random_spec(random, true);
     OwnedPacket owned{build_frame(spec), {spec.link_type, kAnyMtu}};
     if (random.chance(0.3)) mark_congestion(owned.packet);
-    Bytes before;
-    for (std::uint16_t number = 0; number < owned.packet.run.count(); ++number) {
-      Bytes next(wire_header_bytes(owned.packet));
-      Bytes alone(next.size());
-      const auto from_before = copy_wire_headers(owned.packet, number, next, before);
-      const auto by_itself = copy_wire_headers(owned.packet, number, alone);
-      ASSERT_EQ(next, alone) << "segment " << number;
-      EXPECT_EQ(from_before.data(), by_itself.data());
-      before = next;
+    WireSegmentCopier copier(owned.packet);
+    const std::uint16_t count = owned.packet.run.count();
+    const bool in_order = random.chance(0.5);
+    for (std::uint16_t turn = 0; turn < count; ++turn) {
+      const auto number =
+          in_order ? turn : static_cast<std::uint16_t>(random.between(0, count - 1U));
+      Bytes segment(wire_segment_bytes(owned.packet, number));
+      EXPECT_EQ(copier.copy(number, segment), segment.size());
+      ASSERT_EQ(segment, wire_bytes(owned.packet, number)) << "segment " << number;
+      Bytes headers(wire_header_bytes(owned.packet));
+      Bytes alone(headers.size());
+      const auto payload = copier.copy_headers(number, headers);
+      EXPECT_EQ(payload.data(), copy_wire_headers(owned.packet, number, alone).data());
+      ASSERT_EQ(headers, alone) << "segment " << number;
     }
   }
 }
