@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The frames that a user's endpoint has in hand: each a tunrelay_frame, which the user sees, and
-// the packet behind it. Of fixed size, so that nothing is allocated while packets pass; a pointer
-// that the user gives back is believed only where it is one of these.
+// the packet of which it is a part or all. Of fixed size, so that nothing is allocated while
+// packets pass; a pointer that the user gives back is believed only where it is one of these.
 #pragma once
 
 #include <cstddef>
@@ -24,51 +24,69 @@ inline constexpr std::size_t kEndpointWays = 2;
 /// Used by one thread.
 class FrameTable {
  public:
-  static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+  /// A packet that is taken apart, by its number.
+  using WholeId = std::uint16_t;
+  static constexpr WholeId kNone = std::numeric_limits<WholeId>::max();
 
+  /// A cache line.
   struct Slot {
-    tunrelay_frame frame;         ///< first, so that its address is the slot's
-    Packet packet;                ///< what the frame stands for
-    std::uint32_t whole = kNone;  ///< of what it is a wire segment, where that is not cut yet
+    tunrelay_frame frame;   ///< first, so that its address is the slot's
+    SegmentRun run;         ///< which part ...
+    WholeId whole = kNone;  ///< ... of what
     EndpointWay way = EndpointWay::kToLink;
-    bool in_hand = false;  ///< the user's to answer for
+    bool is_in_hand = false;  ///< the user's to answer for
   };
+  static_assert(sizeof(Slot) == 64);
 
-  explicit FrameTable(std::size_t slots) : slots_(slots), unanswered_(slots) {
+  /// SLOTS: fewer than kNone.
+  explicit FrameTable(std::size_t slots) : slots_(slots), wholes_(slots) {
     free_.reserve(slots);
     for (std::size_t slot = slots; slot != 0; --slot)
-      free_.push_back(static_cast<std::uint32_t>(slot - 1));
+      free_.push_back(static_cast<std::uint16_t>(slot - 1));
     free_wholes_ = free_;
   }
 
-  /// A free slot, or null.
-  [[nodiscard]] Slot* take() noexcept {
-    if (free_.empty()) return nullptr;
-    Slot& slot = slots_[free_.back()];
-    free_.pop_back();
-    return &slot;
-  }
-  void give_back(Slot& slot) noexcept { free_.push_back(index_of(slot)); }
-
-  /// A packet of SEGMENTS that will be answered for one by one; there are as many as slots.
-  [[nodiscard]] std::uint32_t begin_whole(std::uint16_t segments) noexcept {
+  /// PACKET, on its WAY, whose segments go their ways by part_whole(), in one frame or in many.
+  /// There are as many as slots; kNone when all are taken.
+  [[nodiscard]] WholeId begin_whole(const Packet& packet, EndpointWay way) noexcept {
     if (free_wholes_.empty()) return kNone;
-    const std::uint32_t whole = free_wholes_.back();
+    const WholeId whole = free_wholes_.back();
     free_wholes_.pop_back();
-    unanswered_[whole] = segments;
+    wholes_[whole] = {packet, way, packet.run.count()};
     return whole;
   }
   /// SEGMENTS of it go their way; whether that leaves any.
-  [[nodiscard]] bool part_whole(std::uint32_t whole, std::uint16_t segments) noexcept {
-    unanswered_[whole] = static_cast<std::uint16_t>(unanswered_[whole] - segments);
-    if (unanswered_[whole] != 0) return true;
+  [[nodiscard]] bool part_whole(WholeId whole, std::uint16_t segments) noexcept {
+    std::uint16_t& left = wholes_[whole].unanswered;
+    left = static_cast<std::uint16_t>(left - segments);
+    if (left != 0) return true;
     free_wholes_.push_back(whole);
     return false;
   }
+  [[nodiscard]] EndpointWay way_of(WholeId whole) const noexcept { return wholes_[whole].way; }
+  [[nodiscard]] Packet part_of(WholeId whole, SegmentRun run) const noexcept {
+    Packet part = wholes_[whole].packet;
+    part.run = run;
+    return part;
+  }
 
-  [[nodiscard]] Slot& at(std::uint32_t index) noexcept { return slots_[index]; }
-  [[nodiscard]] std::uint32_t index_of(const Slot& slot) const noexcept {
-    return static_cast<std::uint32_t>(&slot - slots_.data());
+  /// A free slot, now for RUN of WHOLE; its frame is to be filled in. Null: there is none.
+  [[nodiscard]] Slot* take(WholeId whole, SegmentRun run) noexcept {
+    if (free_.empty()) return nullptr;
+    Slot& slot = slots_[free_.back()];
+    free_.pop_back();
+    slot.run = run;
+    slot.whole = whole;
+    slot.way = wholes_[whole].way;
+    slot.is_in_hand = true;
+    return &slot;
+  }
+  /// It is not the user's any more; WHOLE is unchanged.
+  void give_back(const Slot& slot) noexcept { free_.push_back(index_of(slot)); }
+
+  [[nodiscard]] Slot& at(std::uint16_t index) noexcept { return slots_[index]; }
+  [[nodiscard]] std::uint16_t index_of(const Slot& slot) const noexcept {
+    return static_cast<std::uint16_t>(&slot - slots_.data());
   }
   /// The slot of a frame that the user has in hand; null for any other address.
   [[nodiscard]] Slot* find(const tunrelay_frame* frame) noexcept {
@@ -76,14 +94,20 @@ class FrameTable {
     const std::uintptr_t distance = address - reinterpret_cast<std::uintptr_t>(slots_.data());
     if (distance % sizeof(Slot) != 0 || distance / sizeof(Slot) >= slots_.size()) return nullptr;
     Slot& slot = slots_[distance / sizeof(Slot)];
-    return slot.in_hand ? &slot : nullptr;
+    return slot.is_in_hand ? &slot : nullptr;
   }
 
  private:
+  struct Whole {
+    Packet packet;
+    EndpointWay way = EndpointWay::kToLink;
+    std::uint16_t unanswered = 0;  ///< segments
+  };
+
   std::vector<Slot> slots_;
-  std::vector<std::uint32_t> free_;
-  std::vector<std::uint16_t> unanswered_;  ///< segments of each whole
-  std::vector<std::uint32_t> free_wholes_;
+  std::vector<std::uint16_t> free_;
+  std::vector<Whole> wholes_;
+  std::vector<std::uint16_t> free_wholes_;
 };
 
 }  // namespace tunrelay

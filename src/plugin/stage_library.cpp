@@ -29,9 +29,10 @@ std::string fault_of(const tunrelay_stage_descriptor& descriptor) {
     return "it needs what this program does not know";
   if (descriptor.abi_version >= 3 && descriptor.system_calls > TUNRELAY_NO_SYSTEM_CALLS)
     return "it declares system calls that this program does not know";
+  const bool takes_both = descriptor.from_device != nullptr && descriptor.from_link != nullptr;
   if (descriptor.name == nullptr || descriptor.create == nullptr || descriptor.destroy == nullptr ||
-      descriptor.from_device == nullptr || descriptor.from_link == nullptr ||
-      descriptor.next_deadline_ns == nullptr || descriptor.at_deadline == nullptr)
+      (descriptor.abi_version < 4 && !takes_both) || descriptor.next_deadline_ns == nullptr ||
+      descriptor.at_deadline == nullptr)
     return "its table has an empty entry";
   return {};
 }

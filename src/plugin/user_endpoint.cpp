@@ -53,13 +53,16 @@ UserEndpoint::~UserEndpoint() {
 void UserEndpoint::process(EndpointWay way, std::span<const Packet> packets, std::int64_t now_ns,
                            StageOutput& output) noexcept {
   begin_turn(way, now_ns, output);
+  const bool is_shown = taker(way) != nullptr || changes();
   for (const Packet& packet : packets) {
-    if (!passes_by(packet)) {
+    const bool is_by = passes_by(packet);
+    if (is_shown && !is_by) {
       take(way, packet);
       continue;
     }
     give(way);  // the order stays
     flush_passing(lane(way));
+    if (!is_by) count_unseen(way, packet);
     output.pass(packet);
   }
   give(way);
@@ -156,7 +159,7 @@ tunrelay_host UserEndpoint::make_host(UserEndpoint& endpoint) noexcept {
 void UserEndpoint::answer(tunrelay_frame* frame, Verdict verdict) noexcept {
   Slot* slot = table_.find(frame);
   if (slot == nullptr) return counters_.misuses.add(1);
-  slot->in_hand = false;
+  slot->is_in_hand = false;
   Lane& target = lane(slot->way);
   if (target.output != nullptr)
     carry_out(*slot, verdict);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "packet/parse.hpp"
+#include "packet/wire_segment.hpp"
 #include "plugin/endpoint_counters.hpp"
 #include "plugin/frame_table.hpp"
 #include "plugin/stage_library.hpp"
@@ -99,13 +100,15 @@ class UserEndpoint {
   /// What the user said while the lane did not have its turn.
   struct Waiting {
     Verdict verdict = Verdict::kPass;
-    std::uint32_t slot = 0;      ///< but of a frame that is sent
+    std::uint16_t slot = 0;      ///< but of a frame that is sent
     WaitingFrames::Place frame;  ///< that is sent
   };
-  /// A run of wire segments that was passed and may go on.
+  /// A run of wire segments that was passed and may go on, or another frame.
   struct Passing {
-    Packet packet;
-    std::uint32_t whole = FrameTable::kNone;
+    FrameTable::WholeId whole = FrameTable::kNone;
+    SegmentRun run;
+    std::uint64_t frames = 0;
+    std::uint64_t bytes = 0;
   };
   /// One way through the endpoint.
   struct Lane {
@@ -121,6 +124,8 @@ class UserEndpoint {
     std::span<std::byte> bytes;
     std::span<const std::byte> payload{};
     bool checksum_pending = false;
+
+    [[nodiscard]] std::size_t size() const noexcept { return bytes.size() + payload.size(); }
   };
 
   [[nodiscard]] Lane& lane(EndpointWay way) noexcept {
@@ -129,15 +134,25 @@ class UserEndpoint {
   void begin_turn(EndpointWay way, std::int64_t now_ns, StageOutput& output) noexcept;
   void end_turn(EndpointWay way) noexcept;
   [[nodiscard]] bool passes_by(const Packet& packet) const noexcept;
+  [[nodiscard]] bool changes() const noexcept {
+    return stage_.access == TUNRELAY_CHANGES_WIRE_SEGMENTS;
+  }
+  /// Null where the user takes nothing that comes that way.
+  [[nodiscard]] auto taker(EndpointWay way) const noexcept {
+    return way == EndpointWay::kToLink ? stage_.from_device : stage_.from_link;
+  }
+  void count_unseen(EndpointWay way, const Packet& packet) noexcept;
 
   // Gathering what is given next.
   void take(EndpointWay way, const Packet& packet) noexcept;
   void take_to_look(EndpointWay way, const Packet& packet) noexcept;
   [[nodiscard]] Shown show_segment(EndpointWay way, const Packet& packet, std::uint16_t number,
-                                   const Shown& before) noexcept;
-  void take_to_change(EndpointWay way, Packet packet) noexcept;
-  void gather(EndpointWay way, const Packet& packet, std::uint32_t whole,
+                                   WireSegmentCopier& copier) noexcept;
+  void take_to_change(EndpointWay way, const Packet& packet) noexcept;
+  void gather_all(EndpointWay way, const Packet& packet, const Shown& shown) noexcept;
+  void gather(EndpointWay way, const Packet& packet, FrameTable::WholeId whole, SegmentRun run,
               const Shown& shown) noexcept;
+  void refuse(EndpointWay way, const Packet& packet) noexcept;
   void give(EndpointWay way) noexcept;
 
   // What the user says.
@@ -146,11 +161,12 @@ class UserEndpoint {
 
   // Carrying it out, while the lane has its turn.
   void carry_out(Slot& slot, Verdict verdict) noexcept;
-  void pass_segment(Slot& slot) noexcept;
-  void pass_changed(Slot& slot) noexcept;
+  void end(const Slot& slot, Verdict verdict) noexcept;
+  void pass_looked_at(const Slot& slot) noexcept;
+  void pass_changed(const Slot& slot) noexcept;
   [[nodiscard]] bool send_now(EndpointWay way, std::span<const std::byte> bytes) noexcept;
   void flush_passing(Lane& lane) noexcept;
-  void part(const Packet& packet, std::uint32_t whole, StageOutput& output) noexcept;
+  [[nodiscard]] Packet part(FrameTable::WholeId whole, SegmentRun run) noexcept;
   [[nodiscard]] std::optional<DropReason> read_layers(EndpointWay way,
                                                       Packet& packet) const noexcept;
 
@@ -169,6 +185,7 @@ class UserEndpoint {
   std::size_t shown_bytes_ = 0;
   std::array<tunrelay_frame*, TUNRELAY_MOST_FRAMES> gathered_{};
   std::size_t gathered_count_ = 0;
+  std::uint64_t gathered_bytes_ = 0;
 
   std::array<Lane, kEndpointWays> lanes_;
   std::int64_t now_ns_ = 0;

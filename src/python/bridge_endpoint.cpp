@@ -27,8 +27,9 @@ struct Decision {
   std::uint32_t value;
 };
 
-/// The bytes number AT of a reply.
+/// The bytes number AT of a reply; none where there is no such number.
 std::pair<const std::uint8_t*, std::uint32_t> bytes_of(const Reply& reply, std::uint32_t at) {
+  if (at >= reply.ends.size()) return {reply.bytes.data(), 0};
   const std::uint32_t begin = at == 0 ? 0 : reply.ends[at - 1];
   return {reply.bytes.data() + begin, reply.ends[at] - begin};
 }
@@ -74,7 +75,7 @@ bool BridgeEndpoint::show(std::uint32_t way, tunrelay_frame& frame) noexcept {
                                   .flags = frame.flags,
                                   .way = way};
   open_->ways |= 1U << way;
-  std::memcpy(open_->bytes + open_bytes_, frame.bytes, length);
+  std::copy_n(frame.bytes, length, open_->bytes + open_bytes_);
   const std::uint32_t slot = free_slots_.back();
   free_slots_.pop_back();
   slots_[slot] = {&frame, open_->bytes + open_bytes_, length};
@@ -150,7 +151,8 @@ void BridgeEndpoint::answer(const Reply& reply, std::uint64_t bits) noexcept {
     host_->send(host_->context, decision.which, bytes, length);
     return;
   }
-  const Slot slot = std::exchange(slots_.at(decision.which), {});
+  if (decision.which >= slots_.size()) return;  // no frame's number
+  const Slot slot = std::exchange(slots_[decision.which], {});
   tunrelay_frame* frame = slot.frame;
   if (frame == nullptr) return;
   free_slots_.push_back(decision.which);
@@ -173,7 +175,7 @@ void BridgeEndpoint::answer(const Reply& reply, std::uint64_t bits) noexcept {
 void BridgeEndpoint::write_back(tunrelay_frame& frame, const std::uint8_t* bytes,
                                 std::size_t length) noexcept {
   length = std::min<std::size_t>(length, frame.capacity);
-  std::memcpy(frame.bytes, bytes, length);
+  if (length != 0) std::memcpy(frame.bytes, bytes, length);
   frame.length = static_cast<std::uint32_t>(length);
 }
 

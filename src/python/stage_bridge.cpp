@@ -79,6 +79,7 @@ void StageBridge::submit(const tunrelay_bridge_reply& given) {
   auto reply = std::make_unique<Reply>();
   reply->decisions.assign(given.decisions, given.decisions + given.decision_count);
   reply->ends.assign(given.ends, given.ends + given.bytes_count);
+  if (!std::is_sorted(reply->ends.begin(), reply->ends.end())) return;  // not what bridge.h says
   if (given.bytes_count != 0) reply->bytes.assign(given.bytes, given.bytes + reply->ends.back());
   reply->deadline_ns = given.deadline_ns;
   endpoint->reply(std::move(reply));

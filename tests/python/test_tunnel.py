@@ -57,6 +57,8 @@ def test_what_can_not_be_is_refused_by_kind():
         tunrelay.Tunnel(adress_a="1.2.3.4/24")
     with pytest.raises(tunrelay.UsageError, match="MTU 5"):
         tunrelay.Tunnel(mtu=5)
+    with pytest.raises(tunrelay.UsageError, match="change its own user"):
+        tunrelay.Tunnel(user="61234:61235")
     with pytest.raises(ValueError, match="on_stage_error"):
         tunrelay.Tunnel(stages=[tunrelay.Endpoint], on_stage_error="ignore")
 

@@ -13,6 +13,7 @@
 #include <exception>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include <tunrelay/frame.hpp>
@@ -47,7 +48,8 @@ struct Setup {
   const Options& options;
 };
 
-/// One end of your stage, beside device a or b. As it stands here, it passes everything.
+/// One end of your stage, beside device a or b. As it stands here, it passes everything: what comes
+/// that way costs nothing where from_device() or from_link() is not overridden.
 /// An exception out of a constructor is shown to the user; one out of the other functions drops
 /// the frames of that call that were not answered for, with its message as the reason.
 class Endpoint {
@@ -148,6 +150,18 @@ void give(void* instance, tunrelay_frame* const* frames, std::size_t count,
   }
 }
 
+using Take = void (Endpoint::*)(std::span<Frame>, std::int64_t);
+
+/// Whether MyEndpoint has functions of its own, where Endpoint's pass all.
+template <typename MyEndpoint>
+inline constexpr bool kTakesFromDevice = !requires {
+  requires std::is_same_v<decltype(&MyEndpoint::from_device), Take>;
+};
+template <typename MyEndpoint>
+inline constexpr bool kTakesFromLink = !requires {
+  requires std::is_same_v<decltype(&MyEndpoint::from_link), Take>;
+};
+
 inline std::int64_t next_deadline_ns(void* instance) noexcept {
   try {
     return static_cast<Instance*>(instance)->endpoint->next_deadline_ns();
@@ -174,18 +188,19 @@ inline void at_deadline(void* instance, std::int64_t now_ns) noexcept {
 template <typename MyEndpoint>
 constexpr tunrelay_stage_descriptor describe(const char* name, Access access, Pairs pairs,
                                              SystemCalls system_calls = SystemCalls::kAny) {
-  return {TUNRELAY_STAGE_MAGIC,
-          TUNRELAY_STAGE_ABI_VERSION,
-          static_cast<std::uint32_t>(access),
-          static_cast<std::uint32_t>(pairs),
-          name,
-          &boundary::create<MyEndpoint>,
-          &boundary::destroy,
-          &boundary::give<&Endpoint::from_device>,
-          &boundary::give<&Endpoint::from_link>,
-          &boundary::next_deadline_ns,
-          &boundary::at_deadline,
-          static_cast<std::uint32_t>(system_calls)};
+  return {
+      TUNRELAY_STAGE_MAGIC,
+      TUNRELAY_STAGE_ABI_VERSION,
+      static_cast<std::uint32_t>(access),
+      static_cast<std::uint32_t>(pairs),
+      name,
+      &boundary::create<MyEndpoint>,
+      &boundary::destroy,
+      boundary::kTakesFromDevice<MyEndpoint> ? &boundary::give<&Endpoint::from_device> : nullptr,
+      boundary::kTakesFromLink<MyEndpoint> ? &boundary::give<&Endpoint::from_link> : nullptr,
+      &boundary::next_deadline_ns,
+      &boundary::at_deadline,
+      static_cast<std::uint32_t>(system_calls)};
 }
 
 }  // namespace tunrelay::plugin

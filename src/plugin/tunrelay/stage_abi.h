@@ -32,8 +32,9 @@ extern "C" {
 /* Which of the fields below there are: a stage says the version that it was built for, and a
  * program takes those up to its own. What is added stands at the end of its struct.
  * Version 2: tunrelay_host.wake.
- * Version 3: tunrelay_stage_descriptor.system_calls. */
-#define TUNRELAY_STAGE_ABI_VERSION 3u
+ * Version 3: tunrelay_stage_descriptor.system_calls.
+ * Version 4: from_device and from_link may be null. */
+#define TUNRELAY_STAGE_ABI_VERSION 4u
 /* What a library exports: `const struct tunrelay_stage_descriptor tunrelay_stage`. */
 #define TUNRELAY_STAGE_SYMBOL "tunrelay_stage"
 
@@ -138,6 +139,7 @@ struct tunrelay_stage_descriptor {
                   const struct tunrelay_option* options, size_t option_count, char* error,
                   size_t error_bytes);
   void (*destroy)(void* endpoint);
+  /* Null, since version 4: all that comes that way is passed, and nothing is copied for it. */
   void (*from_device)(void* endpoint, struct tunrelay_frame* const* frames, size_t count,
                       int64_t now_ns);
   void (*from_link)(void* endpoint, struct tunrelay_frame* const* frames, size_t count,

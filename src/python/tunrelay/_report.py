@@ -81,6 +81,7 @@ class LinkStage:
     taken: Tally = Tally()
     passed: Tally = Tally()
     dropped: Tally = Tally()
+    dropped_by_reason: Dict[str, Tally] = dataclasses.field(default_factory=dict)
     queued: Tally = Tally()
     marked_segments: int = 0
 

@@ -94,6 +94,7 @@ class Tunnel(Observed):
         control_socket: Optional[Text] = None,
         metrics: Union[None, int, Text] = None,
         sandbox: Optional[str] = None,
+        user: Optional[str] = None,
         trace: bool = False,
         config: Optional[Text] = None,
         **more: Any,
@@ -107,6 +108,7 @@ class Tunnel(Observed):
         on_stage_error: what becomes of the frames of a stage's call that raised an exception:
         "pass", "drop", or "stop" (they and all later ones; the end of `with` raises StageError).
         on_event: called by the tunnel's thread; see events.
+        user: only whose the process is already; a program changes its own user itself.
         janitor: a child that restores the host when we are killed; a private network needs none.
         None: if the program has one thread now, which that takes."""
         options = {name: value for name, value in locals().items() if name not in _NOT_OPTIONS}

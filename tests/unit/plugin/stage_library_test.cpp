@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include <tunrelay/stage.hpp>
+
 #include "plugin/user_stages.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thrown_error.hpp"
@@ -70,6 +72,15 @@ TEST(StageLibraryTest, AnotherVersionIsNamedWithOurs) {
   EXPECT_THAT(error.what(), HasSubstr("version 99"));
   EXPECT_THAT(error.what(),
               HasSubstr(fmt::format("this program has {}", TUNRELAY_STAGE_ABI_VERSION)));
+}
+
+TEST(StageLibraryTest, BeforeVersionFourAllThatComesIsTaken) {
+  tunrelay_stage_descriptor descriptor = plugin::describe<plugin::Endpoint>(
+      "takes nothing", plugin::Access::kLooksAtSuperPackets, plugin::Pairs::kEachQueue);
+  EXPECT_EQ(descriptor.from_device, nullptr);
+  EXPECT_NO_THROW(StageLibrary(StageRequest{"built in", {}, &descriptor}));
+  descriptor.abi_version = 3;
+  EXPECT_THROW(StageLibrary(StageRequest{"built in", {}, &descriptor}), Error);
 }
 
 TEST(StageLibraryTest, WhatIsNoStageIsRefused) {
