@@ -67,19 +67,41 @@ BufferArena::~BufferArena() {
 }
 
 std::optional<BufferId> BufferArena::take(std::uint8_t reader) noexcept {
-  FreeStack& stack = free_[reader].slots.empty() ? free_[1 - reader] : free_[reader];
-  BufferId id = 0;
-  if (!stack.slots.empty()) {
-    id = stack.slots.back();
-    stack.slots.pop_back();
-    stack.cold = std::min(stack.cold, stack.slots.size());
-  } else if (used_once_ < slots_.size()) {
-    id = static_cast<BufferId>(used_once_++);
-  } else {
-    return std::nullopt;
-  }
-  slots_[id].references = 1;
-  slots_[id].reader = reader;
+  const auto other = static_cast<std::uint8_t>(1 - reader);
+  std::optional<BufferId> id = pop(reader);
+  if (!id) id = pop(other);
+  if (!id) id = take_unused();
+  if (!id) id = pop(kFrames);
+  return use(id, reader, reader);
+}
+
+std::optional<BufferId> BufferArena::take_for_frame(std::uint8_t reader) noexcept {
+  std::optional<BufferId> id = pop(kFrames);
+  if (!id) id = take_unused();
+  return id ? use(id, reader, kFrames) : take(reader);
+}
+
+std::optional<BufferId> BufferArena::pop(std::uint8_t stack) noexcept {
+  FreeStack& free = free_[stack];
+  if (free.slots.empty()) return std::nullopt;
+  const BufferId id = free.slots.back();
+  free.slots.pop_back();
+  free.cold = std::min(free.cold, free.slots.size());
+  return id;
+}
+
+std::optional<BufferId> BufferArena::take_unused() noexcept {
+  if (used_once_ == slots_.size()) return std::nullopt;
+  return static_cast<BufferId>(used_once_++);
+}
+
+std::optional<BufferId> BufferArena::use(std::optional<BufferId> id, std::uint8_t reader,
+                                         std::uint8_t stack) noexcept {
+  if (!id) return id;
+  Slot& slot = slots_[*id];
+  slot.references = 1;
+  slot.reader = reader;
+  slot.stack = stack;
   ++used_slots_[reader];
   return id;
 }
@@ -121,7 +143,7 @@ void BufferArena::release(BufferId id) noexcept {
   --used_slots_[slot.reader];
   used_bytes_[slot.reader] -= slot.used_pages * kPageBytes;
   slot.used_pages = 0;
-  free_[slot.reader].slots.push_back(id);
+  free_[slot.stack].slots.push_back(id);
   if (has_too_much_memory()) trim();
 }
 
@@ -140,7 +162,9 @@ void BufferArena::trim() noexcept {
   constexpr int kMaxSlotsAtOnce = 8;
   for (int slots = 0; slots < kMaxSlotsAtOnce && has_too_much_memory(); ++slots) {
     const auto warm = [](const FreeStack& stack) { return stack.slots.size() - stack.cold; };
-    FreeStack& stack = warm(free_[0]) > warm(free_[1]) ? free_[0] : free_[1];
+    FreeStack& stack = *std::max_element(
+        free_.begin(), free_.end(),
+        [&](const FreeStack& one, const FreeStack& other) { return warm(one) < warm(other); });
     if (warm(stack) == 0) return trim_used_slots();
     const BufferId id = stack.slots[stack.cold++];
     keep_pages(id, id < always_slots_ ? 1 : 0);

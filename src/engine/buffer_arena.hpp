@@ -5,7 +5,8 @@
 //
 // Free slots are a stack for each endpoint that reads into them: the slot given back last is
 // used next, while it is still in the cache, and the slots that one direction fills with
-// super-packets stay apart from those that acknowledgements only touch.
+// super-packets stay apart from those that acknowledgements only touch. So do those for frames that
+// stages make: a page each, of which there are 45 for one super-packet that a stage changes.
 //
 // Stages may queue packets for long: large ones in the slots that they were read into, small
 // ones copied to slots of their size. So behind the few slots that a relay at full speed goes round
@@ -51,7 +52,9 @@ class BufferArena {
   /// Slots that are read into.
   [[nodiscard]] std::size_t slots() const noexcept { return slots_.size(); }
   [[nodiscard]] std::size_t free_slots() const noexcept {
-    return free_[0].slots.size() + free_[1].slots.size() + slots_.size() - used_once_;
+    std::size_t free = slots_.size() - used_once_;
+    for (const FreeStack& stack : free_) free += stack.slots.size();
+    return free;
   }
   /// Memory of the slots, in bytes; any thread. With QUEUE_MEMORY_BYTES it stays below one and a
   /// half times the bytes in use, plus the slots that are always there; where use falls fast it
@@ -64,6 +67,8 @@ class BufferArena {
   /// Takes a free slot, with one reference, for READER (0 or 1) to read into: one that it used
   /// before where there is one. Nothing when all are in use.
   [[nodiscard]] std::optional<BufferId> take(std::uint8_t reader) noexcept;
+  /// The same for a frame that a stage makes of READER's packets.
+  [[nodiscard]] std::optional<BufferId> take_for_frame(std::uint8_t reader) noexcept;
   /// BYTES from the slot's start are in use now: what counts as queued while it is not released.
   void note_use(BufferId id, std::size_t bytes) noexcept;
   /// For a packet that is likely to be queued, of BYTES from the start of slot ID, which nobody
@@ -104,6 +109,7 @@ class BufferArena {
   static constexpr std::size_t kOffsets = kPageBytes / 2 / kLineBytes;
   static constexpr std::size_t kStride =
       (kSlotBytes + (kOffsets - 1) * kLineBytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+  static constexpr std::uint8_t kFrames = kReaders;  ///< the stack of frames that stages make
   static constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
   static constexpr std::size_t offset_of(BufferId id) noexcept {
@@ -129,6 +135,7 @@ class BufferArena {
   struct Slot {
     std::uint32_t references = 0;    ///< a super-packet may be cut into all of its segments, twice
     std::uint8_t reader = 0;         ///< who used it last
+    std::uint8_t stack = 0;          ///< where it goes when it is free
     std::uint8_t used_pages = 0;     ///< that its packet would fill from a page's start on
     std::uint8_t touched_pages = 0;  ///< of its memory, from the first on
   };
@@ -142,6 +149,10 @@ class BufferArena {
     const std::size_t used = used_bytes_[0] + used_bytes_[1];
     return touched_bytes_.get() > hot_bytes_ + used + used / 2;
   }
+  [[nodiscard]] std::optional<BufferId> pop(std::uint8_t stack) noexcept;
+  [[nodiscard]] std::optional<BufferId> take_unused() noexcept;
+  std::optional<BufferId> use(std::optional<BufferId> id, std::uint8_t reader,
+                              std::uint8_t stack) noexcept;
   void keep_pages(BufferId id, std::size_t pages) noexcept;
   void trim() noexcept;
   void trim_used_slots() noexcept;
@@ -149,8 +160,8 @@ class BufferArena {
   std::byte* memory_ = nullptr;
   std::size_t mapped_bytes_ = 0;
   std::vector<Slot> slots_;
-  std::size_t used_once_ = 0;             ///< the slots behind were never taken and are on no stack
-  std::array<FreeStack, kReaders> free_;  ///< by reader
+  std::size_t used_once_ = 0;  ///< the slots behind were never taken and are on no stack
+  std::array<FreeStack, kReaders + 1> free_;  ///< by reader, and that one
   std::array<std::size_t, kReaders> used_slots_{};
   std::array<std::size_t, kReaders> used_bytes_{};  ///< without compact slots
   std::size_t queue_slots_;                         ///< for each reader

@@ -62,9 +62,11 @@ class BusyPoll {
   explicit BusyPoll(const BusyPollRule& rule) noexcept
       : rule_(rule), window_ns_(rule.adaptive ? 0 : rule.most_ns) {}
 
-  /// How long to spin before a wait of WAIT_NS (negative: without limit).
+  /// How long to spin before a wait of WAIT_NS (negative: without limit). Where packets wait in
+  /// the link, the microseconds of a wake-up are nothing beside what the link adds.
   [[nodiscard]] std::int64_t before(std::int64_t wait_ns) const noexcept {
-    return wait_ns < 0 ? window_ns_ : std::min(window_ns_, wait_ns);
+    if (wait_ns < 0) return window_ns_;
+    return rule_.adaptive ? 0 : std::min(window_ns_, wait_ns);
   }
   /// The wait, spinning and sleeping, took WAITED_NS and brought so many packets and bytes.
   void after(std::int64_t waited_ns, std::size_t packets, std::size_t bytes) noexcept {

@@ -3,7 +3,6 @@
 
 #include <sys/epoll.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,8 +12,8 @@
 #include "base/clock.hpp"
 #include "base/ensure.hpp"
 #include "engine/big_write.hpp"
+#include "engine/direct_read.hpp"
 #include "engine/epoll_set.hpp"
-#include "engine/read_ahead.hpp"
 #include "engine/waiter.hpp"
 #include "engine/wake_up.hpp"
 #include "engine/write_outcome.hpp"
@@ -66,7 +65,7 @@ class SyscallEngine final : public Engine {
     // Without a free buffer a readable endpoint would end every wait at once.
     const bool can_read = arena_.free_slots() > 0;
     if (!can_read) counters_.no_buffer.add(1);
-    if (!can_read) wait_ns = std::clamp<std::int64_t>(wait_ns, 0, kRetryNs);
+    if (!can_read) wait_ns = wait_for_a_buffer_ns(wait_ns);
     wait(wait_ns);
     read_ready(turn);
     note_wait(turn);
@@ -75,7 +74,6 @@ class SyscallEngine final : public Engine {
 
  private:
   static constexpr std::uint32_t kWake = kMaxEndpoints;
-  static constexpr std::int64_t kRetryNs = kNanosecondsPerMillisecond;
 
   /// Whether something is ready within WAIT_NS (negative: without limit).
   bool look(std::int64_t wait_ns) noexcept {
@@ -115,24 +113,11 @@ class SyscallEngine final : public Engine {
   }
 
   void drain(EndpointIndex index, std::size_t share, Turn& turn) noexcept {
-    const Endpoint& endpoint = endpoints_[index];
-    const std::size_t room = BufferArena::kSlotBytes - endpoint.read_offset;
-    ReadAhead read_ahead(share);
-    while (!read_ahead.is_enough() && turn.arrival_count < kMaxBatch) {
-      const auto buffer = arena_.take(index);
-      if (!buffer) return;
-      counters_.system_calls.add(1);
-      const ssize_t length = ::read(endpoint.fd, arena_.data(*buffer) + endpoint.read_offset, room);
-      if (length > 0) {
-        turn.arrivals[turn.arrival_count++] = {index, *buffer, static_cast<std::uint32_t>(length)};
-        read_ahead.note(static_cast<std::size_t>(length));
-        continue;
-      }
-      arena_.release(*buffer);
-      const int error = length == 0 ? EPIPE : errno;
-      if (error != EAGAIN && error != EINTR) give_up(index, error);
-      return;
-    }
+    const std::size_t most = std::min(share, kMaxBatch - turn.arrival_count);
+    const DirectRead read = read_waiting(
+        endpoints_[index], index, most, arena_, counters_.system_calls,
+        [&turn](const Arrival& arrival) { turn.arrivals[turn.arrival_count++] = arrival; });
+    if (read.gone_errno != 0) give_up(index, read.gone_errno);
   }
 
   void give_up(EndpointIndex index, int error) noexcept {

@@ -14,6 +14,8 @@
 #include "base/error.hpp"
 #include "engine/big_write.hpp"
 #include "engine/buffer_ring.hpp"
+#include "engine/bulk_mode.hpp"
+#include "engine/direct_read.hpp"
 #include "engine/pending_writes.hpp"
 #include "engine/read_ahead.hpp"
 #include "engine/ring.hpp"
@@ -45,8 +47,7 @@ class UringEngine final : public Engine {
     // A turn hands over all that the kernel has read, so the kernel may not read more.
     ensure(endpoints.size() * options.read_ahead <= kMaxBatch,
            "a turn holds all that was read ahead");
-    for (std::size_t index = 0; index < endpoints.size(); ++index)
-      fds_[index] = endpoints[index].fd;
+    std::copy(endpoints.begin(), endpoints.end(), endpoints_.begin());
     for (std::size_t index = 0; index < endpoints.size(); ++index)
       sources_.push_back({std::make_unique<BufferRing>(ring_, arena, index, options.read_ahead,
                                                        endpoints[index].read_offset),
@@ -100,20 +101,24 @@ class UringEngine final : public Engine {
       counters_.system_calls.add(1);
       waiter_.yield(last_arrivals_);
     }
-    // 2. What was written is still in the cache: the kernel reads into it next. But what came in
-    //    beside a flush() is returned first, without a wait and without more behind it. So is a
-    //    wake-up: its poll completes once for each signal.
+    // 2. What was written is still in the cache: we, or the kernel for us, read into it next. But
+    //    what came in beside a flush() is returned first, without a wait and without more behind
+    //    it. So is a wake-up: its poll completes once for each signal.
+    if (arrival_count_ == 0 && !woken_ && !read_ready()) wait_ns = wait_for_a_buffer_ns(wait_ns);
     if (arrival_count_ != 0 || woken_) wait_ns = 0;
     for (std::size_t index = 0; index < sources_.size(); ++index)
-      if (arrival_count_ == 0) prepare_read(index);
+      if (arrival_count_ == 0) arm(index);
     // 3. Deferred reads come in, and we sleep if need be.
-    wait(wait_ns);
+    const bool has_waited = arrival_count_ == 0 || !bulk_.is_on() || ring_.has_work();
+    if (has_waited) wait(wait_ns);
     if (ring_.overflowed()) counters_.completion_overflows.add(1);
     // 4. Copy the completions out; now the failures of our writes are known too.
     reap();
     pending_.settle(outcomes_, arena_);
-    waiter_.after(arrival_count_, arrived_bytes_);
+    if (arrival_count_ == 0) static_cast<void>(read_ready());
+    if (has_waited) waiter_.after(arrival_count_, arrived_bytes_);
     for (Source& source : sources_) source.read_ahead.end_turn();
+    bulk_.end_turn();
     hand_over(turn);
   }
 
@@ -121,8 +126,10 @@ class UringEngine final : public Engine {
   struct Source {
     std::unique_ptr<BufferRing> buffers;
     ReadAhead read_ahead;
-    bool armed = false;
-    int gone_errno = 0;  ///< Turn::gone_errno
+    bool armed = false;    ///< a multishot read is under way
+    bool polled = false;   ///< a poll is
+    bool is_ready = true;  ///< a packet may wait, as far as read_ready() knows
+    int gone_errno = 0;    ///< Turn::gone_errno
   };
 
   static std::vector<int> files_of(std::span<const Endpoint> endpoints, int wake_fd) {
@@ -145,7 +152,8 @@ class UringEngine final : public Engine {
       counters_.system_calls.add(1);
       ring_.submit();
     }
-    write_big(fds_[write.endpoint], write, outcomes_[write.endpoint], counters_.system_calls);
+    write_big(endpoints_[write.endpoint].fd, write, outcomes_[write.endpoint],
+              counters_.system_calls);
     for (const BufferId buffer : write.buffers) arena_.release(buffer);
     has_written_ = true;
   }
@@ -185,16 +193,62 @@ class UringEngine final : public Engine {
     wake_armed_ = true;
   }
 
-  void prepare_read(std::size_t index) noexcept {
+  /// The ring shall bring the next packet, or end the wait for it.
+  void arm(std::size_t index) noexcept {
+    Source& source = sources_[index];
+    if (source.gone_errno != 0) return;
+    if (!bulk_.is_on())
+      arm_read(index);
+    else if (!source.armed && !source.polled && !source.is_ready)
+      arm_poll(index);
+  }
+
+  void arm_read(std::size_t index) noexcept {
     Source& source = sources_[index];
     source.buffers->refill(source.read_ahead.limit());
     // A read that finds no buffer would end at once.
-    if (source.armed || source.gone_errno != 0 || source.buffers->held() == 0) return;
+    if (source.armed || source.buffers->held() == 0) return;
     io_uring_sqe* entry = next_entry();
     prep_read_multishot(entry, static_cast<int>(index), static_cast<unsigned short>(index));
     io_uring_sqe_set_data64(entry, user_data(Subject::kRead, static_cast<std::uint32_t>(index)));
     source.armed = true;
     counters_.rearms.add(1);
+  }
+
+  void arm_poll(std::size_t index) noexcept {
+    io_uring_sqe* entry = next_entry();
+    io_uring_prep_poll_add(entry, static_cast<int>(index), POLLIN);
+    entry->flags |= IOSQE_FIXED_FILE;
+    io_uring_sqe_set_data64(entry, user_data(Subject::kReady, static_cast<std::uint32_t>(index)));
+    sources_[index].polled = true;
+  }
+
+  /// In bulk mode, what waits at the sources whose multishot read has ended: it gets no more
+  /// buffers, and ends with the last one. Until then it alone reads, so that packets keep their
+  /// order. False: there was no buffer for what waits.
+  [[nodiscard]] bool read_ready() noexcept {
+    bool has_buffers = true;
+    if (!bulk_.is_on()) return has_buffers;
+    for (std::size_t index = 0; index < sources_.size(); ++index) {
+      Source& source = sources_[index];
+      if (source.armed || !source.is_ready || source.gone_errno != 0) continue;
+      const DirectRead read = read_waiting(
+          endpoints_[index], static_cast<EndpointIndex>(index), kMaxBatch / sources_.size(), arena_,
+          counters_.system_calls, [this](const Arrival& arrival) { arrive(arrival); });
+      source.is_ready = !read.found_end;
+      source.gone_errno = read.gone_errno;
+      if (!read.lacks_buffer) continue;
+      counters_.no_buffer.add(1);
+      has_buffers = false;
+    }
+    return has_buffers;
+  }
+
+  void arrive(const Arrival& arrival) noexcept {
+    arrivals_[arrival_count_++] = arrival;
+    arrived_bytes_ += arrival.length;
+    sources_[arrival.endpoint].read_ahead.note(arrival.length);
+    bulk_.note(arrival.length);
   }
 
   void reap() noexcept {
@@ -203,6 +257,10 @@ class UringEngine final : public Engine {
       switch (subject_of(completion.user_data)) {
         case Subject::kRead:
           complete_read(static_cast<EndpointIndex>(index), completion);
+          break;
+        case Subject::kReady:
+          sources_[index].polled = false;
+          sources_[index].is_ready = true;
           break;
         case Subject::kWrite:
           pending_.fail(index, -completion.res);
@@ -220,18 +278,20 @@ class UringEngine final : public Engine {
   void complete_read(EndpointIndex index, const io_uring_cqe& completion) noexcept {
     Source& source = sources_[index];
     // The end of a multishot loses nothing: packets wait in the device's queue.
-    if ((completion.flags & IORING_CQE_F_MORE) == 0) source.armed = false;
+    if ((completion.flags & IORING_CQE_F_MORE) == 0) {
+      source.armed = false;
+      source.is_ready = true;
+    }
     if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
       const auto buffer = static_cast<BufferId>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
       source.buffers->taken();
       if (completion.res > 0) {
-        arrivals_[arrival_count_++] = {index, buffer, static_cast<std::uint32_t>(completion.res)};
-        source.read_ahead.note(static_cast<std::size_t>(completion.res));
-        arrived_bytes_ += static_cast<std::size_t>(completion.res);
+        arrive({index, buffer, static_cast<std::uint32_t>(completion.res)});
         return;
       }
       arena_.release(buffer);
     }
+    if (completion.res == -ENOBUFS && bulk_.is_on()) return;  // as it was to end
     if (completion.res == -ENOBUFS)
       counters_.no_buffer.add(1);
     else if (completion.res != -EAGAIN && completion.res != -EINTR && completion.res != -ECANCELED)
@@ -254,9 +314,11 @@ class UringEngine final : public Engine {
   }
 
   BufferArena& arena_;
+  std::array<Endpoint, kMaxEndpoints> endpoints_{};
   int wake_fd_;
   EngineCounters& counters_;
   Waiter waiter_;
+  BulkMode bulk_;
   Ring ring_;
   RingState ring_state_;
   std::vector<Source> sources_;
@@ -266,7 +328,6 @@ class UringEngine final : public Engine {
   std::size_t arrived_bytes_ = 0;
   std::size_t last_arrivals_ = 0;  ///< returned at the end of the last turn
   std::array<WriteOutcome, kMaxEndpoints> outcomes_;
-  std::array<int, kMaxEndpoints> fds_{};
   bool has_written_ = false;  ///< since the last turn
   bool woken_ = false;
   bool wake_armed_ = false;

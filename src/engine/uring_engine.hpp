@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The io_uring engine: multishot reads into provided buffer rings, writes from the very
-// buffers that were read, one system call a turn.
+// buffers that were read, one system call a turn. Super-packets are read by read() (bulk_mode.hpp),
+// and the ring polls.
 #pragma once
 
 #include <memory>

@@ -6,7 +6,7 @@
 
 namespace tunrelay {
 
-enum class Subject : std::uint32_t { kRead, kWrite, kWake };
+enum class Subject : std::uint32_t { kRead, kReady, kWrite, kWake };
 
 [[nodiscard]] constexpr std::uint64_t user_data(Subject subject, std::uint32_t index) noexcept {
   return static_cast<std::uint64_t>(subject) << 32 | index;

@@ -187,7 +187,7 @@ void Lane::Exit::copy(const Packet& packet) noexcept {
 
 std::optional<FrameBuffer> Lane::Exit::take_buffer(const Packet& /*like*/) noexcept {
   if (!lane_.arena_.may_queue(lane_.ends_.source)) return std::nullopt;
-  const auto buffer = lane_.arena_.take(lane_.ends_.source);
+  const auto buffer = lane_.arena_.take_for_frame(lane_.ends_.source);
   if (!buffer) return std::nullopt;
   return FrameBuffer{*buffer, lane_.queue_, lane_.arena_.data(*buffer) + kVirtioNetHeaderBytes};
 }

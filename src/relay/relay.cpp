@@ -23,6 +23,7 @@ Relay::Relay(const RelayConfig& config) : mtu_bytes_(config.mtu_bytes) {
     worker.merge = config.merge;
     worker.engine = config.engine;
     worker.sandbox = config.sandbox;
+    worker.user = config.user;
     worker.has_users_stages = config.has_users_stages;
     worker.min_wait_ns = config.min_wait_ns;
     worker.queue_memory_bytes = config.queue_memory_bytes;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "os/event_fd.hpp"
@@ -33,6 +34,7 @@ struct RelayConfig {
   std::uint32_t mtu_bytes = 1500;
   EngineOptions engine;
   SandboxPolicy sandbox = SandboxPolicy::kOff;  ///< of the workers' threads
+  std::optional<UserIdentity> user{};           ///< whose they become; nothing: they stay
   /// Stages may be users' own, which make no system calls but for memory.
   bool has_users_stages = false;
   std::int64_t min_wait_ns = 0;  ///< turns begin at least that far apart, so that batches grow

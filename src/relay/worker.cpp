@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "relay/worker.hpp"
 
-#include <pthread.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,7 +14,9 @@
 #include "base/ensure.hpp"
 #include "os/cpu_topology.hpp"
 #include "os/signal_block.hpp"
+#include "os/thread.hpp"
 #include "os/wait_until.hpp"
+#include "sandbox/thread_user.hpp"
 
 namespace tunrelay {
 namespace {
@@ -34,7 +35,9 @@ ThreadKind thread_kind(const WorkerConfig& config) noexcept {
 
 /// Of the calling thread, which makes nothing new from here on. Throws Error.
 ThreadSandbox confine(const WorkerConfig& config, const RingState& ring) {
-  if (config.sandbox == SandboxPolicy::kOff) return {};
+  const bool is_off = config.sandbox == SandboxPolicy::kOff;
+  if (config.user) become_user(*config.user, !is_off);
+  if (is_off) return {};
   const bool is_strict = config.sandbox == SandboxPolicy::kStrict;
   if (is_strict && !ring.refusal.empty())
     refuse_shortfall("its io_uring is not restricted: " + ring.refusal);
@@ -96,9 +99,9 @@ void Worker::start() {
   ensure(!thread_.joinable(), "a worker is started once");
   std::promise<void> ready;
   std::future<void> started = ready.get_future();
-  thread_ = std::thread([this, ready = std::move(ready)]() mutable {
+  const std::string name = "relay-" + std::to_string(config_.queue);
+  thread_ = start_thread(name, [this, ready = std::move(ready)]() mutable {
     block_signals();
-    ::pthread_setname_np(::pthread_self(), ("relay-" + std::to_string(config_.queue)).c_str());
     ::prctl(PR_SET_TIMERSLACK, 1UL);  // a pause of 20 us shall not take 70
     // Pinned before the arena is touched, so that its pages are on this CPU's node. A cpuset
     // that shrank meanwhile refuses the CPU: the worker then runs where it may.

@@ -35,6 +35,7 @@ struct WorkerConfig {
   std::optional<int> cpu;                       ///< where to pin the thread
   EngineOptions engine;
   SandboxPolicy sandbox = SandboxPolicy::kOff;  ///< of the thread
+  std::optional<UserIdentity> user{};           ///< whose it becomes; nothing: it stays
   bool has_users_stages = false;                ///< beside our own
   std::int64_t min_wait_ns = 0;                 ///< turns begin at least that far apart
   std::size_t buffers = 0;                      ///< slots of the arena; 0: what the engine needs
@@ -73,7 +74,7 @@ class Worker {
   /// Lets what is under way go out, then ends the thread. Idempotent.
   void stop() noexcept;
 
-  /// This worker runs the stages of the HUBS beside its lanes, and no others. They must outlive
+  /// This worker runs the stages of COLLECTORS beside its lanes, and no others. They must outlive
   /// it, or its next change.
   void change_collectors(std::vector<DirectionCollector*> collectors);
 

@@ -102,6 +102,27 @@ TEST(BufferArena, GivesMemoryBackWhenOtherSlotsGetLarge) {
   EXPECT_LE(arena.touched_bytes(), bound_for(kSlots, 0));
 }
 
+TEST(BufferArena, FramesOfStagesDoNotTakeTheSlotsOfSuperPackets) {
+  BufferArena arena(128, std::size_t{64} << 20);
+  const auto go_round = [&arena] {
+    std::vector<BufferId> used;
+    for (int packet = 0; packet < 8; ++packet)
+      used.push_back(take_used(arena, 0, kPagesOfSuperPacket));
+    for (int segment = 0; segment < 8 * 45; ++segment) {
+      used.push_back(arena.take_for_frame(0).value());
+      arena.note_use(used.back(), 1500);
+    }
+    for (const BufferId id : used) arena.release(id);
+  };
+  for (int warm_up = 0; warm_up < 2; ++warm_up) go_round();
+  const std::size_t touched = arena.touched_bytes();
+  // Slots that serve as both have pages to give back and to fault in again, each round.
+  for (int round = 0; round < 100; ++round) {
+    go_round();
+    ASSERT_EQ(arena.touched_bytes(), touched) << "round " << round;
+  }
+}
+
 TEST(BufferArena, MemoryFollowsABurstOfAnySizesBothUpAndDown) {
   test::SeededRandom random;
   constexpr std::size_t kSlots = 16;

@@ -33,6 +33,7 @@ TEST(BusyPoll, AnAdaptiveRuleWaitsForSmallTalk) {
   EXPECT_EQ(spin.before(-1), 0) << "it begins asleep";
   spin.after(30'000, 1, 84);
   EXPECT_EQ(spin.before(-1), 50'000);
+  EXPECT_EQ(spin.before(100'000), 0) << "packets wait in the link";
 }
 
 TEST(BusyPoll, AnAdaptiveRuleEndsWithSmallTalk) {

@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 #include <time.h>
 
+#include <algorithm>
 #include <vector>
+
+#include "support/random.hpp"
 
 namespace tunrelay {
 namespace {
@@ -22,18 +25,62 @@ void sleep_for(std::int64_t duration_ns) {
   ::nanosleep(&pause, nullptr);
 }
 
-TEST(WakeLeadTest, FollowsALaterWakeUpAtOnceAndAnEarlierOneSlowly) {
-  WakeLatency lead;
-  lead.note(100'000);
-  EXPECT_EQ(lead.ns(), 100'000);
-  lead.note(0);
-  EXPECT_LT(lead.ns(), 100'000);
-  EXPECT_GT(lead.ns(), 90'000);
-  for (int sleeps = 0; sleeps < 1'000; ++sleeps) lead.note(5'000);
-  EXPECT_NEAR(static_cast<double>(lead.ns()), 5'000, 100);
+TEST(WakeLatencyTest, IsEnoughForFourOfFiveSleeps) {
+  test::SeededRandom random;
+  WakeLatency latency;
+  const auto late_ns = [&random] {
+    return static_cast<std::int64_t>(random.chance(0.1) ? random.between(80'000, 140'000)
+                                                        : random.between(30'000, 50'000));
+  };
+  for (int sleeps = 0; sleeps < 2'000; ++sleeps) latency.note(late_ns());
+  int on_time = 0;
+  constexpr int kSleeps = 10'000;
+  for (int sleeps = 0; sleeps < kSleeps; ++sleeps) {
+    const std::int64_t late = late_ns();
+    if (late <= latency.ns()) ++on_time;
+    latency.note(late);
+  }
+  EXPECT_NEAR(static_cast<double>(on_time) / kSleeps, 0.8, 0.05);
+  EXPECT_LT(latency.ns(), 60'000) << "it does not follow the latest";
 }
 
-TEST(WakeLeadTest, LearnsNothingFromThoseThatSaidNothingOfTheClock) {
+TEST(WakeLatencyTest, FollowsAClockThatGetsBetterOrWorse) {
+  WakeLatency latency;
+  for (int sleeps = 0; sleeps < 1'000; ++sleeps) latency.note(5'000);
+  EXPECT_NEAR(static_cast<double>(latency.ns()), 5'000, 500);
+  for (int sleeps = 0; sleeps < 200; ++sleeps) latency.note(100'000);
+  EXPECT_NEAR(static_cast<double>(latency.ns()), 100'000, 10'000);
+}
+
+TEST(SpinBudgetTest, IsATwentiethOfTheTime) {
+  SpinBudget budget(true);
+  std::int64_t now_ns = 1'000'000'000;
+  std::int64_t spun_ns = 0;
+  // A deadline each 120 us, which a spin of 60 us would meet.
+  const std::int64_t begin_ns = now_ns;
+  for (int deadlines = 0; deadlines < 100'000; ++deadlines, now_ns += 120'000) {
+    const std::int64_t spin_ns = std::min<std::int64_t>(60'000, budget.left_ns(now_ns));
+    budget.spend(spin_ns);
+    spun_ns += spin_ns;
+  }
+  EXPECT_NEAR(static_cast<double>(spun_ns) / static_cast<double>(now_ns - begin_ns), 0.05, 0.002);
+}
+
+TEST(SpinBudgetTest, LastsForDeadlinesThatAreRare) {
+  SpinBudget budget(true);
+  for (std::int64_t now_ns = 1; now_ns < 10'000'000'000; now_ns += 2'000'000) {
+    EXPECT_GE(budget.left_ns(now_ns), 60'000);
+    budget.spend(60'000);
+  }
+}
+
+TEST(SpinBudgetTest, WhoAsksForBusyPollingHasNoLimit) {
+  SpinBudget budget(false);
+  budget.spend(3600 * kNanosecondsPerSecond);
+  EXPECT_GE(budget.left_ns(1), 150'000);
+}
+
+TEST(WakeLatencyTest, LearnsNothingFromThoseThatSaidNothingOfTheClock) {
   WakeLatency lead;
   const std::int64_t before_ns = lead.ns();
   lead.note(4'000'000);  // another thread had the CPU
