@@ -23,20 +23,33 @@ enum class DropReason : std::uint8_t {
   kTargetGone,     ///< EBADFD: the target device was deleted
   kTargetFull,     ///< EAGAIN, ENOBUFS, ENOMEM: no room at the target
   kTargetRefused,  ///< EINVAL and the rest
-  // What the link did.
-  kStage,            ///< a stage dropped it; the stage counts why
+  // What the link did. A stage counts by reason, too.
+  kStage,            ///< a stage of the user's dropped it, which counts why
+  kLoss,             ///< lost at random, or as a sequence says
+  kOutage,           ///< the link was down
+  kQueueFull,        ///< beyond the limit of a queue
+  kAqm,              ///< by a queue's active queue management, below its limit
+  kOverRate,         ///< a policer had no tokens for it
+  kTooBig,           ///< larger than a stage's MTU
   kTransferFull,     ///< the queue to the direction's owner was full
   kQueueMemoryFull,  ///< beyond the queue memory limit (RelayConfig::queue_memory_bytes)
   kShutdown,         ///< queued by a stage or a queue when the relay stopped
 };
-inline constexpr std::size_t kDropReasons = 14;
+inline constexpr std::size_t kDropReasons = 20;
 
 [[nodiscard]] constexpr std::string_view to_string(DropReason reason) noexcept {
   constexpr std::array<std::string_view, kDropReasons> kNames{
-      "too_short", "truncated",     "bad_version",       "bad_header",  "bad_offload",
-      "over_mtu",  "target_down",   "target_gone",       "target_full", "target_refused",
-      "stage",     "transfer_full", "queue_memory_full", "shutdown"};
+      "too_short", "truncated",   "bad_version",   "bad_header",        "bad_offload",
+      "over_mtu",  "target_down", "target_gone",   "target_full",       "target_refused",
+      "stage",     "loss",        "outage",        "queue_full",        "aqm",
+      "over_rate", "too_big",     "transfer_full", "queue_memory_full", "shutdown"};
   return kNames[static_cast<std::size_t>(reason)];
+}
+
+/// Whether a stage drops for REASON; for others the relay does, around the stages.
+[[nodiscard]] constexpr bool is_of_stages(DropReason reason) noexcept {
+  return (reason >= DropReason::kStage && reason <= DropReason::kTooBig) ||
+         reason == DropReason::kQueueMemoryFull;
 }
 
 }  // namespace tunrelay

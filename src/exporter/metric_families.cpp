@@ -99,7 +99,11 @@ void add_stage(FamilyList& list, const LinkStageReport& stage, const MetricLabel
   const StageCounts& counts = stage.counts;
   list.tally_counters("tunrelay_stage_taken", "given to the stage", labels, counts.taken);
   list.tally_counters("tunrelay_stage_passed", "passed by the stage", labels, counts.passed);
-  list.tally_counters("tunrelay_stage_dropped", "dropped by the stage", labels, counts.dropped);
+  for (std::size_t at = 0; at < kDropReasons; ++at)
+    if (const auto reason = static_cast<DropReason>(at); is_of_stages(reason))
+      list.tally_counters("tunrelay_stage_dropped", "dropped by the stage, by reason",
+                          with(labels, "reason", std::string(to_string(reason))),
+                          counts.dropped.of(reason));
   list.tally_gauges("tunrelay_stage_queued", "queued by the stage now", labels, counts.queued);
   list.counter("tunrelay_stage_marked_wire_segments_total",
                "Wire segments that left with ECN's mark of this or an earlier stage.", labels,

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "link/stage_factory.hpp"
-#include "stage/link_queue.hpp"
 
 namespace tunrelay {
 namespace {
@@ -24,10 +23,7 @@ bool has_any_answers(const StageList& stages) {
 }  // namespace
 
 bool can_change_in_place(const StageChoice& former, const StageChoice& next) {
-  if (former.index() != next.index() || has_answers(former) != has_answers(next)) return false;
-  const auto* from = std::get_if<BottleneckDescription>(&former);
-  const auto* to = std::get_if<BottleneckDescription>(&next);
-  return from == nullptr || can_take_over(from->queue, to->queue);
+  return former.index() == next.index() && has_answers(former) == has_answers(next);
 }
 
 std::array<bool, 2> directions_in_place(const LinkDescription& former,

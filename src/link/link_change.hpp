@@ -9,9 +9,8 @@
 
 namespace tunrelay {
 
-/// Whether a stage can become another one and keep what it queues: both are of one kind, and what
-/// stands before a rate is of one kind of queue too. droptail, drophead, infinite, codel, pie and
-/// red are one kind; fq_codel and dualpi2 are each of its own, fq_codel with as many flow queues.
+/// Whether a stage can become another one and keep what it queues: both are of one kind. rate,
+/// steps and trace are one, with a queue of any kind.
 [[nodiscard]] bool can_change_in_place(const StageChoice& former, const StageChoice& next);
 
 /// By direction: whether the lists have the same kinds of stages in the same order, so that each

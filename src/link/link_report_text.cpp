@@ -16,12 +16,25 @@ std::string time_text(const Histogram& histogram, double percentile) {
   return format_latency(histogram.value_at_percentile(percentile));
 }
 
-/// ", 12 dropped early": those that are not 0.
+/// "; queue_full 10, aqm 2": wire segments.
+std::string reasons_text(const Drops& drops) {
+  std::string text;
+  for_each_reason(drops, [&text](DropReason reason, const Tally& dropped) {
+    text += fmt::format("{}{} {}", text.empty() ? "; " : ", ", to_string(reason),
+                        format_count(dropped.segments));
+  });
+  return text;
+}
+
+/// ", 12 marked here": those that are not 0, and that the reasons of drops do not say.
 std::string details_text(const StageDetails& details) {
   std::string text;
-  for (std::size_t at = 0; at < kStageDetails; ++at)
-    if (const std::uint64_t count = details.get(static_cast<StageDetail>(at)); count != 0)
+  for (std::size_t at = 0; at < kStageDetails; ++at) {
+    const auto detail = static_cast<StageDetail>(at);
+    if (detail == StageDetail::kDroppedFull || detail == StageDetail::kDroppedEarly) continue;
+    if (const std::uint64_t count = details.get(detail); count != 0)
       text += fmt::format(", {} {}", format_count(count), kStageDetailNames.at(at).text);
+  }
   return text;
 }
 
@@ -51,11 +64,14 @@ std::string link_lines(const LinkReport& link, std::size_t direction) {
   for (const LinkStageReport& stage : link.directions.at(direction)) {
     const StageCounts& counts = stage.counts;
     lines += fmt::format("    {}\n", stage.text);
+    const std::uint64_t dropped = counts.dropped.sum().segments;
     lines += fmt::format("      {} wire segments, {} dropped", format_count(counts.taken.segments),
-                         format_count(counts.dropped.segments));
+                         format_count(dropped));
     if (counts.taken.segments != 0)
-      lines += fmt::format(" ({:.4f} %)", 100 * static_cast<double>(counts.dropped.segments) /
-                                              static_cast<double>(counts.taken.segments));
+      lines += fmt::format(
+          " ({:.4f} %{})",
+          100 * static_cast<double>(dropped) / static_cast<double>(counts.taken.segments),
+          reasons_text(counts.dropped));
     if (counts.marked != 0) lines += fmt::format(", {} marked", format_count(counts.marked));
     if (stage.answers != 0) lines += fmt::format(", {} answers", format_count(stage.answers));
     lines += details_text(counts.details);
@@ -85,7 +101,8 @@ nlohmann::ordered_json link_json(const LinkReport& link) {
           {{"stage", stage.text},
            {"taken", tally_json(stage.counts.taken)},
            {"passed", tally_json(stage.counts.passed)},
-           {"dropped", tally_json(stage.counts.dropped)},
+           {"dropped", tally_json(stage.counts.dropped.sum())},
+           {"dropped_by_reason", drops_json(stage.counts.dropped.by_reason)},
            {"queued", tally_json(stage.counts.queued)},
            {"marked_segments", stage.counts.marked},
            {"answers", stage.answers},

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/drops.hpp"
 #include "base/tally.hpp"
 #include "link/emulated_link.hpp"
 #include "metrics/histogram_reader.hpp"
@@ -20,7 +21,7 @@ namespace tunrelay {
 struct StageInterval {
   Tally taken;  ///< given to the stage
   Tally passed;
-  Tally dropped;
+  Drops dropped;
   Tally queued;       ///< at the interval's end
   Tally queued_peak;  ///< the most of each at one moment
   std::uint64_t marked = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "metrics/socket_counters.hpp"
 
+#include <fcntl.h>
+
 #include <sstream>
 #include <string>
 
@@ -9,9 +11,9 @@
 namespace tunrelay {
 namespace {
 
-/// The text of a file of the calling thread's network namespace; "" where it can't be read.
-std::string network_file(const std::string& name) {
-  return read_text_file("/proc/thread-self/net/" + name).value_or("");
+/// A file of the calling thread's network namespace; not open where there is none.
+FileDescriptor open_network_file(const std::string& name) {
+  return FileDescriptor(::open(("/proc/thread-self/net/" + name).c_str(), O_RDONLY | O_CLOEXEC));
 }
 
 }  // namespace
@@ -30,10 +32,15 @@ SocketCounters& SocketCounters::operator-=(const SocketCounters& other) noexcept
   return *this;
 }
 
-SocketCounters read_socket_counters() {
-  const std::string ipv4 = network_file("snmp");
-  const std::string ipv6 = network_file("snmp6");
-  const std::string extended = network_file("netstat");
+SocketCounterReader::SocketCounterReader()
+    : ipv4_(open_network_file("snmp")),
+      ipv6_(open_network_file("snmp6")),
+      extended_(open_network_file("netstat")) {}
+
+SocketCounters SocketCounterReader::read() const {
+  const std::string ipv4 = read_text_again(ipv4_);
+  const std::string ipv6 = read_text_again(ipv6_);
+  const std::string extended = read_text_again(extended_);
   SocketCounters counters;
   counters.udp_receive_drops =
       counter_in_table(ipv4, "Udp", "RcvbufErrors") + counter_in_list(ipv6, "Udp6RcvbufErrors");

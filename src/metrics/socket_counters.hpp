@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "os/file_descriptor.hpp"
+
 namespace tunrelay {
 
 struct SocketCounters {
@@ -19,8 +21,19 @@ struct SocketCounters {
   bool operator==(const SocketCounters&) const = default;
 };
 
-/// Of the calling thread's network namespace. What the kernel does not say counts as zero.
-[[nodiscard]] SocketCounters read_socket_counters();
+/// Reads those of one network namespace, wherever its thread goes later.
+class SocketCounterReader {
+ public:
+  /// Of the calling thread's namespace, which lives as long as this.
+  SocketCounterReader();
+  /// What the kernel does not say counts as zero.
+  [[nodiscard]] SocketCounters read() const;
+
+ private:
+  FileDescriptor ipv4_;
+  FileDescriptor ipv6_;
+  FileDescriptor extended_;
+};
 
 /// The number under NAME in the pair of lines of a /proc/net/snmp that begin with "PROTOCOL:";
 /// 0 where there is none.

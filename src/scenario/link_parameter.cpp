@@ -37,7 +37,7 @@ Choice& stage_of(StageList& stages) {
     if (auto* choice = std::get_if<Choice>(&stage.choice);
         choice != nullptr && stage.filter.empty())
       return *choice;
-  return std::get<Choice>(stages.emplace_back(StageDescription{Choice{}, {}}).choice);
+  return stages.emplace_back().choice.template emplace<Choice>();
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ LinkDescription ScenarioPlayer::composed(int outages) const {
   // A scenario that waits for traffic needs a stage that sees some.
   if (scenario_->has_outages || scenario_->start == Scenario::Start::kTraffic)
     for (StageList& stages : link.directions)
-      stages.insert(stages.begin(), StageDescription{outage_stage(outages > 0), {}});
+      stages.emplace(stages.begin())->choice.emplace<OutageConfig>(outage_stage(outages > 0));
   return link;
 }
 

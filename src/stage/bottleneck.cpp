@@ -33,7 +33,8 @@ void Bottleneck::process(std::span<const Packet> packets, std::int64_t now_ns,
     queued_ += queue_->admit(packet, link, output);
     // What the link takes at once does not wait.
     if (link.takes_at_once) drain(now_ns, output);
-    while (WaitingRun* waiting = queue_->over_limit(link)) drop_first(*waiting, output);
+    while (WaitingRun* waiting = queue_->over_limit(link))
+      drop_first(*waiting, DropReason::kQueueFull, output);
   }
   drain(now_ns, output);
 }
@@ -63,7 +64,7 @@ void Bottleneck::drain(std::int64_t now_ns, StageOutput& output) noexcept {
     }
     const Departure departure = queue_->next(begin_ns);
     if (departure.verdict == QueueVerdict::kDrop)
-      drop_first(*departure.run, output);
+      drop_first(*departure.run, DropReason::kAqm, output);
     else
       begin_service(departure, begin_ns, output);
   }
@@ -90,7 +91,7 @@ void Bottleneck::begin_service(const Departure& departure, std::int64_t begin_ns
   free_ns_ = pace_->finish(on_link_bytes_, begin_ns);
 }
 
-void Bottleneck::drop_first(WaitingRun& waiting, StageOutput& output) noexcept {
+void Bottleneck::drop_first(WaitingRun& waiting, DropReason reason, StageOutput& output) noexcept {
   // The run may end here, and what left before it must not lose its buffer.
   if (leaving_.borrows && leaving_.packet.buffer == waiting.packet.buffer) {
     if (leaving_.packet.run.count() != 0) output.share(leaving_.packet);
@@ -99,7 +100,7 @@ void Bottleneck::drop_first(WaitingRun& waiting, StageOutput& output) noexcept {
   const Packet dropped = split_front(waiting.packet, 1, output);
   queue_->took_first();
   queued_ -= tally_of(dropped);
-  output.drop(dropped, DropReason::kStage);
+  output.drop(dropped, reason);
 }
 
 void Bottleneck::let_out(std::uint16_t segments, StageOutput& output) noexcept {

@@ -56,7 +56,7 @@ class Bottleneck final : public Stage {
   void drain(std::int64_t now_ns, StageOutput& output) noexcept;
   void begin_service(const Departure& departure, std::int64_t begin_ns,
                      StageOutput& output) noexcept;
-  void drop_first(WaitingRun& waiting, StageOutput& output) noexcept;
+  void drop_first(WaitingRun& waiting, DropReason reason, StageOutput& output) noexcept;
   void let_out(std::uint16_t segments, StageOutput& output) noexcept;
   /// What is not yet through at NOW_NS of the segment on the link; at least 1.
   [[nodiscard]] std::uint32_t left_bytes(std::int64_t now_ns) const noexcept;

@@ -24,13 +24,13 @@ constexpr std::int64_t kUpdatesToForgetAll = 1024;
 }  // namespace
 
 DualPi2::DualPi2(const QueueConfig& config, WireSize wire, std::uint64_t seed)
-    : config_(config),
+    : LinkQueue({StageDetail::kDroppedFull, StageDetail::kDroppedEarly, StageDetail::kMarked,
+                 StageDetail::kOverTarget, StageDetail::kLowLatency, StageDetail::kStepMarked}),
+      config_(config),
       pool_(run_capacity(config)),
       backlog_(wire),
       credit_(kFirstCredit),
-      random_(seed),
-      details_({StageDetail::kDroppedFull, StageDetail::kDroppedEarly, StageDetail::kMarked,
-                StageDetail::kOverTarget, StageDetail::kLowLatency, StageDetail::kStepMarked}) {}
+      random_(seed) {}
 
 std::int64_t DualPi2::waited_ns(const RunList& queue, std::int64_t now_ns) const noexcept {
   return queue.empty() ? 0 : now_ns - queue.front(pool_).arrival_ns;
@@ -56,6 +56,11 @@ void DualPi2::catch_up(std::int64_t now_ns) noexcept {
   for (; next_update_ns_ <= now_ns; next_update_ns_ += config_.interval_ns) update(next_update_ns_);
 }
 
+RunList& DualPi2::queue_of(const Packet& packet) noexcept {
+  const bool is_l4s = (ecn_of(packet) & 1) != 0;
+  return is_l4s ? low_latency_ : classic_;
+}
+
 Tally DualPi2::admit(const Packet& packet, const LinkView& link, StageOutput& output) noexcept {
   catch_up(link.now_ns);
   Packet rest = packet;
@@ -72,13 +77,12 @@ Tally DualPi2::admit(const Packet& packet, const LinkView& link, StageOutput& ou
   Tally kept;
   if (fitting != 0) {
     const Packet run = split_front(rest, fitting, output);
-    const bool is_l4s = (ecn_of(packet) & 1) != 0;
-    (is_l4s ? low_latency_ : classic_).push(pool_, run, link.now_ns);
+    queue_of(packet).push(pool_, run, link.now_ns);
     kept = tally_of(run);
   }
   if (rest.run.count() != 0) {
     details_.add(StageDetail::kDroppedFull, rest.run.count());
-    output.drop(rest, DropReason::kStage);
+    output.drop(rest, full_reason(pool_));
   }
   return kept;
 }
@@ -137,8 +141,10 @@ void DualPi2::on_idle() noexcept {
   credit_ = kFirstCredit;
 }
 
-void DualPi2::take_over(LinkQueue& former_queue) noexcept {
-  auto& former = same_queue<DualPi2>(former_queue);
+bool DualPi2::take_over_same(LinkQueue& former_queue) noexcept {
+  auto* same = dynamic_cast<DualPi2*>(&former_queue);
+  if (same == nullptr) return false;
+  DualPi2& former = *same;
   low_latency_ = former.low_latency_;
   classic_ = former.classic_;
   const auto each_list = [this](const auto& visit) {
@@ -153,7 +159,21 @@ void DualPi2::take_over(LinkQueue& former_queue) noexcept {
   last_delay_ns_ = former.last_delay_ns_;
   next_update_ns_ = former.next_update_ns_;
   random_ = former.random_;
-  details_ += former.details_;
+  return true;
+}
+
+std::optional<WaitingRun> DualPi2::remove_next(RunPool& pool) noexcept {
+  if (empty()) return std::nullopt;
+  // The one that has waited for longer.
+  const bool is_low_latency =
+      classic_.empty() || (!low_latency_.empty() &&
+                           low_latency_.front(pool).arrival_ns < classic_.front(pool).arrival_ns);
+  return (is_low_latency ? low_latency_ : classic_).take_front(pool);
+}
+
+void DualPi2::keep(const WaitingRun& run) noexcept {
+  queue_of(run.packet).push(pool_, run.packet, run.arrival_ns);
+  backlog_.count_in_run(run.packet);
 }
 
 }  // namespace tunrelay

@@ -25,13 +25,17 @@ class DualPi2 final : public LinkQueue {
   [[nodiscard]] Departure next(std::int64_t now_ns) noexcept override;
   void took_first() noexcept override;
   void on_idle() noexcept override;
-  [[nodiscard]] const StageDetails& details() const noexcept override { return details_; }
-  void take_over(LinkQueue& former) noexcept override;
 
   /// RFC 9332's p': that of a classic packet is its square.
   [[nodiscard]] double probability() const noexcept { return probability_; }
 
  private:
+  bool take_over_same(LinkQueue& former) noexcept override;
+  [[nodiscard]] RunPool& pool() noexcept override { return pool_; }
+  [[nodiscard]] std::optional<WaitingRun> remove_next(RunPool& pool) noexcept override;
+  void keep(const WaitingRun& run) noexcept override;
+  [[nodiscard]] RunList& queue_of(const Packet& packet) noexcept;
+
   void catch_up(std::int64_t now_ns) noexcept;
   void update(std::int64_t now_ns) noexcept;
   [[nodiscard]] std::int64_t waited_ns(const RunList& queue, std::int64_t now_ns) const noexcept;
@@ -50,7 +54,6 @@ class DualPi2 final : public LinkQueue {
   std::int64_t last_delay_ns_ = 0;   ///< at the last update
   std::int64_t next_update_ns_ = 0;  ///< 0: no packet yet
   std::mt19937_64 random_;
-  StageDetails details_;
 };
 
 }  // namespace tunrelay

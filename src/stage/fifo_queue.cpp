@@ -8,12 +8,12 @@
 namespace tunrelay {
 
 FifoQueue::FifoQueue(const QueueConfig& config, WireSize wire, std::uint64_t seed)
-    : config_(config),
+    : LinkQueue({StageDetail::kDroppedFull}),
+      config_(config),
       discipline_(make_queue_discipline(config, seed)),
       target_ns_(config.target_ns),
       pool_(run_capacity(config)),
-      backlog_(wire),
-      details_({StageDetail::kDroppedFull}) {
+      backlog_(wire) {
   if (target_ns_ != 0)
     details_ += {StageDetail::kDroppedEarly, StageDetail::kMarked, StageDetail::kOverTarget};
 }
@@ -40,7 +40,7 @@ QueueVerdict FifoQueue::arrive(const Packet& packet, std::uint16_t segment,
   const bool goes_at_once = link.takes_at_once && runs_.empty() && !is_promised_;
   if (!pool_.has_room() || (!goes_at_once && is_full(bytes, link))) {
     details_.add(StageDetail::kDroppedFull);
-    return QueueVerdict::kDrop;
+    return QueueVerdict::kRefuse;
   }
   const QueueVerdict verdict =
       discipline_->on_arrival({.now_ns = link.now_ns,
@@ -62,7 +62,8 @@ Tally FifoQueue::admit(const Packet& packet, const LinkView& link, StageOutput& 
   cut_by_fate(
       packet, output, [&](std::uint16_t segment) { return arrive(packet, segment, link); },
       [&](Packet run, QueueVerdict fate) {
-        if (fate == QueueVerdict::kDrop) return output.drop(run, DropReason::kStage);
+        if (fate == QueueVerdict::kRefuse) return output.drop(run, full_reason(pool_));
+        if (fate == QueueVerdict::kDrop) return output.drop(run, DropReason::kAqm);
         if (fate == QueueVerdict::kMark) mark_congestion(run);
         kept += tally_of(run);
         runs_.push(pool_, run, link.now_ns);
@@ -90,8 +91,10 @@ void FifoQueue::took_first() noexcept {
   if (runs_.front(pool_).packet.run.count() == 0) runs_.pop(pool_);
 }
 
-void FifoQueue::take_over(LinkQueue& former_queue) noexcept {
-  auto& former = same_queue<FifoQueue>(former_queue);
+bool FifoQueue::take_over_same(LinkQueue& former_queue) noexcept {
+  auto* same = dynamic_cast<FifoQueue*>(&former_queue);
+  if (same == nullptr) return false;
+  FifoQueue& former = *same;
   runs_ = former.runs_;
   const auto each_list = [this](const auto& visit) { visit(runs_); };
   take_runs(former.pool_, pool_, each_list);
@@ -101,7 +104,17 @@ void FifoQueue::take_over(LinkQueue& former_queue) noexcept {
   if (is_promised_ && !(backlog_.wire() == former.backlog_.wire()))
     backlog_.leave_out(runs_.front(pool_).packet);
   if (has_same_rules(config_, former.config_)) std::swap(discipline_, former.discipline_);
-  details_ += former.details_;
+  return true;
+}
+
+std::optional<WaitingRun> FifoQueue::remove_next(RunPool& pool) noexcept {
+  if (runs_.empty()) return std::nullopt;
+  return runs_.take_front(pool);
+}
+
+void FifoQueue::keep(const WaitingRun& run) noexcept {
+  runs_.push(pool_, run.packet, run.arrival_ns);
+  backlog_.count_in_run(run.packet);
 }
 
 }  // namespace tunrelay

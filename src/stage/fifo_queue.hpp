@@ -20,10 +20,12 @@ class FifoQueue final : public LinkQueue {
   [[nodiscard]] Departure next(std::int64_t now_ns) noexcept override;
   void took_first() noexcept override;
   void on_idle() noexcept override { discipline_->on_empty(); }
-  [[nodiscard]] const StageDetails& details() const noexcept override { return details_; }
-  void take_over(LinkQueue& former) noexcept override;
 
  private:
+  bool take_over_same(LinkQueue& former) noexcept override;
+  [[nodiscard]] RunPool& pool() noexcept override { return pool_; }
+  [[nodiscard]] std::optional<WaitingRun> remove_next(RunPool& pool) noexcept override;
+  void keep(const WaitingRun& run) noexcept override;
   QueueVerdict arrive(const Packet& packet, std::uint16_t segment, const LinkView& link) noexcept;
   [[nodiscard]] bool is_full(std::uint32_t frame_bytes, const LinkView& link) const noexcept;
 
@@ -34,7 +36,6 @@ class FifoQueue final : public LinkQueue {
   RunList runs_;
   Backlog backlog_;
   bool is_promised_ = false;  ///< the only segment goes at once, and is not counted
-  StageDetails details_;
 };
 
 }  // namespace tunrelay

@@ -17,14 +17,14 @@ constexpr std::uint32_t kMaxDropsAtOnce = 64;
 }  // namespace
 
 FqCodel::FqCodel(const QueueConfig& config, WireSize wire, std::uint64_t seed)
-    : config_(config),
+    : LinkQueue({StageDetail::kDroppedFull, StageDetail::kDroppedEarly, StageDetail::kMarked,
+                 StageDetail::kOverTarget, StageDetail::kNewFlows}),
+      config_(config),
       seed_(seed),
       pool_(run_capacity(config)),
       flows_(config.flows, Flow(config.target_ns, config.interval_ns)),
       backlogs_(config.flows),
-      backlog_(wire),
-      details_({StageDetail::kDroppedFull, StageDetail::kDroppedEarly, StageDetail::kMarked,
-                StageDetail::kOverTarget, StageDetail::kNewFlows}) {}
+      backlog_(wire) {}
 
 std::uint32_t FqCodel::flow_of(const Packet& packet) const noexcept {
   constexpr std::uint64_t kOddMultiplier = 0x9e3779b97f4a7c15;
@@ -49,19 +49,22 @@ void FqCodel::pop(FlowList& list) noexcept {
 Tally FqCodel::admit(const Packet& packet, const LinkView& link, StageOutput& output) noexcept {
   if (!pool_.has_room()) {
     details_.add(StageDetail::kDroppedFull, packet.run.count());
-    output.drop(packet, DropReason::kStage);
+    output.drop(packet, full_reason(pool_));
     return {};
   }
-  const std::uint32_t number = flow_of(packet);
-  Flow& flow = flows_[number];
-  flow.runs.push(pool_, packet, link.now_ns);
-  backlogs_[number] += backlog_.count_in_run(packet);
-  if (!flow.is_listed) {
-    flow.deficit_bytes = config_.quantum_bytes;
-    push(new_flows_, number);
-    details_.add(StageDetail::kNewFlows);
-  }
+  keep({.packet = packet, .arrival_ns = link.now_ns});
   return tally_of(packet);
+}
+
+void FqCodel::keep(const WaitingRun& run) noexcept {
+  const std::uint32_t number = flow_of(run.packet);
+  Flow& flow = flows_[number];
+  flow.runs.push(pool_, run.packet, run.arrival_ns);
+  backlogs_[number] += backlog_.count_in_run(run.packet);
+  if (flow.is_listed) return;
+  flow.deficit_bytes = config_.quantum_bytes;
+  push(new_flows_, number);
+  details_.add(StageDetail::kNewFlows);
 }
 
 WaitingRun& FqCodel::count_out_first(std::uint32_t flow) noexcept {
@@ -139,9 +142,10 @@ void FqCodel::on_idle() noexcept {
   if (new_flows_.first != kNone || old_flows_.first != kNone) (void)next_flow();
 }
 
-void FqCodel::take_over(LinkQueue& former_queue) noexcept {
-  auto& former = same_queue<FqCodel>(former_queue);
-  ensure(flows_.size() == former.flows_.size(), "flows stay in their queues");
+bool FqCodel::take_over_same(LinkQueue& former_queue) noexcept {
+  auto* same = dynamic_cast<FqCodel*>(&former_queue);
+  if (same == nullptr || flows_.size() != same->flows_.size()) return false;
+  FqCodel& former = *same;
   seed_ = former.seed_;
   std::swap(flows_, former.flows_);
   std::swap(backlogs_, former.backlogs_);
@@ -155,7 +159,18 @@ void FqCodel::take_over(LinkQueue& former_queue) noexcept {
   old_flows_ = former.old_flows_;
   current_ = former.current_;
   drops_left_ = 0;
-  details_ += former.details_;
+  return true;
+}
+
+std::optional<WaitingRun> FqCodel::remove_next(RunPool& pool) noexcept {
+  const std::uint32_t number = next_flow();
+  if (number == kNone) return std::nullopt;
+  Flow& flow = flows_[number];
+  const WaitingRun run = flow.runs.take_front(pool);
+  Backlog on_wire(backlog_.wire());
+  on_wire.count_in_run(run.packet);
+  flow.deficit_bytes -= static_cast<std::int64_t>(on_wire.wire_bytes());
+  return run;
 }
 
 }  // namespace tunrelay

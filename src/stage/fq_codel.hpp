@@ -25,14 +25,17 @@ class FqCodel final : public LinkQueue {
   [[nodiscard]] Departure next(std::int64_t now_ns) noexcept override;
   void took_first() noexcept override;
   void on_idle() noexcept override;
-  [[nodiscard]] const StageDetails& details() const noexcept override { return details_; }
-  /// Flows stay in their queues: they are spread as FORMER did.
-  void take_over(LinkQueue& former) noexcept override;
 
   /// Which of the flow queues PACKET waits in, from 0.
   [[nodiscard]] std::uint32_t flow_of(const Packet& packet) const noexcept;
 
  private:
+  /// Flows stay in their queues: they are spread as FORMER did.
+  bool take_over_same(LinkQueue& former) noexcept override;
+  [[nodiscard]] RunPool& pool() noexcept override { return pool_; }
+  [[nodiscard]] std::optional<WaitingRun> remove_next(RunPool& pool) noexcept override;
+  void keep(const WaitingRun& run) noexcept override;
+
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
   struct Flow {
@@ -67,7 +70,6 @@ class FqCodel final : public LinkQueue {
   std::uint32_t fattest_ = 0;  ///< the flow that more is dropped of
   std::uint32_t drops_left_ = 0;
   std::uint64_t drop_until_bytes_ = 0;  ///< of the fattest flow's backlog
-  StageDetails details_;
 };
 
 }  // namespace tunrelay

@@ -25,12 +25,14 @@ std::size_t run_capacity(const QueueConfig& config) {
   return std::clamp(wanted, kMinRuns, kMaxRuns) + 2;
 }
 
-bool can_take_over(const QueueConfig& former, const QueueConfig& next) noexcept {
-  const auto is_fifo = [](QueueKind kind) {
-    return kind != QueueKind::kFqCodel && kind != QueueKind::kDualPi2;
-  };
-  return (is_fifo(former.kind) && is_fifo(next.kind)) ||
-         (former.kind == next.kind && with_defaults(former).flows == with_defaults(next).flows);
+void LinkQueue::take_over(LinkQueue& former) noexcept {
+  details_ += former.details_;
+  if (take_over_same(former)) return;
+  // In one pool, as large as the larger of the two.
+  const bool stays = former.pool().capacity() > pool().capacity();
+  if (stays) std::swap(former.pool(), pool());
+  RunPool& from = stays ? pool() : former.pool();
+  while (const auto run = former.remove_next(from)) keep(*run);
 }
 
 std::unique_ptr<LinkQueue> make_link_queue(const QueueConfig& config, WireSize wire,

@@ -5,9 +5,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
-#include "base/ensure.hpp"
 #include "stage/queue_config.hpp"
 #include "stage/queue_discipline.hpp"
 #include "stage/run_list.hpp"
@@ -46,20 +46,28 @@ class LinkQueue {
   virtual void took_first() noexcept = 0;
   /// Nothing waits, and the link is free.
   virtual void on_idle() noexcept = 0;
-  [[nodiscard]] virtual const StageDetails& details() const noexcept = 0;
-  /// Takes the place of FORMER, of the same class and, in fq_codel, with as many flow queues: what
-  /// waits there waits here, in its order, also where it is more than this limit. Rules whose
-  /// parameters are the same go on as they were.
-  virtual void take_over(LinkQueue& former) noexcept = 0;
-};
+  [[nodiscard]] const StageDetails& details() const noexcept { return details_; }
+  /// Takes the place of FORMER, before any packet comes: what waits there waits here, also where it
+  /// is more than this limit, and what was counted there goes on. From a queue of its class (in
+  /// fq_codel: with as many flow queues) it takes the order as it is, and rules whose parameters
+  /// are the same go on as they were. From another it takes packets in the order in which they
+  /// would have left, so that each flow's stays.
+  void take_over(LinkQueue& former) noexcept;
 
-/// FORMER as what it must be.
-template <typename Same>
-[[nodiscard]] Same& same_queue(LinkQueue& former) noexcept {
-  auto* same = dynamic_cast<Same*>(&former);
-  ensure(same != nullptr, "a queue takes over from one of its class");
-  return *same;
-}
+ protected:
+  explicit LinkQueue(const StageDetails& kept) : details_(kept) {}
+
+  /// False, and nothing done: FORMER is of another class.
+  virtual bool take_over_same(LinkQueue& former) noexcept = 0;
+  [[nodiscard]] virtual RunPool& pool() noexcept = 0;
+  /// Takes what would leave next off its list, as a whole. Its runs stand in POOL. Nothing: nothing
+  /// waits. Only for one that is taken over from: what waits is counted no more.
+  [[nodiscard]] virtual std::optional<WaitingRun> remove_next(RunPool& pool) noexcept = 0;
+  /// Behind what waits, whatever the limit is; the pool has room.
+  virtual void keep(const WaitingRun& run) noexcept = 0;
+
+  StageDetails details_;
+};
 
 /// The runs of all lists, which stand in FROM, stand in TO afterwards: in one pool as large as the
 /// larger of the two. EACH_LIST(visit) calls visit(list) for all of them.
@@ -73,12 +81,14 @@ void take_runs(RunPool& from, RunPool& to, const EachList& each_list) noexcept {
 [[nodiscard]] std::unique_ptr<LinkQueue> make_link_queue(const QueueConfig& config, WireSize wire,
                                                          std::uint64_t seed);
 
-/// Whether the queue of NEXT can take over from that of FORMER: LinkQueue::take_over().
-[[nodiscard]] bool can_take_over(const QueueConfig& former, const QueueConfig& next) noexcept;
-
 /// How many runs a queue of CONFIG can keep: a limit in bytes or time is reached by the smallest
 /// packets last. A super-packet is one run.
 [[nodiscard]] std::size_t run_capacity(const QueueConfig& config);
+
+/// Why a packet is dropped that a queue, whose runs stand in POOL, does not admit.
+[[nodiscard]] inline DropReason full_reason(const RunPool& pool) noexcept {
+  return pool.has_room() ? DropReason::kQueueFull : DropReason::kQueueMemoryFull;
+}
 
 /// Counts what was done to one wire segment.
 inline void count_verdict(StageDetails& details, QueueVerdict verdict) noexcept {

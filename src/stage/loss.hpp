@@ -18,7 +18,7 @@ class Loss final : public Stage {
                StageOutput& output) noexcept override {
     cutter_.cut(
         packets, output, [&](const Packet& run, std::uint64_t) { output.pass(run); },
-        [&](const Packet& segment, std::uint64_t) { output.drop(segment, DropReason::kStage); });
+        [&](const Packet& segment, std::uint64_t) { output.drop(segment, DropReason::kLoss); });
   }
 
  private:

@@ -69,7 +69,7 @@ class Metered final : public Stage {
       output().pass(onward);
     }
     void drop(const Packet& packet, DropReason reason) noexcept override {
-      counters_.dropped.add(tally_of(packet));
+      counters_.dropped.add(reason, tally_of(packet));
       if (tap_ != nullptr) tap_->dropped(packet, now_ns_);
       output().drop(packet, reason);
     }

@@ -57,7 +57,7 @@ void Mtu::hand_on(const Packet& packet, bool fits, std::int64_t now_ns,
   if (fits) return output.pass(packet);
   if (back_ && may_fragment(packet.bytes(), packet.layers)) return fragment(packet, output);
   if (back_) answer(packet, now_ns);
-  output.drop(packet, DropReason::kStage);
+  output.drop(packet, DropReason::kTooBig);
 }
 
 void Mtu::answer(const Packet& packet, std::int64_t now_ns) noexcept {

@@ -39,7 +39,7 @@ class Outage final : public Stage {
                StageOutput& output) noexcept override {
     const bool down = is_down(now_ns - origin_ns_);
     for (const Packet& packet : packets)
-      down ? output.drop(packet, DropReason::kStage) : output.pass(packet);
+      down ? output.drop(packet, DropReason::kOutage) : output.pass(packet);
   }
 
  private:

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "base/ensure.hpp"
-#include "packet/wire_segment.hpp"
 
 namespace tunrelay {
 namespace {
@@ -16,11 +15,16 @@ constexpr std::uint64_t kOwnFrameOfLink = std::uint64_t{1} << 62U;
 }  // namespace
 
 bool make_own_frame(Packet& packet, StageOutput& output) noexcept {
+  WireSegmentCopier copier(packet);
+  return make_own_frame(packet, copier, output);
+}
+
+bool make_own_frame(Packet& packet, WireSegmentCopier& copier, StageOutput& output) noexcept {
   ensure(packet.run.count() == 1, "a frame of its own is made of one wire segment");
   const std::size_t bytes = wire_segment_bytes(packet, packet.run.first);
   const std::optional<FrameBuffer> space = output.take_buffer(packet);
   if (!space) return false;
-  copy_wire_segment(packet, packet.run.first, {space->frame, bytes});
+  copier.copy(packet.run.first, {space->frame, bytes});
   // The headers of a segment are as long as the whole packet's, so the layers stay.
   Packet own = packet;
   own.frame = space->frame;

@@ -39,7 +39,7 @@ void Policer::treat(Packet run, StageOutput& output) noexcept {
   details_.add(StageDetail::kOverRate, run.run.count());
   const bool marks = (config_.beyond.mask & kEcnMask) != 0;
   if (!config_.beyond.any() || run.layers.ip_version == 0 || (marks && !is_ecn_capable(run)))
-    return output.drop(run, DropReason::kStage);
+    return output.drop(run, DropReason::kOverRate);
   run.traffic_class.add(config_.beyond);
   output.pass(run);
 }

@@ -13,6 +13,7 @@ enum class QueueVerdict : std::uint8_t {
   kTake,
   kMark,  ///< congestion experienced; only for a packet that can bear the mark
   kDrop,
+  kRefuse,  ///< there is no room: of the queue, not of its rules
 };
 
 /// What the rules look at, of one wire segment and of the queue around it.

@@ -76,6 +76,12 @@ class RunList {
     first_ = pool[place].next;
     pool.give_back(place);
   }
+  /// The first one, which leaves the list.
+  [[nodiscard]] WaitingRun take_front(RunPool& pool) noexcept {
+    const WaitingRun first = front(pool);
+    pop(pool);
+    return first;
+  }
   /// Moves all runs, which stand in FROM, to TO, which must have room.
   void move_runs(RunPool& from, RunPool& to) noexcept {
     RunList moved;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/counter.hpp"
+#include "base/drops.hpp"
 #include "metrics/shared_histogram.hpp"
 #include "stage/stage_details.hpp"
 
@@ -15,7 +16,7 @@ namespace tunrelay {
 struct StageCounts {
   Tally taken;  ///< given to the stage
   Tally passed;
-  Tally dropped;
+  Drops dropped;
   Tally queued;              ///< now
   std::uint64_t marked = 0;  ///< wire segments that left with a mark of this or an earlier stage
   StageDetails details;
@@ -68,7 +69,7 @@ class QueuedPeak {
 struct StageCounters {
   TallyCounter taken;
   TallyCounter passed;
-  TallyCounter dropped;
+  DropCounters dropped;
   TallyCounter queued;
   QueuedPeak queued_peak;
   Counter marked;

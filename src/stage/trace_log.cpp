@@ -2,7 +2,6 @@
 #include "stage/trace_log.hpp"
 
 #include <fmt/format.h>
-#include <pthread.h>
 #include <time.h>
 
 #include <utility>
@@ -10,8 +9,8 @@
 
 #include "base/clock.hpp"
 #include "os/signal_block.hpp"
+#include "os/thread.hpp"
 #include "packet/describe.hpp"
-#include "sandbox/thread_sandbox.hpp"
 
 namespace tunrelay {
 namespace {
@@ -37,12 +36,11 @@ std::string line_of(const TraceRecord& record, const TraceLog::Names& names) {
 
 }  // namespace
 
-TraceLog::TraceLog(Names names, std::FILE* out, bool is_confined)
+TraceLog::TraceLog(Names names, std::FILE* out, const ThreadRights& rights)
     : names_(std::move(names)), out_(out), queue_(kQueueRecords) {
-  printer_ = std::thread([this, is_confined] {
+  printer_ = start_thread("trace", [this, rights] {
     block_signals();
-    ::pthread_setname_np(::pthread_self(), "trace");
-    if (is_confined) static_cast<void>(enter_sandbox(ThreadKind::kTracePrinter));
+    give_up_rights(ThreadKind::kTracePrinter, rights);
     print_until_stopped();
   });
 }

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "packet/packet.hpp"
+#include "sandbox/thread_sandbox.hpp"
 
 namespace tunrelay {
 
@@ -39,8 +40,8 @@ class TraceLog {
   };
 
   /// Lines go to OUT until the destructor has written the last of them. OUT stays the caller's.
-  /// IS_CONFINED: the thread that prints gives up its rights.
-  TraceLog(Names names, std::FILE* out, bool is_confined = false);
+  /// RIGHTS: what the thread that prints gives up.
+  TraceLog(Names names, std::FILE* out, const ThreadRights& rights = {});
   ~TraceLog();
   TraceLog(const TraceLog&) = delete;
   TraceLog& operator=(const TraceLog&) = delete;

@@ -42,6 +42,30 @@ TEST(LinkQueueAllocation, NoKindTakesMemoryPerPacket) {
   }
 }
 
+TEST(LinkQueueAllocation, NoKindTakesMemoryToTakeOverFromAnother) {
+  PacketSpec spec;
+  spec.payload = counting_bytes(1000);
+  const OwnedPacket owned(build_frame(spec), LinkLimits{});
+  const auto stage_of = [](QueueKind kind, std::uint64_t limit) {
+    return std::make_unique<Bottleneck>(
+        std::make_unique<RatePace>(std::vector<RatePace::Step>{{0, 1'000'000}}, 0, 0, 0),
+        Bottleneck::Settings{.queue = {.kind = kind, .limit = limit}, .seed = 1});
+  };
+  const std::array<QueueKind, 3> kinds{QueueKind::kDropTail, QueueKind::kFqCodel,
+                                       QueueKind::kDualPi2};
+  for (const QueueKind from : kinds)
+    for (const QueueKind to : kinds)
+      for (const std::uint64_t limit : {10U, 20'000U}) {
+        const auto former = stage_of(from, 2000);
+        const auto next = stage_of(to, limit);
+        CountingOutput exit;
+        for (int packet = 0; packet < 900; ++packet) former->process({&owned.packet, 1}, 1, exit);
+        const Tally queued = former->queued();
+        EXPECT_EQ(allocations_of([&] { next->take_over(*former, 2); }), 0U);
+        EXPECT_EQ(next->queued(), queued);
+      }
+}
+
 TEST(LinkQueueAllocation, NoKindTakesMemoryToTakeOver) {
   PacketSpec spec;
   spec.payload = counting_bytes(1000);

@@ -173,7 +173,8 @@ TEST(MeteredTest, CountsWhatGoesInAndComesOut) {
   const StageCounts counts = counters->snapshot();
   EXPECT_EQ(counts.taken, (Tally{1, 3, 4296}));
   EXPECT_EQ(counts.passed, (Tally{0, 1, 1360}));
-  EXPECT_EQ(counts.dropped, (Tally{1, 2, 2936}));
+  EXPECT_EQ(counts.dropped.of(DropReason::kTooBig), (Tally{1, 2, 2936}));
+  EXPECT_EQ(counts.dropped.sum(), (Tally{1, 2, 2936}));
   EXPECT_EQ(counts.since_read_ns.count(), 1U);
   EXPECT_EQ(counts.since_read_ns.highest(), 2'000);
 }

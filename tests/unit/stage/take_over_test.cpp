@@ -197,6 +197,7 @@ void change_queues_at_random(const std::vector<QueueKind>& kinds) {
                       .limit_unit = static_cast<QueueLimitUnit>(random.between(0, 2)),
                       .limit = 0,
                       .ecn = random.chance(0.5)};
+    if (queue.kind == QueueKind::kFqCodel && random.chance(0.3)) queue.flows = 3;
     constexpr std::array<std::uint64_t, 3> kMaxLimits{3000, 1'000'000, 100'000'000};
     queue.limit = random.between(10, kMaxLimits.at(static_cast<std::size_t>(queue.limit_unit)));
     if (random.chance(0.5)) queue.target_ns = 2'000'000;
@@ -232,7 +233,8 @@ void change_queues_at_random(const std::vector<QueueKind>& kinds) {
     EXPECT_EQ(record.references(), 0);
     EXPECT_EQ(given, record.passed_tally + record.dropped_tally);
     // dualpi2's two queues overtake each other: there a flow is of one class.
-    expect_order_of_flows(record, kinds.front() == QueueKind::kDualPi2 ? 20 : kFlows);
+    const bool has_dual = std::find(kinds.begin(), kinds.end(), QueueKind::kDualPi2) != kinds.end();
+    expect_order_of_flows(record, has_dual ? 20 : kFlows);
   }
 }
 
@@ -245,6 +247,34 @@ TEST(TakeOverTest, FlowQueuesKeepAllAndItsOrder) {
 }
 TEST(TakeOverTest, DualQueuesKeepAllAndItsOrder) {
   change_queues_at_random({QueueKind::kDualPi2});
+}
+
+TEST(TakeOverTest, QueuesOfAllClassesKeepAllAndTheOrderOfEachFlow) {
+  change_queues_at_random({QueueKind::kDropTail, QueueKind::kFqCodel, QueueKind::kInfinite,
+                           QueueKind::kPie, QueueKind::kRed, QueueKind::kCodel});
+  // A mark that PIE or RED made before is one that dualpi2 goes by: it is not among them.
+  change_queues_at_random({QueueKind::kDualPi2, QueueKind::kDropTail, QueueKind::kFqCodel,
+                           QueueKind::kDropHead, QueueKind::kCodel});
+}
+
+TEST(TakeOverTest, AFlowThatSendsLittleGoesFirstOnceFlowsHaveQueues) {
+  auto stage = bottleneck(8'000'000);
+  StageRecord record;
+  std::list<OwnedPacket> packets;  // a flow is known by what they hold
+  for (BufferId buffer = 0; buffer <= 100; ++buffer)
+    record.give(*stage,
+                packets
+                    .emplace_back(
+                        flow_packet(buffer, static_cast<std::uint16_t>(buffer == 100 ? 2 : 1), 960))
+                    .packet,
+                kBeginNs);
+  change(stage, bottleneck(8'000'000, {.kind = QueueKind::kFqCodel}), kBeginNs);
+  EXPECT_EQ(stage->queued().packets, 101U);
+  record.run(*stage, kBeginNs + kNanosecondsPerSecond);
+  ASSERT_EQ(record.passed.size() + record.dropped.size(), 101U);
+  const auto place = std::find_if(record.passed.begin(), record.passed.end(),
+                                  [](const SegmentFate& one) { return one.buffer == 100; });
+  EXPECT_LT(place - record.passed.begin(), 5);
 }
 
 TEST(TakeOverTest, WhatASmallerQueueHoldsFitsALargerOne) {
