@@ -9,6 +9,7 @@
 #include "base/units.hpp"
 #include "control/control_server.hpp"
 #include "control/unix_socket.hpp"
+#include "os/passed_descriptor.hpp"
 
 namespace tunrelay {
 namespace {

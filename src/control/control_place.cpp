@@ -9,22 +9,35 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <utility>
+#include <optional>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "control/unix_socket.hpp"
+#include "os/wait_until.hpp"
 
 namespace tunrelay {
 namespace {
 
-constexpr timespec kStartPause{.tv_sec = 0, .tv_nsec = 20'000'000};
+/// A relay that is just starting has its socket's name a moment before it listens: a longer one on
+/// a busy machine.
+constexpr std::int64_t kStartLimitNs = kNanosecondsPerSecond;
 
-/// The number of the socket at PATH; 0 where something else stands there, or nothing.
-ino_t socket_at(const std::string& path) noexcept {
+struct StandingSocket {
+  ino_t inode = 0;
+  std::int64_t bound_ns = 0;  ///< CLOCK_REALTIME
+};
+
+/// Nothing where something else stands at PATH, or nothing.
+std::optional<StandingSocket> socket_at(const std::string& path) noexcept {
   struct stat status {};
-  return ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return std::nullopt;
+  return StandingSocket{
+      .inode = status.st_ino,
+      .bound_ns = status.st_ctim.tv_sec * kNanosecondsPerSecond + status.st_ctim.tv_nsec};
 }
 
 enum class Listener { kThere, kNone, kUnknown };
@@ -33,6 +46,18 @@ Listener listener_at(const std::string& path) {
   const FileDescriptor socket = make_unix_socket();
   if (connect_unix_socket(socket, path) == 0) return Listener::kThere;
   return errno == ECONNREFUSED ? Listener::kNone : Listener::kUnknown;
+}
+
+/// Who listens at PATH once whoever has bound it, at BOUND_NS, has had time to.
+Listener listener_in_time(const std::string& path, std::int64_t bound_ns) {
+  Listener listener = Listener::kNone;
+  const auto is_known = [&] {
+    const bool had_time = clock_ns(CLOCK_REALTIME) - bound_ns >= kStartLimitNs;
+    listener = listener_at(path);
+    return listener != Listener::kNone || had_time;
+  };
+  static_cast<void>(wait_until(is_known, kStartLimitNs, 10 * kNanosecondsPerMillisecond));
+  return listener;
 }
 
 }  // namespace
@@ -49,22 +74,18 @@ std::string control_path(const std::string& directory, const std::string& instan
 
 FoundControls sort_controls(const std::string& directory) {
   FoundControls found;
-  std::vector<std::pair<std::string, ino_t>> refusing;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
     const std::string path = entry.path();
-    const ino_t inode = socket_at(path);
-    if (entry.path().extension() != ".sock" || inode == 0) continue;
-    const Listener listener = listener_at(path);
+    const auto socket = socket_at(path);
+    if (entry.path().extension() != ".sock" || !socket) continue;
+    const Listener listener = listener_in_time(path, socket->bound_ns);
     if (listener == Listener::kThere) found.living.push_back(path);
-    if (listener == Listener::kNone) refusing.emplace_back(path, inode);
-  }
-  // A relay that is just starting has its socket's name a moment before it listens.
-  if (!refusing.empty()) ::nanosleep(&kStartPause, nullptr);
-  for (const auto& [path, inode] : refusing)
-    if (listener_at(path) == Listener::kNone && socket_at(path) == inode &&
-        ::unlink(path.c_str()) == 0)
+    if (listener != Listener::kNone) continue;
+    const auto still = socket_at(path);
+    if (still && still->inode == socket->inode && ::unlink(path.c_str()) == 0)
       found.removed.push_back(path);
+  }
   std::sort(found.living.begin(), found.living.end());
   std::sort(found.removed.begin(), found.removed.end());
   return found;

@@ -17,6 +17,7 @@
 #include "base/error.hpp"
 #include "base/json_text.hpp"
 #include "control/unix_socket.hpp"
+#include "os/passed_descriptor.hpp"
 
 namespace tunrelay {
 namespace {
@@ -160,7 +161,7 @@ bool ControlServer::answer_next(ControlClientId id, Client& client) {
   } catch (const Error& error) {
     answer = error_answer(error);
   } catch (const json::exception& error) {
-    answer = {{"error", std::string("not understood: ") + error.what()},
+    answer = {{"error", "not understood: " + bare_message(error)},
               {"exit_code", static_cast<int>(ExitCode::kUsage)}};
   } catch (const std::exception& error) {
     // No thread or no memory for a request is not a reason to end what runs.

@@ -16,6 +16,8 @@
 namespace tunrelay {
 
 using ControlClientId = std::uint64_t;
+/// Whoever asks without a socket: the program that has the tunnel.
+inline constexpr ControlClientId kProgramItself = ~ControlClientId{0};
 
 /// What answers the requests. An Error that it throws becomes the answer
 /// {"error": TEXT, "exit_code": N}.

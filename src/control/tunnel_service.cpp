@@ -12,13 +12,14 @@
 #include "base/build_info.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/json_number.hpp"
 #include "capture/capture_text.hpp"
-#include "control/attachment.hpp"
 #include "control/control_place.hpp"
 #include "flow/flow_json.hpp"
 #include "link/link_change.hpp"
 #include "link/stage_files.hpp"
 #include "link/stage_text.hpp"
+#include "os/attachment.hpp"
 #include "os/print.hpp"
 #include "record/record_text.hpp"
 #include "scenario/scenario_file.hpp"
@@ -88,10 +89,14 @@ nlohmann::ordered_json TunnelService::answer(ControlClientId client, const nlohm
     tunnel_.end_record();
     return {{"record", record_json(tunnel_.report().record)}};
   }
+  if (method == "record_mark") {
+    tunnel_.mark_record(request.at("text").get<std::string>());
+    return nlohmann::ordered_json::object();
+  }
   throw_usage_error(
       "do", "'" + method + "'",
       "a relay does show, set, scenario, interval, capture_start, capture_report, capture_stop, "
-      "record_start, record_report and record_stop");
+      "record_start, record_report, record_stop and record_mark");
 }
 
 void TunnelService::left(ControlClientId client) noexcept {
@@ -119,7 +124,7 @@ nlohmann::ordered_json TunnelService::next_interval(ControlClientId client,
   nlohmann::ordered_json stages;
   for (std::size_t direction = 0; direction < kDirections; ++direction)
     stages[kDirectionKeys[direction]] = follower.reader->link().stages.at(direction);
-  const std::size_t flows = std::min(request.value("flows", std::size_t{0}), kMaxFlows);
+  const std::size_t flows = std::min(whole_number_or(request, "flows", std::size_t{0}), kMaxFlows);
   return {{"version", kVersion},
           {"a", tunnel_.options().a.device},
           {"b", tunnel_.options().b.device},
@@ -153,7 +158,7 @@ nlohmann::ordered_json TunnelService::set_link(const nlohmann::json& request,
   if (!files.empty()) fill_files(files, request, attachment);
   // Without a seed another one is drawn: who measures twice wants two samples, not one twice.
   description.seed.reset();
-  if (request.contains("seed")) description.seed = request.at("seed").get<std::uint64_t>();
+  if (request.contains("seed")) description.seed = whole_number<std::uint64_t>(request, "seed");
   return change_answer(tunnel_.change_link(std::move(description)));
 }
 
@@ -168,7 +173,7 @@ nlohmann::ordered_json TunnelService::play_scenario(const nlohmann::json& reques
   std::size_t begin = 0;
   for (const nlohmann::json& file : request.at("files")) {
     const std::string name = file.at("name");
-    const std::size_t size = file.at("bytes").get<std::uint64_t>();
+    const auto size = whole_number<std::size_t>(file, "bytes");
     if (size > bytes.size() - begin) throw_usage_error("play", name, "not all of it came");
     if (files.empty()) first = name;
     files[name] = bytes.substr(begin, size);
@@ -183,7 +188,7 @@ nlohmann::ordered_json TunnelService::play_scenario(const nlohmann::json& reques
         return found->second;
       }));
   std::optional<std::uint64_t> seed;
-  if (request.contains("seed")) seed = request.at("seed").get<std::uint64_t>();
+  if (request.contains("seed")) seed = whole_number<std::uint64_t>(request, "seed");
   return change_answer(tunnel_.play_scenario(std::move(scenario), seed));
 }
 
@@ -202,9 +207,9 @@ void TunnelService::start_capture(ControlClientId client, const nlohmann::json& 
   CaptureOptions options;
   options.file = request.value("file", "the client's file");
   options.filter = request.value("filter", "");
-  options.snap_bytes = request.value("snap_bytes", options.snap_bytes);
+  options.snap_bytes = whole_number_or(request, "snap_bytes", options.snap_bytes);
   options.wire_segments = request.value("wire_segments", false);
-  options.buffer_bytes = request.value("buffer_bytes", options.buffer_bytes);
+  options.buffer_bytes = whole_number_or(request, "buffer_bytes", options.buffer_bytes);
   tunnel_.start_capture(options, std::move(file));
   capturing_ = client;
 }
@@ -214,7 +219,7 @@ void TunnelService::start_record(ControlClientId client, const nlohmann::json& r
   if (!file.is_open()) throw_usage_error("start", "a record", "no open file came with the request");
   RecordOptions options;
   options.file = request.value("file", "the client's file");
-  options.interval_ns = request.value("interval_ns", options.interval_ns);
+  options.interval_ns = whole_number_or(request, "interval_ns", options.interval_ns);
   tunnel_.start_record(options, std::move(file));
   recording_ = client;
 }

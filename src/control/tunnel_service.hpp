@@ -5,7 +5,7 @@
 //   {"method": "set", "a_to_b": TEXT, "b_to_a": TEXT, "seed": N, "file_bytes": [N, ...]}; stages
 //   that
 //                    are left out stay, and without a seed another is drawn. Files that the texts
-//                    name come as an attachment (control/attachment.hpp), one behind the other in
+//                    name come as an attachment (os/attachment.hpp), one behind the other in
 //                    the order in which they are named, each with so many bytes: the relay opens
 //                    none, it has rights that the client may not have
 //                    -> {"link": LINK, "change": {"a_to_b": "changed in place", "b_to_a":
@@ -21,6 +21,8 @@
 //   {"method": "record_start", "file", "interval_ns"}, {"method": "record_report"},
 //   {"method": "record_stop"}
 //                    likewise -> {"record": {}}
+//   {"method": "record_mark", "text"}
+//                    an event of kind "mark" in the record that runs, whoever has begun it -> {}
 //   {"method": "interval", "flows": N}
 //                    what has happened since this client's last request of the kind, at first
 //                    nothing, and its N largest flows, 50 at most

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Stream sockets of the unix family, their names, and descriptors that are passed through them.
+// Stream sockets of the unix family, and their names.
 #pragma once
 
 #include <sys/types.h>
 
-#include <cstddef>
 #include <string>
 
 #include "os/file_descriptor.hpp"
@@ -21,14 +20,6 @@ int bind_unix_socket(const FileDescriptor& socket, const std::string& path) noex
 /// Makes way for a socket of ours at PATH: removes one behind which nobody listens. Throws Error:
 /// somebody does, or something else stands there.
 void make_way_for_socket(const std::string& path);
-
-/// As send(2), together with the descriptor PASSED.
-ssize_t send_with_descriptor(const FileDescriptor& socket, const std::string& bytes,
-                             int passed) noexcept;
-/// As recv(2) with MSG_DONTWAIT; a descriptor that comes with the bytes goes to PASSED, in the
-/// place of one that is there. Of several in one message none is kept.
-ssize_t receive_with_descriptor(const FileDescriptor& socket, char* bytes, std::size_t count,
-                                FileDescriptor& passed) noexcept;
 
 /// Whether the process at the other end is root's, our own user's, or of GROUP.
 [[nodiscard]] bool peer_is_trusted(const FileDescriptor& socket, gid_t group) noexcept;

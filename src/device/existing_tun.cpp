@@ -5,10 +5,10 @@
 #include <linux/if_tun.h>
 
 #include <cerrno>
-#include <string_view>
 
 #include "base/error.hpp"
 #include "os/netlink.hpp"
+#include "os/netlink_values.hpp"
 
 namespace tunrelay {
 namespace {
@@ -16,13 +16,12 @@ namespace {
 void read_tun_data(const nlattr& data, ExistingTun& found) {
   const auto attributes = parse_nested_attributes<IFLA_TUN_MAX + 1>(data);
   const auto flag = [&attributes](std::size_t type) {
-    return attributes[type] != nullptr && mnl_attr_get_u8(attributes[type]) != 0;
+    return number_of<std::uint8_t>(attributes[type]) != 0;
   };
   const auto number = [&attributes](std::size_t type) {
-    return attributes[type] != nullptr ? mnl_attr_get_u32(attributes[type]) : 0U;
+    return number_of<std::uint32_t>(attributes[type]);
   };
-  if (attributes[IFLA_TUN_TYPE] != nullptr && mnl_attr_get_u8(attributes[IFLA_TUN_TYPE]) == IFF_TAP)
-    found.type = DeviceType::kTap;
+  if (number_of<std::uint8_t>(attributes[IFLA_TUN_TYPE]) == IFF_TAP) found.type = DeviceType::kTap;
   found.packet_info = flag(IFLA_TUN_PI);
   found.virtio_net_header = flag(IFLA_TUN_VNET_HDR);
   found.multi_queue = flag(IFLA_TUN_MULTI_QUEUE);
@@ -44,9 +43,7 @@ std::optional<ExistingTun> find_existing_tun(const std::string& name) {
     const auto attributes = parse_attributes<IFLA_MAX + 1>(answer, sizeof(ifinfomsg));
     if (attributes[IFLA_LINKINFO] == nullptr) return;
     const auto info = parse_nested_attributes<IFLA_INFO_MAX + 1>(*attributes[IFLA_LINKINFO]);
-    if (info[IFLA_INFO_KIND] == nullptr ||
-        std::string_view(mnl_attr_get_str(info[IFLA_INFO_KIND])) != "tun")
-      return;
+    if (text_of(info[IFLA_INFO_KIND]) != "tun") return;
     found.is_tun_driver = true;
     if (info[IFLA_INFO_DATA] != nullptr) read_tun_data(*info[IFLA_INFO_DATA], found);
   });

@@ -47,10 +47,16 @@ std::vector<char*> pointers_to(std::vector<std::string>& arguments) {
 /// The child's half: never returns. An errno goes through PIPE when the program can't be run.
 [[noreturn]] void run_in_child(const std::vector<std::string>& command,
                                const std::vector<std::string>& environment,
-                               const SignalWatch& watch, int standard_output, int pipe) {
+                               const SignalWatch& watch, const CommandStreams& streams, int pipe) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   watch.restore_mask_in_child();
-  if (standard_output != STDOUT_FILENO) ::dup2(standard_output, STDOUT_FILENO);
+  if (streams.standard_output != STDOUT_FILENO) ::dup2(streams.standard_output, STDOUT_FILENO);
+  if (!streams.shares_terminal) {
+    ::setsid();
+    // Without descriptors to spare standard input is closed, which is as good.
+    ::close(STDIN_FILENO);
+    [[maybe_unused]] const int opened = ::open("/dev/null", O_RDONLY);
+  }
   std::vector<std::string> variables = with_inherited(environment);
   std::vector<std::string> arguments = command;
   ::execvpe(arguments.front().c_str(), pointers_to(arguments).data(),
@@ -87,14 +93,15 @@ std::vector<pid_t> children_of(pid_t pid) {
 
 ChildProcess::ChildProcess(const std::vector<std::string>& command,
                            const std::vector<std::string>& environment, const SignalWatch& watch,
-                           int standard_output) {
+                           const CommandStreams& streams)
+    : leads_group_(!streams.shares_terminal) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   std::array<int, 2> ends{};
   check_system_call(::pipe2(ends.data(), O_CLOEXEC), "make", "a pipe");
   const FileDescriptor read_end(ends[0]);
   FileDescriptor write_end(ends[1]);
   pid_ = check_system_call(::fork(), "fork for", command.front());
-  if (pid_ == 0) run_in_child(command, environment, watch, standard_output, write_end.get());
+  if (pid_ == 0) run_in_child(command, environment, watch, streams, write_end.get());
   write_end.reset();
   // exec closes the pipe; only a failed one writes.
   int error = 0;
@@ -114,7 +121,7 @@ ChildProcess::~ChildProcess() {
 }
 
 void ChildProcess::send_signal(int signal) const noexcept {
-  if (exit_code_ < 0) ::kill(pid_, signal);
+  if (exit_code_ < 0) ::kill(leads_group_ ? -pid_ : pid_, signal);
 }
 
 int ChildProcess::wait() noexcept {

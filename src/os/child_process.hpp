@@ -20,15 +20,23 @@ class CommandNotRun final : public Error {
   using Error::Error;
 };
 
+/// What a command has of ours.
+struct CommandStreams {
+  int standard_output = STDOUT_FILENO;  ///< where it writes, instead of where we do
+  /// False: it reads nothing, and has a session of its own, so that it can't open our terminal.
+  /// Signals then go to its process group, as those of a terminal would.
+  bool shares_terminal = true;
+};
+
 /// Used by the thread that made it, which must outlive the child: the kernel ends the child
 /// together with that thread.
 class ChildProcess {
  public:
   /// Runs COMMAND (looked up in PATH) with the signal mask from before WATCH, with ENVIRONMENT
-  /// ("NAME=value") beside the inherited one. STANDARD_OUTPUT: where it writes, instead of where
-  /// we do. Throws CommandNotRun, or Error when there can be no child at all.
+  /// ("NAME=value") beside the inherited one. Throws CommandNotRun, or Error when there can be no
+  /// child at all.
   ChildProcess(const std::vector<std::string>& command, const std::vector<std::string>& environment,
-               const SignalWatch& watch, int standard_output = STDOUT_FILENO);
+               const SignalWatch& watch, const CommandStreams& streams = {});
   /// Ends the command if it still runs, and every process that it left.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
@@ -43,6 +51,7 @@ class ChildProcess {
 
  private:
   pid_t pid_ = -1;
+  bool leads_group_;
   FileDescriptor process_;
   int exit_code_ = -1;
 };

@@ -10,6 +10,7 @@
 
 #include "base/ensure.hpp"
 #include "base/error.hpp"
+#include "os/netlink_values.hpp"
 
 namespace tunrelay {
 namespace {
@@ -22,13 +23,19 @@ constexpr int kNotificationBufferBytes = 4 << 20;
 /// The extended acknowledgement's text: it stands behind the request, when that is repeated.
 std::string message_of(const nlmsghdr& answer) {
   if ((answer.nlmsg_flags & NLM_F_ACK_TLVS) == 0) return {};
-  const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&answer));
-  std::size_t header_bytes = sizeof(nlmsgerr);
-  if ((answer.nlmsg_flags & NLM_F_CAPPED) == 0)
-    header_bytes += error->msg.nlmsg_len - sizeof(nlmsghdr);
-  const auto attributes = parse_attributes<NLMSGERR_ATTR_MAX + 1>(answer, header_bytes);
-  const nlattr* text = attributes[NLMSGERR_ATTR_MSG];
-  return text == nullptr ? std::string() : mnl_attr_get_str(text);
+  const auto error = fixed_header<nlmsgerr>(answer);
+  std::size_t header_bytes = sizeof error;
+  if ((answer.nlmsg_flags & NLM_F_CAPPED) == 0 && error.msg.nlmsg_len > sizeof(nlmsghdr))
+    header_bytes += error.msg.nlmsg_len - sizeof(nlmsghdr);
+  return text_of(parse_attributes<NLMSGERR_ATTR_MAX + 1>(answer, header_bytes)[NLMSGERR_ATTR_MSG]);
+}
+
+/// The errno in an NLMSG_ERROR, 0 for an acknowledgement.
+int errno_of(const nlmsghdr& answer) {
+  constexpr int kMaxErrno = 4095;
+  if (mnl_nlmsg_get_payload_len(&answer) < sizeof(int)) return EPROTO;
+  const int error = fixed_header<int>(answer);
+  return error <= 0 && error >= -kMaxErrno ? -error : EPROTO;
 }
 
 }  // namespace
@@ -69,14 +76,7 @@ void NetlinkMessage::end_nest(nlattr* nest) {
 
 NetlinkSocket::NetlinkSocket(std::span<const unsigned> groups)
     : socket_(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC)) {
-  if (!socket_) throw_system_error(errno, "open", "a netlink socket");
-  check_system_call(mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID), "bind",
-                    "a netlink socket");
-  // Answers with text where the kernel has some; old kernels refuse, which does no harm.
-  int on = 1;
-  mnl_socket_setsockopt(socket_.get(), NETLINK_EXT_ACK, &on, sizeof on);
-  // Without it the kernel does not check the header of a dump request and ignores filters.
-  mnl_socket_setsockopt(socket_.get(), NETLINK_GET_STRICT_CHK, &on, sizeof on);
+  set_up();
   if (groups.empty()) return;
   // FORCE needs CAP_NET_ADMIN; without it the system's limit holds, and ENOBUFS is handled.
   if (::setsockopt(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &kNotificationBufferBytes,
@@ -89,6 +89,22 @@ NetlinkSocket::NetlinkSocket(std::span<const unsigned> groups)
         mnl_socket_setsockopt(socket_.get(), NETLINK_ADD_MEMBERSHIP, &number, sizeof number),
         "join the netlink group", std::to_string(group));
   }
+}
+
+NetlinkSocket::NetlinkSocket(FileDescriptor opened) : socket_(mnl_socket_fdopen(opened.get())) {
+  if (socket_) static_cast<void>(opened.release());  // which it closes itself
+  set_up();
+}
+
+void NetlinkSocket::set_up() {
+  if (!socket_) throw_system_error(errno, "open", "a netlink socket");
+  check_system_call(mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID), "bind",
+                    "a netlink socket");
+  // Answers with text where the kernel has some; old kernels refuse, which does no harm.
+  int on = 1;
+  mnl_socket_setsockopt(socket_.get(), NETLINK_EXT_ACK, &on, sizeof on);
+  // Without it the kernel does not check the header of a dump request and ignores filters.
+  mnl_socket_setsockopt(socket_.get(), NETLINK_GET_STRICT_CHK, &on, sizeof on);
 }
 
 void NetlinkSocket::send(NetlinkMessage& message) {
@@ -108,12 +124,12 @@ int NetlinkSocket::receive(std::uint32_t sequence, const Visitor& visit, bool& i
     }
     int left = static_cast<int>(received);
     for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
-         mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+         is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
       if (message->nlmsg_seq != sequence) continue;  // the tail of an answer given up on
       if ((message->nlmsg_flags & NLM_F_DUMP_INTR) != 0) interrupted = true;
       if (message->nlmsg_type == NLMSG_ERROR) {
         kernel_message_ = message_of(*message);
-        return -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message))->error;
+        return errno_of(*message);
       }
       if (message->nlmsg_type == NLMSG_DONE) return 0;
       if (visit) visit(*message);
@@ -197,7 +213,7 @@ bool NetlinkSocket::drain_notifications(const Visitor& visit) const {
     }
     int left = static_cast<int>(received);
     for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
-         mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
+         is_whole(message, left); message = mnl_nlmsg_next(message, &left))
       visit(*message);
   }
 }

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "base/ip_address.hpp"
+#include "os/file_descriptor.hpp"
 
 namespace tunrelay {
 
@@ -45,6 +46,12 @@ class NetlinkMessage {
  private:
   alignas(nlmsghdr) std::array<std::byte, 4096> buffer_{};
 };
+
+/// Whether all of MESSAGE lies in the LEFT bytes from its front. mnl_nlmsg_ok() alone takes a
+/// length from 2 GiB on, which is negative as an int, for a short one.
+[[nodiscard]] inline bool is_whole(const nlmsghdr* message, int left) noexcept {
+  return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= static_cast<unsigned>(left);
+}
 
 /// The attributes of one message by number; absent ones are null.
 template <std::size_t Count>
@@ -87,6 +94,8 @@ class NetlinkSocket {
 
   /// GROUPS: RTNLGRP_* numbers to be notified of. Throws Error.
   explicit NetlinkSocket(std::span<const unsigned> groups = {});
+  /// On an rtnetlink socket that was opened elsewhere, and is not bound yet. Throws Error.
+  explicit NetlinkSocket(FileDescriptor opened);
 
   /// Sends the request and waits for its acknowledgement: 0, or the errno of the answer.
   [[nodiscard]] int request(NetlinkMessage& message);
@@ -106,6 +115,8 @@ class NetlinkSocket {
   [[nodiscard]] int fd() const noexcept { return mnl_socket_get_fd(socket_.get()); }
 
  private:
+  void set_up();
+
   struct Close {
     void operator()(mnl_socket* socket) const noexcept { mnl_socket_close(socket); }
   };

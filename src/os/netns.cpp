@@ -16,6 +16,7 @@
 
 #include "base/ensure.hpp"
 #include "base/error.hpp"
+#include "os/momentary.hpp"
 
 namespace tunrelay {
 namespace {
@@ -23,7 +24,6 @@ namespace {
 // The thread's own, not /proc/self, which is the main thread's.
 constexpr const char* kOwnNetns = "/proc/thread-self/ns/net";
 constexpr const char* kNamedDirectory = "/run/netns";
-constexpr const char* kReturns = "a thread returns to its network namespace";
 
 std::string named_path(const std::string& name) {
   return fmt::format("{}/{}", kNamedDirectory, name);
@@ -46,12 +46,19 @@ int share_named_directory() noexcept {
   return ::mount(nullptr, kNamedDirectory, nullptr, MS_SHARED | MS_REC, nullptr) == 0 ? 0 : errno;
 }
 
+/// The kernel may lack memory for a moment, and a thread that stayed would change another
+/// namespace.
+void return_to(int home) noexcept {
+  const int result = call_patiently([home] { return ::setns(home, CLONE_NEWNET); });
+  ensure_errno(result == 0, errno, "return to a thread's network namespace");
+}
+
 /// Makes a new namespace, binds it to PATH, and comes back.
 int bind_new_netns(const std::string& path) {
   const FileDescriptor home = open_current_netns();
   if (::unshare(CLONE_NEWNET) < 0) return errno;
   const int error = ::mount(kOwnNetns, path.c_str(), nullptr, MS_BIND, nullptr) == 0 ? 0 : errno;
-  ensure(::setns(home.get(), CLONE_NEWNET) == 0, kReturns);
+  return_to(home.get());
   return error;
 }
 
@@ -102,7 +109,7 @@ NetnsScope::NetnsScope(int netns_fd) : home_(open_current_netns()) {
 
 NetnsScope::~NetnsScope() {
   if (!home_.is_open()) return;
-  ensure(::setns(home_.get(), CLONE_NEWNET) == 0, kReturns);
+  return_to(home_.get());
 }
 
 void check_netns_name(const std::string& name) {

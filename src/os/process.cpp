@@ -6,6 +6,7 @@
 #include <linux/nsfs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,7 +16,6 @@
 #include <sstream>
 
 #include "base/error.hpp"
-#include "os/file_descriptor.hpp"
 #include "os/netns.hpp"
 #include "os/text_file.hpp"
 
@@ -27,12 +27,16 @@ struct ProcessStatus {
   std::uint64_t start_ticks = 0;
 };
 
+/// Nothing when it can't be read; errno says why.
 std::optional<ProcessStatus> read_status(pid_t pid) {
-  const std::string text = read_text_file(fmt::format("/proc/{}/stat", pid)).value_or("");
-  // The name, in parentheses, may hold blanks and parentheses; the fields begin behind it.
-  const std::size_t name_end = text.rfind(')');
+  const auto text = read_text_file(fmt::format("/proc/{}/stat", pid));
+  if (!text) return std::nullopt;
+  // The name, in parentheses, may hold blanks and parentheses; the fields begin behind it. Of a
+  // process that goes meanwhile there is nothing.
+  errno = ENOENT;
+  const std::size_t name_end = text->rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream fields(text.substr(name_end + 1));
+  std::istringstream fields(text->substr(name_end + 1));
   ProcessStatus status;
   fields >> status.state;       // field 3
   constexpr int kBetween = 18;  // fields 4 to 21
@@ -46,7 +50,7 @@ std::optional<ProcessStatus> read_status(pid_t pid) {
 
 ProcessIdentity this_process() {
   const auto status = read_status(::getpid());
-  if (!status) throw_system_error(ENOENT, "read", "/proc/self/stat", "mount /proc");
+  if (!status) throw_system_error(errno, "read", "/proc/self/stat", "mount /proc");
   return {::getpid(), status->start_ticks};
 }
 
@@ -59,8 +63,12 @@ bool is_alive(const ProcessIdentity& process) {
 std::string boot_id() {
   constexpr const char* kPath = "/proc/sys/kernel/random/boot_id";
   auto text = read_text_file(kPath);
-  if (!text) throw_system_error(ENOENT, "read", kPath, "mount /proc");
+  if (!text) throw_system_error(errno, "read", kPath, "mount /proc");
   return *std::move(text);
+}
+
+FileDescriptor open_pidfd(pid_t pid) noexcept {
+  return FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
 std::vector<pid_t> all_processes() {

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "os/file_descriptor.hpp"
+
 namespace tunrelay {
 
 /// Names a process for the time of one boot: process numbers are given again, but not in the
@@ -28,6 +30,10 @@ ProcessIdentity this_process();
 
 /// Differs after every boot. Throws Error when /proc is not there.
 std::string boot_id();
+
+/// Stands for that very process, whoever has its number later; readable when it has ended. Not open
+/// where the kernel has none (before Linux 5.3), or no such process.
+[[nodiscard]] FileDescriptor open_pidfd(pid_t pid) noexcept;
 
 std::vector<pid_t> all_processes();
 /// Nothing when the process is gone or belongs to somebody else.

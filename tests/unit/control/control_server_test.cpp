@@ -25,10 +25,10 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "control/attachment.hpp"
 #include "control/control_client.hpp"
 #include "control/control_place.hpp"
 #include "control/unix_socket.hpp"
+#include "os/attachment.hpp"
 #include "support/sanitizer.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thrown_error.hpp"
@@ -316,10 +316,12 @@ TEST_F(ControlTest, ARelayThatIsJustStartingKeepsItsSocket) {
   const FileDescriptor socket = make_unix_socket();
   ASSERT_EQ(bind_unix_socket(socket, starting), 0);
   std::thread starter([&socket] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
     ::listen(socket.get(), 1);
   });
-  EXPECT_THAT(sort_controls(folder_.path()).removed, ::testing::IsEmpty());
+  const FoundControls found = sort_controls(folder_.path());
+  EXPECT_THAT(found.removed, ::testing::IsEmpty());
+  EXPECT_THAT(found.living, ::testing::Contains(starting));
   EXPECT_TRUE(std::filesystem::exists(starting));
   starter.join();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "control/attachment.hpp"
+#include "os/attachment.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
