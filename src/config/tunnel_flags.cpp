@@ -12,6 +12,7 @@
 #include "base/units.hpp"
 #include "config/flag_group.hpp"
 #include "os/cpu_topology.hpp"
+#include "tunnel/tunnel_user.hpp"
 
 namespace tunrelay {
 namespace {
@@ -96,6 +97,9 @@ void add_check_flags(CLI::App& command, TunnelFlags& flags) {
   group.choice("--sandbox", flags.sandbox, {"auto", "strict", "off"},
                "what threads give up once they are set up: capabilities, system calls, operations "
                "of io_uring; strict: all of it, or no start");
+  group.value("--user", flags.user, "NAME|UID[:GROUP]",
+              "once all is set up, the relay's process is that user's [whoever starts it]; what "
+              "needs root later, the helper does. The command of `exec` stays the caller's");
   group.flag("--trace", flags.trace, "print a line a packet, off the packet path");
   group.flag(
       "--flows", flags.flows,
@@ -197,6 +201,7 @@ TunnelOptions tunnel_options(const TunnelFlags& flags) {
     options.stages.push_back(StageRequest::parse(stage));
   if (flags.sandbox == "off") options.sandbox = SandboxPolicy::kOff;
   if (flags.sandbox == "strict") options.sandbox = SandboxPolicy::kStrict;
+  options.user = user_to_become(flags.user);
   options.trace = flags.trace;
   if (!flags.capture.file.empty()) options.capture = capture_options(flags.capture);
   if (!flags.record.file.empty()) options.record = record_options(flags.record);

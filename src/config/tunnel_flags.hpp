@@ -38,6 +38,7 @@ struct TunnelFlags {
   std::string control_socket = "auto";  ///< a path, auto or none
   std::string metrics;                  ///< an address or a path; empty: none
   std::string sandbox = "auto";
+  std::string user;  ///< empty: whoever has started it
   LinkFlags link;
   std::string queue_memory = "256M";
   std::vector<std::string> stages;  ///< LIBRARY,KEY=VALUE,...

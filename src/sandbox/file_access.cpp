@@ -66,7 +66,9 @@ FileAccess change_files_only_in(std::span<const std::string> places) {
   FileAccess access;
   for (const std::string& place : places) {
     FileDescriptor opened(::open(place.c_str(), O_PATH | O_CLOEXEC));
-    if (!opened.is_open()) continue;
+    if (!opened.is_open() && errno == ENOENT) continue;
+    // Without it, what is there could not be taken away at the end.
+    if (!opened.is_open()) return refusal(errno);
     if (const int error = allow_changes(ruleset.get(), opened.get(), changes); error != 0)
       return refusal(error);
     access.pinned.push_back(std::move(opened));

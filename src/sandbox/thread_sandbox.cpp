@@ -10,11 +10,13 @@
 #include <cerrno>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/error.hpp"
 #include "sandbox/capabilities.hpp"
+#include "sandbox/thread_user.hpp"
 #include "sandbox/violation.hpp"
 
 namespace tunrelay {
@@ -135,6 +137,17 @@ ThreadSandbox enter_sandbox(ThreadKind kind) {
   add_shortfall(sandbox.shortfall, "all system calls allowed", error);
   if (error == 0) sandbox.system_calls = calls.size();
   return sandbox;
+}
+
+void give_up_rights(ThreadKind kind, const ThreadRights& rights) {
+  if (rights.user) become_user(*rights.user, rights.is_confined);
+  if (rights.is_confined) static_cast<void>(enter_sandbox(kind));
+}
+
+void give_up_capabilities(bool keeps_file_rights) noexcept {
+  const std::span<const int> kept(kFileCapabilities);
+  static_cast<void>(keep_capabilities(keeps_file_rights ? kept : std::span<const int>()));
+  static_cast<void>(forbid_new_privileges());
 }
 
 void refuse_shortfall(const std::string& shortfall) {

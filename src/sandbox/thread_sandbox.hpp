@@ -6,9 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "os/user_identity.hpp"
 #include "sandbox/allowed_calls.hpp"
 
 namespace tunrelay {
@@ -17,6 +19,12 @@ enum class SandboxPolicy : std::uint8_t {
   kOff,
   kAuto,    ///< as far as this host can
   kStrict,  ///< all of it, or no start
+};
+
+/// What a thread beside the relay's gives up.
+struct ThreadRights {
+  bool is_confined = false;
+  std::optional<UserIdentity> user{};  ///< whose it becomes; nothing: it stays whose it is
 };
 
 /// What holds for one thread.
@@ -33,6 +41,13 @@ struct ThreadSandbox {
 /// system call beyond KIND's list prints its name and ends the process with SIGSYS. Where the host
 /// refuses a part the others hold. The signal mask must let SIGSYS through.
 [[nodiscard]] ThreadSandbox enter_sandbox(ThreadKind kind);
+
+/// The same for a thread beside the relay's, as far as RIGHTS say and the host allows.
+void give_up_rights(ThreadKind kind, const ThreadRights& rights);
+
+/// As far as the host allows: the calling thread keeps all system calls, but no capabilities beyond
+/// root's rights to files, and those where KEEPS_FILE_RIGHTS alone.
+void give_up_capabilities(bool keeps_file_rights) noexcept;
 
 /// Throws the Error of kStrict, exit code 3, where SHORTFALL says what is missing.
 void refuse_shortfall(const std::string& shortfall);

@@ -12,6 +12,7 @@ namespace tunrelay {
 KernelAccounts::KernelAccounts(AppliedPlan& applied)
     : applied_(applied), ends_(applied.plan().ends) {
   read_interfaces();
+  open_sockets();
   read_sockets();
   first_interfaces_ = interfaces_;
   first_sockets_ = sockets_;
@@ -44,19 +45,21 @@ void KernelAccounts::read_interfaces() noexcept {
     }
 }
 
-void KernelAccounts::read_sockets() noexcept try {
-  SocketCounters now;
-  if (ends_.strategy == Strategy::kNamespaces)
-    for (const TunnelEnd* end : {&ends_.a, &ends_.b}) {
-      const FileDescriptor netns = open_named_netns(end->netns);
-      const NetnsScope scope(netns.get());
-      now += read_socket_counters();
-    }
-  else
-    now = read_socket_counters();
-  sockets_ = now;
-} catch (const Error&) {
-  // The last reading stands.
+void KernelAccounts::open_sockets() {
+  if (ends_.strategy != Strategy::kNamespaces) {
+    socket_readers_.emplace_back();
+    return;
+  }
+  for (const TunnelEnd* end : {&ends_.a, &ends_.b}) {
+    const FileDescriptor netns = open_named_netns(end->netns);
+    const NetnsScope scope(netns.get());
+    socket_readers_.emplace_back();
+  }
+}
+
+void KernelAccounts::read_sockets() {
+  sockets_ = {};
+  for (const SocketCounterReader& reader : socket_readers_) sockets_ += reader.read();
 }
 
 }  // namespace tunrelay

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
 #include "metrics/socket_counters.hpp"
 #include "route/apply/apply.hpp"
@@ -15,7 +16,7 @@ namespace tunrelay {
 /// Used by one thread. What can't be read keeps its last reading: a report is not a reason to end.
 class KernelAccounts {
  public:
-  /// Counts from now on. APPLIED must outlive it.
+  /// Counts from now on. APPLIED must outlive it. Throws Error: an end can't be entered.
   explicit KernelAccounts(AppliedPlan& applied);
 
   /// Reads the counters again. REPORT has the relay's counts already.
@@ -23,11 +24,13 @@ class KernelAccounts {
 
  private:
   void read_interfaces() noexcept;
-  void read_sockets() noexcept;
+  void open_sockets();
+  void read_sockets();
 
   AppliedPlan& applied_;
   const TunnelEnds& ends_;  ///< of its plan, which follows renamed interfaces
   std::array<InterfaceCounters, kDirections> interfaces_{};  ///< the newest reading
+  std::vector<SocketCounterReader> socket_readers_;          ///< of the ends' network namespaces
   SocketCounters sockets_;
   std::array<InterfaceCounters, kDirections> first_interfaces_{};
   SocketCounters first_sockets_;

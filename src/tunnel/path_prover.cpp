@@ -26,8 +26,8 @@ struct Load {
   std::array<std::uint64_t, kDirections> read{};
 };
 
-Load load_of(const TunnelEnds& ends, const Relay& relay) {
-  Applier applier;
+Load load_of(const TunnelEnds& ends, const Relay& relay, const EndSocketSource& sockets) {
+  Applier applier(sockets);
   Load load;
   for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
     const TunnelEnd& source = ends_of(ends, direction).source;
@@ -54,10 +54,10 @@ PathVerdict PathProver::prove(const TunnelEnds& ends, std::chrono::milliseconds 
                               const std::atomic<bool>* stopping) const {
   PathVerdict verdict{.begun_ns = monotonic_ns()};
   try {
-    const PathCheck check = check_path(ends);
+    const PathCheck check = check_path(ends, source_);
     verdict.finding = check.summary();
     verdict.tables_lead_across = verdict.proven();
-    const Load before = load_of(ends, relay_);
+    const Load before = load_of(ends, relay_, source_);
     for (const Direction direction : {Direction::kAToB, Direction::kBToA}) {
       for (const IpFamily family : families_of(ends.a)) {
         // One that is lost says it all, and each is waited for.
@@ -68,7 +68,8 @@ PathVerdict PathProver::prove(const TunnelEnds& ends, std::chrono::milliseconds 
           probe(ends, direction, family, probe_limit, verdict);
       }
     }
-    if (!verdict.proven()) verdict.congested = is_congested(verdict, before, load_of(ends, relay_));
+    if (!verdict.proven())
+      verdict.congested = is_congested(verdict, before, load_of(ends, relay_, source_));
   } catch (const Error& error) {
     verdict.finding = error.what();
   }
@@ -80,7 +81,7 @@ void PathProver::probe(const TunnelEnds& ends, Direction direction, IpFamily fam
   for (int probes = 1;; ++probes) {
     const std::uint64_t nonce = draw_nonce();
     const std::lock_guard lock(one_probe_);
-    const ProbeResult result = probe_path(ends, direction, family, nonce, probe_limit);
+    const ProbeResult result = probe_path(ends, direction, family, nonce, probe_limit, source_);
     ++verdict.probes_sent.at(index_of(direction));
     // The proof is ours alone: the relay has seen this very number pass.
     if (result.crossed() && relay_.saw_path_nonce(direction, nonce)) {

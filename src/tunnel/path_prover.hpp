@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "relay/relay.hpp"
 #include "route/watch/path_check.hpp"
@@ -32,8 +33,9 @@ struct PathVerdict {
 /// May be used by several threads at once: each probe goes alone, since the relay knows the newest.
 class PathProver {
  public:
-  /// RELAY must outlive it.
-  explicit PathProver(const Relay& relay) : relay_(relay) {}
+  /// RELAY must outlive it. SOURCE opens sockets at the ends; empty: the calling thread.
+  PathProver(const Relay& relay, EndSocketSource source)
+      : relay_(relay), source_(std::move(source)) {}
 
   /// Waits up to PROBE_LIMIT for each probe: one for each direction and family. Ends early, with a
   /// finding, when STOPPING is set. Throws nothing that the network can cause: that is a finding.
@@ -45,6 +47,7 @@ class PathProver {
              std::chrono::milliseconds probe_limit, PathVerdict& verdict) const;
 
   const Relay& relay_;
+  EndSocketSource source_;
   mutable std::mutex one_probe_;
 };
 

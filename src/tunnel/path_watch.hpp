@@ -4,14 +4,11 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <optional>
-#include <thread>
 
-#include "os/event_fd.hpp"
 #include "tunnel/path_prover.hpp"
+#include "tunnel/proof_thread.hpp"
 
 namespace tunrelay {
 
@@ -21,33 +18,19 @@ class PathWatch {
   /// PROVER must outlive it. INTERVAL_NS: between the beginnings of two checks; while the path is
   /// broken at most a second.
   PathWatch(const PathProver& prover, std::int64_t interval_ns);
-  /// Waits for the probe that is under way.
-  ~PathWatch();
-  PathWatch(const PathWatch&) = delete;
-  PathWatch& operator=(const PathWatch&) = delete;
 
   /// Begins a check of ENDS when one is due. To be called once a second at least.
   void attend(const TunnelEnds& ends, bool is_proven);
   /// Readable when take() has something.
-  [[nodiscard]] int fd() const noexcept { return done_.fd(); }
+  [[nodiscard]] int fd() const noexcept { return proofs_.fd(); }
   /// What the newest check has found, once. A finding was made twice: the first may have met a
   /// moment at which this host was busy.
-  [[nodiscard]] std::optional<PathVerdict> take();
+  [[nodiscard]] std::optional<PathVerdict> take() { return proofs_.take(); }
 
  private:
-  void run();
-  [[nodiscard]] PathVerdict prove_twice(const TunnelEnds& ends) const;
-
-  const PathProver& prover_;
   std::int64_t interval_ns_;
   std::int64_t begun_ns_;  ///< the newest check, or the watch
-  EventFd done_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<TunnelEnds> wanted_;    ///< by mutex_; until the check is over
-  std::optional<PathVerdict> verdict_;  ///< by mutex_
-  std::atomic<bool> stopping_{false};
-  std::thread thread_;
+  ProofThread proofs_;
 };
 
 }  // namespace tunrelay

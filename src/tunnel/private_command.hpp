@@ -26,8 +26,9 @@ class PrivateCommand {
  public:
   /// Forks the init, in mount and PID namespaces of its own with a /proc that shows them. To be
   /// made while there is one thread and no device, in the private network: the init keeps what this
-  /// process has in memory. ARGUMENTS, WATCH, STANDARD_OUTPUT: as for ChildProcess. Throws Error.
-  PrivateCommand(std::vector<std::string> arguments, const SignalWatch& watch, int standard_output);
+  /// process has in memory. ARGUMENTS, WATCH, STREAMS: as for ChildProcess. Throws Error.
+  PrivateCommand(std::vector<std::string> arguments, const SignalWatch& watch,
+                 const CommandStreams& streams);
   /// Ends the command if it still runs, and every process that it left.
   ~PrivateCommand();
   PrivateCommand(const PrivateCommand&) = delete;
@@ -54,7 +55,7 @@ class PrivateCommand {
 
   std::vector<std::string> arguments_;
   const SignalWatch& watch_;
-  int standard_output_;
+  CommandStreams streams_;
   bool has_terminal_;
   std::string shortfall_;
   FileDescriptor line_;                ///< to the init

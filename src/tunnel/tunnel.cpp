@@ -17,12 +17,14 @@
 #include "tunnel/leaving_devices.hpp"
 #include "tunnel/plan_request.hpp"
 #include "tunnel/tunnel_taps.hpp"
+#include "tunnel/tunnel_user.hpp"
 
 namespace tunrelay {
 namespace {
 
 TunnelOptions checked(TunnelOptions options, const TunnelScenario& scenario) {
   check_tunnel_options(options);
+  check_user(options);
   if (scenario.plays()) options.link = scenario.player().link();
   if (options.state_directory.empty()) options.state_directory = kJournalDirectory;
   return options;
@@ -47,24 +49,28 @@ Tunnel::~Tunnel() {
   stop();
 }
 
-void Tunnel::start() {
+void Tunnel::start(const std::function<void()>& last_act) {
   // The janitor is forked before the first thread and before the first device: it must hold
   // neither locks nor queues of ours.
   open_journal();
   if (options_.janitor) start_janitor();
   stages_.load();
+  leave_shared_namespaces(options_, report_.sandbox);
   open_devices();
   if (options_.capture) capture_.begin(*options_.capture, capture_site());
   if (options_.record) record_.open(*options_.record);
+  check_user(options_);  // once more: the record is there now, and may be read at the end
   start_relay();
   apply_plan();
+  if (janitor_) applied_->hand_over(janitor_->link());
   monitor_ = std::make_unique<RouteMonitor>(*applied_);
   path_ = std::make_unique<TunnelPath>(*relay_, *applied_);
   path_->prove_at_start();
   test_offloads();
   begin_accounts();
+  if (last_act) last_act();
   file_access_ = confine_process(options_, report_.sandbox);
-  if (options_.path_check_interval_ns != 0) path_->begin_watch(options_.path_check_interval_ns);
+  path_->begin_watch(options_.path_check_interval_ns);
   ready_ns_ = monotonic_ns();
   report_.ready_after_ns = ready_ns_ - begun_ns_;
   if (record_.runs()) begin_record(true);
@@ -93,8 +99,8 @@ void Tunnel::start_janitor() {
       JanitorDuty{.journal_directory = journal_ ? options_.state_directory : "",
                   .instance = instance_name(options_),
                   .left_namespaces = options_.left_namespaces,
-                  .socket_path = options_.control_path},
-      options_.janitor_program);
+                  .socket_paths = options_.socket_paths,
+                  .confine = confinement_of_janitor(options_)});
 }
 
 void Tunnel::open_devices() {
@@ -138,7 +144,7 @@ void Tunnel::start_relay() {
   config.queue_memory_bytes = options_.queue_memory_bytes;
   config.cpus = options_.cpus.empty() ? cpus_for_workers() : options_.cpus;
   config.stages = stages_.make(config.queue_pairs.size(), config.mtu_bytes);
-  report_.sandbox = confine_workers(options_, stages_.unconfined(), config);
+  confine_workers(options_, stages_.unconfined(), config, report_.sandbox);
   if (options_.flow_limit)
     flows_ = std::make_unique<FlowTables>(config.queue_pairs.size(), *options_.flow_limit);
   relay_ = std::make_unique<Relay>(config);
@@ -175,7 +181,7 @@ void Tunnel::begin_accounts() {
 
 std::vector<int> Tunnel::poll_fds() const {
   std::vector<int> fds{relay_->endpoint_gone().fd(), monitor_->fd(), scenario_.fd()};
-  if (const auto fd = path_->fd()) fds.push_back(*fd);
+  for (const int fd : path_->fds()) fds.push_back(fd);
   return fds;
 }
 
@@ -203,12 +209,7 @@ std::vector<TunnelEvent> Tunnel::follow_all() {
     path_->give_up();
     return events;
   }
-  const FollowChanges follow = [&] {
-    follow_routes(events);
-    if (!gone_) follow_scenario(events);
-    return !gone_;
-  };
-  path_->attend(has_changed, follow, events);
+  path_->attend(has_changed, events);
   return events;
 }
 
@@ -253,6 +254,14 @@ bool Tunnel::check_path() {
   return path_->prove();
 }
 
+void Tunnel::begin_path_check() {
+  path_->begin_proof();
+}
+
+bool Tunnel::is_checking_path() const noexcept {
+  return path_ && !gone_ && path_->is_proving();
+}
+
 void Tunnel::check_path_at_end() {
   path_->prove_at_end();
 }
@@ -262,7 +271,8 @@ CaptureSite Tunnel::capture_site() const {
           .link_type = link_type_of(options_.type),
           .queues = devices_[0].queues(),
           .application = options_.application,
-          .is_confined = confines_threads(options_)};
+          .rights = rights_beside(options_),
+          .keeps_file_rights = needs_file_rights(options_)};
 }
 
 void Tunnel::start_capture(const CaptureOptions& options, FileDescriptor pipe) {
@@ -283,6 +293,10 @@ void Tunnel::start_record(const RecordOptions& options, FileDescriptor file) {
   begin_record(false);
 }
 
+void Tunnel::mark_record(std::string_view text) {
+  record_.mark(text);
+}
+
 void Tunnel::begin_record(bool is_at_ready) {
   record_.begin(
       {.header = {.program = options_.application,
@@ -295,7 +309,7 @@ void Tunnel::begin_record(bool is_at_ready) {
        .is_at_ready = is_at_ready,
        .read_flows = flows_ ? [this] { return flows_->snapshot(FlowSeries::kMaxFollowed); }
                             : IntervalReader::ReadFlows{},
-       .is_confined = confines_threads(options_)},
+       .rights = rights_beside(options_)},
       stages_.emulated_link(), *relay_accounts_);
 }
 

@@ -6,9 +6,11 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "device/device.hpp"
@@ -44,8 +46,9 @@ class Tunnel {
   Tunnel& operator=(const Tunnel&) = delete;
 
   /// Makes devices, relay and routes, and proves the path. Throws Error, with everything
-  /// undone again, when a part fails or no probe crosses.
-  void start();
+  /// undone again, when a part fails or no probe crosses. LAST_ACT is done while the process still
+  /// has all its rights; it may throw an Error.
+  void start(const std::function<void()>& last_act = {});
   /// Ends the relay and puts everything back. Returns what could not be put back, as text.
   std::vector<std::string> stop() noexcept;
 
@@ -55,9 +58,13 @@ class Tunnel {
   /// To be called when a descriptor is readable, and at least once a second. Whatever others do to
   /// the routes is an event; only a deleted device is the end.
   std::vector<TunnelEvent> attend();
-  /// Proves the path now, which takes seconds while it is broken. True when probes crossed in every
-  /// direction.
+  /// Proves the path now, and waits for that, which takes seconds while it is broken. True when
+  /// probes crossed in every direction.
   bool check_path();
+  /// The same by attend(), which waits for no probe...
+  void begin_path_check();
+  /// ...until this is false; then the report has what it has found.
+  [[nodiscard]] bool is_checking_path() const noexcept;
   /// The last check, before stop(): that the proof holds to the end. Takes less than a second, and
   /// a probe that is lost in a full queue says nothing.
   void check_path_at_end();
@@ -91,6 +98,8 @@ class Tunnel {
   /// From here on what the tunnel does is recorded, to FILE (which options.file then describes)
   /// where it is open. Throws Error: the file can't be written, or a record runs.
   void start_record(const RecordOptions& options, FileDescriptor file = {});
+  /// An event of kind "mark" in the record that runs. Throws a usage Error where none does.
+  void mark_record(std::string_view text);
   /// What was recorded; nothing when no record runs.
   std::optional<RecordReport> end_record() noexcept { return record_.end(); }
 

@@ -66,31 +66,33 @@ struct TunnelOptions {
   std::string mahimahi_log;               ///< the beginning of two files' names; empty: none
   std::optional<std::size_t> flow_limit;  ///< set: flows are counted, so many at once
   SandboxPolicy sandbox = SandboxPolicy::kAuto;
+  /// Whose the process is once it is set up; nothing: it stays. Not where it starts programs.
+  std::optional<UserIdentity> user{};
   /// The thread that owns the tunnel starts programs of the user's, or goes on with other things,
   /// and keeps its rights.
   bool starts_programs = true;
-  /// Else: it opens, replaces or removes files that the user has named after the start, too.
-  bool opens_files_later = true;
+  /// Files that the user has named and that it makes, replaces or removes after the start, too, or
+  /// in whose folders it does.
+  std::vector<std::string> files_changed_later;
+  std::vector<std::string> files_read_later;
   std::string application = "tunrelay";  ///< our name and version, for captures and records
   /// Between the beginnings of two standing checks of the path; 0: none.
   std::int64_t path_check_interval_ns = 5'000'000'000;
   double burn_ratio = 0;        ///< for tests: workers use that much more CPU time; 0.05: 5 %
   std::string state_directory;  ///< of the journal; empty: the usual one
-  std::string control_path;     ///< a socket to be removed if we are killed; empty: none
+  std::vector<std::string> socket_paths;  ///< sockets to be removed at the end, or if we are killed
   /// A process that restores the host if we are killed. It is forked at the start, while there must
   /// be one thread alone.
   bool janitor = true;
-  /// What starts another when that one was killed: a program that calls run_janitor(). Empty: none,
-  /// and its death is reported alone.
-  std::string janitor_program;
   /// Set: the network namespace is private, made when these were left, and goes with us: processes
   /// left in it are ended too.
   std::optional<ProcessNamespaces> left_namespaces;
 };
 
-/// Whether threads that run beside the relay's are confined.
-[[nodiscard]] inline bool confines_threads(const TunnelOptions& options) {
-  return options.sandbox != SandboxPolicy::kOff && sandbox_refusal().empty();
+/// What threads that run beside the relay's give up.
+[[nodiscard]] inline ThreadRights rights_beside(const TunnelOptions& options) {
+  return {.is_confined = options.sandbox != SandboxPolicy::kOff && sandbox_refusal().empty(),
+          .user = options.user};
 }
 
 /// What stands first in a packet of such a device.

@@ -52,7 +52,16 @@ void TunnelPath::prove_at_start() {
 }
 
 void TunnelPath::begin_watch(std::int64_t interval_ns) {
-  watch_ = std::make_unique<PathWatch>(prover_, interval_ns);
+  checks_ = std::make_unique<ProofThread>(
+      "path-check", [this](const TunnelEnds& ends, const std::atomic<bool>& stopping) {
+        return prover_.prove(ends, probe_limit_, &stopping);
+      });
+  if (interval_ns != 0) watch_ = std::make_unique<PathWatch>(prover_, interval_ns);
+}
+
+void TunnelPath::end_watch() noexcept {
+  watch_.reset();
+  checks_.reset();
 }
 
 bool TunnelPath::prove() {
@@ -73,34 +82,55 @@ void TunnelPath::prove_at_end() {
     book(verdict);
 }
 
-void TunnelPath::attend(bool has_changed, const FollowChanges& follow,
-                        std::vector<TunnelEvent>& events) {
+void TunnelPath::begin_proof() {
+  is_asked_ = true;
+  if (!is_checking_) begin_check(kProbeTimeLimit);
+}
+
+/// One that was asked for goes first.
+void TunnelPath::begin_check(std::chrono::milliseconds probe_limit) {
+  answers_request_ = std::exchange(is_asked_, false);
+  probe_limit_ = answers_request_ ? kProbeTimeLimit : probe_limit;
+  is_outdated_ = false;
+  is_checking_ = checks_->begin(ends());
+}
+
+void TunnelPath::attend(bool has_changed, std::vector<TunnelEvent>& events) {
   attend_watch(events);
+  is_outdated_ = is_outdated_ || (has_changed && is_checking_);
+  attend_check(events);
+  if (is_checking_) return;
   // Notifications report what changed; the look reports what they do not cover.
   const std::int64_t now_ns = monotonic_ns();
   if (!has_changed && now_ns < next_look_ns_) return;
   next_look_ns_ = now_ns + kLookIntervalNs;
   const bool was_proven = report().proven;
-  const bool whole = check_path(ends()).is_whole();
+  const bool whole = check_path(ends(), applied_.sockets()).is_whole();
   // Where the tables are right and yet nothing crosses, probes are waited for by the standing
   // check.
   if (!has_changed && (whole == was_proven || (whole && watch_))) return;
-  if (prove_again(follow)) report_change(was_proven, events);
+  begin_check(kFirstRepeatedProbeLimit);
 }
 
-bool TunnelPath::prove_again(const FollowChanges& follow) {
-  bool is_there = true;
-  for (auto limit = kFirstRepeatedProbeLimit;; limit *= 2) {
-    const PathVerdict verdict = prover_.prove(ends(), limit);
-    const bool is_last =
-        verdict.proven() || !verdict.tables_lead_across || !is_there || 2 * limit > kProbeTimeLimit;
-    if (is_last) book(verdict);
-    proved_ns_ = monotonic_ns();
-    if (is_last) return is_there;
-    accounts_.count_probes(verdict);
-    // What changes while a probe is under way takes it along: so that is looked after first.
-    is_there = follow();
+void TunnelPath::attend_check(std::vector<TunnelEvent>& events) {
+  if (!is_checking_) return;
+  const auto verdict = checks_->take();
+  if (!verdict) return;
+  is_checking_ = false;
+  answers_request_ = false;
+  const bool was_proven = report().proven;
+  const bool is_last =
+      verdict->proven() || !verdict->tables_lead_across || 2 * probe_limit_ > kProbeTimeLimit;
+  proved_ns_ = monotonic_ns();
+  if (!is_last) {
+    accounts_.count_probes(*verdict);
+    begin_check(2 * probe_limit_);
+    return;
   }
+  book(*verdict);
+  report_change(was_proven, events);
+  // What changes while a probe is under way takes it along.
+  if (is_asked_ || is_outdated_) begin_check(kFirstRepeatedProbeLimit);
 }
 
 void TunnelPath::attend_watch(std::vector<TunnelEvent>& events) {
@@ -121,9 +151,11 @@ void TunnelPath::report_change(bool was_proven, std::vector<TunnelEvent>& events
   if (auto change = accounts_.change_since(was_proven)) events.push_back(*std::move(change));
 }
 
-std::optional<int> TunnelPath::fd() const {
-  if (!watch_) return {};
-  return watch_->fd();
+std::vector<int> TunnelPath::fds() const {
+  std::vector<int> fds;
+  if (watch_) fds.push_back(watch_->fd());
+  if (checks_) fds.push_back(checks_->fd());
+  return fds;
 }
 
 std::uint64_t TunnelPath::lo_packets() noexcept try {

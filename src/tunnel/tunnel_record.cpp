@@ -43,6 +43,13 @@ void TunnelRecord::note(const std::vector<TunnelEvent>& events) {
   for (const TunnelEvent& event : events) note(to_string(event.kind), event.text);
 }
 
+void TunnelRecord::mark(std::string_view text) {
+  if (!recorder_)
+    throw_usage_error("mark", "the record", "none runs",
+                      "begin one with --record or `tunrelay record`");
+  recorder_->note("mark", text);
+}
+
 void TunnelRecord::note(std::string_view kind, std::string_view text) {
   if (recorder_) recorder_->note(kind, text);
 }

@@ -34,6 +34,8 @@ class TunnelRecord {
   void change_link(const EmulatedLink& link);
   void note(const std::vector<TunnelEvent>& events);
   void note(std::string_view kind, std::string_view text);
+  /// Throws a usage Error where no record runs.
+  void mark(std::string_view text);
 
   /// Writes what is left. What was recorded; nothing when none runs.
   std::optional<RecordReport> end() noexcept;

@@ -40,7 +40,8 @@ void TunnelStages::load() {
     throw_usage_error("use", fmt::format("{} queues with the stage {}", *options_.queues, single),
                       "it is one pair of endpoints for the whole link", "leave --queues out");
   if (!options_.mahimahi_log.empty())
-    log_ = std::make_unique<MahimahiLog>(options_.mahimahi_log, options_.application);
+    log_ = std::make_unique<MahimahiLog>(options_.mahimahi_log, options_.application,
+                                         rights_beside(options_));
 }
 
 StageSpecs TunnelStages::make(std::size_t queues, std::uint32_t mtu_bytes) {
@@ -48,7 +49,7 @@ StageSpecs TunnelStages::make(std::size_t queues, std::uint32_t mtu_bytes) {
   if (options_.trace)
     trace_ = std::make_unique<TraceLog>(
         TraceLog::Names{{options_.a.device, options_.b.device}, link_type}, options_.trace_file,
-        confines_threads(options_));
+        rights_beside(options_));
   user_stages_->stand_at(link_type, queues, mtu_bytes);
   return specs(*link_, {});
 }

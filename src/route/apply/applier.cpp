@@ -41,7 +41,8 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 
 }  // namespace
 
-Applier::Applier() : home_netns_(open_current_netns()) {}
+Applier::Applier(EndSocketSource source)
+    : source_(std::move(source)), home_netns_(open_current_netns()) {}
 
 template <typename Work>
 int Applier::guarded(const Work& work) noexcept {
@@ -70,6 +71,8 @@ int Applier::undo(const Step& step) noexcept {
 NetlinkSocket& Applier::socket(const std::string& netns) {
   const auto found = sockets_.find(netns);
   if (found != sockets_.end()) return found->second;
+  if (source_ && !netns.empty())
+    return sockets_.try_emplace(netns, source_(netns, EndSocket::kRoutes)).first->second;
   const FileDescriptor named = open_netns(netns);
   const NetnsScope scope(netns.empty() ? home_netns_.get() : named.get());
   return sockets_.try_emplace(netns).first->second;

@@ -7,6 +7,7 @@
 
 #include "os/file_descriptor.hpp"
 #include "os/netlink.hpp"
+#include "route/apply/end_socket.hpp"
 #include "route/model/step.hpp"
 
 namespace tunrelay {
@@ -15,8 +16,8 @@ namespace tunrelay {
 /// Not thread-safe; a thread in another namespace may use it.
 class Applier {
  public:
-  /// Throws Error.
-  Applier();
+  /// SOURCE: who opens sockets in other namespaces; empty: the calling thread. Throws Error.
+  explicit Applier(EndSocketSource source = {});
 
   /// 0 or an errno. 0 also where an optional step was refused, and where a shared one was done
   /// by another tunnel already. Never throws: a socket that fails gives its errno.
@@ -31,6 +32,8 @@ class Applier {
   /// Throws Error.
   NetlinkSocket& socket(const std::string& netns);
   void close_socket(const std::string& netns) { sockets_.erase(netns); }
+  /// Of all namespaces: a child must not read what was answered to its parent.
+  void close_sockets() noexcept { sockets_.clear(); }
   /// The namespace in which it was made.
   [[nodiscard]] int home_netns_fd() const noexcept { return home_netns_.get(); }
 
@@ -45,6 +48,7 @@ class Applier {
   template <typename Work>
   int guarded(const Work& work) noexcept;
 
+  EndSocketSource source_;
   FileDescriptor home_netns_;
   std::map<std::string, NetlinkSocket> sockets_;
   std::string kernel_message_;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/error_line.hpp"
 #include "route/apply/route_lock.hpp"
 #include "route/plan/preflight.hpp"
 
@@ -41,6 +42,13 @@ AppliedPlan::AppliedPlan(Plan plan, std::unique_ptr<Journal> journal, const Appl
     undo_locked();
     throw;
   }
+}
+
+AppliedPlan::AppliedPlan(Plan plan, std::unique_ptr<Journal> journal, std::vector<Step> done)
+    : plan_(std::move(plan)), journal_(std::move(journal)), done_(std::move(done)) {}
+
+void AppliedPlan::read_journal_again() {
+  if (journal_) done_ = journal_->read_again();
 }
 
 AppliedPlan::~AppliedPlan() {
@@ -82,9 +90,51 @@ void AppliedPlan::refuse(const Step& step, int error) const {
                .exit_code = is_known ? ExitCode::kUnsupported : ExitCode::kFailed});
 }
 
-std::vector<UndoFailure> AppliedPlan::undo() noexcept try {
+void AppliedPlan::hand_over(PlanKeeper& keeper) {
+  keeper.hand_over(plan_, journal_.get());
+  keeper_ = &keeper;
+  if (journal_) journal_->give_away();
+}
+
+PlanKeeper* AppliedPlan::keeper() const noexcept {
+  return keeper_ != nullptr && keeper_->is_there() ? keeper_ : nullptr;
+}
+
+EndSocketSource AppliedPlan::sockets() const {
+  if (keeper_ == nullptr) return {};
+  return [this](const std::string& netns, EndSocket kind) {
+    PlanKeeper* present = keeper();
+    if (present == nullptr) return open_end_socket(netns, kind);
+    return present->open_socket(netns == plan_.ends.b.netns ? 1 : 0, netns, kind);
+  };
+}
+
+std::vector<UndoFailure> AppliedPlan::have_it_undone() {
+  std::vector<UndoFailure> failures;
+  for (const LeftStep& left : keeper_->undo()) {
+    UndoFailure failure{.system_errno = left.system_errno};
+    if (left.step < plan_.steps.size())
+      failure.step = plan_.steps[left.step];
+    else  // its text does not come with it
+      failure.message =
+          fmt::format("could not undo all changes and remove the journal{}: {}",
+                      journal_ ? " " + journal_->path() : "", describe_errno(left.system_errno));
+    failures.push_back(std::move(failure));
+  }
+  return failures;
+}
+
+std::vector<UndoFailure> AppliedPlan::undo(std::chrono::milliseconds lock_limit) noexcept try {
   if (done_.empty() && !journal_) return {};  // undone, or to stay
-  const FileDescriptor lock = lock_routes();
+  if (keeper() != nullptr) {
+    auto failures = have_it_undone();
+    // Nobody has done it where it has just gone.
+    if (keeper() != nullptr) {
+      if (failures.empty()) release();
+      return failures;
+    }
+  }
+  const FileDescriptor lock = lock_routes(lock_limit);
   return undo_locked();
 } catch (const std::exception&) {
   return undo_locked();  // restoring the host matters more than the one step that is shared
@@ -97,12 +147,19 @@ std::vector<UndoFailure> AppliedPlan::undo_locked() noexcept {
     auto failures = undo_steps(applier_, done_, siblings);
     if (!failures.empty()) return failures;
     done_.clear();
-    if (journal_) journal_->destroy();
-    journal_.reset();
+    const int error = journal_ ? journal_->destroy() : 0;
+    if (error == 0)
+      journal_.reset();
+    else  // it is tried again, should there be another undo()
+      failures.push_back({.system_errno = error,
+                          .message = fmt::format("could not remove the journal {}: {}",
+                                                 journal_->path(), describe_errno(error))});
     return failures;
+  } catch (const Error& error) {
+    // The directory is gone, or can't be read: the steps stay in the journal, if any.
+    return {{.system_errno = error.system_errno(), .message = error_line(error)}};
   } catch (const std::exception&) {
-    // Out of memory, or the directory is gone: the steps stay in the journal, if any.
-    return {{.step = {}, .system_errno = EIO}};
+    return {{.system_errno = ENOMEM, .message = "could not undo changes: out of memory (ENOMEM)"}};
   }
 }
 
@@ -113,7 +170,7 @@ void AppliedPlan::release() noexcept {
 
 int AppliedPlan::follow_rename(const std::string& former_name, const std::string& name) noexcept {
   try {
-    int first_error = 0;
+    int first_error = keeper() != nullptr ? keeper_->follow_names() : 0;
     for (TunnelEnd* end : {&plan_.ends.a, &plan_.ends.b})
       if (end->device == former_name) end->device = name;
     for (Step& step : plan_.steps) {
@@ -132,6 +189,11 @@ int AppliedPlan::rename_in_rule(Step& step, const std::string& name) {
   Rule rule = std::get<AddRule>(step.change).rule;
   rule.iif = name;
   const Step renamed{.netns = step.netns, .change = AddRule{rule}, .undo = DeleteRule{rule}};
+  if (keeper() != nullptr) {
+    done_.push_back(renamed);
+    step = renamed;
+    return 0;
+  }
   // The former rule is undone from the journal once more at the end, which finds nothing.
   if (journal_) journal_->record(renamed);
   const int error = applier_.perform(renamed);
@@ -144,9 +206,10 @@ int AppliedPlan::rename_in_rule(Step& step, const std::string& name) {
 
 std::unique_ptr<AppliedPlan> plan_and_apply(PlanRequest request, std::unique_ptr<Journal> journal,
                                             const ApplyHooks& hooks) {
-  const FileDescriptor lock = lock_routes();
+  FileDescriptor lock;
   Plan plan;
   try {
+    lock = lock_routes();
     if (journal) request.siblings = read_sibling_steps(journal->directory(), journal->name());
     plan = prepare_plan(request, read_host_state());
   } catch (...) {

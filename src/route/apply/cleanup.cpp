@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <chrono>
 
 #include "base/error.hpp"
 #include "os/netns.hpp"
@@ -15,9 +14,6 @@
 
 namespace tunrelay {
 namespace {
-
-// The janitor promises a quarter of a second; whoever holds the lock needs some milliseconds.
-constexpr std::chrono::seconds kUndoLockLimit{2};
 
 class Cleaner {
  public:
@@ -54,7 +50,7 @@ class Cleaner {
       return fmt::format("process {} is at work", header.owner.pid);
     // The number of a namespace that is gone may have come to this one.
     if (header.netns_inode != current_netns_inode() &&
-        is_netns_in_use(header.netns_inode, header.netns_cookie))
+        (options_.this_netns_only || is_netns_in_use(header.netns_inode, header.netns_cookie)))
       return "it belongs to another network namespace";
     // An application that was interrupted was not to stay.
     if (header.persistent && contents.complete && !options_.persistent_too)
@@ -68,7 +64,7 @@ class Cleaner {
   }
 
   void restore(const JournalReader& journal, const JournalContents& contents) {
-    const FileDescriptor lock = lock_routes(kUndoLockLimit);
+    const FileDescriptor lock = lock_routes(kLeftoverLockLimit);
     Applier applier;
     auto failures =
         undo_steps(applier, contents.steps, read_sibling_steps(directory_, journal.name()));

@@ -18,6 +18,9 @@ struct CleanupOptions {
   bool persistent_too = false;
   /// Only the journal of this tunnel.
   std::optional<std::string> instance{};
+  /// No journal of another network namespace, be that gone or not: who may not look into other
+  /// processes can't know.
+  bool this_netns_only = false;
 };
 
 /// Why a journal was left as it is.

@@ -114,19 +114,41 @@ Journal::Journal(JournalDirectory directory, const std::string& instance, bool p
     : directory_(std::move(directory)) {
   check_instance(instance);
   const std::uint64_t netns = current_netns_inode();
+  const std::string header = header_line({.boot_id = boot_id(),
+                                          .netns_inode = netns,
+                                          .netns_cookie = current_netns_cookie(),
+                                          .instance = instance,
+                                          .owner = this_process(),
+                                          .persistent = persistent});
   name_ = JournalDirectory::journal_name(netns, instance);
   file_ = lock_journal(directory_, name_, instance);
   if (const auto contents = parse_journal(read_whole(file_.get(), name_), path()))
     refuse_leftover(instance, *contents);
-  // What is there now is at most a piece of a header.
-  check_system_call(::ftruncate(file_.get(), 0), "empty the journal", path());
-  append(header_line({.boot_id = boot_id(),
-                      .netns_inode = netns,
-                      .netns_cookie = current_netns_cookie(),
-                      .instance = instance,
-                      .owner = this_process(),
-                      .persistent = persistent}));
-  check_system_call(::fsync(directory_.fd()), "write", directory_.path());
+  try {
+    // What is there now is at most a piece of a header.
+    check_system_call(::ftruncate(file_.get(), 0), "empty the journal", path());
+    append(header);
+    check_system_call(::fsync(directory_.fd()), "write", directory_.path());
+  } catch (...) {
+    destroy();
+    throw;
+  }
+}
+
+Journal::Journal(JournalDirectory directory, const std::string& instance, FileDescriptor file)
+    : directory_(std::move(directory)),
+      name_(JournalDirectory::journal_name(current_netns_inode(), instance)),
+      file_(std::move(file)) {
+  static_cast<void>(read_again());
+}
+
+std::vector<Step> Journal::read_again() {
+  const std::string text = read_whole(file_.get(), name_);
+  size_bytes_ = text.size();
+  // A step has a line of its own, so no step has this number.
+  next_index_ = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  auto contents = parse_journal(text, path());
+  return contents ? std::move(contents->steps) : std::vector<Step>{};
 }
 
 void Journal::append(const std::string& line) {
@@ -155,8 +177,8 @@ void Journal::mark_complete() {
   append(complete_line());
 }
 
-void Journal::destroy() noexcept {
-  ::unlinkat(directory_.fd(), name_.c_str(), 0);
+int Journal::destroy() noexcept {
+  return ::unlinkat(directory_.fd(), name_.c_str(), 0) == 0 ? 0 : errno;
 }
 
 JournalReader::JournalReader(const JournalDirectory& directory, const std::string& name)
@@ -168,8 +190,9 @@ std::optional<JournalContents> JournalReader::read() const {
   return parse_journal(read_whole(file_.get(), name_), directory_.path() + "/" + name_);
 }
 
-void JournalReader::remove() const noexcept {
-  ::unlinkat(directory_.fd(), name_.c_str(), 0);
+void JournalReader::remove() const {
+  check_system_call(::unlinkat(directory_.fd(), name_.c_str(), 0), "remove the journal",
+                    directory_.path() + "/" + name_);
 }
 
 bool is_of_this_netns(const JournalHeader& header) {

@@ -24,14 +24,25 @@ class Journal {
   /// of that name is at work, and when one has left changes that are still to be undone.
   Journal(JournalDirectory directory, const std::string& instance, bool persistent);
 
+  /// The journal of INSTANCE that another process has begun, whose FILE it gives us. Throws Error.
+  Journal(JournalDirectory directory, const std::string& instance, FileDescriptor file);
+
   /// Returns the step's number once it is on disk. Throws Error.
   std::size_t record(const Step& step);
   /// The step was not done after all. Throws Error.
   void withdraw(std::size_t index);
   /// All steps are done. Throws Error.
   void mark_complete();
-  /// Nothing is left to undo: the file goes.
-  void destroy() noexcept;
+  /// Nothing is left to undo: the file goes. 0, or the errno for which it stays.
+  int destroy() noexcept;
+
+  /// What another process may have written since: all steps, in the order in which they were done.
+  /// Throws Error.
+  std::vector<Step> read_again();
+  /// The file itself; the lock on it is that of all who have it.
+  [[nodiscard]] int fd() const noexcept { return file_.get(); }
+  /// Another process has it now: from here on this one can't write to it.
+  void give_away() noexcept { file_.reset(); }
 
   [[nodiscard]] const JournalDirectory& directory() const noexcept { return directory_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -58,7 +69,7 @@ class JournalReader {
   /// As parse_journal().
   [[nodiscard]] std::optional<JournalContents> read() const;
   /// Takes the file away.
-  void remove() const noexcept;
+  void remove() const;
 
  private:
   const JournalDirectory& directory_;

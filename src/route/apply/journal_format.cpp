@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_number.hpp"
 #include "base/json_text.hpp"
 #include "route/model/step_json.hpp"
 
@@ -30,7 +31,7 @@ std::string line_of(const json& record) {
 
 JournalHeader header_from(const json& record, const std::string& name) {
   JournalHeader header;
-  header.version = record.at("version").get<int>();
+  header.version = whole_number<int>(record, "version");
   if (header.version != kJournalVersion)
     throw_unsupported_error(
         "read the journal", name,
@@ -38,10 +39,11 @@ JournalHeader header_from(const json& record, const std::string& name) {
                     kJournalVersion),
         "clean up with the tunrelay that wrote it");
   header.boot_id = record.at("boot_id").get<std::string>();
-  header.netns_inode = record.at("netns_inode").get<std::uint64_t>();
-  header.netns_cookie = record.at("netns_cookie").get<std::uint64_t>();
+  header.netns_inode = whole_number<std::uint64_t>(record, "netns_inode");
+  header.netns_cookie = whole_number<std::uint64_t>(record, "netns_cookie");
   header.instance = record.at("instance").get<std::string>();
-  header.owner = {record.at("pid").get<pid_t>(), record.at("start_ticks").get<std::uint64_t>()};
+  header.owner = {whole_number<pid_t>(record, "pid"),
+                  whole_number<std::uint64_t>(record, "start_ticks")};
   header.persistent = record.at("persistent").get<bool>();
   return header;
 }
@@ -57,9 +59,9 @@ class Reader {
       if (kind != "header") refuse(name_, "it does not begin with a header");
       contents_ = JournalContents{.header = header_from(record, name_)};
     } else if (kind == "step") {
-      steps_.insert_or_assign(record.at("index").get<std::size_t>(), step_from_json(record));
+      steps_.insert_or_assign(whole_number<std::size_t>(record, "index"), step_from_json(record));
     } else if (kind == "withdrawn") {
-      steps_.erase(record.at("index").get<std::size_t>());
+      steps_.erase(whole_number<std::size_t>(record, "index"));
     } else if (kind == "complete") {
       contents_->complete = true;
     } else {
@@ -117,7 +119,7 @@ std::optional<JournalContents> parse_journal(std::string_view text, const std::s
       text.remove_prefix(end + 1);
     }
   } catch (const json::exception& error) {
-    refuse(name, fmt::format("line {} makes no sense: {}", line_number, error.what()));
+    refuse(name, fmt::format("line {} makes no sense: {}", line_number, bare_message(error)));
   } catch (const Error& error) {
     if (error.exit_code() != ExitCode::kUsage) throw;
     refuse(name, fmt::format("line {} makes no sense: {}", line_number, error.what()));

@@ -11,6 +11,9 @@ namespace tunrelay {
 
 /// Longer than a start on a busy machine takes, for some tunnels that start together.
 inline constexpr std::chrono::seconds kRouteLockLimit{20};
+/// For who restores what a killed tunnel has left. The janitor promises a quarter of a second;
+/// whoever holds the lock needs some milliseconds.
+inline constexpr std::chrono::seconds kLeftoverLockLimit{2};
 
 /// Locks the routes of the calling thread's network namespace until the descriptor is closed, by
 /// its holder or by the end of that. It is a lock of the namespace's own file, so that it holds

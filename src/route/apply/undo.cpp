@@ -29,6 +29,7 @@ bool holds_foreign_device(const DeleteNamespace& undo, const std::vector<UndoFai
 }  // namespace
 
 std::string UndoFailure::to_string() const {
+  if (!message.empty()) return message;
   const ChangeText text = describe(step.undo);
   return fmt::format("could not {} {}: {}", text.attempt, text.object,
                      describe_errno(system_errno));
@@ -42,7 +43,7 @@ std::vector<UndoFailure> undo_steps(Applier& applier, std::span<const Step> step
     const auto* deletion = std::get_if<DeleteNamespace>(&step->undo);
     const bool would_destroy = deletion != nullptr && holds_foreign_device(*deletion, failures);
     const int error = would_destroy ? EBUSY : applier.undo(*step);
-    if (error != 0) failures.push_back({*step, error});
+    if (error != 0) failures.push_back({.step = *step, .system_errno = error});
   }
   return failures;
 }

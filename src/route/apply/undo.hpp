@@ -15,6 +15,7 @@ namespace tunrelay {
 struct UndoFailure {
   Step step{};
   int system_errno = 0;
+  std::string message{};  ///< where no step failed but something beside them; else empty
 
   /// "could not delete the rule 10: from all iif tun0 lookup 5213: Operation not permitted".
   [[nodiscard]] std::string to_string() const;

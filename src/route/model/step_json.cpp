@@ -19,7 +19,7 @@ static json json_of(const IpFamily& family) {
   return static_cast<int>(family);
 }
 static void take_from(const json& from, IpFamily& family) {
-  family = from.get<int>() == 4 ? IpFamily::kIpv4 : IpFamily::kIpv6;
+  family = whole_number<int>(from) == 4 ? IpFamily::kIpv4 : IpFamily::kIpv6;
 }
 static json json_of(const Change& change);
 static void take_from(const json& from, Change& change);

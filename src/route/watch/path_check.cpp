@@ -157,11 +157,11 @@ PathEnds ends_of(const TunnelEnds& ends, Direction direction) {
   return {ends.b, ends.a};
 }
 
-PathCheck check_path(const TunnelEnds& ends) {
+PathCheck check_path(const TunnelEnds& ends, const EndSocketSource& source) {
   PathCheck check;
   auto direction = Direction::kAToB;
   try {
-    Applier applier;
+    Applier applier(source);
     PathChecker checker(ends, applier, check);
     checker.check(direction);
     direction = Direction::kBToA;

@@ -13,6 +13,7 @@
 
 #include "base/direction.hpp"
 #include "base/ip_address.hpp"
+#include "route/apply/end_socket.hpp"
 #include "route/model/tunnel_ends.hpp"
 
 namespace tunrelay {
@@ -40,8 +41,9 @@ struct PathEnds {
 };
 PathEnds ends_of(const TunnelEnds& ends, Direction direction);
 
-/// In the calling thread's network namespace, and in those that ENDS name. Devices are looked up
-/// by name. What can't be read is a finding too.
-PathCheck check_path(const TunnelEnds& ends);
+/// In the calling thread's network namespace, and in those that ENDS name, by sockets that SOURCE
+/// opens there; empty: the calling thread. Devices are looked up by name. What can't be read is a
+/// finding too.
+PathCheck check_path(const TunnelEnds& ends, const EndSocketSource& source = {});
 
 }  // namespace tunrelay

@@ -83,16 +83,16 @@ std::optional<ProbeArrival> await(const ProbeSocket& socket, const ProbeResult& 
 
 /// Sends the probe that RESULT names, and completes RESULT by what became of it. Throws Error.
 void send_probe(const PathEnds& path, Strategy strategy, std::chrono::milliseconds time_limit,
-                ProbeResult& result) {
+                const EndSocketSource& source, ProbeResult& result) {
   // Under `classic` the addresses are in no local table, so IPv4 can't bind to them; the route
   // gives the source address, and the arrival says the target's.
   const auto bound = [strategy](const IpAddress& address) {
     return strategy != Strategy::kClassic ? std::optional(address) : std::nullopt;
   };
   const IpFamily family = result.source.family();
-  const ProbeSocket sender(path.source, family, bound(result.source));
-  const ProbeSocket receiver(path.target, family, bound(result.target));
-  Applier applier;
+  const ProbeSocket sender(path.source, family, bound(result.source), source);
+  const ProbeSocket receiver(path.target, family, bound(result.target), source);
+  Applier applier(source);
   const InterfaceReading source_before = require_interface(applier, path.source);
   const InterfaceReading target_before = require_interface(applier, path.target);
 
@@ -120,14 +120,15 @@ void send_probe(const PathEnds& path, Strategy strategy, std::chrono::millisecon
 }  // namespace
 
 ProbeResult probe_path(const TunnelEnds& ends, Direction direction, IpFamily family,
-                       std::uint64_t nonce, std::chrono::milliseconds time_limit) {
+                       std::uint64_t nonce, std::chrono::milliseconds time_limit,
+                       const EndSocketSource& source) {
   const PathEnds path = ends_of(ends, direction);
   ProbeResult result{.direction = direction,
                      .source = first_address(path.source, family),
                      .target = first_address(path.target, family),
                      .nonce = nonce};
   try {
-    send_probe(path, ends.strategy, time_limit, result);
+    send_probe(path, ends.strategy, time_limit, source, result);
   } catch (const Error& error) {
     // An address that is gone can't be bound to, and an interface can go at any moment.
     result.text = fmt::format("The probe from {} to {} failed: {}.", result.source.to_string(),

@@ -43,9 +43,11 @@ struct ProbeResult {
 
 /// Sends one probe that bears NONCE from the first address of FAMILY at one end to that at the
 /// other, and waits at most TIME_LIMIT for it. In the calling thread's network namespace, and in
-/// those that ENDS name. What the kernel refuses, sockets too, is said in the result; throws a
-/// usage Error when an end has no address of FAMILY.
+/// those that ENDS name, by sockets that SOURCE opens there (as check_path()). What the kernel
+/// refuses, sockets too, is said in the result; throws a usage Error when an end has no address of
+/// FAMILY.
 ProbeResult probe_path(const TunnelEnds& ends, Direction direction, IpFamily family,
-                       std::uint64_t nonce, std::chrono::milliseconds time_limit = kProbeTimeLimit);
+                       std::uint64_t nonce, std::chrono::milliseconds time_limit = kProbeTimeLimit,
+                       const EndSocketSource& source = {});
 
 }  // namespace tunrelay

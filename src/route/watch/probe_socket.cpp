@@ -12,7 +12,6 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "os/netlink_values.hpp"
-#include "os/netns.hpp"
 #include "os/socket_address.hpp"
 
 namespace tunrelay {
@@ -74,14 +73,12 @@ std::optional<ProbeArrival> receive_one(int socket) {
 }  // namespace
 
 ProbeSocket::ProbeSocket(const TunnelEnd& end, IpFamily family,
-                         const std::optional<IpAddress>& address) {
-  const FileDescriptor netns =
-      end.netns.empty() ? open_current_netns() : open_named_netns(end.netns);
-  const NetnsScope scope(netns.get());
-  const int domain = family == IpFamily::kIpv4 ? AF_INET : AF_INET6;
-  socket_ = FileDescriptor(
-      check_system_call(::socket(domain, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "open",
-                        "a socket for path probes"));
+                         const std::optional<IpAddress>& address, const EndSocketSource& source) {
+  const bool is_ipv4 = family == IpFamily::kIpv4;
+  const int domain = is_ipv4 ? AF_INET : AF_INET6;
+  const EndSocket kind = is_ipv4 ? EndSocket::kIpv4 : EndSocket::kIpv6;
+  socket_ =
+      source && !end.netns.empty() ? source(end.netns, kind) : open_end_socket(end.netns, kind);
   SocketAddress own(address.value_or(any_prefix(domain).address), 0);
   check_system_call(::bind(socket_.get(), own.get(), own.length), "bind a socket to",
                     address ? address->to_string() : "any address",

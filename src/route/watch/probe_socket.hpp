@@ -12,6 +12,7 @@
 #include "base/ip_address.hpp"
 #include "base/path_nonce.hpp"
 #include "os/file_descriptor.hpp"
+#include "route/apply/end_socket.hpp"
 #include "route/model/tunnel_ends.hpp"
 
 namespace tunrelay {
@@ -25,8 +26,10 @@ struct ProbeArrival {
 
 class ProbeSocket {
  public:
-  /// In the network namespace of END. Bound to ADDRESS, or to any when there is none. Throws Error.
-  ProbeSocket(const TunnelEnd& end, IpFamily family, const std::optional<IpAddress>& address);
+  /// In the network namespace of END, opened there by SOURCE; empty: by the calling thread. Bound
+  /// to ADDRESS, or to any when there is none. Throws Error.
+  ProbeSocket(const TunnelEnd& end, IpFamily family, const std::optional<IpAddress>& address,
+              const EndSocketSource& source = {});
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   /// 0 or an errno.

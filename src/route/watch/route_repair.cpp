@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/error.hpp"
@@ -63,27 +64,47 @@ RepairReport RouteRepair::repair(PlanReading reading, const HasFallen& has_falle
 bool RouteRepair::repair_steps(const PlanReading& reading, const HasFallen& has_fallen,
                                bool is_foreign_allowed, std::set<std::size_t>& done,
                                RepairReport& report) {
-  bool has_repaired = false;
   report.failed.clear();
   report.postponed.clear();
+  std::vector<std::size_t> wanted;
   for (const std::size_t number : find_broken_steps(applied_.plan(), reading)) {
     if (done.contains(number)) continue;
     const Step& step = applied_.plan().steps[number];
-    const PlaceReading& place = reading.at(step.netns);
-    const bool is_foreign = !went_with_interface(step, place, has_fallen);
+    const bool is_foreign = !went_with_interface(step, reading.at(step.netns), has_fallen);
     if (is_foreign && !is_foreign_allowed) {
       report.postponed.push_back(name_of(step));
       continue;
     }
-    if (const int error = repair_step(applied_.plan(), step, place, applied_.applier())) {
-      report.failed.push_back(fmt::format("{} ({})", name_of(step), describe_errno(error)));
+    wanted.push_back(number);
+  }
+  const std::vector<int> errors = do_again(wanted, reading);
+  bool has_repaired = false;
+  for (std::size_t at = 0; at < wanted.size(); ++at) {
+    const Step& step = applied_.plan().steps[wanted[at]];
+    if (errors[at] != 0 && errors[at] != EALREADY) {
+      report.failed.push_back(fmt::format("{} ({})", name_of(step), describe_errno(errors[at])));
       continue;
     }
     has_repaired = true;
-    done.insert(number);
+    done.insert(wanted[at]);
+    if (errors[at] == EALREADY) continue;  // somebody else was faster
+    const bool is_foreign = !went_with_interface(step, reading.at(step.netns), has_fallen);
     (is_foreign ? report.foreign : report.after_fall).push_back(name_of(step));
   }
   return has_repaired;
+}
+
+std::vector<int> RouteRepair::do_again(const std::vector<std::size_t>& steps,
+                                       const PlanReading& reading) {
+  if (PlanKeeper* keeper = applied_.keeper(); keeper != nullptr && !steps.empty())
+    return keeper->repair(steps);
+  std::vector<int> errors;
+  for (const std::size_t number : steps) {
+    const Step& step = applied_.plan().steps[number];
+    errors.push_back(
+        repair_step(applied_.plan(), step, reading.at(step.netns), applied_.applier()));
+  }
+  return errors;
 }
 
 }  // namespace tunrelay

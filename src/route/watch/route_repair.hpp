@@ -51,6 +51,9 @@ class RouteRepair {
   bool repair_steps(const PlanReading& reading, const HasFallen& has_fallen,
                     bool is_foreign_allowed, std::set<std::size_t>& done, RepairReport& report);
 
+  /// An errno for each of the STEPS; EALREADY: it stands.
+  std::vector<int> do_again(const std::vector<std::size_t>& steps, const PlanReading& reading);
+
   AppliedPlan& applied_;
   RepairLimit limit_;
   std::int64_t retry_pause_ns_ = kFirstRetryPauseNs;  ///< doubles with each failure

@@ -4,12 +4,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "link/stage_text.hpp"
+#include "support/thrown_error.hpp"
 
 namespace tunrelay {
 namespace {
@@ -91,6 +93,22 @@ TEST(TunnelFlags, ADirectionsOwnFlagStandsForTheProfiles) {
   EXPECT_EQ(print_stages(link.directions[0]), "mtu 1400");
   EXPECT_EQ(link.directions[1].size(), 2U);
   EXPECT_EQ(link.seed, 7U);
+}
+
+TEST(TunnelFlags, AUserIsLookedUpAndTheOwnOneChangesNothing) {
+  EXPECT_FALSE(tunnel_options({}).user);
+  TunnelFlags flags;
+  flags.user = std::to_string(::geteuid());
+  EXPECT_FALSE(tunnel_options(flags).user);
+  flags.user = "nosuchuser";
+  EXPECT_THAT(refusal_of(flags), HasSubstr("'nosuchuser'"));
+  flags.user = "61234:61235";
+  if (::geteuid() == 0) {
+    EXPECT_EQ(tunnel_options(flags).user->gid, 61235U);
+  } else {
+    EXPECT_EQ(test::thrown_error([&] { return tunnel_options(flags); }).exit_code(),
+              ExitCode::kUnsupported);
+  }
 }
 
 TEST(TunnelFlags, RefusalsNameTheValue) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The janitor restores the network when the tunnel is killed, and only then. Root.
-#include "route/apply/janitor.hpp"
+#include "route/helper/janitor.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/prctl.h>

@@ -95,7 +95,8 @@ TEST_F(ParseTest, WhatMakesNoSenseIsRefusedWithItsLine) {
        {"garbage", "[]", "{}", R"({"record":"step"})", R"({"record":"dance"})",
         R"({"record":"step","index":0,"change":{"do":"fly"},"undo":{"do":"nothing"}})",
         R"({"record":"step","index":0,"change":{"do":"add_address","prefix":"x"},"undo":{}})",
-        R"({"record":"step","index":-1,"change":{"do":"add_rule"},"undo":{"do":"nothing"}})"}) {
+        R"({"record":"step","index":-1,"change":{"do":"add_rule"},"undo":{"do":"nothing"}})",
+        R"({"record":"withdrawn","index":1e99})", R"({"record":"withdrawn","index":0.5})"}) {
     const std::string message = error_of([&] { parse_journal(header + line + "\n", "/run/x"); });
     EXPECT_THAT(message, HasSubstr("read the journal /run/x")) << line;
   }

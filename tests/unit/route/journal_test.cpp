@@ -4,8 +4,10 @@
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -13,6 +15,7 @@
 #include "os/netns.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
+#include "support/refused_calls.hpp"
 
 namespace tunrelay::test {
 namespace {
@@ -69,6 +72,22 @@ TEST_F(JournalFileTest, RefusesAJournalThatIsALink) {
   EXPECT_THAT(error_of([] { Journal(JournalDirectory::open(), "test", false); }, ExitCode::kFailed),
               HasSubstr(name));
   EXPECT_FALSE(std::filesystem::exists("/run/target"));
+}
+
+TEST_F(JournalFileTest, LeavesNoFileWhenItCantBegin) {
+  for (const long call : {__NR_ftruncate, __NR_fdatasync, __NR_fsync})
+    run_without({{call, EIO}}, [] {
+      EXPECT_THAT(
+          error_of([] { Journal(JournalDirectory::open(), "test", false); }, ExitCode::kFailed),
+          HasSubstr("EIO"));
+    });
+  EXPECT_TRUE(std::filesystem::is_empty(kJournalDirectory));
+}
+
+TEST_F(JournalFileTest, SaysSoWhenItCantBeRemoved) {
+  Journal journal(JournalDirectory::open(), "test", false);
+  run_without({{__NR_unlinkat, EROFS}}, [&] { EXPECT_EQ(journal.destroy(), EROFS); });
+  EXPECT_EQ(journal.destroy(), 0);
 }
 
 TEST_F(JournalFileTest, SaysSoWhenItCantWrite) {

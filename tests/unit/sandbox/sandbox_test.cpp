@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +35,7 @@
 #include "sandbox/capabilities.hpp"
 #include "sandbox/file_access.hpp"
 #include "sandbox/thread_sandbox.hpp"
+#include "support/refused_calls.hpp"
 #include "support/sanitizer.hpp"
 #include "support/skip.hpp"
 #include "support/temporary_folder.hpp"
@@ -254,6 +256,38 @@ TEST(FileAccessTest, FilesAreChangedInThePlacesAlone) {
   EXPECT_EQ(access.error, 0);
   EXPECT_EQ(results, (std::array{0, 0, 0, 0, EACCES, EACCES, EACCES}));
   EXPECT_EQ(errno_of_open(there + "/old", O_WRONLY), 0) << "other threads go on as they were";
+}
+
+TEST(CapabilitiesTest, WhatIsOthersTakesOneToChangeOrRead) {
+  if (::geteuid() != 0) return test::skip_or_fail("needs root");
+  constexpr uid_t kOther = 65'534;
+  const test::TemporaryFolder folder;
+  const std::string theirs = folder.path() + "/theirs";
+  std::filesystem::create_directory(theirs);
+  for (const std::string& file : {theirs + "/old", folder.path() + "/old"}) {
+    std::ofstream(file) << "text";
+    ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+    ASSERT_EQ(::chown(file.c_str(), kOther, kOther), 0);
+  }
+  ASSERT_EQ(::chown(theirs.c_str(), kOther, kOther), 0);
+  EXPECT_TRUE(may_change_without_capabilities(folder.path() + "/new"));
+  EXPECT_FALSE(may_change_without_capabilities(folder.path() + "/old"));
+  EXPECT_FALSE(may_change_without_capabilities(folder.path() + "/missing/new"));
+  EXPECT_FALSE(may_change_without_capabilities(theirs + "/new"));
+  EXPECT_TRUE(may_read_without_capabilities(folder.path() + "/new")) << "there is nothing to read";
+  EXPECT_FALSE(may_read_without_capabilities(theirs + "/old"));
+  // The question has taken nothing.
+  EXPECT_EQ(errno_of_open(theirs + "/old", O_RDWR), 0);
+}
+
+/// Otherwise what stands there could not be taken away at the end.
+TEST(FileAccessTest, APlaceThatCanNotBeOpenedIsNotLeftOut) {
+  FileAccess access;
+  test::run_without({{__NR_openat, EMFILE}},
+                    [&] { access = change_files_only_in(std::array{std::string("/tmp")}); });
+  if (access.error == ENOSYS || access.error == EOPNOTSUPP)
+    return test::skip_or_fail("this kernel has no Landlock");
+  EXPECT_EQ(access.error, EMFILE);
 }
 
 }  // namespace

@@ -70,10 +70,10 @@ TEST(Summary, ReportsProbesAndWhatBypassedTheTunnel) {
 TEST(Summary, ReportsWhatEachStageOfTheLinkHasDone) {
   TunnelReport report = sample_report();
   EXPECT_THAT(summary_text(report), Not(HasSubstr("--seed"))) << "there is no link";
-  report.lanes[0].dropped[static_cast<std::size_t>(DropReason::kStage)] = {0, 3, 4344};
+  report.lanes[0].dropped[static_cast<std::size_t>(DropReason::kAqm)] = {0, 3, 4344};
   LinkStageReport stage{.text = "rate 10mbit codel ecn", .counts = {}, .answers = 0};
   stage.counts.taken = {4, 200, 290'000};
-  stage.counts.dropped = {0, 3, 4344};
+  stage.counts.dropped.by_reason[static_cast<std::size_t>(DropReason::kAqm)] = {0, 3, 4344};
   stage.counts.marked = 2;
   stage.answers = 5;
   stage.counts.delay_ns.record(5'000'000, 197);
@@ -82,15 +82,18 @@ TEST(Summary, ReportsWhatEachStageOfTheLinkHasDone) {
   report.link.seed = 42;
   report.link.directions[0].push_back(stage);
   const std::string text = summary_text(report);
-  EXPECT_THAT(text, HasSubstr("stage 0 (3 wire segments)"));
-  EXPECT_THAT(text, HasSubstr("    rate 10mbit codel ecn\n      200 wire segments, 3 dropped "
-                              "(1.5000 %), 2 marked, 5 answers; in it p50 5.001 ms p99 5.001 ms; "
-                              "releases late p50 20.02 us p99 20.02 us\n"));
+  EXPECT_THAT(text, HasSubstr("aqm 0 (3 wire segments)"));
+  EXPECT_THAT(text,
+              HasSubstr("    rate 10mbit codel ecn\n      200 wire segments, 3 dropped "
+                        "(1.5000 %; aqm 3), 2 marked, 5 answers; in it p50 5.001 ms p99 5.001 ms; "
+                        "releases late p50 20.02 us p99 20.02 us\n"));
   EXPECT_THAT(text, HasSubstr("  link      counted since the tunnel was ready; --seed 42 repeats "
                               "its random numbers\n"));
   const nlohmann::json json = report_json(report, "summary").at("link");
   EXPECT_EQ(json.at("seed"), 42);
   EXPECT_EQ(json.at("a_to_b").at(0).at("taken").at("segments"), 200);
+  EXPECT_EQ(json.at("a_to_b").at(0).at("dropped").at("segments"), 3);
+  EXPECT_EQ(json.at("a_to_b").at(0).at("dropped_by_reason").at("aqm").at("bytes"), 4344);
   EXPECT_EQ(json.at("a_to_b").at(0).at("marked_segments"), 2);
   EXPECT_EQ(json.at("a_to_b").at(0).at("answers"), 5);
   EXPECT_TRUE(json.at("b_to_a").empty());
@@ -151,6 +154,27 @@ TEST(Summary, ReadyIsOneLine) {
   const std::string line = ready_line(sample_report());
   EXPECT_TRUE(line.starts_with("ready  tun0 192.168.13.1 fd13::1 <-> tun1 192.168.13.2  "));
   EXPECT_THAT(line, Not(HasSubstr("\n")));
+}
+
+TEST(Summary, SaysWhoseTheProcessIsAndWhatItSharesWithNobody) {
+  SandboxReport report;
+  report.policy = SandboxPolicy::kAuto;
+  report.keeps_few = true;
+  report.own_namespaces = {"ipc"};
+  report.user = UserIdentity{.name = "relay", .uid = 998, .gid = 997, .groups = {997}};
+  EXPECT_THAT(sandbox_text(report, {}),
+              HasSubstr("; process: user relay, no capabilities, own IPC namespace"));
+  EXPECT_EQ(sandbox_json(report).at("user").dump(), R"({"name":"relay","uid":998,"gid":997})");
+  report.own_namespaces = {"mount", "ipc"};
+  EXPECT_THAT(sandbox_text(report, {}), HasSubstr("own mount and IPC namespaces"));
+  report.own_namespaces.clear();
+  report.ipc_refusal = "Operation not permitted (EPERM)";
+  EXPECT_THAT(sandbox_text(report, {}), HasSubstr("shares an IPC namespace (Operation not"));
+  SandboxReport off;
+  off.user = report.user;
+  EXPECT_EQ(sandbox_text(off, {}), "off; process: user relay");
+  EXPECT_EQ(sandbox_text({}, {}), "off");
+  EXPECT_TRUE(sandbox_json(SandboxReport()).at("user").is_null());
 }
 
 TEST(Summary, JsonBearsTheSameNumbers) {
