@@ -16,10 +16,12 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "base/ip_address.hpp"
+#include "base/json_number.hpp"
 
 namespace tunrelay {
 
@@ -42,6 +44,12 @@ template <typename Value>
 nlohmann::json json_of(const std::optional<Value>& value) {
   return json_of(*value);
 }
+template <typename Element>
+nlohmann::json json_of(const std::vector<Element>& elements) {
+  auto json = nlohmann::json::array();
+  for (const Element& element : elements) json.push_back(json_of(element));
+  return json;
+}
 
 inline void take_from(const nlohmann::json& from, IpAddress& address) {
   address = IpAddress::parse(from.get<std::string>());
@@ -52,6 +60,10 @@ inline void take_from(const nlohmann::json& from, IpPrefix& prefix) {
 template <typename Value>
 void take_from(const nlohmann::json& from, std::optional<Value>& value) {
   take_from(from, value.emplace());
+}
+template <typename Element>
+void take_from(const nlohmann::json& from, std::vector<Element>& elements) {
+  for (const nlohmann::json& element : from) take_from(element, elements.emplace_back());
 }
 
 class FieldWriter {
@@ -105,6 +117,8 @@ template <typename Value>
 void take_from(const nlohmann::json& from, Value& value) {
   if constexpr (requires(const FieldReader& reader) { show_fields(value, reader); })
     show_fields(value, FieldReader(from));
+  else if constexpr (std::integral<Value> && !std::same_as<Value, bool>)
+    value = whole_number<Value>(from);
   else
     from.get_to(value);
 }

@@ -19,6 +19,12 @@ std::string bare_text(const nlohmann::ordered_json& value) {
   return value.is_string() ? value.get<std::string>() : json_text(value);
 }
 
+std::string bare_message(const nlohmann::json::exception& error) {
+  const std::string message = error.what();
+  const std::size_t end = message.starts_with("[json.") ? message.find("] ") : std::string::npos;
+  return end == std::string::npos ? message : message.substr(end + 2);
+}
+
 std::string text_member(const nlohmann::json& object, const char* key) {
   if (!object.is_object()) return {};
   const auto found = object.find(key);

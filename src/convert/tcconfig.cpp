@@ -173,9 +173,7 @@ Conversion convert_tcconfig(std::string_view text, const std::string& source) {
   try {
     json = Json::parse(text);
   } catch (const Json::exception& error) {
-    // "[json.exception.parse_error.101] parse error at line 1, column 2: ..."
-    const std::string what = error.what();
-    throw_usage_error("convert", source, what.substr(what.find("] ") + 2), "it is not JSON");
+    throw_usage_error("convert", source, bare_message(error), "it is not JSON");
   }
   bool found = false;
   bool is_tcconfig = false;

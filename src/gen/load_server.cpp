@@ -10,6 +10,9 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/json_fields.hpp"
+#include "base/json_number.hpp"
+#include "base/json_text.hpp"
 #include "gen/load_end.hpp"
 #include "gen/load_json.hpp"
 #include "gen/load_socket.hpp"
@@ -29,19 +32,21 @@ json answer_to(const json& request, LocalEnd& end) {
   if (what == "greet") return {{"version", kLoadProtocolVersion}, {"clock", clock_name()}};
   if (what == "sink")
     return {{"ports", end.open_sink(load_spec_from_json(request.at("spec")),
-                                    request.at("trial").get<std::uint16_t>())}};
+                                    whole_number<std::uint16_t>(request, "trial"))}};
   if (what == "source") {
     const LoadSpec spec = load_spec_from_json(request.at("spec"));
-    const SinkName sink{IpAddress::parse(request.at("address").get<std::string>()),
-                        request.at("ports").get<std::vector<std::uint16_t>>()};
+    SinkName sink{IpAddress::parse(request.at("address").get<std::string>()), {}};
+    take_from(request.at("ports"), sink.ports);
     if (sink.ports.size() != spec.threads)
       throw_usage_error("make", "a source", "it needs a port for each thread");
     return {{"congestion_control",
-             end.open_source(spec, sink, request.at("trial").get<std::uint16_t>())}};
+             end.open_source(spec, sink, whole_number<std::uint16_t>(request, "trial"))}};
   }
   if (what == "start") {
-    const std::int64_t at_ns = monotonic_ns() + request.at("in_ns").get<std::int64_t>();
-    end.start(request.value("at_ns", at_ns));
+    std::int64_t at_ns = 0;
+    if (__builtin_add_overflow(monotonic_ns(), whole_number<std::int64_t>(request, "in_ns"), &at_ns))
+      throw_usage_error("start", "a load", "its beginning is in no time that a clock knows");
+    end.start(whole_number_or(request, "at_ns", at_ns));
     return json::object();
   }
   if (what == "counts") return to_json(end.counts());
@@ -102,7 +107,7 @@ std::string LoadServer::serve_one(const std::function<bool()>& stopping) noexcep
       } catch (const Error& error) {
         lines.send({{"error", error.what()}});
       } catch (const json::exception& error) {
-        lines.send({{"error", error.what()}});
+        lines.send({{"error", bare_message(error)}});
       }
     }
     return "";

@@ -6,9 +6,12 @@
 
 #include <array>
 #include <fstream>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/json_fields.hpp"
+#include "base/json_text.hpp"
 #include "gen/load_json.hpp"
 #include "gen/load_socket.hpp"
 
@@ -62,7 +65,7 @@ auto RemoteEnd::call(const json& request, std::int64_t limit_ns, const Read& rea
   } catch (const json::exception& error) {
     throw Error({.attempt = "understand",
                  .object = lines_.peer(),
-                 .cause = error.what(),
+                 .cause = bare_message(error),
                  .hint = "run the same tunrelay at both ends"});
   }
 }
@@ -85,7 +88,11 @@ RemoteEnd::RemoteEnd(const IpAddress& here, const IpAddress& there, std::uint16_
 std::vector<std::uint16_t> RemoteEnd::open_sink(const LoadSpec& spec, std::uint16_t trial) {
   return call(
       {{"method", "sink"}, {"spec", to_json(spec)}, {"trial", trial}}, kAnswerLimitNs,
-      [](const json& answer) { return answer.at("ports").get<std::vector<std::uint16_t>>(); });
+      [](const json& answer) {
+        std::vector<std::uint16_t> ports;
+        take_from(answer.at("ports"), ports);
+        return ports;
+      });
 }
 
 std::string RemoteEnd::open_source(const LoadSpec& spec, const SinkName& sink,

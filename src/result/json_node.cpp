@@ -26,13 +26,6 @@ const char* kind_of(const json& value) {
   return "an object";
 }
 
-/// nlohmann's message without its own number: "[json.exception.parse_error.101] parse error at ..."
-std::string bare_message(const json::exception& error) {
-  const std::string message = error.what();
-  const std::size_t end = message.find("] ");
-  return end == std::string::npos ? message : message.substr(end + 2);
-}
-
 }  // namespace
 
 json parse_json(std::string_view text) {
