@@ -37,14 +37,16 @@ TEST(TomlTextTest, ATablesNameThatNeedsQuotesIsRefusedWithItsLine) {
 
 TEST(TomlTextTest, LettersBeyondAsciiAreForStringsAndComments) {
   for (const char* line : {"[\xd0\xba]", "[[\xc3\xa9]]", " [ \xc3\xa9 ]", "\xd0\xba = 1",
-                           "b = 'x' \xc3\xa9", "b = \"\\\"\" \xc3\xa9", "b = '''x''' \xc3\xa9"}) {
+                           "b = 'x' \xc3\xa9", "b = \"\\\"\" \xc3\xa9", "b = '''x''' \xc3\xa9",
+                           "b = 11'\xef\xb9\xbf", "b = \xc3\xa9", "b = [1, \xc3\xa9]"}) {
     const std::string before = "a = \"\"\"\n'\"\"\" # \xc3\xa9'\n";
     const Error error = thrown_error([&] { return parse_toml(before + line, "x.toml"); });
     EXPECT_EQ(error.exit_code(), ExitCode::kUsage) << line;
-    EXPECT_THAT(error.what(), ::testing::StartsWith("could not read x.toml:3: a character beyond"));
+    EXPECT_THAT(error.what(), ::testing::StartsWith("could not read x.toml:3"));
   }
-  for (const char* line : {"b = \"\xc3\xa9\"", "b = '\xc3\xa9'", "b = '''\n\xc3\xa9'''",
-                           "b = \"\\\"\xc3\xa9\"", "\"\xc3\xa9\" = 1", "b = 1 # \xc3\xa9"})
+  for (const char* line :
+       {"b = \"\xc3\xa9\"", "b = '\xc3\xa9'", "b = '''\n\xc3\xa9'''", "b = \"\\\"\xc3\xa9\"",
+        "\"\xc3\xa9\" = 1", "b = 1 # \xc3\xa9", "b = \"\"\"\\\n \xc3\xa9\"\"\""})
     EXPECT_EQ(parse_toml(line, "x.toml").size(), 1U) << line;
 }
 
