@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -201,10 +202,13 @@ std::optional<FilePacket> PcapngSource::packet_of(std::uint32_t type, const Bloc
   } else {
     const std::uint64_t ticks =
         std::uint64_t{block.number<std::uint32_t>(4)} << 32U | block.number<std::uint32_t>(8);
-    __extension__ using Wide = unsigned __int128;
-    last_time_ns_ =
-        interface.offset_s * kNanosecondsPerSecond +
-        static_cast<std::int64_t>(Wide{ticks} * kNanosecondsPerSecond / interface.ticks_per_s);
+    __extension__ using Wide = __int128;
+    const Wide time_ns = Wide{interface.offset_s} * kNanosecondsPerSecond +
+                         Wide{ticks} * kNanosecondsPerSecond / interface.ticks_per_s;
+    if (time_ns < std::numeric_limits<std::int64_t>::min() ||
+        time_ns > std::numeric_limits<std::int64_t>::max())
+      refuse("a packet's time is more than 292 years away from 1970");
+    last_time_ns_ = static_cast<std::int64_t>(time_ns);
   }
   packet.time_ns = last_time_ns_;  // a simple packet has none of its own
   packet.bytes = block.part(packet_at, kept_bytes);

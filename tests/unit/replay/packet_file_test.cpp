@@ -36,7 +36,8 @@ class FileWriter {
     end();
   }
   void interface(std::uint16_t link_type, const std::string& name,
-                 const std::string& description = "", int resolution = -1, int offset_s = 0) {
+                 const std::string& description = "", int resolution = -1,
+                 std::int64_t offset_s = 0) {
     begin(1);
     put(link_type);
     put<std::uint16_t>(0);
@@ -47,7 +48,7 @@ class FileWriter {
     if (offset_s != 0) {
       put<std::uint16_t>(14);
       put<std::uint16_t>(8);
-      put<std::int64_t>(offset_s);
+      put(offset_s);
     }
     end();
   }
@@ -202,6 +203,12 @@ TEST_F(PacketFileTest, WhatCanNotBeReadIsRefusedWithTheCause) {
   other.interface(113, "any");
   other.packet(0, 1, "cooked");
   EXPECT_THAT(refusal_of(other.bytes()), HasSubstr("link type LINUX_SLL"));
+  for (const std::int64_t offset_s : {INT64_MIN, INT64_MIN / 1'000'000'000 - 1, INT64_MAX}) {
+    FileWriter old;
+    old.interface(1, "eth0", "", 6, offset_s);
+    old.packet(0, 1, "long ago");
+    EXPECT_THAT(refusal_of(old.bytes()), HasSubstr("292 years away")) << offset_s;
+  }
   FileWriter lost;
   lost.packet(0, 1, "of nowhere");
   EXPECT_THAT(refusal_of(lost.bytes()), HasSubstr("not described"));
