@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/direction.hpp"
-#include "base/drop_reason.hpp"
+#include "base/drops.hpp"
 #include "base/tally.hpp"
 #include "link/link_series.hpp"
 
@@ -38,24 +38,13 @@ struct RecordLink {
   std::array<std::vector<std::string>, kDirections> stages;
 };
 
-struct RecordDrops {
-  std::array<Tally, kDropReasons> by_reason;
-
-  [[nodiscard]] Tally sum() const noexcept {
-    Tally sum;
-    for (const Tally& reason : by_reason) sum += reason;
-    return sum;
-  }
-  bool operator==(const RecordDrops&) const = default;
-};
-
 /// What one direction did in an interval. Over all intervals of a record that began with the
 /// tunnel: read + made == written + dropped + what is queued at the end.
 struct DirectionInterval {
   Tally read;
   Tally made;  ///< by stages
   Tally written;
-  RecordDrops dropped;
+  Drops dropped;
   Tally queued;  ///< by stages, at the interval's end
   std::vector<StageInterval> stages;
 };
@@ -93,7 +82,7 @@ struct RecordInterval {
 
 struct RecordEvent {
   std::int64_t at_ns = 0;
-  std::string kind;  ///< note, broken, repaired, gone, capture, scenario
+  std::string kind;  ///< note, broken, repaired, gone, capture, scenario, mark
   std::string text;
 };
 

@@ -28,7 +28,7 @@ void show_fields(MaybeConst<ValueSummary> auto& values, const auto& fields) {
   fields.unless_default("max", values.highest);
 }
 
-nlohmann::json json_of(const RecordDrops& drops) {
+nlohmann::json json_of(const Drops& drops) {
   auto json = nlohmann::json::object();
   for (std::size_t reason = 0; reason < kDropReasons; ++reason)
     if (const Tally& dropped = drops.by_reason.at(reason); dropped != Tally{})
@@ -36,7 +36,7 @@ nlohmann::json json_of(const RecordDrops& drops) {
   return json;
 }
 
-void take_from(const nlohmann::json& from, RecordDrops& drops) {
+void take_from(const nlohmann::json& from, Drops& drops) {
   for (std::size_t reason = 0; reason < kDropReasons; ++reason)
     if (const auto found = from.find(to_string(static_cast<DropReason>(reason)));
         found != from.end())
@@ -53,17 +53,6 @@ void show_fields(MaybeConst<StageInterval> auto& stage, const auto& fields) {
   fields.unless_default("delay_ns", stage.delay_ns);
   fields.unless_default("late_ns", stage.late_ns);
   fields.unless_default("capacity_bits", stage.capacity_bits);
-}
-
-template <typename Element>
-nlohmann::json json_of(const std::vector<Element>& elements) {
-  auto json = nlohmann::json::array();
-  for (const Element& element : elements) json.push_back(json_of(element));
-  return json;
-}
-template <typename Element>
-void take_from(const nlohmann::json& from, std::vector<Element>& elements) {
-  for (const nlohmann::json& element : from) take_from(element, elements.emplace_back());
 }
 
 void show_fields(MaybeConst<DirectionInterval> auto& direction, const auto& fields) {
@@ -167,7 +156,7 @@ class RecordParser {
     try {
       take(json.at(kKind).get<std::string>(), json);
     } catch (const nlohmann::json::exception& error) {
-      refuse(name_, line_, error.what());
+      refuse(name_, line_, bare_message(error));
     }
   }
 

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <pthread.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -14,9 +13,9 @@
 #include "base/units.hpp"
 #include "os/output_file.hpp"
 #include "os/signal_block.hpp"
+#include "os/thread.hpp"
 #include "os/whole_file.hpp"
 #include "record/record_text.hpp"
-#include "sandbox/thread_sandbox.hpp"
 
 namespace tunrelay {
 namespace {
@@ -24,6 +23,7 @@ namespace {
 constexpr const char* kRecordAttempt = "write the record";
 // How long a pipe's reader may take.
 constexpr std::int64_t kPatienceNs = kNanosecondsPerSecond;
+constexpr std::size_t kMaxUnwrittenBytes = std::size_t{64} << 20U;
 
 FileDescriptor opened(const RecordOptions& options) {
   if (!options.into) return open_output(options.file, kRecordAttempt, kUsersChoice);
@@ -80,12 +80,11 @@ void Recorder::begin(const Beginning& beginning, const EmulatedLink& link, Read 
   RecordHeader header = beginning.header;
   header.interval_ns = options_.interval_ns;
   header.title = options_.title;
-  write(record_line(header));
-  write(record_line(reader_->link()));
+  add(record_line(header));
+  add(record_line(reader_->link()));
   const SignalBlock blocked;  // signals are for the main thread
-  thread_ = std::thread([this, is_confined = beginning.is_confined] {
-    ::pthread_setname_np(::pthread_self(), "recorder");
-    if (is_confined) static_cast<void>(enter_sandbox(ThreadKind::kRecorder));
+  thread_ = start_thread("recorder", [this, rights = beginning.rights] {
+    give_up_rights(ThreadKind::kRecorder, rights);
     run();
   });
 }
@@ -95,9 +94,12 @@ void Recorder::run() {
   std::int64_t due_ns = first_due_ns_;
   while (!ends_ && report_.failure.empty()) {
     const std::chrono::steady_clock::time_point due{std::chrono::nanoseconds(due_ns)};
-    if (woken_.wait_until(lock, due, [this] { return ends_; })) break;
+    if (woken_.wait_until(lock, due, [this] { return ends_ || !unwritten_.empty(); })) {
+      write_all_lines(lock);
+      continue;
+    }
     const std::int64_t now_ns = monotonic_ns();
-    write_interval(now_ns);
+    add_interval(now_ns);
     // Where we came too late for some, the interval is longer.
     due_ns += std::max<std::int64_t>(1, (now_ns - due_ns) / options_.interval_ns + 1) *
               options_.interval_ns;
@@ -108,31 +110,47 @@ void Recorder::change_link(const EmulatedLink& link) {
   const std::lock_guard lock(mutex_);
   if (!reader_) return;
   const std::int64_t now_ns = monotonic_ns();
-  write_interval(now_ns);
+  add_interval(now_ns);
   reader_->follow(link, now_ns - ready_ns_);
-  write(record_line(reader_->link()));
+  add(record_line(reader_->link()));
+  woken_.notify_all();
 }
 
 void Recorder::note(std::string_view kind, std::string_view text) {
   const std::lock_guard lock(mutex_);
   if (!reader_) return;
-  write(record_line(RecordEvent{
+  add(record_line(RecordEvent{
       .at_ns = monotonic_ns() - ready_ns_, .kind = std::string(kind), .text = std::string(text)}));
+  woken_.notify_all();
 }
 
-void Recorder::write_interval(std::int64_t now_ns, bool is_last) {
-  write(record_line(reader_->next(now_ns, is_last)));
+void Recorder::add_interval(std::int64_t now_ns, bool is_last) {
+  if (!report_.failure.empty()) return;
+  add(record_line(reader_->next(now_ns, is_last)));
   ++report_.intervals;
 }
 
-void Recorder::write(const std::string& text) {
+void Recorder::add(const std::string& line) {
   if (!report_.failure.empty()) return;
-  const int error =
-      is_regular_ ? append_all(file_.get(), text) : write_all(file_.get(), text, kPatienceNs);
-  if (error != 0)
-    report_.failure = describe_errno(error);
+  // Only one who changes the link very often, on a disk that stands still, comes to that.
+  if (unwritten_.size() + line.size() > kMaxUnwrittenBytes)
+    report_.failure = "it is written too slowly";
   else
-    report_.bytes += text.size();
+    unwritten_ += line;
+}
+
+void Recorder::write_all_lines(std::unique_lock<std::mutex>& lock) {
+  while (!unwritten_.empty() && report_.failure.empty()) {
+    const std::string text = std::exchange(unwritten_, {});
+    lock.unlock();
+    const int error =
+        is_regular_ ? append_all(file_.get(), text) : write_all(file_.get(), text, kPatienceNs);
+    lock.lock();
+    if (error != 0)
+      report_.failure = describe_errno(error);
+    else
+      report_.bytes += text.size();
+  }
 }
 
 void Recorder::end() noexcept {
@@ -143,10 +161,11 @@ void Recorder::end() noexcept {
   }
   woken_.notify_all();
   if (thread_.joinable()) thread_.join();
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const std::int64_t now_ns = monotonic_ns();
-  write_interval(now_ns, true);
-  write(record_line(RecordEnd{.at_ns = now_ns - ready_ns_, .intervals = report_.intervals}));
+  add_interval(now_ns, true);
+  add(record_line(RecordEnd{.at_ns = now_ns - ready_ns_, .intervals = report_.intervals}));
+  write_all_lines(lock);
   reader_.reset();
   file_.reset();
 }

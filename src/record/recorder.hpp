@@ -16,6 +16,7 @@
 #include "os/file_descriptor.hpp"
 #include "record/interval_reader.hpp"
 #include "record/record.hpp"
+#include "sandbox/thread_sandbox.hpp"
 
 namespace tunrelay {
 
@@ -38,7 +39,8 @@ struct RecordReport {
   std::string failure;  ///< why nothing is written any more; empty: it is, or it has ended
 };
 
-/// Used by one thread, but for what says otherwise.
+/// Used by one thread, but for what says otherwise. That thread waits for no disk and no pipe until
+/// end(): lines are made under a mutex, and written by the recorder's thread without it.
 class Recorder {
  public:
   /// Opens the file; what stood there is gone. Throws Error.
@@ -58,7 +60,7 @@ class Recorder {
     std::int64_t ready_ns = 0;  ///< ...here (CLOCK_MONOTONIC)
     bool is_at_ready = true;    ///< the first interval begins then, with all counts; else now
     IntervalReader::ReadFlows read_flows{};  ///< empty: flows are not counted
-    bool is_confined = false;                ///< the recorder's thread gives up its rights
+    ThreadRights rights{};                   ///< what the recorder's thread gives up
   };
   /// Once. LINK is the one in use.
   void begin(const Beginning& beginning, const EmulatedLink& link, Read read);
@@ -74,8 +76,10 @@ class Recorder {
  private:
   void look_at_file();
   void run();
-  void write_interval(std::int64_t now_ns, bool is_last = false);
-  void write(const std::string& text);
+  void add_interval(std::int64_t now_ns, bool is_last = false);
+  void add(const std::string& line);
+  /// Without the mutex, which LOCK holds before and after.
+  void write_all_lines(std::unique_lock<std::mutex>& lock);
 
   const RecordOptions options_;
   FileDescriptor file_;
@@ -86,6 +90,7 @@ class Recorder {
   mutable std::mutex mutex_;  ///< of all below
   std::condition_variable woken_;
   bool ends_ = false;
+  std::string unwritten_;  ///< whole lines
   RecordReport report_;
   std::optional<IntervalReader> reader_;  ///< from begin() to end()
 

@@ -38,7 +38,7 @@ std::string line_of(const HistoryRow& row) {
   const std::string fields[] = {
       escape_csv(row.time),         escape_csv(row.commit),     escape_csv(row.suite),
       escape_csv(row.title),        escape_csv(row.metric),     escape_csv(row.unit),
-      escape_csv(row.better),       escape_csv(row.path),       std::to_string(row.rounds),
+      name_of(row.better),          escape_csv(row.path),       std::to_string(row.rounds),
       number(row.median),           number(row.lowest),         number(row.highest),
       number(row.ratio_to_control), escape_csv(row.machine_id), escape_csv(row.kernel)};
   return fmt::format("{}\n", fmt::join(fields, ","));
@@ -98,7 +98,7 @@ std::vector<HistoryRow> history_rows(const Result& result) {
                       .title = result.title,
                       .metric = metric.name,
                       .unit = metric.unit,
-                      .better = name_of(metric.better),
+                      .better = metric.better,
                       .path = path.path,
                       .rounds = path.valid,
                       .median = path.median,

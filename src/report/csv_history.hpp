@@ -22,7 +22,7 @@ struct HistoryRow {
   std::string title;
   std::string metric;
   std::string unit;
-  std::string better;  ///< "higher", "lower", "neither"
+  Better better = Better::kNeither;
   std::string path;
   std::size_t rounds = 0;  ///< samples that count
   /// In the unit.

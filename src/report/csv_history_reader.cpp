@@ -60,6 +60,11 @@ Number number_from(const std::string& field, const char* column, const Place& pl
   return number;
 }
 
+Better better_from(const std::string& field, const Place& place) {
+  if (const auto better = better_named(field)) return *better;
+  place.refuse(fmt::format("better is none of higher, lower and neither: '{}'", field));
+}
+
 HistoryRow row_from(std::vector<std::string> fields, const Place& place) {
   return {.time = std::move(fields[0]),
           .commit = std::move(fields[1]),
@@ -67,7 +72,7 @@ HistoryRow row_from(std::vector<std::string> fields, const Place& place) {
           .title = std::move(fields[3]),
           .metric = std::move(fields[4]),
           .unit = std::move(fields[5]),
-          .better = std::move(fields[6]),
+          .better = better_from(fields[6], place),
           .path = std::move(fields[7]),
           .rounds = number_from<std::size_t>(fields[8], "rounds", place),
           .median = number_from<double>(fields[9], "median", place),

@@ -8,12 +8,6 @@
 namespace tunrelay {
 namespace {
 
-Better better_named(const std::string& name) {
-  for (const Better better : {Better::kHigher, Better::kLower})
-    if (name == name_of(better)) return better;
-  return Better::kNeither;
-}
-
 bool is_chosen(const HistoryRow& row, const HistoryChoice& choice) {
   if (row.metric.find(choice.metric) == std::string::npos) return false;
   if (!choice.path.empty()) return row.path == choice.path;
@@ -39,8 +33,8 @@ std::vector<MetricTrend> history_trends(std::span<const HistoryRow> rows,
   std::stable_sort(
       chosen.begin(), chosen.end(),
       [](const HistoryRow* left, const HistoryRow* right) { return left->time < right->time; });
-  using Key = std::tuple<std::string, std::string, std::string, std::string, std::string,
-                         std::string, std::string>;
+  using Key = std::tuple<std::string, std::string, std::string, std::string, std::string, Better,
+                         std::string>;
   std::map<Key, std::size_t> places;
   std::vector<MetricTrend> trends;
   for (const HistoryRow* row : chosen) {
@@ -56,7 +50,7 @@ std::vector<MetricTrend> history_trends(std::span<const HistoryRow> rows,
                         .path = row->path,
                         .unit = unit,
                         .machine_id = machine,
-                        .better = better_named(row->better),
+                        .better = row->better,
                         .points = {},
                         .trend = {}});
     add_point(trends[place->second].points, *row,

@@ -13,7 +13,9 @@
 #include "report/page_frame.hpp"
 #include "report/record_charts.hpp"
 #include "report/record_forms.hpp"
+#include "report/record_spans.hpp"
 #include "report/text_table.hpp"
+#include "report/thin_record.hpp"
 
 namespace tunrelay {
 namespace {
@@ -170,6 +172,10 @@ std::string html_record(const Record& record) {
   html +=
       "<p class=\"quiet\">Drag across a chart to look closer, in all charts; a double click "
       "shows all again.</p>\n";
+  if (const TextTable spans = span_table(record); !spans.rows.empty())
+    html += "<section><h2>Sample by sample</h2>\n" + as_html(spans) + "</section>\n";
+  if (const TextTable drops = drops_table(record); !drops.rows.empty())
+    html += "<section><h2>What was dropped</h2>\n" + as_html(drops) + "</section>\n";
   html += happenings(record);
   html += "<section><h2>The relay</h2>\n";
   data["workers"] = worker_charts(thin);

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -14,88 +16,12 @@
 #include "report/chart_parts.hpp"
 #include "report/escape.hpp"
 #include "report/record_forms.hpp"
+#include "report/thin_record.hpp"
 
 namespace tunrelay {
 namespace {
 
 using nlohmann::ordered_json;
-
-void join(ValueSummary& values, const ValueSummary& more) {
-  values.count += more.count;
-  values.p50 = std::max(values.p50, more.p50);
-  values.p95 = std::max(values.p95, more.p95);
-  values.p99 = std::max(values.p99, more.p99);
-  values.highest = std::max(values.highest, more.highest);
-}
-
-Tally highest_of(const Tally& one, const Tally& other) {
-  return {std::max(one.packets, other.packets), std::max(one.segments, other.segments),
-          std::max(one.bytes, other.bytes)};
-}
-
-void join(StageInterval& stage, const StageInterval& more) {
-  stage.taken += more.taken;
-  stage.passed += more.passed;
-  stage.dropped += more.dropped;
-  stage.queued = more.queued;
-  stage.queued_peak = highest_of(stage.queued_peak, more.queued_peak);
-  stage.marked += more.marked;
-  join(stage.delay_ns, more.delay_ns);
-  join(stage.late_ns, more.late_ns);
-  if (stage.capacity_bits) *stage.capacity_bits += more.capacity_bits.value_or(0);
-}
-
-bool is_same(const FlowInterval& one, const FlowInterval& other) {
-  return one.protocol == other.protocol && one.a == other.a && one.b == other.b;
-}
-
-void join(FlowDirectionInterval& flow, const FlowDirectionInterval& more) {
-  flow.read += more.read;
-  flow.written += more.written;
-  flow.dropped += more.dropped;
-  flow.retransmitted_segments += more.retransmitted_segments;
-  const std::uint64_t rtts = flow.rtts + more.rtts;
-  if (rtts != 0)
-    flow.mean_rtt_ns = static_cast<std::int64_t>(
-        (static_cast<double>(flow.mean_rtt_ns) * static_cast<double>(flow.rtts) +
-         static_cast<double>(more.mean_rtt_ns) * static_cast<double>(more.rtts)) /
-        static_cast<double>(rtts));
-  flow.rtts = rtts;
-}
-
-void join(std::vector<FlowInterval>& flows, const std::vector<FlowInterval>& more) {
-  for (const FlowInterval& flow : more) {
-    const auto same = std::find_if(flows.begin(), flows.end(), [&flow](const FlowInterval& other) {
-      return is_same(flow, other);
-    });
-    if (same == flows.end()) {
-      flows.push_back(flow);
-      continue;
-    }
-    for (std::size_t direction = 0; direction < kDirections; ++direction)
-      join(same->directions.at(direction), flow.directions.at(direction));
-  }
-}
-
-void join(RecordInterval& interval, const RecordInterval& more) {
-  interval.to_ns = more.to_ns;
-  for (std::size_t direction = 0; direction < kDirections; ++direction) {
-    DirectionInterval& sum = interval.directions.at(direction);
-    const DirectionInterval& next = more.directions.at(direction);
-    sum.read += next.read;
-    sum.made += next.made;
-    sum.written += next.written;
-    sum.queued = next.queued;
-    for (std::size_t reason = 0; reason < kDropReasons; ++reason)
-      sum.dropped.by_reason.at(reason) += next.dropped.by_reason.at(reason);
-    for (std::size_t at = 0; at < sum.stages.size(); ++at) join(sum.stages[at], next.stages.at(at));
-  }
-  join(interval.flows, more.flows);
-  interval.flows_ns += more.flows_ns;
-  interval.worker_cpu_ns.resize(std::max(interval.worker_cpu_ns.size(), more.worker_cpu_ns.size()));
-  for (std::size_t worker = 0; worker < more.worker_cpu_ns.size(); ++worker)
-    interval.worker_cpu_ns[worker] += more.worker_cpu_ns[worker];
-}
 
 /// What an interval says; not a number where it says nothing.
 using ValueOf = std::function<double(const RecordInterval&)>;
@@ -210,6 +136,36 @@ Record with_looks_alone(Record record) {
   return record;
 }
 
+/// A line for each of the most frequent reasons, and one for the others.
+std::vector<Line> drop_lines(const Record& record, std::size_t direction) {
+  Drops sums;
+  for (const RecordInterval& interval : record.intervals)
+    sums += interval.directions.at(direction).dropped;
+  std::vector<DropReason> reasons;
+  for_each_reason(sums, [&reasons](DropReason reason, const Tally&) { reasons.push_back(reason); });
+  std::stable_sort(reasons.begin(), reasons.end(), [&sums](DropReason one, DropReason other) {
+    return sums.of(one).segments > sums.of(other).segments;
+  });
+  constexpr std::array<std::size_t, 4> kColours{7, 3, 0, 6};
+  std::vector<Line> lines;
+  for (std::size_t at = 0; at < std::min(reasons.size(), kColours.size()); ++at) {
+    // The last line is of all reasons that are left.
+    const bool is_rest = at + 1 == kColours.size() && reasons.size() > kColours.size();
+    const std::vector<DropReason> of(
+        reasons.begin() + static_cast<std::ptrdiff_t>(at),
+        is_rest ? reasons.end() : reasons.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+    lines.push_back({"dropped, " + (is_rest ? "other" : reason_title(of.front())), kColours.at(at),
+                     at, at == 0 ? "area" : "line",
+                     [direction, of](const RecordInterval& interval) {
+                       std::uint64_t segments = 0;
+                       for (const DropReason reason : of)
+                         segments += interval.directions.at(direction).dropped.of(reason).segments;
+                       return static_cast<double>(segments);
+                     }});
+  }
+  return lines;
+}
+
 void add_flow_charts(ordered_json& charts, const Record& whole, std::size_t direction) {
   const Record record = with_looks_alone(whole);
   Chart throughput{
@@ -239,26 +195,6 @@ void add_flow_charts(ordered_json& charts, const Record& whole, std::size_t dire
 }
 
 }  // namespace
-
-Record thinned(const Record& record, std::size_t most) {
-  const std::size_t together = record.intervals.size() / std::max<std::size_t>(most, 1) + 1;
-  if (together == 1) return record;
-  Record thin = record;
-  thin.intervals.clear();
-  std::size_t joined = together;
-  for (const RecordInterval& interval : record.intervals) {
-    const bool goes_on =
-        joined < together && &record.link_of(interval) == &record.link_of(thin.intervals.back());
-    if (goes_on) {
-      join(thin.intervals.back(), interval);
-      ++joined;
-    } else {
-      thin.intervals.push_back(interval);
-      joined = 1;
-    }
-  }
-  return thin;
-}
 
 ordered_json direction_charts(const Record& record, std::size_t direction) {
   ordered_json charts = ordered_json::array();
@@ -306,17 +242,13 @@ ordered_json direction_charts(const Record& record, std::size_t direction) {
              .lines = {{"queued", 5, 0, "area", of_queue([](const StageInterval& stage) {
                           return static_cast<double>(stage.queued_peak.bytes);
                         })}}});
-  add_chart(charts, record,
-            {.title = "Drops and marks, wire segments",
-             .unit = "ratio",
-             .lines = {{"dropped", 7, 0, "area",
-                        [direction](const RecordInterval& interval) {
-                          return static_cast<double>(
-                              interval.directions.at(direction).dropped.sum().segments);
-                        }},
-                       {"marked", 4, 1, "line", of_queue([](const StageInterval& stage) {
-                          return static_cast<double>(stage.marked);
-                        })}}});
+  std::vector<Line> drops = drop_lines(record, direction);
+  drops.push_back({"marked", 4, 1, "line", of_queue([](const StageInterval& stage) {
+                     return static_cast<double>(stage.marked);
+                   })});
+  add_chart(
+      charts, record,
+      {.title = "Drops and marks, wire segments", .unit = "ratio", .lines = std::move(drops)});
   return charts;
 }
 

@@ -11,10 +11,6 @@
 
 namespace tunrelay {
 
-/// A record with at most about MOST intervals, so that a page stays small: neighbours of the same
-/// link are made one. Amounts add up; delays and peaks are the highest of them.
-[[nodiscard]] Record thinned(const Record& record, std::size_t most);
-
 /// Throughput beside capacity, delay and queue of the stage that queues, drops and marks.
 [[nodiscard]] nlohmann::ordered_json direction_charts(const Record& record, std::size_t direction);
 /// CPU time of the workers.

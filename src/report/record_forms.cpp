@@ -37,6 +37,15 @@ std::string value_fields(const ValueSummary& values) {
   return fmt::format(",{},{},{},{}", values.p50, values.p95, values.p99, values.highest);
 }
 
+/// "queue_full=10 aqm=2".
+std::string reasons_field(const Drops& drops) {
+  std::string field;
+  for_each_reason(drops, [&field](DropReason reason, const Tally& dropped) {
+    field += fmt::format("{}{}={}", field.empty() ? "" : " ", to_string(reason), dropped.segments);
+  });
+  return field;
+}
+
 constexpr const char* kCsvHeader =
     "from_s,to_s,direction,stage,"
     "in_packets,in_segments,in_bytes,out_packets,out_segments,out_bytes,"
@@ -44,7 +53,8 @@ constexpr const char* kCsvHeader =
     "queued_packets,queued_segments,queued_bytes,"
     "queued_peak_packets,queued_peak_segments,queued_peak_bytes,"
     "marked_segments,delay_p50_ns,delay_p95_ns,delay_p99_ns,delay_max_ns,"
-    "late_p50_ns,late_p95_ns,late_p99_ns,late_max_ns,capacity_bits,worker_cpu_ns\r\n";
+    "late_p50_ns,late_p95_ns,late_p99_ns,late_max_ns,capacity_bits,worker_cpu_ns,"
+    "dropped_segments_by_reason\r\n";
 
 }  // namespace
 
@@ -71,6 +81,54 @@ std::optional<std::size_t> queueing_stage(const std::vector<std::string>& stages
     if (found != stages.end()) return static_cast<std::size_t>(found - stages.begin());
   }
   return std::nullopt;
+}
+
+std::string reason_title(DropReason reason) {
+  if (reason == DropReason::kAqm) return "AQM";
+  std::string title(to_string(reason));
+  std::replace(title.begin(), title.end(), '_', ' ');
+  return title;
+}
+
+TextTable drops_table(const Record& record) {
+  TextTable table{.columns = {{.title = "direction"},
+                              {.title = "dropped by"},
+                              {.title = "reason"},
+                              {.title = "wire segments", .right = true},
+                              {.title = "of those it had", .right = true, .optional = 1}},
+                  .rows = {}};
+  struct Sum {
+    std::string name;
+    Tally taken;
+    Drops dropped;
+  };
+  for (std::size_t direction = 0; direction < kDirections; ++direction) {
+    // A stage is known by its text: one that has come back goes on. The first one is the relay.
+    std::vector<Sum> sums{{"the relay", {}, {}}};
+    for (const RecordInterval& interval : record.intervals) {
+      const DirectionInterval& done = interval.directions.at(direction);
+      const std::vector<std::string>& texts = record.link_of(interval).stages.at(direction);
+      sums.front().taken += done.read;
+      sums.front().dropped += done.dropped;
+      for (std::size_t at = 0; at < done.stages.size(); ++at) {
+        auto sum = std::ranges::find(sums, texts.at(at), &Sum::name);
+        if (sum == sums.end()) sum = sums.insert(sums.end(), {texts.at(at), {}, {}});
+        sum->taken += done.stages[at].taken;
+        sum->dropped += done.stages[at].dropped;
+        sums.front().dropped -= done.stages[at].dropped;
+      }
+    }
+    for (const Sum& sum : sums)
+      for_each_reason(sum.dropped, [&](DropReason reason, const Tally& dropped) {
+        table.add({direction_name(record.header, direction), sum.name, reason_title(reason),
+                   format_count(dropped.segments),
+                   sum.taken.segments == 0
+                       ? ""
+                       : fmt::format("{:.3g} %", 100 * static_cast<double>(dropped.segments) /
+                                                     static_cast<double>(sum.taken.segments))});
+      });
+  }
+  return table;
 }
 
 TextTable record_table(const Record& record) {
@@ -129,16 +187,18 @@ std::string record_csv(const Record& record) {
       csv += place + "," + tally_fields(done.read) + tally_fields(done.written) +
              tally_fields(done.dropped.sum()) + tally_fields(done.queued) + ",,," + "," +
              value_fields({}) + value_fields({}) + "," + "," +
-             (direction == 0 ? std::to_string(cpu_ns) : std::string()) + "\r\n";
+             (direction == 0 ? std::to_string(cpu_ns) : std::string()) + "," +
+             reasons_field(done.dropped) + "\r\n";
       const std::vector<std::string>& texts = record.link_of(interval).stages.at(direction);
       for (std::size_t at = 0; at < done.stages.size(); ++at) {
         const StageInterval& stage = done.stages[at];
-        csv +=
-            place + "," + escape_csv(texts.at(at)) + tally_fields(stage.taken) +
-            tally_fields(stage.passed) + tally_fields(stage.dropped) + tally_fields(stage.queued) +
-            tally_fields(stage.queued_peak) + fmt::format(",{}", stage.marked) +
-            value_fields(stage.delay_ns) + value_fields(stage.late_ns) + "," +
-            (stage.capacity_bits ? std::to_string(*stage.capacity_bits) : std::string()) + ",\r\n";
+        csv += place + "," + escape_csv(texts.at(at)) + tally_fields(stage.taken) +
+               tally_fields(stage.passed) + tally_fields(stage.dropped.sum()) +
+               tally_fields(stage.queued) + tally_fields(stage.queued_peak) +
+               fmt::format(",{}", stage.marked) + value_fields(stage.delay_ns) +
+               value_fields(stage.late_ns) + "," +
+               (stage.capacity_bits ? std::to_string(*stage.capacity_bits) : std::string()) + ",," +
+               reasons_field(stage.dropped) + "\r\n";
       }
     }
   return csv;

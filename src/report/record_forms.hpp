@@ -20,6 +20,11 @@ namespace tunrelay {
 /// that queues packets, as far as STAGES' texts say. Nothing where there is none.
 [[nodiscard]] std::optional<std::size_t> queueing_stage(const std::vector<std::string>& stages);
 
+/// "queue full": a reason for people.
+[[nodiscard]] std::string reason_title(DropReason reason);
+/// A row a direction, stage and reason for which that has dropped, over the whole record, and one a
+/// reason for which the relay has, around the stages. No rows: nothing was dropped.
+[[nodiscard]] TextTable drops_table(const Record& record);
 /// A row an interval and direction in which anything was read, written, dropped or queued.
 [[nodiscard]] TextTable record_table(const Record& record);
 /// RFC 4180, with a line of names: a row an interval, direction and stage; an empty stage stands

@@ -14,6 +14,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
+#include "base/error.hpp"
+#include "control/control_client.hpp"
+#include "control/control_place.hpp"
 #include "record/record_text.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
@@ -35,6 +38,14 @@ Tally tally_in(const nlohmann::json& json) {
           json.at("bytes").get<std::uint64_t>()};
 }
 
+Drops drops_in(const nlohmann::json& json) {
+  Drops drops;
+  for (std::size_t reason = 0; reason < kDropReasons; ++reason)
+    if (const std::string name(to_string(static_cast<DropReason>(reason))); json.contains(name))
+      drops.by_reason.at(reason) = tally_in(json.at(name));
+  return drops;
+}
+
 /// The intervals follow each other without a gap, and add up to what the summary says.
 void expect_sums(const Record& record, const nlohmann::json& summary) {
   ASSERT_FALSE(record.intervals.empty());
@@ -43,21 +54,27 @@ void expect_sums(const Record& record, const nlohmann::json& summary) {
     EXPECT_EQ(record.intervals[at].from_ns, record.intervals[at - 1].to_ns);
   for (std::size_t direction = 0; direction < kDirections; ++direction) {
     DirectionInterval sum;
+    Drops by_stages;
     for (const RecordInterval& interval : record.intervals) {
       sum.read += interval.directions.at(direction).read;
       sum.made += interval.directions.at(direction).made;
       sum.written += interval.directions.at(direction).written;
-      for (std::size_t reason = 0; reason < kDropReasons; ++reason)
-        sum.dropped.by_reason.at(reason) +=
-            interval.directions.at(direction).dropped.by_reason.at(reason);
+      sum.dropped += interval.directions.at(direction).dropped;
+      for (const StageInterval& stage : interval.directions.at(direction).stages)
+        by_stages += stage.dropped;
     }
     const nlohmann::json& lane = summary.at(direction == 0 ? "a_to_b" : "b_to_a");
     EXPECT_EQ(sum.read, tally_in(lane.at("read")));
     EXPECT_EQ(sum.made, tally_in(lane.at("made")));
     EXPECT_EQ(sum.written, tally_in(lane.at("written")));
-    Tally dropped;
-    for (const auto& [reason, tally] : lane.at("dropped").items()) dropped += tally_in(tally);
-    EXPECT_EQ(sum.dropped.sum(), dropped);
+    EXPECT_EQ(sum.dropped, drops_in(lane.at("dropped")));
+    // What the stages drop is what the direction drops for their reasons, reason by reason. What
+    // has no room in the queue memory is dropped around them, too.
+    for (std::size_t at = 0; at < kDropReasons; ++at)
+      if (const auto reason = static_cast<DropReason>(at);
+          is_of_stages(reason) && reason != DropReason::kQueueMemoryFull) {
+        EXPECT_EQ(by_stages.of(reason), sum.dropped.of(reason)) << to_string(reason);
+      }
     EXPECT_EQ(record.intervals.back().directions.at(direction).queued, tally_in(lane.at("queued")));
   }
 }
@@ -84,14 +101,17 @@ class RecordSumsTest : public RecordTest, public ::testing::WithParamInterface<c
 TEST_P(RecordSumsTest, AreTheSummarysAcrossChangesOfTheLink) {
   RunningTunnel tunnel("--record " + file_ + " --record-interval 20ms " + GetParam());
   send_traffic("--pps 5k -t 300ms -P 4");
-  set_link("delay 5ms, loss 10%");
+  set_link("delay 5ms, loss 10%, mtu 900, policer 2mbit burst 3k");
   send_traffic("--pps 5k -t 300ms -P 4");
+  send_traffic("--pps 1k -l 1000 -t 100ms");
+  set_link("rate 2mbit limit 20ms codel target 1ms interval 5ms");
+  send_traffic("--pps 2k -l 500 -t 400ms");
   set_link("duplicate 20%, rate 20mbit limit 50ms");
   send_traffic("--tcp -t 300ms -P 2");
   const nlohmann::json summary = tunnel.finish();
   const Record record = read_record(file_);
   expect_sums(record, summary);
-  ASSERT_EQ(record.links.size(), 3U);
+  ASSERT_EQ(record.links.size(), 4U);
   EXPECT_TRUE(record.end);
   EXPECT_GE(record.intervals.size(), 30U);
   // The last link's stages say in sum what the summary says of them.
@@ -105,7 +125,10 @@ TEST_P(RecordSumsTest, AreTheSummarysAcrossChangesOfTheLink) {
   const nlohmann::json& stage = summary.at("link").at("a_to_b").at(1);
   EXPECT_EQ(rate.taken, tally_in(stage.at("taken")));
   EXPECT_EQ(rate.passed, tally_in(stage.at("passed")));
-  EXPECT_EQ(rate.dropped, tally_in(stage.at("dropped")));
+  EXPECT_EQ(rate.dropped.sum(), tally_in(stage.at("dropped")));
+  EXPECT_EQ(rate.dropped, drops_in(stage.at("dropped_by_reason")));
+  for (const char* reason : {"loss", "too_big", "over_rate", "aqm", "queue_full"})
+    EXPECT_TRUE(summary.at("a_to_b").at("dropped").contains(reason)) << reason;
 }
 
 INSTANTIATE_TEST_SUITE_P(Queues, RecordSumsTest,
@@ -240,6 +263,24 @@ TEST_F(RecordTest, NamesWhatHappensToTheTunnel) {
   };
   EXPECT_TRUE(has("broken"));
   EXPECT_TRUE(has("repaired"));
+}
+
+TEST_F(RecordTest, HasTheMarksOfItsClients) {
+  {
+    RunningTunnel tunnel("");
+    ControlClient relay(find_control(""));
+    EXPECT_THROW(relay.call({{"method", "record_mark"}, {"text", "nobody records"}}), Error);
+    tunnel.finish();
+  }
+  RunningTunnel tunnel("--record " + file_);
+  ControlClient relay(find_control(""));
+  relay.call({{"method", "record_mark"}, {"text", "a \"phase\": begins\n"}});
+  tunnel.finish();
+  const Record record = read_record(file_);
+  ASSERT_EQ(record.events.size(), 1U);
+  EXPECT_EQ(record.events[0].kind, "mark");
+  EXPECT_EQ(record.events[0].text, "a \"phase\": begins\n");
+  EXPECT_GT(record.events[0].at_ns, 0);
 }
 
 TEST_F(RecordTest, AFullDiskEndsTheRecordAndNotTheLink) {

@@ -44,12 +44,12 @@ inline Record sample_record(std::size_t intervals = 60) {
     DirectionInterval& forward = interval.directions[0];
     forward.read = {segments, segments + at % 3, (segments + at % 3) * 1500};
     forward.written = bytes;
-    forward.dropped.by_reason[static_cast<std::size_t>(DropReason::kStage)] = {0, at % 3, 0};
+    forward.dropped.by_reason[static_cast<std::size_t>(DropReason::kQueueFull)] = {0, at % 3, 0};
     forward.queued = {10, 20, 30'000};
     StageInterval queue{
         .taken = forward.read,
         .passed = bytes,
-        .dropped = {0, at % 3, 0},
+        .dropped = forward.dropped,
         .queued = forward.queued,
         .queued_peak = {12, 24, 36'000 + at * 100},
         .marked = at % 5,

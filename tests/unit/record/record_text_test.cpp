@@ -39,12 +39,12 @@ RecordInterval sample_interval(std::int64_t from_ns, std::int64_t to_ns) {
   DirectionInterval& first = interval.directions[0];
   first.read = {1, 2, 3};
   first.written = {4, 5, 6};
-  first.dropped.by_reason[static_cast<std::size_t>(DropReason::kStage)] = {7, 8, 9};
+  first.dropped.by_reason[static_cast<std::size_t>(DropReason::kQueueFull)] = {7, 8, 9};
   first.queued = {1, 1, 60};
   first.stages.resize(2);
   first.stages[1] = {.taken = {1, 2, 3},
                      .passed = {4, 5, 6},
-                     .dropped = {7, 8, 9},
+                     .dropped = first.dropped,
                      .queued = {1, 1, 60},
                      .queued_peak = {2, 2, 120},
                      .marked = 3,

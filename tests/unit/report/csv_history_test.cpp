@@ -39,7 +39,7 @@ TEST(CsvHistoryTest, GrowsByALineAMetricAndLink) {
   EXPECT_EQ(rows[0].title, "uring engine, 2 queues");
   EXPECT_EQ(rows[0].metric, "tcp_1_flow/throughput");
   EXPECT_EQ(rows[0].unit, "bits_per_s");
-  EXPECT_EQ(rows[0].better, "higher");
+  EXPECT_EQ(rows[0].better, Better::kHigher);
   EXPECT_EQ(rows[0].path, kSubject);
   EXPECT_EQ(rows[0].rounds, 10U);
   EXPECT_EQ(rows[0].lowest, *std::min_element(values.begin(), values.end()));
@@ -113,9 +113,12 @@ TEST(CsvHistoryTest, NamesTheLineThatMakesNoSense) {
   };
   EXPECT_EQ(answer("a,b\n"), "line 10: 15 fields are needed, not 2");
   EXPECT_EQ(answer("\n"), "line 10: 15 fields are needed, not 1");
-  EXPECT_EQ(answer("a,b,c,d,e,f,g,h,many,1,1,1,1,j,k\n"),
+  EXPECT_EQ(answer("a,b,c,d,e,f,lower,h,many,1,1,1,1,j,k\n"),
             "line 10: rounds is not a number: 'many'");
-  EXPECT_EQ(answer("a,b,c,d,e,f,g,h,1,1x,1,1,1,j,k\n"), "line 10: median is not a number: '1x'");
+  EXPECT_EQ(answer("a,b,c,d,e,f,lower,h,1,1x,1,1,1,j,k\n"),
+            "line 10: median is not a number: '1x'");
+  EXPECT_EQ(answer("a,b,c,d,e,f,lowr,h,1,1,1,1,1,j,k\n"),
+            "line 10: better is none of higher, lower and neither: 'lowr'");
   EXPECT_EQ(answer("a,\"b,c,d,e,f,g,h,1,1,1,1,1,j,k\n"), "line 10: a quote is not closed");
 }
 

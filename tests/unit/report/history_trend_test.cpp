@@ -23,7 +23,7 @@ HistoryRow history_row(std::size_t run, const char* metric, double median) {
           .title = "",
           .metric = metric,
           .unit = "packets_per_s",
-          .better = "higher",
+          .better = Better::kHigher,
           .path = kSubject,
           .rounds = 10,
           .median = median,

@@ -7,10 +7,13 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "record/record_text.hpp"
 #include "report/html_record.hpp"
 #include "report/record_charts.hpp"
+#include "report/record_spans.hpp"
+#include "report/thin_record.hpp"
 #include "support/sample_record.hpp"
 
 namespace tunrelay {
@@ -139,6 +142,46 @@ TEST(RecordPage, EscapesWhatComesFromElsewhere) {
   EXPECT_THAT(page, Not(HasSubstr("cut short")));
   record.end.reset();
   EXPECT_THAT(html_record(record), HasSubstr("cut short"));
+}
+
+TEST(RecordForms, NamesTheReasonsOfDrops) {
+  Record record = sample_record(30);
+  const TextTable table = drops_table(record);
+  ASSERT_FALSE(table.rows.empty());
+  EXPECT_EQ(table.rows[0][1], "rate 10mbit limit 100ms codel ecn");
+  EXPECT_EQ(table.rows[0][2], "queue full");
+  // What no stage has dropped is the relay's.
+  record.intervals.back()
+      .directions[1]
+      .dropped.by_reason[static_cast<std::size_t>(DropReason::kTargetFull)] = {4, 4, 400};
+  EXPECT_THAT(as_terminal(drops_table(record)), HasSubstr("the relay"));
+  const std::string html = html_record(record);
+  EXPECT_THAT(html, HasSubstr("What was dropped"));
+  EXPECT_THAT(html, HasSubstr("dropped, queue full"));
+  EXPECT_THAT(record_csv(record), HasSubstr("queue_full=2\r\n"));
+}
+
+TEST(RecordForms, ShowsWhatIsBetweenTwoMarks) {
+  Record record = sample_record(20);
+  EXPECT_TRUE(span_table(record).rows.empty());
+  const auto mark = [&record](std::int64_t at_ns, const char* text) {
+    record.events.push_back({.at_ns = at_ns, .kind = "mark", .text = text});
+  };
+  const std::int64_t length_ns = record.intervals[0].to_ns - record.intervals[0].from_ns;
+  mark(length_ns, "udp_64, round 1: begins");
+  mark(4 * length_ns, "udp_64, round 1: ends");
+  mark(5 * length_ns, "a mark of somebody's");
+  mark(6 * length_ns, "cut: begins");
+  const std::vector<RecordSpan> spans = record_spans(record);
+  ASSERT_EQ(spans.size(), 2U);
+  EXPECT_EQ(spans[0].name, "udp_64, round 1");
+  EXPECT_EQ(spans[0].to_ns - spans[0].from_ns, 3 * length_ns);
+  const TextTable table = span_table(record);
+  ASSERT_EQ(table.rows.size(), 2U) << as_terminal(table);
+  // Three intervals of 83 wire segments of 1,500 bytes within 100 ms each.
+  EXPECT_EQ(table.rows[0][3], "9.96 Mbit/s");
+  EXPECT_EQ(table.rows[0][4], "queue full 3");
+  EXPECT_THAT(html_record(record), HasSubstr("Sample by sample"));
 }
 
 }  // namespace
