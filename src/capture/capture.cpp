@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "capture/capture.hpp"
 
-#include <pthread.h>
 #include <time.h>
 
 #include <algorithm>
@@ -10,7 +9,8 @@
 #include "base/clock.hpp"
 #include "capture/capture_blocks.hpp"
 #include "os/signal_block.hpp"
-#include "sandbox/thread_sandbox.hpp"
+#include "os/thread.hpp"
+#include "sandbox/thread_user.hpp"
 
 namespace tunrelay {
 namespace {
@@ -60,11 +60,9 @@ Capture::Capture(const CaptureOptions& options, const CaptureSite& site,
     return monotonic_ns() - since_ns > kReaderPatienceNs;
   });
   publish_report();
-  const bool is_confined = site.is_confined && !files_of(options_).rotates;
-  thread_ = std::thread([this, is_confined] {
+  thread_ = start_thread("capture", [this, site] {
     block_signals();
-    ::pthread_setname_np(::pthread_self(), "capture");
-    if (is_confined) static_cast<void>(enter_sandbox(ThreadKind::kCapture));
+    give_up_rights_of_writer(site);
     run();
   });
 }
@@ -77,6 +75,12 @@ void Capture::finish() noexcept {
   if (!thread_.joinable()) return;
   stopping_.store(true, std::memory_order_release);
   thread_.join();
+}
+
+void Capture::give_up_rights_of_writer(const CaptureSite& site) const {
+  if (!files_of(options_).rotates) return give_up_rights(ThreadKind::kCapture, site.rights);
+  if (site.rights.user) become_user(*site.rights.user, site.rights.is_confined);
+  if (site.rights.is_confined) give_up_capabilities(site.keeps_file_rights);
 }
 
 void Capture::run() {

@@ -63,6 +63,7 @@ class Capture {
           std::unique_ptr<CaptureFiles> files);
 
   void run();
+  void give_up_rights_of_writer(const CaptureSite& site) const;
   void take_records();
   [[nodiscard]] CaptureSource* oldest_source() noexcept;
   void write_record(std::span<std::byte> record);

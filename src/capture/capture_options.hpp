@@ -8,6 +8,7 @@
 #include <string>
 
 #include "packet/packet.hpp"
+#include "sandbox/thread_sandbox.hpp"
 
 namespace tunrelay {
 
@@ -32,8 +33,10 @@ struct CaptureSite {
   LinkType link_type = LinkType::kIp;
   std::size_t queues = 1;
   std::string application;  ///< our name and version, for the file
-  /// The thread that writes gives up its rights, unless it has to open further files.
-  bool is_confined = false;
+  /// What the thread that writes gives up, unless it has to open further files.
+  ThreadRights rights{};
+  /// If it has to, it keeps root's rights to files.
+  bool keeps_file_rights = false;
 };
 
 /// Throws a usage Error for what can't be, a filter that does not compile among it.

@@ -2,7 +2,6 @@
 #include "capture/mahimahi_log.hpp"
 
 #include <fmt/format.h>
-#include <pthread.h>
 #include <time.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "base/error.hpp"
 #include "os/output_file.hpp"
 #include "os/signal_block.hpp"
+#include "os/thread.hpp"
 #include "os/whole_file.hpp"
 
 namespace tunrelay {
@@ -88,8 +88,8 @@ class MahimahiLog::Source final : public StageTap {
   Counter lost_;
 };
 
-MahimahiLog::MahimahiLog(const std::string& prefix, std::string application)
-    : application_(std::move(application)) {
+MahimahiLog::MahimahiLog(const std::string& prefix, std::string application, ThreadRights rights)
+    : application_(std::move(application)), rights_(std::move(rights)) {
   for (std::size_t direction = 0; direction < kDirections; ++direction) {
     File& file = files_.at(direction);
     file.path = prefix + kEndings.at(direction);
@@ -117,9 +117,9 @@ void MahimahiLog::begin(Links links, std::int64_t zero_ns) {
     file.pace = std::move(links.at(direction).pace);
     write_head(file, direction, links.at(direction).text);
   }
-  thread_ = std::thread([this] {
+  thread_ = start_thread("mahimahi-log", [this] {
     block_signals();
-    ::pthread_setname_np(::pthread_self(), "mahimahi-log");
+    give_up_rights(ThreadKind::kCapture, rights_);
     run();
   });
 }

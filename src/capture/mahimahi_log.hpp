@@ -22,6 +22,7 @@
 #include "base/direction.hpp"
 #include "capture/capture_ring.hpp"
 #include "os/file_descriptor.hpp"
+#include "sandbox/thread_sandbox.hpp"
 #include "stage/link_pace.hpp"
 #include "stage/stage_tap.hpp"
 
@@ -37,9 +38,9 @@ struct MahimahiLogReport {
 /// Used by one thread, but for what says otherwise.
 class MahimahiLog {
  public:
-  /// Opens PREFIX.uplink (a to b) and PREFIX.downlink (b to a); what stood there is gone. Throws
-  /// Error.
-  MahimahiLog(const std::string& prefix, std::string application);
+  /// RIGHTS: what its thread gives up. Opens PREFIX.uplink (a to b) and PREFIX.downlink (b to a);
+  /// what stood there is gone. Throws Error.
+  MahimahiLog(const std::string& prefix, std::string application, ThreadRights rights = {});
   /// As finish().
   ~MahimahiLog();
   MahimahiLog(const MahimahiLog&) = delete;
@@ -99,6 +100,7 @@ class MahimahiLog {
   std::uint64_t lost_before_ = 0;  ///< by sources that are gone
 
   std::atomic<bool> stopping_{false};
+  ThreadRights rights_;
   std::thread thread_;
 };
 

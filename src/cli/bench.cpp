@@ -18,8 +18,10 @@
 #include "cli/terminal_style.hpp"
 #include "config/flag_group.hpp"
 #include "os/signal_watch.hpp"
+#include "record/recorder.hpp"
 #include "report/terminal.hpp"
 #include "result/result_json.hpp"
+#include "scenario/scenario_file.hpp"
 #include "suite/progress.hpp"
 #include "suite/suites.hpp"
 
@@ -36,6 +38,8 @@ struct BenchFlags {
   std::string confidence;
   std::uint64_t seed = 1;
   std::string congestion_control = "cubic";
+  std::string scenario;
+  std::string record, record_interval;
   bool json = false;
   bool quiet = false;
   std::string out;
@@ -56,6 +60,23 @@ SuiteOptions suite_options(const BenchFlags& flags) {
   return options;
 }
 
+/// For the subject's `run`. What can't be is an error before anything is made.
+std::vector<std::string> record_flags_of(const BenchFlags& flags) {
+  if (flags.record.empty()) {
+    if (!flags.record_interval.empty())
+      throw_usage_error("use", "--record-interval", "there is no --record");
+    return {};
+  }
+  std::vector<std::string> record{"--record", flags.record};
+  if (flags.record_interval.empty()) return record;
+  check_record_options({.file = flags.record,
+                        .interval_ns = parse_duration_ns(flags.record_interval),
+                        .title = {},
+                        .into = {}});
+  record.insert(record.end(), {"--record-interval", flags.record_interval});
+  return record;
+}
+
 std::vector<TestPathSpec> paths_of(const BenchFlags& flags) {
   TestPathSpec subject{.name = kSubject,
                        .kind = TestPathKind::kTunnel,
@@ -66,6 +87,9 @@ std::vector<TestPathSpec> paths_of(const BenchFlags& flags) {
                        .congestion_control = flags.congestion_control};
   std::istringstream arguments(flags.flags);
   for (std::string argument; arguments >> argument;) subject.arguments.push_back(argument);
+  subject.record = record_flags_of(flags);
+  if (!flags.scenario.empty()) static_cast<void>(load_scenario(flags.scenario));  // or an error
+  subject.scenario = flags.scenario;
   std::vector<TestPathSpec> paths{subject};
   if (flags.control == "veth")
     paths.push_back({.name = kControl,
@@ -92,6 +116,7 @@ nlohmann::json asked_of(const BenchFlags& flags, const SuiteOptions& options,
                        {"rounds", options.rounds},
                        {"time_limit_ns", options.time_limit_ns},
                        {"confidence", flags.confidence}};
+  if (!flags.scenario.empty()) asked["scenario"] = flags.scenario;
   if (!options.arguments.empty()) asked["arguments"] = options.arguments;
   return asked;
 }
@@ -177,6 +202,8 @@ Subcommand add_bench_command(CLI::App& app) {
       .value("--congestion-control", flags->congestion_control, "NAME",
              "what TCP begins with, on both test paths")
       ->capture_default_str();
+  subject.value("--scenario", flags->scenario, "SCENARIO|FILE",
+                "its link over time, from the beginning with each sample");
   FlagGroup samples(*command, "Samples");
   samples.value("-t,--time", flags->time, "TIME", "of a sample [the suite's]");
   samples.value("--warm-up", flags->warm_up, "TIME", "before each sample [a tenth of it]");
@@ -190,6 +217,9 @@ Subcommand add_bench_command(CLI::App& app) {
   output.flag("--json", flags->json, "the result as JSON");
   output.flag("-q,--quiet", flags->quiet, "no progress");
   output.value("--out", flags->out, "FILE", "write the result as JSON, as it comes");
+  output.value("--record", flags->record, "FILE",
+               "write what the tunnel does over time, with a mark for each sample");
+  output.value("--record-interval", flags->record_interval, "TIME", "of that, 1ms to 1h [100ms]");
   flags->outputs.add_to(*command);
   command->footer(suite_lines() +
                   "exit code: 0 measured, 1 a load has no sample that counts, or a byte was wrong\n"

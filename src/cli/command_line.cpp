@@ -21,7 +21,6 @@
 #include "config/config_file.hpp"
 #include "os/inherited_descriptors.hpp"
 #include "os/print.hpp"
-#include "route/apply/janitor.hpp"
 
 namespace tunrelay {
 namespace {
@@ -40,7 +39,6 @@ void group_help_flag(CLI::App& app) {
 
 int run_command_line(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  run_janitor(arguments);  // does not return where a tunnel has spawned us as its janitor
   if (!arguments.empty() && arguments.front() == "help") {  // `help exec` as `exec --help`
     std::rotate(arguments.begin(), arguments.begin() + 1, arguments.end());
     arguments.back() = "--help";

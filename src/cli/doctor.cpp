@@ -78,6 +78,7 @@ Check check_sandbox(const TunnelReport& report) {
 
 nlohmann::json try_tunnel() {
   TunnelOptions options;
+  options.starts_programs = false;
   options.left_namespaces = enter_private_network(options.strategy);
   Tunnel tunnel(options);
   tunnel.start();

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
 #include "base/clean_text.hpp"
+#include "base/clock.hpp"
 #include "base/json_text.hpp"
 #include "os/print.hpp"
 
@@ -43,10 +45,18 @@ void EventLoop::look_after_tunnel() {
                 });
 }
 
+int EventLoop::wait_ms() const {
+  if (guest_ == nullptr) return kLookMs;
+  const std::int64_t left_ms = guest_->due_ns() / kNanosecondsPerMillisecond -
+                               monotonic_ns() / kNanosecondsPerMillisecond + 1;
+  return static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, kLookMs));
+}
+
 EventLoop::End EventLoop::until_signal(const SignalWatch& signals,
                                        const std::function<Answer(int)>& on_signal, int end_fd) {
   std::vector<pollfd> watched{{.fd = signals.fd(), .events = POLLIN, .revents = 0},
-                              {.fd = end_fd, .events = POLLIN, .revents = 0}};
+                              {.fd = end_fd, .events = POLLIN, .revents = 0},
+                              {.fd = -1, .events = POLLIN, .revents = 0}};  // the guest's
   for (const int fd : tunnel_.poll_fds())
     watched.push_back({.fd = fd, .events = POLLIN, .revents = 0});
   if (control_ != nullptr)
@@ -54,7 +64,9 @@ EventLoop::End EventLoop::until_signal(const SignalWatch& signals,
   if (metrics_ != nullptr)
     watched.push_back({.fd = metrics_->fd(), .events = POLLIN, .revents = 0});
   for (;;) {
-    ::poll(watched.data(), watched.size(), kLookMs);
+    if (guest_ != nullptr) watched[2].fd = guest_->fd();
+    if (::poll(watched.data(), watched.size(), wait_ms()) < 0)
+      for (pollfd& descriptor : watched) descriptor.revents = 0;
     while (const auto signal = signals.next())
       if (on_signal(*signal) == Answer::kStop) return End::kRequested;
     if (watched[1].revents != 0) return End::kRequested;
@@ -63,6 +75,7 @@ EventLoop::End EventLoop::until_signal(const SignalWatch& signals,
     if (tunnel_.is_gone()) return End::kGone;
     if (control_ != nullptr) control_->serve();
     if (metrics_ != nullptr) metrics_->serve();
+    if (guest_ != nullptr) guest_->take_turn(watched[2].revents);
   }
 }
 

@@ -3,6 +3,7 @@
 // the wait, lets the tunnel look after itself, and reports to the user what happened.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -14,6 +15,18 @@
 #include "tunnel/tunnel.hpp"
 
 namespace tunrelay {
+
+/// Somebody else who has turns in the loop.
+class EventLoopGuest {
+ public:
+  virtual ~EventLoopGuest() = default;
+  /// Waited for besides; negative: nothing is.
+  [[nodiscard]] virtual int fd() const noexcept = 0;
+  /// The time of its next turn at the latest (CLOCK_MONOTONIC).
+  [[nodiscard]] virtual std::int64_t due_ns() const noexcept = 0;
+  /// EVENTS: of its descriptor, as poll(2) has them.
+  virtual void take_turn(short events) = 0;
+};
 
 class EventLoop {
  public:
@@ -35,6 +48,9 @@ class EventLoop {
   /// Lets MANAGER know that we live meanwhile; null: nobody.
   void report_to(ServiceManager* manager) noexcept { manager_ = manager; }
 
+  /// Gives GUEST its turns meanwhile; null: there is none.
+  void receive(EventLoopGuest* guest) noexcept { guest_ = guest; }
+
   /// Until ON_SIGNAL answers kStop, or END_FD (if not negative) becomes readable.
   End until_signal(const SignalWatch& signals, const std::function<Answer(int)>& on_signal,
                    int end_fd = -1);
@@ -42,12 +58,14 @@ class EventLoop {
  private:
   void report(const std::vector<TunnelEvent>& events) const;
   void look_after_tunnel();
+  [[nodiscard]] int wait_ms() const;
 
   Tunnel& tunnel_;
   bool json_;
   ControlServer* control_ = nullptr;
   MetricsEndpoint* metrics_ = nullptr;
   ServiceManager* manager_ = nullptr;
+  EventLoopGuest* guest_ = nullptr;
   LogOnce news_;
 };
 

@@ -2,12 +2,12 @@
 // `tunrelay exec -- CMD`: both ends in a private namespace, CMD run in it, its exit code
 // returned, nothing left behind.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,9 +18,11 @@
 #include "base/clean_text.hpp"
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "base/shell_words.hpp"
 #include "cli/controlled_tunnel.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/event_loop.hpp"
+#include "cli/exec_page.hpp"
 #include "cli/record_page.hpp"
 #include "cli/subcommand.hpp"
 #include "config/flag_group.hpp"
@@ -43,6 +45,7 @@ struct ExecFlags {
   std::string html;
   bool json = false;
   bool quiet = false;
+  bool top = false;
   bool dry_run = false;
 };
 
@@ -111,6 +114,12 @@ int tell_summary(const TunnelReport& report, const ExecFlags& flags, int command
   return static_cast<int>(ExitCode::kFailed);
 }
 
+SignalWatch watch_signals(const ExecFlags& flags) {
+  // SIGTSTP would hold the relay with the page, and not the command.
+  return flags.top ? SignalWatch({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGTSTP})
+                   : SignalWatch({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1});
+}
+
 int exec(const ExecFlags& flags) {
   if (flags.command.empty())
     throw_usage_error(
@@ -119,18 +128,29 @@ int exec(const ExecFlags& flags) {
   TunnelOptions options = tunnel_options(flags.tunnel);
   // A capture to standard output has that for itself.
   const bool takes_output = options.capture && options.capture->to_standard_output();
+  if (takes_output && flags.top)
+    throw_usage_error("use", "--top with --capture -", "both are for standard output",
+                      "capture to a file or a named pipe");
   if (takes_output) options.trace_file = stderr;
   check_summary_file(flags.summary_file);
-  const RecordPage page(flags.html, options);
-  if (options.record) options.record->title = fmt::format("{}", fmt::join(flags.command, " "));
-  const SignalWatch signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1});
+  const RecordPage record_page(flags.html, options);
+  const std::string command_text = shell_words(flags.command);
+  if (options.record) options.record->title = command_text;
+  const SignalWatch signals = watch_signals(flags);
+  std::optional<ExecPage> page;
+  if (flags.top && !flags.dry_run) page.emplace(command_text);
   const ControlConfig config = control_config(flags.tunnel.control_socket, options);
   // Whoever asks for metrics is outside, so the socket is made before we go.
   const std::unique_ptr<MetricsEndpoint> metrics =
       flags.dry_run ? nullptr : open_metrics(flags.tunnel.metrics);
   options.left_namespaces = enter_private_network(options.strategy);
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
-  PrivateCommand command(flags.command, signals, takes_output ? STDERR_FILENO : STDOUT_FILENO);
+  PrivateCommand command(flags.command, signals,
+                         {.standard_output = takes_output ? STDERR_FILENO : STDOUT_FILENO,
+                          .shares_terminal = !flags.top});
+  // The init has the user's rights for the command; a child of ours would have what we have.
+  options.starts_programs = !command.shortfall().empty();
+  name_later_files(flags.tunnel, {flags.html, flags.summary_file}, options);
   if (!command.shortfall().empty() && !flags.quiet)
     fmt::print(stderr, "tunrelay: note: {}\n", command.shortfall());
   ControlledTunnel tunnel(options, config);
@@ -139,11 +159,18 @@ int exec(const ExecFlags& flags) {
   EventLoop event_loop(*tunnel, false);
   event_loop.serve(tunnel.control());
   event_loop.serve_metrics(metrics.get());
+  if (page) {
+    page->begin([&tunnel](const nlohmann::json& request, int passed) {
+      return tunnel.ask(request, passed);
+    });
+    event_loop.receive(&*page);
+  }
   const auto on_signal = [&](int signal) {
     if (signal == SIGUSR1)
       print_wrapped(stderr, summary_text(tunnel->report()));
-    else if (signal != SIGINT || ::getpgrp() != ::tcgetpgrp(STDIN_FILENO))
-      command.send_signal(signal);  // a keyboard's SIGINT has reached it already
+    else if (signal != SIGTSTP &&
+             (page || signal != SIGINT || ::getpgrp() != ::tcgetpgrp(STDIN_FILENO)))
+      command.send_signal(signal);  // a keyboard's SIGINT has reached it already, without a page
     return EventLoop::Answer::kGoOn;
   };
   const bool gone =
@@ -151,11 +178,12 @@ int exec(const ExecFlags& flags) {
   // Without a tunnel CMD would go on over lo: it is ended instead.
   if (gone) command.send_signal(SIGTERM);
   const int exit_code = command.wait();
+  if (page) page->end();
   if (!gone) tunnel->check_path_at_end();  // the proof holds to the end of CMD
   tunnel.stop();
   end_all_children();
   int told_code = tell_summary(tunnel->report(), flags, exit_code);
-  if (const std::string failure = page.write(); !failure.empty()) {
+  if (const std::string failure = record_page.write(); !failure.empty()) {
     print_wrapped(stderr, fmt::format("tunrelay: {}\n", clean_lines(failure)),
                   kLastWordsPatienceNs);
     told_code = static_cast<int>(ExitCode::kFailed);
@@ -174,6 +202,8 @@ Subcommand add_exec_command(CLI::App& app) {
   output.flag("--json", flags->json, "the summary as JSON, on standard error");
   output.value("--summary-file", flags->summary_file, "FILE", "write the summary as JSON");
   output.value("--html", flags->html, "FILE", "write a page with charts of what the link did");
+  output.flag("--top", flags->top,
+              "watch the link on the terminal; what the command prints follows at the end");
   output.flag("-q,--quiet", flags->quiet, "no summary on standard error");
   output.flag("--dry-run", flags->dry_run, "print the equivalent `ip` commands, change nothing");
   command->add_option("command", flags->command, "the command and its arguments")

@@ -14,6 +14,7 @@
 
 #include "base/clean_text.hpp"
 #include "base/error.hpp"
+#include "base/json_number.hpp"
 #include "base/json_text.hpp"
 #include "config/flag_group.hpp"
 #include "config/link_flags.hpp"
@@ -39,7 +40,7 @@ void print_link(const nlohmann::json& link) {
     const std::string text = link.at(key);
     fmt::print("{}  {}\n", key, text.empty() ? "(nothing is done to packets)" : clean_line(text));
   }
-  fmt::print("seed    {}\n", link.at("seed").get<std::uint64_t>());
+  fmt::print("seed    {}\n", whole_number<std::uint64_t>(link, "seed"));
 }
 
 /// The link, and how each direction has come to what it is.
@@ -64,13 +65,13 @@ int show_link(const LinkControlFlags& flags) {
     const nlohmann::json& lane = answer.at("report").at(key);
     std::uint64_t dropped = 0;
     for (const auto& [reason, tally] : lane.at("dropped").items())
-      dropped += tally.at("packets").get<std::uint64_t>();
+      dropped += whole_number<std::uint64_t>(tally, "packets");
     // A relay that was started by an older tunrelay says "held".
     const nlohmann::json& queued = lane.at(lane.contains("queued") ? "queued" : "held");
     fmt::print("{}  {} packets read, {} written, {} queued, {} dropped\n", key,
-               lane.at("read").at("packets").get<std::uint64_t>(),
-               lane.at("written").at("packets").get<std::uint64_t>(),
-               queued.at("packets").get<std::uint64_t>(), dropped);
+               whole_number<std::uint64_t>(lane.at("read"), "packets"),
+               whole_number<std::uint64_t>(lane.at("written"), "packets"),
+               whole_number<std::uint64_t>(queued, "packets"), dropped);
   }
   return 0;
 }

@@ -18,6 +18,7 @@ RecordPage::RecordPage(std::string path, TunnelOptions& options) : path_(std::mo
   check_replaceable(path_);
   if (options.record) {
     record_file_ = options.record->file;
+    options.files_read_later.push_back(record_file_);
     return;
   }
   memory_ = std::make_shared<const FileDescriptor>(

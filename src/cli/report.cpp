@@ -23,6 +23,7 @@
 #include "report/html_record.hpp"
 #include "report/joined_result.hpp"
 #include "report/record_forms.hpp"
+#include "report/record_spans.hpp"
 #include "report/terminal.hpp"
 #include "result/result_json.hpp"
 
@@ -57,8 +58,11 @@ int report_record(const Record& record, const ReportFlags& flags) {
   const std::string html = flags.outputs.path_of("--html");
   if (!flags.csv_series.empty()) replace_file(output_place(flags.csv_series), record_csv(record));
   if (!html.empty()) replace_file(output_place(html), html_record(record));
-  if (flags.csv_series.empty() && html.empty())
-    fmt::print("{}", as_terminal(record_table(record), standard_output_style().columns));
+  if (!flags.csv_series.empty() || !html.empty()) return 0;
+  const std::size_t columns = standard_output_style().columns;
+  if (const TextTable spans = span_table(record); !spans.rows.empty())
+    fmt::print("{}\n", as_terminal(spans, columns));
+  fmt::print("{}", as_terminal(record_table(record), columns));
   return 0;
 }
 

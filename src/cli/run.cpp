@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -62,21 +66,36 @@ void reload_link(Tunnel& tunnel, const LinkFlags& link) try {
   print_wrapped(stderr, fmt::format("tunrelay: {}\n", clean_lines(error.what())));
 }
 
-/// Whether files of others may be opened, replaced or removed while the tunnel runs, or at its end.
-bool opens_files_later(const RunFlags& flags, const TunnelOptions& options) {
-  const std::string& control = flags.tunnel.control_socket;
-  const LinkFlags& link = flags.tunnel.link;  // read again at SIGUSR2
-  return !flags.html.empty() || !(link.link + link.a_to_b + link.b_to_a + link.scenario).empty() ||
-         flags.tunnel.metrics.starts_with("unix:") || (control != "auto" && control != "none") ||
-         !flags.tunnel.state_directory.empty() ||
-         (options.capture &&
-          (options.capture->rotate_bytes != 0 || options.capture->rotate_ns != 0));
-}
+/// Prints the counters that SIGUSR1 asks for when the path has been checked.
+class CountersOnRequest final : public EventLoopGuest {
+ public:
+  CountersOnRequest(Tunnel& tunnel, std::function<void()> print)
+      : tunnel_(tunnel), print_(std::move(print)) {}
+
+  void request() {
+    if (!tunnel_.is_checking_path()) tunnel_.begin_path_check();
+    is_requested_ = true;
+  }
+  [[nodiscard]] int fd() const noexcept override { return -1; }  // attend() is woken by the check
+  [[nodiscard]] std::int64_t due_ns() const noexcept override { return INT64_MAX; }
+  void take_turn(short /*events*/) override {
+    if (!is_requested_ || tunnel_.is_checking_path()) return;
+    is_requested_ = false;
+    print_();
+  }
+
+ private:
+  Tunnel& tunnel_;
+  std::function<void()> print_;
+  bool is_requested_ = false;
+};
 
 int run(const RunFlags& flags) {
   TunnelOptions options = tunnel_options(flags.tunnel);
   options.starts_programs = false;
-  options.opens_files_later = opens_files_later(flags, options);
+  name_later_files(flags.tunnel, {flags.html}, options);
+  const LinkFlags& link = flags.tunnel.link;  // read again at SIGUSR2
+  options.files_read_later = {link.link, link.a_to_b, link.b_to_a, link.scenario};
   std::FILE* out = text_output(options, flags.json);
   options.trace_file = flags.json ? stderr : out;  // standard output is for JSON then
   if (flags.dry_run) return print_tunnel_plan(options, flags.json);
@@ -103,6 +122,9 @@ int run(const RunFlags& flags) {
   event_loop.report_to(&service_manager);
   event_loop.serve(tunnel.control());
   event_loop.serve_metrics(metrics.get());
+  CountersOnRequest counters(*tunnel,
+                             [&] { print_report(tunnel->report(), "counters", flags.json, out); });
+  event_loop.receive(&counters);
   const auto ended = event_loop.until_signal(signals, [&](int signal) {
     if (signal == SIGPIPE) return EventLoop::Answer::kGoOn;  // a reader that left is not a reason
     if (signal == SIGUSR2) {
@@ -112,8 +134,7 @@ int run(const RunFlags& flags) {
       return EventLoop::Answer::kGoOn;
     }
     if (signal != SIGUSR1) return EventLoop::Answer::kStop;
-    tunnel->check_path();
-    print_report(tunnel->report(), "counters", flags.json, out);
+    counters.request();
     return EventLoop::Answer::kGoOn;
   });
 

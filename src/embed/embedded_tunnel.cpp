@@ -31,8 +31,6 @@ constexpr const char* kOpenAttempt = "open";
 constexpr const char* kOpenObject = "a tunnel in this program";
 constexpr std::uint32_t kKnownFlags =
     TUNRELAY_PRIVATE_NETWORK | TUNRELAY_NO_JANITOR | TUNRELAY_PRIVATE_THREAD;
-// Of requests by the boundary; those at the socket count from 1.
-constexpr ControlClientId kProgramItself = ~ControlClientId{0};
 // Looks at least that often, also when nothing is heard.
 constexpr long kAttendIntervalNs = 450 * kNanosecondsPerMillisecond;
 
@@ -80,11 +78,16 @@ EmbeddedTunnel::EmbeddedTunnel(const tunrelay_tunnel_setup& setup)
       read_tunnel_keys(key_values(kOpenAttempt, kOpenObject, setup.options, setup.option_count),
                        std::move(defaults));
   TunnelOptions options = options_of(setup, flags);
+  if (options.user)
+    throw_usage_error(
+        kOpenAttempt, kOpenObject,
+        "the process is the program's, and not to become the user " + options.user->name,
+        "leave `user` out, and have the program change its own user");
   const bool is_private = (setup.flags & TUNRELAY_PRIVATE_NETWORK) != 0;
   const bool is_thread_alone = (setup.flags & TUNRELAY_PRIVATE_THREAD) != 0;
   if ((is_private && !is_thread_alone) || options.janitor) refuse_other_threads(is_private);
   const ControlConfig config = control_config(flags.control_socket, options);
-  options.control_path = config.path;
+  if (!config.path.empty()) options.socket_paths.push_back(config.path);
   // Whoever asks for metrics is outside the private network, so the socket is made before.
   metrics_ = open_metrics(flags.metrics);
   const SignalBlock block;

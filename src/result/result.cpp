@@ -19,6 +19,12 @@ const char* name_of(Better better) noexcept {
   return "neither";
 }
 
+std::optional<Better> better_named(std::string_view name) noexcept {
+  for (const Better better : {Better::kHigher, Better::kLower, Better::kNeither})
+    if (name == name_of(better)) return better;
+  return std::nullopt;
+}
+
 bool counts(const Sample& sample) noexcept {
   return sample.invalid_reason.empty() && std::isfinite(sample.value);
 }

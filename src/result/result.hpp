@@ -20,6 +20,8 @@ namespace tunrelay {
 enum class Better : std::uint8_t { kHigher, kLower, kNeither };
 /// "higher", "lower", "neither".
 [[nodiscard]] const char* name_of(Better better) noexcept;
+/// The other way; nothing for another name.
+[[nodiscard]] std::optional<Better> better_named(std::string_view name) noexcept;
 
 /// The path that a sample crossed. Free text in the model, these by convention.
 inline constexpr const char* kSubject = "subject";  ///< what is measured

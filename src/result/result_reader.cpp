@@ -27,8 +27,7 @@ constexpr std::size_t kMaxResultBytes = std::size_t{256} << 20U;
 }
 
 Better better_from(const JsonNode& node) {
-  for (const Better better : {Better::kHigher, Better::kLower, Better::kNeither})
-    if (node.text() == name_of(better)) return better;
+  if (const auto better = better_named(node.text())) return *better;
   node.refuse("higher, lower or neither is needed");
 }
 

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "result/result_saver.hpp"
 
-#include <pthread.h>
-
 #include <utility>
+
+#include "os/thread.hpp"
 
 namespace tunrelay {
 
 ResultSaver::ResultSaver(ResultFile& file, std::function<void(const Error&)> report)
     : file_(file), report_(std::move(report)) {
-  thread_ = std::thread([this] {
-    ::pthread_setname_np(::pthread_self(), "result");
-    save_until_stopped();
-  });
+  thread_ = start_thread("result", [this] { save_until_stopped(); });
 }
 
 ResultSaver::~ResultSaver() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "suite/campaign.hpp"
 
+#include <fmt/format.h>
+
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "suite/trial_result.hpp"
@@ -42,7 +44,7 @@ PathTrial Campaign::sample(TestPathHost& path, const LoadCase& load, std::uint32
   const std::string& name = path.spec().name;
   announce(path, load.name, round);
   const double at_s = elapsed_s();
-  PathTrial trial = path.run_trial(load.spec);
+  PathTrial trial = path.run_trial(load.spec, trial_name(load.name, round));
   add_trial(result_, {.load = load.name, .path = name, .round = round, .at_s = at_s}, trial.trial);
   add_path_counts(result_, load.name, name, round, at_s, trial);
   result_.duration_s = elapsed_s();
@@ -55,7 +57,11 @@ void Campaign::announce(const TestPathHost& path, const std::string& load,
 }
 
 PathTrial Campaign::try_out(TestPathHost& path, const LoadCase& load) {
-  return path.run_trial(load.spec);
+  return path.run_trial(load.spec, load.name + ", tried out");
+}
+
+std::string trial_name(const std::string& load, std::uint32_t round) {
+  return fmt::format("{}, round {}", load, round + 1);
 }
 
 void add_path_counts(Result& result, const std::string& load, const std::string& path,

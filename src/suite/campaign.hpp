@@ -65,6 +65,9 @@ class Campaign {
   std::vector<std::unique_ptr<TestPathHost>> paths_;
 };
 
+/// "udp_64, round 1": what a record calls the sample.
+[[nodiscard]] std::string trial_name(const std::string& load, std::uint32_t round);
+
 /// Adds what the path counted beside the trial: `cpu_per_segment` and `link_dropped`.
 void add_path_counts(Result& result, const std::string& load, const std::string& path,
                      std::uint32_t round, double at_s, const PathTrial& trial);

@@ -109,7 +109,7 @@ bool run_iperf3_suite(const SuiteRun& run) {
       const double at_s = campaign.elapsed_s();
       TestPathHost::CommandRun done =
           path.run_command({"iperf3", "--server", "--one-off", "--bind", "{b}"}, client,
-                           options.duration_ns + kIperf3GraceNs);
+                           options.duration_ns + kIperf3GraceNs, trial_name("iperf3", round));
       const json report = json::parse(done.output, nullptr, false);
       done.path.trial.invalid_reason = fault_of(report, done);
       if (report.is_object() && report.contains("/end/sender_tcp_congestion"_json_pointer))

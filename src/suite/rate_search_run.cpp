@@ -97,8 +97,10 @@ void take_trial(PathSearch& one, const RateSearchTask& task) {
   spec.duration_ns = input.duration_ns;
   spec.slip_limit_ns = std::numeric_limits<std::int64_t>::max();  // search_trial_of() judges it
   one.last_at_s = task.now_s();
+  const std::string name = fmt::format("{} at {}/s, {}", task.load.name, input.load_per_s,
+                                       format_duration(static_cast<double>(input.duration_ns)));
   const std::int64_t begin_ns = monotonic_ns();
-  SearchTrial trial = search_trial_of(input, one.path->run_trial(spec).trial);
+  SearchTrial trial = search_trial_of(input, one.path->run_trial(spec, name).trial);
   trial.spent_ns = monotonic_ns() - begin_ns;
   one.search.record(std::move(trial));
 }

@@ -19,7 +19,8 @@ namespace tunrelay {
 /// A path, and a way to send a load across it. The function may throw Error.
 struct SearchedPath {
   std::string name;
-  std::function<PathTrial(const LoadSpec&)> run_trial;
+  /// NAME: what a record of the path calls it.
+  std::function<PathTrial(const LoadSpec&, const std::string& name)> run_trial;
   std::uint64_t most_per_s = 1'000'000;  ///< what to start from: an overload, or nearly
 };
 

@@ -40,9 +40,11 @@ bool search(const SuiteRun& run, std::vector<SearchGoal> goals) {
   for (const auto& path : campaign.paths()) {
     const std::uint64_t most_per_s = most_sendable(campaign, *path, options);
     campaign.result().done["most_messages_per_s"][path->spec().name] = most_per_s;
-    paths.push_back({.name = path->spec().name,
-                     .run_trial = [&path](const LoadSpec& spec) { return path->run_trial(spec); },
-                     .most_per_s = most_per_s});
+    paths.push_back(
+        {.name = path->spec().name,
+         .run_trial = [&path](const LoadSpec& spec,
+                              const std::string& name) { return path->run_trial(spec, name); },
+         .most_per_s = most_per_s});
   }
   const double usual_trials =
       kTrialsAGoal * static_cast<double>(paths.size() * task.plan.goals.size());

@@ -30,6 +30,8 @@ struct TestPathSpec {
   /// What TCP across begins with, by the routes; empty: as the host has it. Not of kLo, whose
   /// routes are the kernel's.
   std::string congestion_control{};
+  std::vector<std::string> record{};  ///< of a tunnel: flags for its `run` that begin a record
+  std::string scenario{};             ///< of a tunnel: begins again with each trial; empty: none
 };
 
 /// What a path has seen and cost since it began. Differences of two readings are a trial's.
@@ -48,6 +50,9 @@ class TestPath {
   virtual ~TestPath() = default;
   /// The ends' addresses, IPv4.
   [[nodiscard]] virtual std::array<IpAddress, 2> addresses() const = 0;
+  /// A trial of that NAME begins: a scenario does, and a record says so.
+  virtual void begin_trial(const std::string& /*name*/) {}
+  virtual void end_trial(const std::string& /*name*/) {}
   /// Proves the path and reads the counts. Throws Error when the path is gone.
   [[nodiscard]] virtual TestPathCounts counts() = 0;
   /// What it turned out to be: engine, offloads, queues, pinning.

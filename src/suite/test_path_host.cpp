@@ -81,8 +81,8 @@ void TestPathHost::wait_until_ready() {
   description_ = call(nullptr, kReadyLimitNs).at("ready");
 }
 
-PathTrial TestPathHost::run_trial(const LoadSpec& spec) {
-  const json answer = call({{"method", "trial"}, {"spec", to_json(spec)}},
+PathTrial TestPathHost::run_trial(const LoadSpec& spec, const std::string& name) {
+  const json answer = call({{"method", "trial"}, {"name", name}, {"spec", to_json(spec)}},
                            2 * (spec.warm_up_ns + spec.duration_ns) + kTrialGraceNs);
   PathTrial trial = counts_of(answer);
   trial.trial = trial_report_from_json(answer.at("trial"));
@@ -91,10 +91,13 @@ PathTrial TestPathHost::run_trial(const LoadSpec& spec) {
 
 TestPathHost::CommandRun TestPathHost::run_command(const std::vector<std::string>& server,
                                                    const std::vector<std::string>& command,
-                                                   std::int64_t limit_ns) {
-  const json answer = call(
-      {{"method", "command"}, {"server", server}, {"command", command}, {"limit_ns", limit_ns}},
-      limit_ns + kTrialGraceNs);
+                                                   std::int64_t limit_ns, const std::string& name) {
+  const json answer = call({{"method", "command"},
+                            {"name", name},
+                            {"server", server},
+                            {"command", command},
+                            {"limit_ns", limit_ns}},
+                           limit_ns + kTrialGraceNs);
   CommandRun run;
   run.path = counts_of(answer);
   answer.at("output").get_to(run.output);

@@ -43,8 +43,8 @@ class TestPathHost {
   [[nodiscard]] const TestPathSpec& spec() const noexcept { return spec_; }
   /// What the path is; when it is ready.
   [[nodiscard]] const nlohmann::json& description() const noexcept { return description_; }
-  /// Throws Error when the path is gone.
-  [[nodiscard]] PathTrial run_trial(const LoadSpec& spec);
+  /// NAME: what a record of the path calls it. Throws Error when the path is gone.
+  [[nodiscard]] PathTrial run_trial(const LoadSpec& spec, const std::string& name);
   /// Runs COMMAND in the path's network to its end; "{a}" and "{b}" in its arguments stand for the
   /// addresses. SERVER, where not empty, runs beside it. What COMMAND wrote, and the counts in a
   /// LinkTrial without a trial.
@@ -55,7 +55,7 @@ class TestPathHost {
   };
   [[nodiscard]] CommandRun run_command(const std::vector<std::string>& server,
                                        const std::vector<std::string>& command,
-                                       std::int64_t limit_ns);
+                                       std::int64_t limit_ns, const std::string& name);
 
  private:
   nlohmann::json call(const nlohmann::json& request, std::int64_t limit_ns);

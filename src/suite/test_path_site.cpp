@@ -86,8 +86,11 @@ class TestPathSite {
   json trial(const json& request) {
     const LoadSpec spec = load_spec_from_json(request.at("spec"));
     const auto [a, b] = path_->addresses();
+    const std::string name = request.at("name");
     const TestPathCounts before = path_->counts();
+    path_->begin_trial(name);
     TrialReport report = run_trial(spec, a, b);
+    path_->end_trial(name);
     const TestPathCounts after = path_->counts();
     if (report.invalid_reason.empty())
       report.invalid_reason =
@@ -111,11 +114,14 @@ class TestPathSite {
   json command(const json& request) {
     const auto arguments = with_addresses(request.at("command").get<std::vector<std::string>>());
     const auto server_text = with_addresses(request.at("server").get<std::vector<std::string>>());
+    const std::string name = request.at("name");
     const TestPathCounts before = path_->counts();
+    path_->begin_trial(name);
     std::optional<ChildProcess> server;
     const FileDescriptor nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
     if (!server_text.empty()) {
-      server.emplace(server_text, std::vector<std::string>{}, signals_, nowhere.get());
+      server.emplace(server_text, std::vector<std::string>{}, signals_,
+                     CommandStreams{.standard_output = nowhere.get()});
       // It has no way to say that it listens; the command may repeat its first try.
       constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 300 * kNanosecondsPerMillisecond};
       ::nanosleep(&kPause, nullptr);
@@ -124,7 +130,7 @@ class TestPathSite {
     check_system_call(::pipe2(ends.data(), O_CLOEXEC), "make", "a pipe");
     const FileDescriptor read_end(ends[0]);
     FileDescriptor write_end(ends[1]);
-    ChildProcess child(arguments, {}, signals_, write_end.get());
+    ChildProcess child(arguments, {}, signals_, {.standard_output = write_end.get()});
     write_end.reset();
     const auto limit_ns = request.at("limit_ns").get<std::int64_t>();
     const std::string output = read_all(read_end.get(), monotonic_ns() + limit_ns);
@@ -132,6 +138,7 @@ class TestPathSite {
     constexpr int kEndLimitMs = 1000;
     if (::poll(&ended, 1, kEndLimitMs) <= 0) child.send_signal(SIGKILL);
     json answer{{"output", output}, {"exit_code", child.wait()}};
+    path_->end_trial(name);
     const TestPathCounts after = path_->counts();
     answer.update(difference(before, after));
     answer["invalid_reason"] = doubt(before, after, {1, 0});

@@ -17,6 +17,7 @@
 #include "os/child_process.hpp"
 #include "os/signal_watch.hpp"
 #include "suite/test_path.hpp"
+#include "suite/trial_control.hpp"
 
 namespace tunrelay {
 namespace {
@@ -101,10 +102,13 @@ class EventReader {
   std::string text_;
 };
 
-std::vector<std::string> command_of(const TestPathSpec& spec) {
+/// SOCKET: where it is to listen; empty: nowhere in particular.
+std::vector<std::string> command_of(const TestPathSpec& spec, const std::string& socket) {
   std::vector<std::string> command{spec.program, "run", "--json"};
   if (!spec.congestion_control.empty())
     command.insert(command.end(), {"--congestion-control", spec.congestion_control});
+  command.insert(command.end(), spec.record.begin(), spec.record.end());
+  if (!socket.empty()) command.insert(command.end(), {"--control-socket", socket});
   command.insert(command.end(), spec.arguments.begin(), spec.arguments.end());
   return command;
 }
@@ -133,10 +137,15 @@ class TunnelTestPath final : public TestPath {
  public:
   explicit TunnelTestPath(const TestPathSpec& spec)
       : program_(spec.program),
+        control_(spec.record.empty() && spec.scenario.empty()
+                     ? nullptr
+                     : std::make_unique<TrialControl>(spec)),
         signals_({SIGINT, SIGTERM, SIGHUP, SIGUSR1}),
-        child_(command_of(spec), {}, signals_, events_.write_end()) {
+        child_(command_of(spec, control_ ? control_->socket() : ""), {}, signals_,
+               {.standard_output = events_.write_end()}) {
     events_.close_write_end();
     ready_ = events_.wait_for("ready", kProgramReadyNs, program_, child_);
+    if (control_) control_->connect();
   }
 
   ~TunnelTestPath() override {
@@ -152,6 +161,13 @@ class TunnelTestPath final : public TestPath {
 
   [[nodiscard]] std::array<IpAddress, 2> addresses() const override {
     return {ipv4_of(ready_.at("a")), ipv4_of(ready_.at("b"))};
+  }
+
+  void begin_trial(const std::string& name) override {
+    if (control_) control_->begin(name);
+  }
+  void end_trial(const std::string& name) override {
+    if (control_) control_->end(name);
   }
 
   [[nodiscard]] TestPathCounts counts() override {
@@ -186,6 +202,7 @@ class TunnelTestPath final : public TestPath {
 
  private:
   std::string program_;
+  std::unique_ptr<TrialControl> control_;  ///< null: nobody has to know of trials
   SignalWatch signals_;
   EventReader events_;
   ChildProcess child_;

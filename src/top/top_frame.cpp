@@ -9,6 +9,7 @@
 #include <sstream>
 #include <utility>
 
+#include "base/clean_text.hpp"
 #include "base/clock.hpp"
 #include "base/figure.hpp"
 #include "base/units.hpp"
@@ -22,13 +23,15 @@ constexpr std::array<const char*, kDirections> kDirectionNames{"a to b", "b to a
 constexpr std::array<const char*, kTopOrders> kOrderNames{"rate", "round trip", "sent again",
                                                           "dropped"};
 constexpr const char* kKeys = " s sort  p pause  a, b change a link  h help  q quit";
+constexpr const char* kCommandKeys =
+    " s sort  p pause  a, b change a link  h help  q leave the page";
 constexpr std::array<const char*, 9> kHelp{
     "s         sort flows: by rate, round trip, sent again, dropped",
     "p, space  hold the picture, and let it go on",
     "a         change the stages from a to b; Enter sends them, Esc leaves them",
     "b         change the stages from b to a",
     "h, ?      this help",
-    "q, Esc    quit; the relay goes on",
+    "q, Esc    leave; the relay goes on, and the command of exec",
     "",
     "In a chart a dot is capacity that was not used. A stage's delay is of",
     "the wire segments that left it in the interval."};
@@ -75,6 +78,16 @@ std::string per_second_text(std::uint64_t count, double seconds) {
 std::string delay_text(const ValueSummary& delay) {
   if (delay.count == 0) return "-";
   return fmt::format("p50 {} p99 {}", format_latency(delay.p50), format_latency(delay.p99));
+}
+
+/// "  dropped: queue_full": the reason for most of DROPS.
+std::string reason_text(const Drops& drops) {
+  const auto most = std::max_element(
+      drops.by_reason.begin(), drops.by_reason.end(),
+      [](const Tally& one, const Tally& other) { return one.segments < other.segments; });
+  if (most->segments == 0) return "";
+  return "  dropped: " +
+         std::string(to_string(static_cast<DropReason>(most - drops.by_reason.begin())));
 }
 
 double cpu_percent(const TopSample& sample) {
@@ -132,6 +145,8 @@ TopLine state_line(const TopSample& sample, std::size_t direction) {
                   dropped.segments == 0 ? TopStyle::kPlain : TopStyle::kBad});
   line.push_back({"  marks " + per_second_text(marked, sample.seconds()),
                   marked == 0 ? TopStyle::kPlain : TopStyle::kWarning});
+  // Last, since a narrow terminal has no room for it.
+  line.push_back({reason_text(interval.dropped), TopStyle::kBad});
   return line;
 }
 
@@ -161,13 +176,14 @@ void add_stages(std::vector<TopLine>& lines, const TopSample& sample, const TopV
   for (std::size_t direction = 0; direction < kDirections; ++direction)
     for (std::size_t at = 0; at < sample.stages.at(direction).size(); ++at) {
       const StageInterval& stage = sample.interval.directions.at(direction).stages.at(at);
-      stages.push_back({{padded(fmt::format("{} {}", kDirectionNames.at(direction),
-                                            sample.stages.at(direction)[at]),
-                                text_columns)},
-                        {" " + right(delay_text(stage.delay_ns), 26)},
-                        {" " + right(format_bytes(stage.queued.bytes), 10)},
-                        {" " + right(per_second_text(stage.dropped.segments, sample.seconds()), 10),
-                         stage.dropped.segments == 0 ? TopStyle::kPlain : TopStyle::kBad}});
+      stages.push_back(
+          {{padded(
+               fmt::format("{} {}", kDirectionNames.at(direction), sample.stages.at(direction)[at]),
+               text_columns)},
+           {" " + right(delay_text(stage.delay_ns), 26)},
+           {" " + right(format_bytes(stage.queued.bytes), 10)},
+           {" " + right(per_second_text(stage.dropped.sum().segments, sample.seconds()), 10),
+            stage.dropped.sum().segments == 0 ? TopStyle::kPlain : TopStyle::kBad}});
     }
   if (stages.empty()) return;
   lines.push_back({{padded("stages", text_columns) + " " + right("delay", 26) + " " +
@@ -232,7 +248,38 @@ TopLine last_line(const TopView& view) {
         view.columns > label.size() + 1 ? view.columns - label.size() - 1 : std::size_t{1};
     return {{label, TopStyle::kTitle}, {view.prompt->window(room).first}};
   }
-  return {{padded(kKeys, view.columns), TopStyle::kKeys}};
+  return {{padded(view.command.empty() ? kKeys : kCommandKeys, view.columns), TopStyle::kKeys}};
+}
+
+/// Rows of the window with what the command prints, with its heading; 0: there is none.
+std::size_t output_rows(const TopView& view) {
+  constexpr std::size_t kMinRows = 3;
+  constexpr std::size_t kMaxRows = 16;
+  return view.command.empty() ? 0 : std::clamp(view.rows / 4, kMinRows, kMaxRows);
+}
+
+/// As one line shows it: what a carriage return has written over is gone.
+std::string shown(std::string_view line, bool has_unicode) {
+  while (line.ends_with('\r')) line.remove_suffix(1);
+  line.remove_prefix(line.rfind('\r') + 1);  // npos + 1 is 0
+  std::string text = clean_line(line);
+  if (!has_unicode)
+    std::replace_if(
+        text.begin(), text.end(),
+        [](char byte) { return (static_cast<unsigned char>(byte) & 0x80U) != 0; }, '?');
+  return text;
+}
+
+/// In place of what stands last.
+void put_output(std::vector<TopLine>& lines, const TopView& view) {
+  const std::size_t rows = output_rows(view);
+  if (rows == 0 || lines.size() < rows) return;
+  lines.resize(lines.size() - rows);
+  lines.push_back({{"output of " + shown(view.command, view.has_unicode), TopStyle::kFaint}});
+  const std::size_t count = std::min(view.output.size(), rows - 1);
+  for (std::size_t at = view.output.size() - count; at < view.output.size(); ++at)
+    lines.push_back({{shown(view.output[at], view.has_unicode)}});
+  lines.resize(lines.size() + rows - 1 - count);
 }
 
 /// In place of the last lines: an error is longer than a line.
@@ -257,7 +304,8 @@ std::vector<TopLine> top_frame(const TopHistory& history, const TopView& view) {
     lines.emplace_back();
     for (const char* line : kHelp) lines.push_back({{line}});
   } else {
-    const std::size_t spare = view.rows > kRowsBeside ? (view.rows - kRowsBeside) / 4 : 0;
+    const std::size_t taken = kRowsBeside + output_rows(view);
+    const std::size_t spare = view.rows > taken ? (view.rows - taken) / 4 : 0;
     const std::size_t chart_rows = std::clamp<std::size_t>(spare, 1, kMaxChartRows);
     for (std::size_t direction = 0; direction < kDirections; ++direction) {
       lines.push_back(throughput_line(sample, direction));
@@ -269,6 +317,7 @@ std::vector<TopLine> top_frame(const TopHistory& history, const TopView& view) {
     add_flows(lines, sample, view);
   }
   lines.resize(std::max<std::size_t>(view.rows, 1) - 1);
+  if (!view.shows_help) put_output(lines, view);
   lines.push_back(last_line(view));
   if (view.prompt == nullptr) put_message(lines, view);
   for (TopLine& line : lines) line = cut(std::move(line), view.columns);

@@ -33,6 +33,8 @@ struct TopView {
   TopOrder order = TopOrder::kRate;
   const LineEditor* prompt = nullptr;  ///< the link of a direction is being changed
   std::string message{};               ///< in the last line until a key is pressed
+  std::string command{};  ///< of `exec`, whose page this is; empty: the relay is by itself
+  std::vector<std::string> output{};  ///< the last lines that it has printed, as they are
 };
 
 /// The least that a frame fits into.

@@ -10,6 +10,7 @@
 
 #include "base/clean_text.hpp"
 #include "base/clock.hpp"
+#include "base/json_number.hpp"
 #include "record/record_text.hpp"
 
 namespace tunrelay {
@@ -26,7 +27,7 @@ std::string end_text(const nlohmann::json& end) {
   const std::string address = end.at("address");
   return fmt::format("{}:{}",
                      address.find(':') == std::string::npos ? address : "[" + address + "]",
-                     end.at("port").get<unsigned>());
+                     whole_number<unsigned>(end, "port"));
 }
 
 TopFlow flow_of(const nlohmann::json& json) {
@@ -40,10 +41,10 @@ TopFlow flow_of(const nlohmann::json& json) {
     flow.rtt_ns = std::max(
         flow.rtt_ns,
         static_cast<std::int64_t>(direction.at("rtt_at_source_ns").at("p50").get<double>()));
-    flow.dropped_segments += direction.at("dropped").at("segments").get<std::uint64_t>();
+    flow.dropped_segments += whole_number<std::uint64_t>(direction.at("dropped"), "segments");
     if (direction.contains("tcp"))
       flow.retransmitted_segments +=
-          direction.at("tcp").at("retransmitted_segments").get<std::uint64_t>();
+          whole_number<std::uint64_t>(direction.at("tcp"), "retransmitted_segments");
   }
   return flow;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "top/top_screen.hpp"
 
+#include <fcntl.h>
 #include <langinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
@@ -56,23 +58,29 @@ chtype attributes_of(TopStyle style, bool has_colour) {
   return A_NORMAL;
 }
 
-void refuse(const std::string& cause) {
-  throw_unsupported_error("show", "a running relay", cause,
-                          "`tunrelay link show` and `tunrelay record` need no terminal");
+[[noreturn]] void refuse(const std::string& cause, const std::string& hint) {
+  throw_unsupported_error("show", "a running relay", cause, hint);
 }
 
 }  // namespace
 
-TopScreen::TopScreen(bool has_colour) : has_colour_(has_colour) {
+TopScreen::TopScreen(bool has_colour, const std::string& hint) : has_colour_(has_colour) {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO})
     if (::isatty(fd) != 1)
       refuse(std::string(fd == STDIN_FILENO ? "standard input" : "standard output") +
-             " is not a terminal");
+                 " is not a terminal",
+             hint);
   std::setlocale(LC_ALL, "");  // NOLINT(concurrency-mt-unsafe): there is one thread
   // NOLINTNEXTLINE(concurrency-mt-unsafe): likewise
   has_unicode_ = std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
-  if (::newterm(nullptr, stdout, stdin) == nullptr)
-    refuse("its kind, which TERM names, is not known");
+  terminal_ = ::fdopen(check_system_call(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1),
+                                         "draw on", "standard output"),
+                       "w");
+  if (terminal_ == nullptr) throw_system_error(errno, "draw on", "standard output");
+  if (::newterm(nullptr, terminal_, stdin) == nullptr) {
+    std::fclose(terminal_);
+    refuse("its kind, which TERM names, is not known", hint);
+  }
   ::set_escdelay(kEscapePauseMs);
   ::cbreak();
   ::noecho();
@@ -92,6 +100,7 @@ TopScreen::TopScreen(bool has_colour) : has_colour_(has_colour) {
 
 TopScreen::~TopScreen() {
   ::endwin();
+  std::fclose(terminal_);
 }
 
 std::size_t TopScreen::columns() const noexcept {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdio>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "top/top_frame.hpp"
@@ -29,11 +31,12 @@ struct TopKey {
   char character = 0;  ///< ASCII
 };
 
-/// One at a time, used by one thread. Standard input and output are its.
+/// One at a time, used by one thread, and made while there is no other: it sets the locale.
 class TopScreen {
  public:
-  /// Takes the terminal. Throws Error where there is none, or one that can't move its cursor.
-  explicit TopScreen(bool has_colour);
+  /// Takes the terminal that standard input and output are; they may be something else later.
+  /// Throws Error with HINT where there is none, or one that can't move its cursor.
+  TopScreen(bool has_colour, const std::string& hint);
   /// Gives it back as it was.
   ~TopScreen();
   TopScreen(const TopScreen&) = delete;
@@ -50,6 +53,7 @@ class TopScreen {
   [[nodiscard]] std::optional<TopKey> key();
 
  private:
+  std::FILE* terminal_ = nullptr;
   bool has_unicode_ = false;
   bool has_colour_;
 };

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <thread>
 
+#include "record/record_text.hpp"
 #include "result/result_json.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
@@ -41,7 +42,7 @@ class BenchTest : public test::PrivateNetwork {
 };
 
 TEST_F(BenchTest, SmokeMeasuresSubjectAndControlSideBySide) {
-  const Result result = measured("smoke -t 100ms");
+  const Result result = measured("smoke -t 400ms");
   EXPECT_TRUE(result.complete);
   for (const char* name : {"tcp_1_flow/throughput", "udp_64/messages", "round_trip/messages"}) {
     const Metric* metric = result.find_metric(name);
@@ -53,6 +54,72 @@ TEST_F(BenchTest, SmokeMeasuresSubjectAndControlSideBySide) {
   }
   EXPECT_EQ(result.done.at("links").at("control").at("kind"), "veth");
   EXPECT_TRUE(result.environment.contains("kernel"));
+}
+
+TEST_F(BenchTest, RecordsTheTunnelWithAMarkForEachSample) {
+  const std::string file = folder_ / "link.record";
+  const Result result = measured("smoke -t 200ms -r 2 --record " + file +
+                                 " --record-interval 10ms --flags=--queues=1");
+  ASSERT_TRUE(result.complete);
+  const Record record = read_record(file);
+  EXPECT_TRUE(record.end);
+  // Of each sample of the subject, in their order, with what it has carried in between.
+  std::vector<std::string> marks;
+  std::int64_t begun_ns = 0;
+  for (const RecordEvent& event : record.events) {
+    if (event.kind != "mark") continue;
+    marks.push_back(event.text);
+    if (event.text.ends_with(": begins")) begun_ns = event.at_ns;
+    if (!event.text.ends_with(": ends")) continue;
+    EXPECT_GE(event.at_ns - begun_ns, 200'000'000) << event.text;
+    std::uint64_t segments = 0;
+    for (const RecordInterval& interval : record.intervals)
+      if (interval.from_ns >= begun_ns && interval.to_ns <= event.at_ns)
+        segments += interval.directions[0].written.segments;
+    EXPECT_GT(segments, 100U) << event.text;
+  }
+  ASSERT_EQ(marks.size(), 12U) << "three loads, two rounds";
+  EXPECT_EQ(marks[0], "tcp_1_flow, round 1: begins");
+  EXPECT_EQ(marks[1], "tcp_1_flow, round 1: ends");
+  EXPECT_EQ(marks[11], "round_trip, round 2: ends");
+  const std::string page = folder_ / "page.html";
+  EXPECT_TRUE(test::run({test::program(), "report", file, "--html", page}).succeeded());
+  EXPECT_THAT(test::content_of(page), HasSubstr("mark: udp_64, round 2: begins"));
+}
+
+TEST_F(BenchTest, AScenarioBeginsAgainWithEachSample) {
+  const std::string file = folder_ / "link.record";
+  const std::string scenario = folder_.write("steps.toml",
+                                             "[[step]]\n"
+                                             "a-to-b = \"rate 40mbit limit 50ms\"\n"
+                                             "[[step]]\n"
+                                             "at = \"300ms\"\n"
+                                             "direction = \"a-to-b\"\n"
+                                             "set = { rate = \"10mbit\" }\n");
+  const Result result = measured("smoke -t 800ms --warm-up 0 -r 2 --control none --record " + file +
+                                 " --record-interval 10ms --scenario " + scenario);
+  EXPECT_EQ(result.asked.at("scenario"), scenario);
+  const Record record = read_record(file);
+  std::size_t samples = 0;
+  std::int64_t begun_ns = -1;
+  for (const RecordEvent& event : record.events) {
+    if (event.kind == "mark" && event.text.ends_with(": begins")) begun_ns = event.at_ns;
+    if (event.kind != "mark" || !event.text.ends_with(": ends")) continue;
+    ++samples;
+    for (const RecordInterval& interval : record.intervals) {
+      if (interval.from_ns < begun_ns || interval.to_ns > event.at_ns) continue;
+      const std::int64_t at_ns = interval.from_ns - begun_ns;
+      const std::string& rate = record.link_of(interval).stages[0].at(0);
+      if (at_ns < 200'000'000) {
+        EXPECT_THAT(rate, HasSubstr("rate 40mbit")) << event.text;
+      }
+      if (at_ns > 600'000'000) {
+        EXPECT_THAT(rate, HasSubstr("rate 10mbit")) << event.text;
+      }
+    }
+  }
+  EXPECT_EQ(samples, 6U);
+  EXPECT_EQ(bench("smoke --scenario ./nowhere.toml").exit_code, 2);
 }
 
 TEST_F(BenchTest, LatencyUnderLoadIsReportedBesideThatAtRest) {

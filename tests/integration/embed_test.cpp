@@ -111,6 +111,18 @@ TEST_F(EmbedTest, TheLinkIsChangedUnderWayOrStaysAsItWas) {
   EXPECT_TRUE(ping_crosses("-s 1400"));
 }
 
+TEST_F(EmbedTest, TheProgramsProcessIsNotMadeAnotherUsers) {
+  embed::Setup setup;
+  setup.options = {{"user", "61234:61235"}};
+  try {
+    const embed::Tunnel tunnel(setup);
+    FAIL() << "it was taken";
+  } catch (const embed::Failure& failure) {
+    EXPECT_EQ(failure.kind(), embed::FailureKind::kUsage);
+    EXPECT_THAT(failure.what(), HasSubstr("have the program change its own user"));
+  }
+}
+
 TEST_F(EmbedTest, AttendReportsAndRepairsUntilItsDeadline) {
   std::vector<std::string> events;
   embed::Setup setup;

@@ -23,6 +23,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/linked_network.hpp"
+#include "support/priority.hpp"
 #include "support/process.hpp"
 #include "support/program.hpp"
 #include "support/running_tunnel.hpp"
@@ -254,6 +255,7 @@ void send_to_ports(const std::string& address, int ports) {
 }
 
 TEST_F(FlowsTest, AHundredThousandFlowsTakeNoMoreMemoryAndLoseNothing) {
+  test::come_first();
   test::RunningTunnel tunnel("--flows --flows-limit 1000 --queues 2");
   send_to_ports("192.168.13.2", 50'000);
   send_to_ports("fd13::2", 50'000);

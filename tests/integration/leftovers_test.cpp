@@ -98,7 +98,9 @@ TEST_F(ExecTest, CleanupTakesTheJournalOfANetworkThatIsGone) {
       "unshare -n sh -c 'ip link set lo up\n" + program() +
       " run > /run/output & T=$!\n"
       "until grep -q ready /run/output; do sleep 0.05; done\n"
-      "kill -STOP $T; pkill -KILL -P $T tunrelay-janito; kill -KILL $T; wait $T || true'\n"
+      "kill -STOP $T; S=$(pgrep -P $T tunrelay-janito)\n"
+      "while pgrep -r DIRS -s $S; do pkill -KILL -s $S; done >/run/output  # and its helper\n"
+      "kill -KILL $T; wait $T || true'\n"
       "rm /run/output; ls /run/tunrelay");
   ASSERT_THAT(killed.standard_output, HasSubstr(".journal")) << killed.describe();
   const ProcessResult result = run({program(), "cleanup"});

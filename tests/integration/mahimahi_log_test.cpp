@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/priority.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
 #include "support/program.hpp"
@@ -25,6 +26,8 @@ using ::testing::HasSubstr;
 
 class MahimahiLogTest : public test::PrivateNetwork {
  protected:
+  MahimahiLogTest() { test::come_first(); }
+
   const test::TemporaryFolder folder_;
   const std::string prefix_ = folder_ / "log";
 

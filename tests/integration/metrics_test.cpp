@@ -73,9 +73,8 @@ TEST_F(MetricsTest, AreTheReportsAsPrometheusScrapesThem) {
   const test::ProcessResult set =
       run({test::program(), "link", "set", "--a-to-b", "delay 3ms, rate 20mbit limit 20ms"});
   ASSERT_TRUE(set.succeeded()) << set.describe();
-  const test::Prometheus prometheus(kTarget);
+  test::Prometheus prometheus(kTarget);
   send_traffic();
-  // A scrape after all has come to rest.
   nlohmann::json before;
   nlohmann::json after = report();
   const auto counts = [](const nlohmann::json& of) {
@@ -84,14 +83,18 @@ TEST_F(MetricsTest, AreTheReportsAsPrometheusScrapesThem) {
   for (int times = 0; times < 20 && (before.is_null() || counts(before) != counts(after));
        ++times) {
     before = after;
-    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    prometheus.look_at_next_scrape();
     after = report();
   }
+  // Nothing has come between the two reports, and the scrape lies between them.
   ASSERT_EQ(counts(before), counts(after)) << "something sends all the time";
   expect_tallies(prometheus, after);
   const nlohmann::json& queue = after.at("link").at("a_to_b").at(1);
   const std::string of_queue = "{direction='a_to_b',position='2'}";
-  EXPECT_EQ(prometheus.value("tunrelay_stage_dropped_wire_segments_total" + of_queue),
+  EXPECT_EQ(prometheus.value("tunrelay_stage_dropped_wire_segments_total"
+                             "{direction='a_to_b',position='2',reason='queue_full'}"),
+            queue.at("dropped_by_reason").at("queue_full").at("segments").get<double>());
+  EXPECT_EQ(prometheus.value("sum(tunrelay_stage_dropped_wire_segments_total" + of_queue + ")"),
             queue.at("dropped").at("segments").get<double>());
   EXPECT_GT(queue.at("dropped").at("segments"), 100);
   EXPECT_EQ(prometheus.value("tunrelay_stage_delay_seconds_count" + of_queue),
@@ -102,7 +105,7 @@ TEST_F(MetricsTest, AreTheReportsAsPrometheusScrapesThem) {
   EXPECT_GT(*p50, 0.010) << "a full queue of 20 ms";
   EXPECT_LE(*p50, 0.025);
   EXPECT_EQ(prometheus.value("sum(tunrelay_dropped_wire_segments_total{direction='a_to_b'})"),
-            after.at("a_to_b").at("dropped").at("stage").at("segments").get<double>());
+            after.at("a_to_b").at("dropped").at("queue_full").at("segments").get<double>());
   const auto capacity = prometheus.value("tunrelay_stage_capacity_bytes_total" + of_queue + " * 8");
   ASSERT_TRUE(capacity);
   EXPECT_NEAR(*capacity / queue.at("capacity_bits").get<double>(), 1, 0.2);

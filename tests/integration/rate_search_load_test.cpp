@@ -29,7 +29,7 @@ class LimitedRelayTest : public test::PrivateNetwork {
     task.on_trial = [](std::size_t /*trials*/, const std::string& /*what*/) {};
     const SearchedPath relay{.name = kSubject,
                              .run_trial =
-                                 [&](const LoadSpec& spec) {
+                                 [&](const LoadSpec& spec, const std::string& /*name*/) {
                                    LocalEnd here(lo);
                                    test::RelayedEnd there(lo, {.most_per_s = rate});
                                    PathTrial trial;

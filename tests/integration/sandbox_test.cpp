@@ -8,15 +8,16 @@
 #include <linux/io_uring.h>
 #include <sys/syscall.h>
 
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "support/process.hpp"
 #include "support/refused_calls.hpp"
+#include "support/thread_status.hpp"
 #include "support/tunnel_process.hpp"
 #include "support/unchanged_network.hpp"
 
@@ -28,68 +29,55 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-using Status = std::map<std::string, std::string>;
+using Status = ThreadStatus;
 
-Status read_status(const std::filesystem::path& path) {
-  Status status;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    const std::size_t colon = line.find(":\t");
-    if (colon != std::string::npos) status[line.substr(0, colon)] = line.substr(colon + 2);
-  }
-  return status;
-}
+constexpr const char* kNone = "0000000000000000";
+constexpr const char* kNetAdmin = "0000000000001000";
 
-std::vector<Status> threads_of(pid_t pid) {
-  std::vector<Status> threads;
-  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid)))
-    threads.push_back(read_status(task.path() / "status"));
-  return threads;
-}
-
-void expect_nothing_left(const Status& thread) {
+void expect_capabilities(const Status& thread, const std::string& expected) {
   SCOPED_TRACE(thread.at("Name"));
-  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapAmb"})
-    EXPECT_EQ(thread.at(set), "0000000000000000") << set;
+  for (const char* set : {"CapPrm", "CapEff", "CapBnd"}) EXPECT_EQ(thread.at(set), expected) << set;
+  for (const char* set : {"CapInh", "CapAmb"}) EXPECT_EQ(thread.at(set), kNone) << set;
   EXPECT_EQ(thread.at("NoNewPrivs"), "1");
-  EXPECT_EQ(thread.at("Seccomp"), "2");
+}
+
+Status process_status(pid_t pid) {
+  return read_status(fmt::format("/proc/{}/status", pid));
+}
+
+std::string ipc_namespace_of(const std::string& process) {
+  return std::filesystem::read_symlink("/proc/" + process + "/ns/ipc").string();
 }
 
 class SandboxedTunnelTest : public UnchangedNetwork {};
 
-TEST_F(SandboxedTunnelTest, RelayThreadsAndTheirNeighboursHaveNoRightsWhileTrafficCrosses) {
+TEST_F(SandboxedTunnelTest, NoThreadHasRightsWhileTrafficCrosses) {
   for (const char* engine : {"uring", "syscall"}) {
     TunnelProcess tunnel(
-        fmt::format("--queues 2 --engine {} --trace --record /run/r.jsonl "
-                    "--capture /run/c.pcapng --sandbox strict",
+        fmt::format("--queues 2 --engine {} --trace --record /run/r.jsonl --capture /run/c.pcapng "
+                    "--capture-rotate-size 1M --mahimahi-log /run/m --path-check-interval 1s "
+                    "--sandbox strict",
                     engine));
     ASSERT_TRUE(tunnel.wait_until_ready());
     BackgroundProcess ping(split("ping -q -i 0.002 192.168.13.2"));
-    std::size_t relay_threads = 0;
-    std::size_t neighbours = 0;
+    std::map<std::string, int> seen;
     for (const Status& thread : threads_of(tunnel.process().pid())) {
+      expect_capabilities(thread, kNone);
       const std::string& name = thread.at("Name");
-      // A thread that begins later has the bounding set of the process, and no way to use it.
-      if (name.starts_with("relay-")) {
-        EXPECT_EQ(thread.at("CapBnd"), "0000000000000000");
-        ++relay_threads;
-      } else if (name == "trace" || name == "recorder" || name == "capture")
-        ++neighbours;
-      else
-        continue;
-      expect_nothing_left(thread);
+      const bool is_relay = name.starts_with("relay-");
+      const bool has_a_list =
+          is_relay || name == "trace" || name == "recorder" || name == "mahimahi-log";
+      EXPECT_EQ(thread.at("Seccomp"), has_a_list ? "2" : "0") << name;
+      ++seen[is_relay ? "relay" : name];
     }
-    EXPECT_EQ(relay_threads, 2U);
-    EXPECT_EQ(neighbours, 3U);
-    // What repairs need, CAP_NET_ADMIN, is all that is left to the process.
-    const Status main = read_status(fmt::format("/proc/{}/status", tunnel.process().pid()));
-    for (const char* set : {"CapPrm", "CapEff", "CapBnd"})
-      EXPECT_EQ(main.at(set), "0000000000001000") << set;
-    EXPECT_EQ(main.at("NoNewPrivs"), "1");
+    EXPECT_EQ(seen["relay"], 2);
+    for (const char* name : {"trace", "recorder", "mahimahi-log", "capture", "path-watch"})
+      EXPECT_EQ(seen[name], 1) << name;
     EXPECT_EQ(run(split("ping -q -c 20 -i 0.002 192.168.13.2")).exit_code, 0);
     const nlohmann::json counters = tunnel.counters();
-    EXPECT_EQ(counters.at("sandbox").at("writable"),
-              (nlohmann::json{"/run/tunrelay", "/proc/sys/net", "/dev/null"}));
+    const nlohmann::json& sandbox = counters.at("sandbox");
+    EXPECT_EQ(sandbox.at("process_capabilities"), nlohmann::json::array());
+    EXPECT_EQ(sandbox.at("helper_capabilities"), nlohmann::json::array({"cap_net_admin"}));
     for (const auto& worker : counters.at("workers")) {
       EXPECT_TRUE(worker.at("sandbox").at("no_capabilities").get<bool>());
       EXPECT_LE(worker.at("sandbox").at("system_calls").get<int>(), 25);
@@ -101,25 +89,69 @@ TEST_F(SandboxedTunnelTest, RelayThreadsAndTheirNeighboursHaveNoRightsWhileTraff
   }
 }
 
+TEST_F(SandboxedTunnelTest, TheHelperAloneHasTheRightToChangeTheNetwork) {
+  const std::map<std::string, std::string> cases{
+      {"policy", kNetAdmin}, {"classic", kNetAdmin}, {"namespaces", "0000000000201000"}};
+  for (const auto& [strategy, capabilities] : cases) {
+    TunnelProcess tunnel("--sandbox strict --strategy " + strategy);
+    ASSERT_TRUE(tunnel.wait_until_ready());
+    for (const Status& thread : threads_of(tunnel.process().pid()))
+      expect_capabilities(thread, kNone);
+    const auto processes = tunnel.janitors();
+    EXPECT_EQ(processes.size(), 2U);
+    for (const pid_t pid : processes) expect_capabilities(process_status(pid), capabilities);
+    const nlohmann::json sandbox = tunnel.counters().at("sandbox");
+    EXPECT_EQ(sandbox.at("writable"), nlohmann::json::array());
+    EXPECT_EQ(tunnel.stop().exit_code, 0);
+    EXPECT_TRUE(restored_within(milliseconds{0}, before_)) << strategy;
+  }
+}
+
+TEST_F(SandboxedTunnelTest, FilesOfOthersAreTheOnlyReasonToKeepRights) {
+  ASSERT_TRUE(run(split("install -d -m 755 -o 65534 /run/others")).succeeded());
+  TunnelProcess tunnel("--capture /run/others/c.pcapng --capture-rotate-size 1M");
+  ASSERT_TRUE(tunnel.wait_until_ready());
+  const nlohmann::json kept = tunnel.counters().at("sandbox").at("process_capabilities");
+  EXPECT_EQ(kept, nlohmann::json::array({"cap_dac_override", "cap_chown", "cap_fowner"}));
+  EXPECT_EQ(tunnel.stop().exit_code, 0);
+}
+
 TEST_F(SandboxedTunnelTest, WithItsRightsGivenUpATunnelStillRepairsAndRestores) {
-  for (const char* strategy : kStrategies) {
-    TunnelProcess tunnel(fmt::format("--sandbox strict --strategy {}", strategy));
+  for (const std::string strategy : kStrategies) {
+    TunnelProcess tunnel("--sandbox strict --strategy " + strategy);
     ASSERT_TRUE(tunnel.wait_until_ready()) << strategy;
-    if (std::string(strategy) != "namespaces") {
-      ASSERT_TRUE(run(split("ip link set tun0 down")).succeeded());
-      ASSERT_TRUE(run(split("ip link set tun0 up")).succeeded());
-      EXPECT_TRUE(tunnel.wait_for_event("repaired", "", kPatience)) << strategy;
-      EXPECT_TRUE(run(split("ping -q -c 5 -i 0.002 -W 2 192.168.13.2")).succeeded());
-    }
+    const std::string ip = strategy == "namespaces" ? "ip -n tunrelay-a" : "ip";
+    ASSERT_TRUE(run(split(ip + " link set tun0 down")).succeeded());
+    ASSERT_TRUE(run(split(ip + " link set tun0 up")).succeeded());
+    EXPECT_TRUE(tunnel.wait_for_event("repaired", "", kPatience)) << strategy;
+    const std::string where = strategy == "namespaces" ? "ip netns exec tunrelay-a " : "";
+    EXPECT_TRUE(run(split(where + "ping -q -c 5 -i 0.002 -W 2 192.168.13.2")).succeeded());
+    EXPECT_TRUE(tunnel.counters().at("path").at("proven").get<bool>()) << strategy;
     // A janitor that was killed is followed by another, which needs rights of its own.
     ASSERT_TRUE(tunnel.janitor());
     ::kill(*tunnel.janitor(), SIGKILL);
-    EXPECT_TRUE(tunnel.wait_for_event("repaired", "Another janitor", kPatience)) << strategy;
-    // What it is called says that it has left our process group, which is killed with the tunnel.
-    ASSERT_TRUE(eventually(kPatience, [&tunnel] { return tunnel.janitor().has_value(); }));
+    EXPECT_TRUE(tunnel.wait_for_event("repaired", "another is at work", kPatience)) << strategy;
     tunnel.kill();
     EXPECT_TRUE(restored_within(kPatience, before_)) << strategy;
   }
+}
+
+TEST_F(SandboxedTunnelTest, TheProcessOfExecHasNoRightsEitherAndItsHelperFew) {
+  BackgroundProcess exec(
+      {program(), "exec", "-q", "--sandbox", "strict", "--", "sh", "-c", "echo ready; sleep 5"});
+  ASSERT_TRUE(exec.wait_for_line("ready", milliseconds{20'000}));
+  std::size_t threads = 0;
+  for (const Status& thread : threads_of(exec.pid())) {
+    expect_capabilities(thread, kNone);
+    ++threads;
+  }
+  EXPECT_GE(threads, 3U) << "main, relay-0, path-watch";
+  const std::string janitor =
+      output_of({"sh", "-ec", fmt::format("pgrep -P {} tunrelay-janito", exec.pid())});
+  // Who lives in its network is found by CAP_SYS_PTRACE, and ended by CAP_KILL.
+  expect_capabilities(process_status(std::stoi(janitor)), "0000000000081020");
+  exec.send_signal(SIGTERM);
+  exec.wait();
 }
 
 TEST_F(SandboxedTunnelTest, AViolationNamesTheCallEndsTheProcessAndTheHostIsRestored) {
@@ -177,6 +209,32 @@ TEST_F(SandboxedTunnelTest, OffLeavesEverythingAsItIs) {
   EXPECT_EQ(tunnel.counters().at("sandbox").at("policy"), "off");
 }
 
+TEST_F(SandboxedTunnelTest, TheProcessHasAnIpcNamespaceOfItsOwnWhereItMay) {
+  const auto has_own = [](const std::string& flags) {
+    TunnelProcess tunnel(flags);
+    EXPECT_TRUE(tunnel.wait_until_ready());
+    const pid_t pid = tunnel.process().pid();
+    const bool is_own = ipc_namespace_of(std::to_string(pid)) != ipc_namespace_of("self");
+    for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid)))
+      EXPECT_EQ(std::filesystem::read_symlink(task.path() / "ns/ipc").string(),
+                ipc_namespace_of(std::to_string(pid)));
+    const nlohmann::json sandbox = tunnel.last_event("ready").at("sandbox");
+    EXPECT_EQ(sandbox.at("own_namespaces").empty(), !is_own) << sandbox;
+    EXPECT_EQ(tunnel.stop().exit_code, 0);
+    return is_own;
+  };
+  EXPECT_TRUE(has_own("--sandbox strict"));
+  EXPECT_FALSE(has_own("--sandbox off"));
+  // A library of the user's may have queues and memory of System V.
+  EXPECT_FALSE(has_own("--stage " TUNRELAY_TEST_STAGES "/libfit.so"));
+  run_without({{__NR_unshare, EPERM}}, [&] {
+    EXPECT_FALSE(has_own("--sandbox strict"));
+    const ProcessResult result =
+        run_shell(fmt::format("timeout -s INT 2 {} run --sandbox strict; true", program()));
+    EXPECT_THAT(result.standard_output, HasSubstr("shares an IPC namespace (Operation not"));
+  });
+}
+
 TEST_F(SandboxedTunnelTest, TheCommandOfExecKeepsWhatTheUserHas) {
   const auto of_command = [](const std::string& launcher, const std::string& flags) {
     return run(split(launcher + flags + " grep -E ^(Cap|NoNewPrivs|Seccomp:) /proc/self/status"))
@@ -188,6 +246,8 @@ TEST_F(SandboxedTunnelTest, TheCommandOfExecKeepsWhatTheUserHas) {
     EXPECT_EQ(
         of_command(program(), fmt::format(" exec -q --sandbox strict --strategy {}", strategy)),
         expected);
+  EXPECT_EQ(output_of(split(program() + " exec -q readlink /proc/self/ns/ipc")),
+            ipc_namespace_of("self") + "\n");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@
 #include "support/process.hpp"
 #include "support/program.hpp"
 #include "support/running_tunnel.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/terminal.hpp"
 
 namespace tunrelay {
 namespace {
@@ -24,46 +24,10 @@ namespace {
 using std::chrono::seconds;
 using test::run;
 using test::RunningTunnel;
+using test::Terminal;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-/// A terminal with a shell command in it, which stays when that has ended.
-class Terminal {
- public:
-  Terminal(int columns, int rows, const std::string& command, const std::string& environment = "") {
-    test::output_of({"tmux", "-S", socket_, "-f", "/dev/null", "new-session", "-d", "-x",
-                     std::to_string(columns), "-y", std::to_string(rows),
-                     "env LC_ALL=C.UTF-8 " + environment + " " + command +
-                         "; echo \"ended with $?\"; sleep 60"});
-  }
-  ~Terminal() { run({"tmux", "-S", socket_, "kill-server"}); }
-  Terminal(const Terminal&) = delete;
-  Terminal& operator=(const Terminal&) = delete;
-
-  [[nodiscard]] std::string picture(bool with_colours = false) const {
-    std::vector<std::string> command{"tmux", "-S", socket_, "capture-pane", "-p"};
-    if (with_colours) command.emplace_back("-e");
-    return run(command).standard_output;
-  }
-  void type(const std::vector<std::string>& keys) const {
-    std::vector<std::string> command{"tmux", "-S", socket_, "send-keys"};
-    command.insert(command.end(), keys.begin(), keys.end());
-    test::output_of(command);
-  }
-  void resize(int columns, int rows) const {
-    test::output_of({"tmux", "-S", socket_, "resize-window", "-x", std::to_string(columns), "-y",
-                     std::to_string(rows)});
-  }
-  /// Whether TEXT appears.
-  [[nodiscard]] bool shows(const std::string& text, seconds limit = seconds(10)) const {
-    return test::eventually(limit, [&] { return picture().find(text) != std::string::npos; });
-  }
-
- private:
-  const test::TemporaryFolder folder_;
-  const std::string socket_ = folder_ / "tmux";
-};
 
 std::vector<std::string> lines_of(const std::string& picture) {
   std::vector<std::string> lines;

@@ -69,7 +69,7 @@ Result result_of(const std::vector<double>& rates, std::size_t stop_after = 1'00
   for (const double rate : rates)
     paths.push_back({.name = paths.empty() ? kSubject : kControl,
                      .run_trial =
-                         [rate, &trials](const LoadSpec& spec) {
+                         [rate, &trials](const LoadSpec& spec, const std::string& /*name*/) {
                            ++trials;
                            PathTrial trial;
                            trial.trial = report_of(static_cast<std::uint64_t>(spec.messages_per_s),

@@ -45,14 +45,14 @@ json answer_at(std::int64_t second) {
                           .worker_cpu_ns = {250'000'000}};
   DirectionInterval& forward = interval.directions[0];
   forward.read = forward.written = {100, 800, 1'000'000};
-  forward.dropped.by_reason[static_cast<std::size_t>(DropReason::kStage)] = {5, 12, 6'000};
+  forward.dropped.by_reason[static_cast<std::size_t>(DropReason::kQueueFull)] = {5, 12, 6'000};
   forward.queued = {3, 20, 25'000};
   StageInterval delay;
   delay.delay_ns = {.count = 5, .p50 = 20'000'000, .p95 = 1, .p99 = 21'000'000, .highest = 1};
   StageInterval rate;
   rate.marked = 7;
   rate.queued = forward.queued;
-  rate.dropped = {5, 12, 6'000};
+  rate.dropped = forward.dropped;
   rate.delay_ns = {.count = 5, .p50 = 2'000'000, .p95 = 1, .p99 = 3'000'000, .highest = 1};
   rate.capacity_bits = 10'000'000;
   forward.stages = {delay, rate};
@@ -94,6 +94,22 @@ TEST(TopFrame, SaysWhatTheIntervalSays) {
         "drops 12/s", "marks 7/s", "a to b delay 20ms", "flows (2 seen, by rate)",
         "tcp 192.168.13.1:40000 > 192.168.13.1:5201", "2.00 Mbit/s", "q quit"})
     EXPECT_THAT(text, HasSubstr(words)) << text;
+  EXPECT_THAT(text_of(top_frame(history_of(3), {.columns = 120, .rows = 24})),
+              HasSubstr("marks 7/s  dropped: queue_full\n"));
+}
+
+TEST(TopFrame, ShowsTheLastLinesOfACommand) {
+  TopView view{.columns = 80, .rows = 24, .command = "ping -c 3"};
+  for (int line = 0; line < 30; ++line) view.output.push_back("line " + std::to_string(line));
+  view.output.emplace_back("10 %\r50 %\r100 %\r");
+  view.output.emplace_back("gr\u00fcn\x1b[31m");
+  const std::string text = text_of(top_frame(history_of(3), view));
+  EXPECT_THAT(text, HasSubstr("output of ping -c 3\nline 27\nline 28\nline 29\n100 %\ngr\u00fcn"));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text, HasSubstr("q leave the page"));
+  EXPECT_THAT(text, HasSubstr("flows (2 seen, by rate)"));
+  view.has_unicode = false;
+  EXPECT_THAT(text_of(top_frame(history_of(3), view)), HasSubstr("gr??n"));
 }
 
 TEST(TopFrame, FitsEveryTerminal) {
@@ -101,8 +117,11 @@ TEST(TopFrame, FitsEveryTerminal) {
   for (const bool has_unicode : {false, true})
     for (std::size_t columns = 1; columns <= 230; columns += 3)
       for (std::size_t rows = 1; rows <= 70; rows += 4) {
-        const auto lines =
-            top_frame(history, {.columns = columns, .rows = rows, .has_unicode = has_unicode});
+        const auto lines = top_frame(history, {.columns = columns,
+                                               .rows = rows,
+                                               .has_unicode = has_unicode,
+                                               .command = rows % 8 == 1 ? "a command" : "",
+                                               .output = {std::string(300, 'x'), "short"}});
         ASSERT_EQ(lines.size(), rows);
         for (const TopLine& line : lines) {
           std::size_t length = 0;

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// A relay answers those who look at it while it waits for something else: for a probe of its path
+// that is lost, or for the reader of its record.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <string>
+
+#include "control/control_client.hpp"
+#include "control/control_place.hpp"
+#include "os/file_descriptor.hpp"
+#include "support/private_network.hpp"
+#include "support/process.hpp"
+#include "support/running_tunnel.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace tunrelay {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using test::RunningTunnel;
+
+/// A lost probe is waited for up to a second; a few lines of JSON take milliseconds.
+constexpr milliseconds kAnswerLimit{800};
+
+/// The longest of the answers that come one after the other within TIME.
+milliseconds longest_answer(milliseconds time) {
+  ControlClient relay(find_control(""));
+  milliseconds longest{0};
+  for (const auto end = steady_clock::now() + time; steady_clock::now() < end;) {
+    const auto begin = steady_clock::now();
+    relay.call({{"method", "interval"}, {"flows", 5}});
+    relay.call({{"method", "show"}});
+    longest =
+        std::max(longest, std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin));
+  }
+  return longest;
+}
+
+class MainLoopTest : public test::PrivateNetwork {
+ protected:
+  static void close_path() {
+    test::output_of({"sh", "-ec",
+                     "nft add table inet closed\n"
+                     "nft 'add chain inet closed in { type filter hook input priority 0; policy "
+                     "drop; }'"});
+  }
+};
+
+TEST_F(MainLoopTest, AnswersWhileThePathIsProvenAfterAChange) {
+  RunningTunnel tunnel("--path-check-interval 0");
+  close_path();
+  test::output_of(test::split("ip link set tun0 mtu 1400"));
+  EXPECT_LT(longest_answer(milliseconds{2'500}), kAnswerLimit);
+  EXPECT_TRUE(tunnel.wait_for_event("broken", "a firewall may drop it", test::kPatience));
+  test::output_of(test::split("nft delete table inet closed"));
+  test::output_of(test::split("ip link set tun0 mtu 1500"));
+  EXPECT_TRUE(tunnel.wait_for_event("repaired", "The path is whole again", test::kPatience));
+  tunnel.finish();
+}
+
+TEST_F(MainLoopTest, AnswersWhileThePathIsCheckedOnRequest) {
+  RunningTunnel tunnel("--path-check-interval 0");
+  close_path();
+  tunnel.process().send_signal(SIGUSR1);
+  EXPECT_LT(longest_answer(milliseconds{2'000}), kAnswerLimit);
+  ASSERT_TRUE(test::eventually(test::kPatience,
+                               [&tunnel] { return tunnel.count_events("counters") == 1; }));
+  EXPECT_FALSE(tunnel.last_event("counters").at("path").at("proven").get<bool>())
+      << "what the check has found";
+  tunnel.finish();
+}
+
+TEST_F(MainLoopTest, AnswersWhileNobodyReadsTheRecord) {
+  const test::TemporaryFolder folder;
+  const std::string pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), S_IRUSR | S_IWUSR), 0);
+  const FileDescriptor reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  RunningTunnel tunnel("--record-interval 1ms --record " + pipe);
+  EXPECT_LT(longest_answer(milliseconds{2'500}), kAnswerLimit);
+  EXPECT_TRUE(tunnel.wait_for_event("note", "could not be written", test::kPatience));
+  tunnel.finish();
+}
+
+}  // namespace
+}  // namespace tunrelay
