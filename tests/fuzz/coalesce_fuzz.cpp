@@ -2,6 +2,7 @@
 // The Coalescer on scripted batches (support/scripted_batch.hpp): all that merge_checks.hpp
 // requires must hold, whatever the batch and the ones before it.
 // Input: the rules (1 byte), the script.
+// Covers: packet/coalesce.cpp packet/merge_rules.cpp packet/merged_headers.cpp
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -20,9 +21,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                          .renumber_atomic = (data[0] & 1) != 0,
                          .big_tcp = (data[0] & 8) != 0};
   Coalescer coalescer{rules};
+  const ScriptedBatch batch = batch_of(std::span{data, size}.subspan(1));
   for (int turn = 0; turn < 2; ++turn) {
-    const std::string fault =
-        MergeChecks{coalescer, rules, batch_of(std::span{data, size}.subspan(1))}.run();
+    const std::string fault = MergeChecks{coalescer, rules, batch}.run();
     if (fault.empty()) continue;
     std::fprintf(stderr, "%s\n", fault.c_str());
     std::abort();

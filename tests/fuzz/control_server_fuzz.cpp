@@ -2,6 +2,7 @@
 // A ControlServer whose client sends any bytes, in any pieces: each answer is a line of JSON, there
 // are no more answers than lines, and the server goes on.
 // Input: a byte that says how long the pieces are, then what the client sends.
+// Covers: control/control_server.cpp
 #include <sys/socket.h>
 #include <unistd.h>
 

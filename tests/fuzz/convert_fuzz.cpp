@@ -2,6 +2,7 @@
 // Other programs' descriptions of links, any text in each form: a usage Error with a message, or
 // stages that a link's file gives back as the same.
 // Input: a byte for the form, then the text.
+// Covers: convert/*.cpp
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

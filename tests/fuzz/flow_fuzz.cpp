@@ -3,6 +3,7 @@
 // Input: which of both (1 byte); a script (support/flow_script.hpp), its first sequence number (4
 // bytes) before it; or frames of up to 255 bytes, the length (1 byte) and the virtio-net header (10
 // bytes) before each.
+// Covers: flow/flow_table.cpp flow/tcp_*.cpp flow/sequence_ranges.*
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

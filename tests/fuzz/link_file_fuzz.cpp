@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // parse_link() on any text: a link, or a usage Error with a message.
 // Input: the text of a link's TOML file.
+// Covers: link/link_file.cpp
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

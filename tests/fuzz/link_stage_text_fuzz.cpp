@@ -2,6 +2,7 @@
 // parse_stages() on any text: data, or a usage Error with a message; and what was understood is
 // printed so that it is read back as the same.
 // Input: the text of a direction's stages.
+// Covers: link/stage_text.cpp link/stage_tokens.cpp link/token.cpp link/*_grammar.cpp
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

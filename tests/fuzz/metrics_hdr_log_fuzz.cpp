@@ -4,6 +4,7 @@
 // Input: what the rest is (1 byte): a log; the text of a histogram; what stands in it compressed;
 // or digits (1 byte), lowest and highest value (8 bytes each) and a payload, which are put together
 // as they should be, so that the fuzzer gets that far.
+// Covers: metrics/hdr_*.cpp
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>

@@ -3,6 +3,7 @@
 // outside the frame, and text for any packet.
 // Input: link type and MTU (1 byte), how much a trace keeps (1 byte), the virtio-net header
 // (10 bytes), the frame.
+// Covers: packet/parse.cpp packet/layers.cpp packet/describe.cpp packet/describe_control.cpp
 #include <cstdint>
 #include <cstdlib>
 #include <span>

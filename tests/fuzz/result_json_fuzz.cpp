@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // result_from_text() on any text: a Result, or a usage Error with a message; and a Result is
 // written so that it is read back as the same text. Input: the text of a result's file.
+// Covers: result/result_json.cpp result/result_reader.cpp result/json_node.cpp
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -2,6 +2,7 @@
 // parse_journal() on any text: contents, nothing, or an Error of exit code 3 with a message; and
 // what was understood is written so that it is read back as the same.
 // Input: the text of a journal.
+// Covers: route/apply/journal_format.cpp route/model/step_json.cpp
 #include <cstdint>
 #include <cstdlib>
 #include <string>

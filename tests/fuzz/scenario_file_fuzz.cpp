@@ -2,6 +2,8 @@
 // parse_scenario() on any text: a scenario, or a usage Error with a message; and what was read can
 // be played for a while, with time that goes on.
 // Input: a scenario's file. Each file that it names holds the input too.
+// Covers: scenario/scenario_file.cpp scenario/scenario_toml.cpp scenario/entry_reader.cpp
+//   scenario/model_reader.cpp scenario/parameter_table.cpp scenario/link_parameter.cpp
 #include <cstdint>
 #include <cstdlib>
 #include <memory>

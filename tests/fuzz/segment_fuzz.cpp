@@ -3,6 +3,7 @@
 // segmenter cuts from the whole.
 // Input: the form of a super-packet (12 bytes), the run (2 bytes), then patches to its
 // headers, 2 bytes each (place, value).
+// Covers: packet/segment_run.cpp
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
