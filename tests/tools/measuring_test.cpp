@@ -3,6 +3,8 @@
 // anything is they may not judge here, since other tests run beside them.
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -26,7 +28,7 @@ class MeasuringTest : public PrivateNetwork {
     std::vector<std::string> command = {"env", "TUNRELAY_BUILD=" TUNRELAY_BINARY_DIR,
                                         TUNRELAY_SOURCE_DIR "/tools/" + tool, "--out", "/run/out"};
     for (const std::string& flag : split(flags)) command.push_back(flag);
-    return run(command);
+    return run(command, std::chrono::minutes(2));
   }
 
   static std::string content(const std::string& name) {
@@ -66,6 +68,43 @@ TEST_F(MeasuringTest, MeasuresCost) {
   ASSERT_TRUE(result.succeeded()) << result.describe();
   EXPECT_THAT(content("cost.md"), ContainsRegex("\n\\| absent \\| [0-9.]+ "));
   EXPECT_THAT(content("cost.md"), ContainsRegex("\n\\| 65535 \\| [0-9.]+ "));
+}
+
+TEST_F(MeasuringTest, SaysWhereThereIsNoNetem) {
+  std::ofstream("/run/tc")
+      << "#!/bin/sh\necho 'Error: Specified qdisc kind is unknown.' >&2\nexit 2\n";
+  std::filesystem::permissions("/run/tc", std::filesystem::perms(0755));
+  const ProcessResult result =
+      run({"env", "PATH=/run:/usr/sbin:/usr/bin:/sbin:/bin", "TUNRELAY_BUILD=" TUNRELAY_BINARY_DIR,
+           TUNRELAY_SOURCE_DIR "/tools/compare-netem"});
+  EXPECT_EQ(result.exit_code, 3) << result.describe();
+  EXPECT_THAT(result.standard_error, HasSubstr("this kernel has no netem: tc qdisc add"));
+  EXPECT_THAT(result.standard_error, HasSubstr("kind is unknown"));
+  EXPECT_THAT(result.standard_error, HasSubstr("hint: tools/test-kernels 6.12 --"));
+}
+
+TEST_F(MeasuringTest, FindsNoDifferenceBetweenOursAndOurs) {
+  const ProcessResult result = measure(
+      "compare-netem", "--control --sections loss,copies --rows random,duplicate --packets 1500");
+  ASSERT_TRUE(result.succeeded()) << result.describe();
+  const std::string page = content("netem.md");
+  for (const char* row : {"loss, random", "duplicate", "duplicate, correlated"})
+    for (const char* way : {"a to b", "b to a"})
+      EXPECT_THAT(page, ContainsRegex("\n\\| " + std::string(row) +
+                                      " \\| `[^`]*` \\| `netem [^`]*` \\| " + way +
+                                      " \\| [a-z ]*, Welch over 100 blocks \\| [1-9][0-9.]* % "
+                                      "\\| [1-9][0-9.]* % \\| p [0-9.]+ \\| same \\|"));
+  EXPECT_THAT(content("netem.json"), HasSubstr("\"kernel\""));
+}
+
+TEST_F(MeasuringTest, MeasuresTcpAcrossAQueue) {
+  const ProcessResult result = measure(
+      "compare-netem", "--control --sections queues --rows fq_codel --rounds 1 --seconds 2");
+  // Two runs of TCP need not be alike; that they ran is what is tested here.
+  EXPECT_THAT(content("netem.md"),
+              ContainsRegex("\n\\| fq_codel, reno, 4 flows .* p95 of the delay "
+                            "\\| [1-9][0-9.]* ms \\| [1-9][0-9.]* ms \\| x "))
+      << result.describe();
 }
 
 TEST(FleetTest, MoreMachinesSeeMoreAndCallNoMoreFalsely) {

@@ -23,8 +23,9 @@ std::string tool(const std::string& name) {
 }
 
 TEST(ScriptsTest, ExplainThemselves) {
-  for (const char* name : {"install-packages", "measure-suites", "quickstart", "regress", "soak",
-                           "test", "test-distributions", "test-kernels", "torture"}) {
+  for (const char* name :
+       {"fuzz", "inject-faults", "install-packages", "measure-suites", "quickstart", "regress",
+        "soak", "test", "test-distributions", "test-kernels", "torture"}) {
     const ProcessResult result = run({tool(name), "--help"});
     EXPECT_TRUE(result.succeeded()) << name << ": " << result.describe();
     EXPECT_THAT(result.standard_output, StartsWith("usage: tools/" + std::string(name)));
@@ -32,8 +33,8 @@ TEST(ScriptsTest, ExplainThemselves) {
 }
 
 TEST(ScriptsTest, RefuseUnknownOptions) {
-  for (const char* name : {"install-packages", "measure-suites", "regress", "soak", "test",
-                           "test-distributions", "test-kernels", "torture"}) {
+  for (const char* name : {"fuzz", "inject-faults", "install-packages", "measure-suites", "regress",
+                           "soak", "test", "test-distributions", "test-kernels", "torture"}) {
     const ProcessResult result = run({tool(name), "--no-such-option"});
     EXPECT_EQ(result.exit_code, 2) << name << ": " << result.describe();
     EXPECT_THAT(result.standard_error, HasSubstr("usage:"));

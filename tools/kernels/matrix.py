@@ -54,6 +54,16 @@ def run_checks(kernel, build, sections, checkout, time_limit_s, say):
     return checks
 
 
+def joined(former, outcome):
+    """OUTCOME of some sections with what FORMER has of the others, where that was the same program
+    on the same kernel."""
+    same = ("program", "machine", "release", "package")
+    if former is None or any(former[name] != outcome[name] for name in same):
+        return outcome
+    checks = {check["check"]: check for check in (*former["checks"], *outcome["checks"])}
+    return {**outcome, "checks": list(checks.values())}
+
+
 def _cell(check):
     if check is None:
         return "-"

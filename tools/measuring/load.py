@@ -12,20 +12,25 @@ from measuring.process import Failed, background, run, wait_until
 
 HERE = "192.168.13.1"
 THERE = "192.168.13.2"
+IPV4, IPV6 = (HERE, THERE), ("fd13::1", "fd13::2")
 # Named with every figure, since it decides the figure.
 CONGESTION_CONTROL = "cubic"
 
 
 def _listens(port):
-    with open("/proc/net/tcp", encoding="ascii") as file:
-        return any(f":{port:04X} " in line and " 0A " in line for line in file)
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with open(table, encoding="ascii") as file:
+            if any(f":{port:04X} " in line and " 0A " in line for line in file):
+                return True
+    return False
 
 
-def iperf3(arguments, seconds):
+def iperf3(arguments, seconds, ends=IPV4):
     """The `end` of iperf3's answer. Raises Failed."""
     port = 5201
-    command = ["iperf3", "-J", "-c", THERE, "-B", HERE, "-t", str(seconds), *arguments]
-    with background(["iperf3", "-s", "-1", "-B", THERE, "-p", str(port)]):
+    here, there = ends
+    command = ["iperf3", "-J", "-c", there, "-B", here, "-t", str(seconds), *arguments]
+    with background(["iperf3", "-s", "-1", "-B", there, "-p", str(port)]):
         wait_until(lambda: _listens(port), "iperf3's server")
         answer = json.loads(run(command, time_limit_s=seconds + 60))
     # iperf3 exits 0 on many errors: the output says so.
@@ -41,13 +46,15 @@ def _begun_with(end, congestion_control):
         raise Failed(f"TCP began with {end['sender_tcp_congestion']}, not {congestion_control}")
 
 
-def _tcp(arguments, seconds, congestion_control, relay_pid, directions):
+def _tcp(arguments, seconds, congestion_control, relay_pid, directions, ends=IPV4):
     relay_before = cpu_seconds(relay_pid) if relay_pid else 0
-    end = iperf3(arguments, seconds)
+    end = iperf3(arguments, seconds, ends)
     relay_s = cpu_seconds(relay_pid) - relay_before if relay_pid else 0
     _begun_with(end, congestion_control)
     received = [end["sum_received" + direction] for direction in directions]
     gigabytes = sum(one["bytes"] for one in received) / 1e9
+    if gigabytes == 0:
+        raise Failed(f"iperf3 {' '.join(arguments)}: nothing arrived")
     used = end["cpu_utilization_percent"]
     ms_a_percent = 10 * end["sum_sent"]["seconds"]
     return {"bits_per_s": sum(one["bits_per_second"] for one in received),
@@ -58,10 +65,10 @@ def _tcp(arguments, seconds, congestion_control, relay_pid, directions):
             "receiver_cpu_ms_per_gb": used["remote_total"] * ms_a_percent / gigabytes}
 
 
-def tcp(flows, seconds, congestion_control=CONGESTION_CONTROL, relay_pid=None):
+def tcp(flows, seconds, congestion_control=CONGESTION_CONTROL, relay_pid=None, ends=IPV4):
     """Across a link that begins TCP with CONGESTION_CONTROL. CPU time is that of iperf3's two ends
     and of the process RELAY_PID, over the bytes that arrived."""
-    return _tcp(["-P", str(flows)], seconds, congestion_control, relay_pid, ("",))
+    return _tcp(["-P", str(flows)], seconds, congestion_control, relay_pid, ("",), ends)
 
 
 def tcp_both_ways(seconds, congestion_control=CONGESTION_CONTROL, relay_pid=None):

@@ -33,6 +33,7 @@ def _udp(payload_bytes):
 TESTS = {
     "tcp-1": _tcp("TCP, 1 flow", lambda *how: load.tcp(1, *how)),
     "tcp-4": _tcp("TCP, 4 flows", lambda *how: load.tcp(4, *how)),
+    "tcp-ipv6": _tcp("TCP, 1 flow, IPv6", lambda *how: load.tcp(1, *how, ends=load.IPV6)),
     "tcp-both": _tcp("TCP, both ways", load.tcp_both_ways),
     "udp-64": _udp(64),
     "udp-1400": _udp(1400),

@@ -11,13 +11,27 @@ _ENTER = ("mount -t tmpfs tmpfs /run && mount -t sysfs sysfs /sys && ip link set
           'exec "$@"')
 
 
+def _command(script, arguments):
+    return ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
+            "sh", "-c", _ENTER, "sh", sys.executable, "-B", str(script), *arguments]
+
+
+def answers_as_they_come(script, arguments):
+    """The same as answers_of(), each object as soon as it is printed; what SCRIPT says on standard
+    error goes to ours."""
+    with subprocess.Popen(_command(script, arguments), stdout=subprocess.PIPE, text=True) as process:
+        try:
+            for line in process.stdout:
+                yield json.loads(line)
+        finally:
+            process.kill()
+
+
 def answers_of(script, arguments, time_limit_s):
     """Runs SCRIPT, one of ours, in a new network: the JSON objects that it printed, one a line,
     and what it said on standard error."""
-    command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-               "--", "sh", "-c", _ENTER, "sh", sys.executable, "-B", str(script), *arguments]
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        done = subprocess.run(_command(script, arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               check=False, timeout=time_limit_s)
     except subprocess.TimeoutExpired:
         return [], f"no end within {time_limit_s} s"

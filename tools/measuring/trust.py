@@ -4,30 +4,62 @@
 import json
 
 from measuring import environment
+from measuring.tables import markdown_row
 
-TITLES = {"torture": "Kills", "soak": "Soak"}
+HEAD = """# Long runs
+
+What they do, and how to repeat them, say `tools/torture`, `tools/soak` and `tools/fuzz`; each replaces
+its part of this page by `--out results/trust.json`.
+"""
 
 
-def _flat(item, name=""):
-    """[(name, value)] of numbers and words at any depth."""
-    if isinstance(item, dict):
-        return [pair for key, value in item.items()
-                for pair in _flat(value, f"{name}.{key}" if name else key)]
-    return [(name, f"{item:.4g}" if isinstance(item, float) else str(item))]
+def _torture(found):
+    """Rows of figures."""
+    times = found["restored_ms"]
+    return [("tunnels killed, at random moments", f"{found['kills']:,}"),
+            ("moments", ", ".join(f"{name} {count}" for name, count in found["by_moment"].items())),
+            ("of these with their janitor and its helper; `tunrelay cleanup` restores",
+             f"{found['janitor_killed_too']:,}"),
+            ("**hosts that were not as before**", f"**{found['different']:,}**"),
+            ("restored by the janitor after, ms: median, p99, longest",
+             f"{times['median']:.0f}, {times['p99']:.0f}, {times['highest']:.0f}"),
+            ("again", f"`tools/torture --kills {found['kills']} --seed {found['seed']}`")]
+
+
+def _soak(found):
+    rows = [("hours", f"{found['seconds'] / 3600:.2f}"),
+            ("**promises that did not hold**", f"**{'; '.join(found['broken']) or 'none'}**"),
+            ("throughput of the last part, of the first one's",
+             f"{found['throughput_last_to_first']:.3f}")]
+    for name in ("steady", "changing"):
+        relay = found[name]
+        rows.append((f"the {name} relay", f"{relay['packets']:,} packets, all accounted for; "
+                     f"{relay['threads']} threads and {relay['descriptors']} descriptors at all "
+                     f"times; {relay['growth_mib_per_hour']:.2f} MiB more an hour; "
+                     f"{relay['path_checks']:,} path checks"))
+    return [*rows, ("for longer", "`tools/soak --hours 24 --out results/trust.json`")]
+
+
+def _fuzz(found):
+    return [(name, f"{one['inputs']:,} inputs, {one['inputs_per_s']:,} a second; "
+             f"**{len(one['findings'])} findings**") for name, one in found.items()]
+
+
+# {tool: (title, rows)}
+PARTS = {"torture": ("Kills", _torture), "soak": ("Soak", _soak), "fuzz": ("Fuzzers", _fuzz)}
 
 
 def page(results):
     """RESULTS as Markdown."""
-    lines = ["# Long runs", "",
-             "Made by `tools/torture` and `tools/soak`, which say what they do, and how to repeat it.",
-             ""]
+    text = HEAD
     for tool, found in results.items():
-        lines += [f"## {TITLES[tool]}", "",
-                  f"Linux {found['environment']['kernel']}, {found['environment']['processor']}, "
-                  f"{found['environment']['cpus']} CPUs.", "", "| figure | value |", "| --- | --- |"]
-        lines += [f"| {name} | {value} |" for name, value in _flat(found["summary"])]
-        lines.append("")
-    return "\n".join(lines)
+        title, rows = PARTS[tool]
+        place = found["environment"]
+        text += (f"\n## {title}\n\nLinux {place['kernel']}, {place['processor']}, {place['cpus']} CPUs, "
+                 f"{place['tunrelay']}.\n\n"
+                 + markdown_row(["", "found"]) + markdown_row(["---"] * 2)
+                 + "".join(markdown_row(row) for row in rows(found["summary"])))
+    return text
 
 
 def write(path, tool, summary, root, program):
