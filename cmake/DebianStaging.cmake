@@ -94,5 +94,7 @@ foreach(GROUP PROGRAM LIBRARY DEVELOPMENT PYTHON)
       run(strip ${UNNEEDED} ${FILE})
     endif()
   endforeach()
+  # Whatever the rights of the sources and the umask are.
+  run(chmod --recursive u=rwX,go=rX ${FOLDER})
   run(find ${FOLDER} -exec touch --no-dereference --date=@$ENV{SOURCE_DATE_EPOCH} {} +)
 endforeach()

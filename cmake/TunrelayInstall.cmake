@@ -25,6 +25,10 @@ install(FILES ${COMPLETION}/tunrelay.fish
         DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT program)
 # Below lib/, whatever CMAKE_INSTALL_LIBDIR is: systemd and NetworkManager look there.
 install(FILES service/tunrelay@.service DESTINATION lib/systemd/system COMPONENT program)
+install(FILES service/sysusers.conf RENAME tunrelay.conf DESTINATION lib/sysusers.d
+        COMPONENT program)
+install(FILES service/tmpfiles.conf RENAME tunrelay.conf DESTINATION lib/tmpfiles.d
+        COMPONENT program)
 install(FILES service/unmanaged.network RENAME 50-tunrelay.network
         DESTINATION lib/systemd/network COMPONENT program)
 install(FILES service/NetworkManager.conf RENAME 50-tunrelay.conf

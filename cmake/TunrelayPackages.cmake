@@ -50,6 +50,9 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME tunrelay)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "iproute2, iputils-ping, iperf3")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "libtunrelay-dev, tshark | wireshark")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA
+    ${CMAKE_CURRENT_LIST_DIR}/debian/tunrelay/postinst
+    ${CMAKE_CURRENT_LIST_DIR}/debian/tunrelay/postrm)
 set(CPACK_DEBIAN_PROGRAM_DESCRIPTION
 "two TUN or TAP interfaces of one host, joined in user space
 Ordinary programs talk across a link whose every packet passes through a

@@ -1,10 +1,15 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: MIT
 """The packages as a container has them: in a fresh root of this machine's release with the
-capabilities and the system calls of default profiles (no io_uring) and a read-only /proc/sys.
+capabilities and the system calls of default profiles (no io_uring) and a read-only /proc/sys; and
+the Job of service/kubernetes, its container once for each run, with the collector after them.
 container_test.py BUILD, as root; minutes."""
 
+import shlex
+
 import fresh_root
+import kubernetes_test
+import sources
 from fresh_root import APT
 
 # What docker and podman leave to a container unless it is asked for more.
@@ -88,6 +93,26 @@ class ContainerTest(fresh_root.FreshRootTest):
         text = self.contained("tunrelay doctor", DOCKER)
         self.assertIn("CAP_NET_ADMIN", text)
 
+    def test_the_jobs_runs_are_collected(self):
+        (self.root.folder / "results").mkdir()
+        job, container = kubernetes_test.container_of("privileged", "tunrelay-bench")
+        for number in range(job["spec"]["completions"]):
+            arguments = [argument.replace("$(NODE_NAME)", f"node-{number}")
+                         .replace("$(RUN_NUMBER)", str(number)) for argument in container["args"]]
+            arguments[1] = "smoke"  # seconds instead of minutes
+            text = self.contained(f"tunrelay {shlex.join(arguments)}", NO_URING, "net_admin",
+                                  "sys_admin")
+            self.assertIn("exit code 0", text)
+        _, container = kubernetes_test.container_of("collect", "tunrelay-collect")
+        text = self.contained(shlex.join(container["command"]), DOCKER)
+        self.assertIn("exit code 0", text)
+        self.assertIn("spread between machines", text)
+        results = self.root.folder / "results"
+        for name in ("merged.json", "report.html", "metrics.prom"):
+            self.assertIn("node-2", (results / name).read_text(encoding="utf-8"))
+
 
 if __name__ == "__main__":
+    sources.need_tool("kubectl")
+    kubernetes_test.yaml = sources.need_module("yaml")
     fresh_root.main()

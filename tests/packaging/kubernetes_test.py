@@ -19,7 +19,8 @@ import sources  # noqa: E402
 
 FOLDER = ROOT / "service/kubernetes"
 PROGRAM = None
-MODELS = {("v1", "PersistentVolumeClaim"): "V1PersistentVolumeClaim", ("batch/v1", "Job"): "V1Job"}
+MODELS = {("v1", "PersistentVolumeClaim"): "V1PersistentVolumeClaim", ("v1", "Service"): "V1Service",
+          ("apps/v1", "Deployment"): "V1Deployment", ("batch/v1", "Job"): "V1Job"}
 
 
 def rendered(name):
@@ -62,14 +63,15 @@ def faults(value, kind, place):
     return found
 
 
-class KubernetesTest(unittest.TestCase):
-    def container(self, name, job):
-        found = [one for one in rendered(name) if one["metadata"]["name"] == job]
-        self.assertEqual(len(found), 1, name)
-        return found[0], found[0]["spec"]["template"]["spec"]["containers"][0]
+def container_of(name, job):
+    """That job of the kustomization NAME, and its container."""
+    found, = (one for one in rendered(name) if one["metadata"]["name"] == job)
+    return found, found["spec"]["template"]["spec"]["containers"][0]
 
+
+class KubernetesTest(unittest.TestCase):
     def test_the_api_knows_all_of_it(self):
-        for name in ("base", "privileged", "device", "collect"):
+        for name in ("base", "privileged", "device", "collect", "relay"):
             documents = rendered(name)
             self.assertTrue(documents, name)
             for document in documents:
@@ -77,7 +79,7 @@ class KubernetesTest(unittest.TestCase):
                 self.assertEqual(faults(document, model, name), [])
 
     def test_the_check_finds_faults(self):
-        job, container = self.container("base", "tunrelay-bench")
+        job, container = container_of("base", "tunrelay-bench")
         container["imagePullPolicies"] = "Always"
         container["env"].append({"value": "x"})
         job["spec"]["completions"] = "3"
@@ -87,7 +89,7 @@ class KubernetesTest(unittest.TestCase):
         self.assertIn("completions: '3' is not of int", text)
 
     def test_runs_are_numbered_and_apart(self):
-        job, container = self.container("privileged", "tunrelay-bench")
+        job, container = container_of("privileged", "tunrelay-bench")
         self.assertEqual(job["spec"]["completionMode"], "Indexed")
         template = job["spec"]["template"]
         rule = template["spec"]["affinity"]["podAntiAffinity"][
@@ -98,22 +100,40 @@ class KubernetesTest(unittest.TestCase):
         self.assertIs(container["securityContext"]["privileged"], True)
 
     def test_the_device_is_a_plugins(self):
-        _, container = self.container("device", "tunrelay-bench")
+        _, container = container_of("device", "tunrelay-bench")
         self.assertEqual(container["resources"]["limits"]["squat.ai/tun"], "1")
         self.assertNotIn("privileged", container["securityContext"])
 
     def test_the_program_takes_the_arguments(self):
-        _, container = self.container("base", "tunrelay-bench")
-        names = {one["name"] for one in container["env"]}
-        for argument in container["args"]:
-            self.assertLessEqual(set(re.findall(r"\$\((\w+)\)", argument)), names)
-        text = subprocess.run([PROGRAM, container["args"][0], "--help"], check=True, text=True,
-                              stdout=subprocess.PIPE).stdout
-        for argument in container["args"][2:]:
-            self.assertIn(argument.split("=")[0], text)
+        for name, job in (("base", "tunrelay-bench"), ("relay", "tunrelay")):
+            _, container = container_of(name, job)
+            names = {one["name"] for one in container.get("env", ())}
+            for argument in container["args"]:
+                self.assertLessEqual(set(re.findall(r"\$\((\w+)\)", argument)), names)
+            text = subprocess.run([PROGRAM, container["args"][0], "--help"], check=True, text=True,
+                                  stdout=subprocess.PIPE).stdout
+            for argument in container["args"][1:]:
+                if argument.startswith("-"):
+                    self.assertIn(argument.split("=")[0], text)
+
+    def test_the_monitor_finds_the_relay(self):
+        found = {document["kind"]: document for document in rendered("monitor")}
+        _, container = container_of("relay", "tunrelay")
+        monitor, service = found["ServiceMonitor"], found["Service"]
+        self.assertLessEqual(monitor["spec"]["selector"]["matchLabels"].items(),
+                             service["metadata"]["labels"].items())
+        self.assertLessEqual(
+            service["spec"]["selector"].items(),
+            found["Deployment"]["spec"]["template"]["metadata"]["labels"].items())
+        endpoint, port = monitor["spec"]["endpoints"][0], service["spec"]["ports"][0]
+        self.assertEqual(endpoint["port"], port["name"])
+        of_container = container["ports"][0]
+        self.assertEqual(port["targetPort"], of_container["name"])
+        address = next(one for one in container["args"] if one.startswith("--metrics="))
+        self.assertEqual(int(address.rpartition(":")[2]), of_container["containerPort"])
 
     def test_the_collector_merges(self):
-        _, container = self.container("collect", "tunrelay-collect")
+        _, container = container_of("collect", "tunrelay-collect")
         sample = json.loads((ROOT / "tests/python/data/result.json").read_text(encoding="utf-8"))
         with tempfile.TemporaryDirectory(prefix="tunrelay-collect.") as name:
             for number in range(3):

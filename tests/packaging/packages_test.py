@@ -3,6 +3,7 @@
 """The Debian packages of a build: what is in them, what lintian says, the same bytes again.
 packages_test.py BUILD"""
 
+import os
 import re
 import subprocess
 import sys
@@ -28,6 +29,7 @@ EXPECTED = {
                  "/usr/share/fish/vendor_completions.d/tunrelay.fish",
                  "/usr/lib/ARCH/wireshark/extcap/tunrelay",
                  "/usr/lib/systemd/system/tunrelay@.service",
+                 "/usr/lib/sysusers.d/tunrelay.conf", "/usr/lib/tmpfiles.d/tunrelay.conf",
                  "/usr/lib/systemd/network/50-tunrelay.network",
                  "/usr/lib/NetworkManager/conf.d/50-tunrelay.conf",
                  "/usr/share/doc/tunrelay/examples/lab.toml",
@@ -57,6 +59,10 @@ class PackagesTest(unittest.TestCase):
         cls.first, cls.second = Path(cls.folder.name, "first"), Path(cls.folder.name, "second")
         for folder in (cls.first, cls.second):
             folder.mkdir()
+        # As on a machine whose users share a group; tools/release unpacks an archive of git, too, whose
+        # files the group may write.
+        umask = os.umask(0o002)
+        cls.addClassCleanup(os.umask, umask)
         cls.packages = {field(path, "Package"): path for path in make_packages(BUILD, cls.first, "gzip")}
 
     def test_contents(self):

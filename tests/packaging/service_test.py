@@ -30,7 +30,7 @@ class UnitTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.unit = Path(folder.name, "tunrelay@lab.service")
         self.unit.write_text(
-            UNIT.read_text(encoding="utf-8").replace("=tunrelay ", f"={PROGRAM} ")
+            UNIT.read_text(encoding="utf-8").replace("=tunrelay ", f"={PROGRAM} ").replace("=!tunrelay ", f"=!{PROGRAM} ")
             .replace("Documentation=", "# "), encoding="utf-8")
 
     def test_it_is_valid(self):
@@ -41,6 +41,9 @@ class UnitTest(unittest.TestCase):
     def test_it_is_exposed_little(self):
         text = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager",
                                self.unit], stdout=subprocess.PIPE, text=True, check=False).stdout
+        # "!": systemd leaves it to the program to become that user.
+        self.assertIn("User=tunrelay\nExecStart=!tunrelay run --user tunrelay ",
+                      UNIT.read_text(encoding="utf-8"))
         self.assertLess(float(re.search(r"exposure level .*: ([\d.]+)", text)[1]), MAX_EXPOSURE)
 
 
@@ -49,9 +52,11 @@ class ProtocolTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="tunrelay-service.")
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
+        self.folder.chmod(0o755)  # the link's file is read again by the tunnel's user
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(self.socket.close)
         self.socket.bind(str(self.folder / "notify"))
+        (self.folder / "notify").chmod(0o777)
         self.socket.settimeout(TIME_LIMIT_S)
         self.link = self.folder / "link.toml"
         self.write_link("delay 1ms")
@@ -66,7 +71,7 @@ class ProtocolTest(unittest.TestCase):
         process = subprocess.Popen(
             ["unshare", "--net", "--mount", "sh", "-c", "mount -t tmpfs tmpfs /run; exec \"$@\"", "sh",
              "setpriv", f"--bounding-set=-all,{keep}", f"--inh-caps=-all,{keep}", "--no-new-privs",
-             PROGRAM, "run", "--config", self.folder / "lab.toml"],
+             PROGRAM, "run", "--user", "nobody", "--config", self.folder / "lab.toml"],
             env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify"),
                  "WATCHDOG_USEC": "2000000"},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

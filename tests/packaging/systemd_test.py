@@ -36,6 +36,7 @@ for round in $(seq {KILLS}); do
   until [ "$(state NRestarts)" = "$round" ] && [ "$(state ActiveState)" = active ]; do sleep 0.1; done
   kill "$traffic"
 done
+echo "is whose: $(cat /proc/$(state MainPID)/task/*/status | grep ^Uid | sort -u | tr -s '[:space:]' ' ')= $(id -u tunrelay)"
 echo "is restarts: $(state NRestarts)"
 echo "is rules: $(ip rule | wc -l)"
 echo 'a-to-b = "delay 7ms"' >/etc/tunrelay/link.toml
@@ -73,6 +74,8 @@ class SystemdTest(unittest.TestCase):
         text = (inside / "check.log").read_text(encoding="utf-8")
         found = dict(line[3:].split(": ", 1) for line in text.splitlines() if line.startswith("is "))
         self.assertRegex(found.pop("status"), r"^ready +tunrelay-a ", text)
+        # All threads, all four IDs.
+        self.assertRegex(found.pop("whose"), r"^Uid:( \d+)\1\1\1 =\1$", text)
         rules = found.pop("rules")
         self.assertGreater(int(rules), 3, text)
         self.assertEqual(found, {
