@@ -72,7 +72,8 @@ class MergeChecks {
       const std::vector<std::vector<std::size_t>>& planned) const {
     std::vector<std::size_t> order;
     for (const auto& group : planned) order.insert(order.end(), group.begin(), group.end());
-    for (std::size_t at = 0; at < order.size(); ++at)
+    const bool is_sorted = std::ranges::is_sorted(order);
+    for (std::size_t at = 0; at < order.size() && !is_sorted; ++at)
       for (std::size_t later = at + 1; later < order.size(); ++later)
         if (order[later] < order[at] && may_be_one_flow(order[at], order[later]))
           return "a packet has overtaken another one of its flow";

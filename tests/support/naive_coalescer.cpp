@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "support/naive_packet.hpp"
 
@@ -20,7 +21,7 @@ struct Facts {
         ip(packet.layers.ip_offset),
         transport(packet.layers.transport_offset),
         payload(packet.layers.payload_offset),
-        bytes(packet.bytes().begin(), packet.bytes().end()),
+        bytes(packet.bytes()),
         needs_checksum(packet.header.needs_checksum()) {
     const std::size_t v4_total = get_u16(bytes, ip + 2);
     const std::size_t v6_total = 40U + get_u16(bytes, ip + 4);
@@ -82,7 +83,8 @@ struct Facts {
   bool is_tcp, is_ipv4 = false;
   bool is_super = false;
   std::size_t ip, transport, payload, ip_bytes = 0, segment_bytes = 0, segments = 1;
-  Bytes bytes, flow;
+  std::span<const std::byte> bytes;
+  Bytes flow;
   bool needs_checksum;
   unsigned flags = 0, checksum = 0, id = 0;
   std::uint32_t sequence = 0;
@@ -107,37 +109,50 @@ bool may_be_first(const Facts& facts) {
   return !facts.is_tcp || ((facts.flags & kPsh) == 0 && facts.payload_bytes() >= 8);
 }
 
+/// What is known of packets that follow each other, and may go on.
 struct Group {
-  std::vector<std::size_t> packets;
-  std::vector<Facts> facts;
-  bool open = false;
+  explicit Group(const Facts& facts)
+      : first(facts),
+        headers(facts.blanked_headers()),
+        has_good_checksums(facts.has_good_checksums()) {
+    add(facts);
+  }
+  void add(const Facts& facts) {
+    payload_bytes += facts.payload_bytes();
+    segments += facts.segments;
+    last_id = facts.id;
+    last_segments = facts.segments;
+  }
+  void join(const Facts& facts) {
+    counts_up = id_counts_up(facts);
+    is_constant = id_is_constant(facts);
+    add(facts);
+  }
+  [[nodiscard]] bool id_counts_up(const Facts& next) const {
+    return counts_up && ((next.id - last_id) & 0xffffU) == last_segments;
+  }
+  [[nodiscard]] bool id_is_constant(const Facts& next) const {
+    return is_constant && next.id == last_id;
+  }
+
+  Facts first;
+  Bytes headers;            ///< the first one's, blanked
+  bool has_good_checksums;  ///< the first one
+  std::size_t payload_bytes = 0, segments = 0, last_segments = 0;
+  unsigned last_id = 0;
+  bool counts_up = true, is_constant = true;  ///< the IDs of all
 };
 
 bool id_fits(const Group& group, const Facts& next, bool renumber_atomic) {
   if (!next.is_ipv4) return true;
-  const auto step_of = [&](std::size_t at) {
-    const unsigned id = at < group.facts.size() ? group.facts[at].id : next.id;
-    return (id - group.facts[at - 1].id) & 0xffffU;
-  };
-  const auto segments_of = [&](std::size_t at) { return group.facts[at - 1].segments; };
   const bool is_atomic = (get_u16(next.bytes, next.ip + 6) & 0x4000) != 0;
-  bool counts_up = true;
-  bool is_constant = is_atomic && renumber_atomic;
-  for (std::size_t at = 1; at <= group.facts.size(); ++at) {
-    counts_up = counts_up && step_of(at) == segments_of(at);
-    is_constant = is_constant && step_of(at) == 0;
-  }
-  return counts_up || is_constant;
+  return group.id_counts_up(next) || (is_atomic && renumber_atomic && group.id_is_constant(next));
 }
 
 bool goes_on(const Group& group, const Facts& next, const MergeRules& rules) {
-  const Facts& first = group.facts.front();
-  std::size_t payload_bytes = 0;
-  std::size_t segments = next.segments;
-  for (const Facts& facts : group.facts) {
-    payload_bytes += facts.payload_bytes();
-    segments += facts.segments;
-  }
+  const Facts& first = group.first;
+  const std::size_t payload_bytes = group.payload_bytes;
+  const std::size_t segments = group.segments + next.segments;
   const std::size_t ip_bytes = first.payload - first.ip + payload_bytes + next.payload_bytes();
   const bool renumber_atomic = rules.renumber_atomic;
   return (next.is_super ? next.segment_bytes == first.segment_bytes
@@ -145,9 +160,9 @@ bool goes_on(const Group& group, const Facts& next, const MergeRules& rules) {
          ip_bytes <= (next.is_tcp && rules.big_tcp ? 512 * 1024 : 65535) &&
          segments <= (next.is_tcp ? 32 * 1024 : 64) && next.payload == first.payload &&
          next.transport == first.transport && next.needs_checksum == first.needs_checksum &&
-         next.blanked_headers() == first.blanked_headers() &&
+         next.blanked_headers() == group.headers &&
          (!next.is_tcp || next.sequence - first.sequence == payload_bytes) &&
-         id_fits(group, next, renumber_atomic) && first.has_good_checksums() &&
+         id_fits(group, next, renumber_atomic) && group.has_good_checksums &&
          next.has_good_checksums() &&
          (!next.needs_checksum || next.sum_without_length() == first.sum_without_length());
 }
@@ -156,7 +171,8 @@ bool goes_on(const Group& group, const Facts& next, const MergeRules& rules) {
 
 std::vector<std::vector<std::size_t>> coalesce_naively(std::span<const Packet> packets,
                                                        const MergeRules& rules) {
-  std::vector<Group> groups;
+  std::vector<std::vector<std::size_t>> indices;
+  std::vector<std::pair<std::size_t, Group>> open;  // with the place of each in INDICES
   for (std::size_t at = 0; at < packets.size(); ++at) {
     const Packet& packet = packets[at];
     const bool has_flow = packet.layers.payload_offset != 0;
@@ -164,27 +180,27 @@ std::vector<std::vector<std::size_t>> coalesce_naively(std::span<const Packet> p
         packet.layers.protocol == IPPROTO_TCP || packet.layers.protocol == IPPROTO_UDP;
     if (!has_flow) {
       if (packet.layers.ip_version != 0 && (packet.layers.transport_offset == 0 || is_stream))
-        for (Group& group : groups) group.open = false;
-      groups.push_back({{at}, {}, false});
+        open.clear();
+      indices.push_back({at});
       continue;
     }
     const Facts facts{packet};
     const bool mergeable = may_be_merged(packet, facts, rules);
-    const auto group = std::ranges::find_if(groups, [&](const Group& other) {
-      return other.open && other.facts[0].flow == facts.flow;
-    });
-    if (group != groups.end() && mergeable && goes_on(*group, facts, rules)) {
-      group->packets.push_back(at);
-      group->facts.push_back(facts);
-      group->open = (facts.is_super || (facts.flags & kPsh) == 0) &&
-                    facts.payload_bytes() % group->facts.front().segment_bytes == 0;
+    const auto found = std::ranges::find_if(
+        open, [&](const auto& other) { return other.second.first.flow == facts.flow; });
+    if (found != open.end() && mergeable && goes_on(found->second, facts, rules)) {
+      Group& group = found->second;
+      indices[found->first].push_back(at);
+      group.join(facts);
+      if ((!facts.is_super && (facts.flags & kPsh) != 0) ||
+          facts.payload_bytes() % group.first.segment_bytes != 0)
+        open.erase(found);
       continue;
     }
-    if (group != groups.end()) group->open = false;
-    groups.push_back({{at}, {facts}, mergeable && may_be_first(facts)});
+    if (found != open.end()) open.erase(found);
+    if (mergeable && may_be_first(facts)) open.emplace_back(indices.size(), Group{facts});
+    indices.push_back({at});
   }
-  std::vector<std::vector<std::size_t>> indices;
-  for (const Group& group : groups) indices.push_back(group.packets);
   return indices;
 }
 

@@ -11,11 +11,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <system_error>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "os/file_descriptor.hpp"
+#include "os/wait_until.hpp"
 #include "support/skip.hpp"
 
 namespace tunrelay::test {
@@ -36,6 +39,23 @@ void set_loopback_up() {
   check(::ioctl(socket.get(), SIOCSIFFLAGS, &request), "set lo up");
 }
 
+/// What a test mounts, or makes read-only, ends with it: the next test of this process begins in
+/// the mount namespace that the first began in.
+void return_to_first_mounts() {
+  static const FileDescriptor kFirst(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC));
+  check(kFirst.get(), "open /proc/self/ns/mnt");
+  const std::filesystem::path folder = std::filesystem::current_path();
+  // A thread that was joined shares our folders until the kernel is done with it (EINVAL).
+  int result = -1;
+  const auto is_answered = [&result] {
+    result = ::setns(kFirst.get(), CLONE_NEWNS);  // which leads to its root folder
+    return result == 0 || errno != EINVAL;
+  };
+  static_cast<void>(wait_until(is_answered, kNanosecondsPerSecond, kNanosecondsPerMillisecond));
+  check(result, "setns");
+  std::filesystem::current_path(folder);
+}
+
 }  // namespace
 
 void enter_private_network() {
@@ -53,6 +73,7 @@ void PrivateNetwork::SetUp() {
   const FileDescriptor tun(::open(kTunNode, O_RDWR | O_CLOEXEC));
   if (!tun.is_open())
     return skip_or_fail(std::string("can't open ") + kTunNode + ": " + describe_errno(errno));
+  return_to_first_mounts();
   enter_private_network();
 }
 

@@ -3,11 +3,13 @@
 // network namespace.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <chrono>
-#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -36,11 +38,32 @@ class Prometheus {
   Prometheus(const Prometheus&) = delete;
   Prometheus& operator=(const Prometheus&) = delete;
 
+  /// Waits for a scrape that began after this call; all later queries are about that moment, so
+  /// that a scrape which a busy machine holds up changes nothing in them.
+  void look_at_next_scrape() {
+    moment_.clear();
+    using Seconds = std::chrono::duration<double>;
+    const double now_s = Seconds(std::chrono::system_clock::now().time_since_epoch()).count();
+    if (!eventually(std::chrono::seconds(30), [this, now_s] {
+          const std::optional<double> scraped_s = value("timestamp(up) and up == 1");
+          if (!scraped_s || *scraped_s <= now_s) return false;
+          moment_ = {"--data-urlencode", fmt::format("time={:.3f}", *scraped_s)};
+          return true;
+        }))
+      throw std::runtime_error("Prometheus scrapes no more: " + process_.standard_error());
+  }
+
   /// The samples of an instant query. Throws where Prometheus refuses EXPRESSION.
   [[nodiscard]] nlohmann::json query(const std::string& expression) const {
-    const ProcessResult asked =
-        run({"curl", "-sS", "--max-time", "10", "--data-urlencode", "query=" + expression,
-             "http://127.0.0.1:" + std::string(kPort) + "/api/v1/query"});
+    std::vector<std::string> command{"curl",
+                                     "-sS",
+                                     "--max-time",
+                                     "10",
+                                     "--data-urlencode",
+                                     "query=" + expression,
+                                     "http://127.0.0.1:" + std::string(kPort) + "/api/v1/query"};
+    command.insert(command.end(), moment_.begin(), moment_.end());
+    const ProcessResult asked = run(command);
     const nlohmann::json answer = nlohmann::json::parse(asked.standard_output, nullptr, false);
     if (!answer.is_object()) return nlohmann::json::array();  // it does not listen yet
     if (answer.value("status", "") != "success")
@@ -60,7 +83,7 @@ class Prometheus {
   [[nodiscard]] std::string write_config(const std::string& target,
                                          const std::string& rules) const {
     return folder_.write("prometheus.yml",
-                         "global:\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n"
+                         "global:\n  scrape_interval: 500ms\n  scrape_timeout: 500ms\n"
                          "  evaluation_interval: 200ms\n" +
                              (rules.empty() ? "" : "rule_files: [" + rules + "]\n") +
                              "scrape_configs:\n  - job_name: tunrelay\n"
@@ -69,6 +92,8 @@ class Prometheus {
   }
 
   const TemporaryFolder folder_;
+  /// curl's arguments for the time that queries are about; empty: now.
+  std::vector<std::string> moment_;
   BackgroundProcess process_;
 };
 

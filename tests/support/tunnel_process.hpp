@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -66,6 +68,15 @@ inline std::string process_name(pid_t pid) {
   return name;
 }
 
+/// A zombie does not.
+inline bool is_running(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  std::string stat;
+  std::getline(file, stat);
+  const std::size_t name_end = stat.rfind(") ");
+  return name_end != std::string::npos && stat.at(name_end + 2) != 'Z';
+}
+
 }  // namespace tunnel_process
 
 /// The last line of OUTPUT that is the JSON event EVENT. Throws std::runtime_error when there
@@ -111,12 +122,18 @@ class TunnelProcess {
   /// SIGKILL to the janitor and to the process: nobody is left who could restore anything.
   void kill_with_janitor();
 
-  /// The janitor's number; empty before it was forked.
+  /// The number of the first janitor; empty before it was forked, and once it was killed.
   [[nodiscard]] std::optional<pid_t> janitor() const;
+  /// The processes that run with it: itself, and its helper once there is one; or those that have
+  /// followed them, where janitor() was called before.
+  [[nodiscard]] std::vector<pid_t> janitors() const;
+  /// SIGKILL to all of them, until none is left.
+  void kill_janitors() const;
   [[nodiscard]] BackgroundProcess& process() noexcept { return process_; }
 
  private:
   BackgroundProcess process_;
+  mutable std::optional<pid_t> session_;  ///< the janitor's, which is its first number
 };
 
 inline bool eventually(std::chrono::milliseconds time_limit,
@@ -211,7 +228,7 @@ inline void TunnelProcess::kill() {
 inline void TunnelProcess::kill_with_janitor() {
   // Stopped, so that it can't end in order meanwhile.
   process_.send_signal(SIGSTOP);
-  if (const auto janitor_pid = janitor()) ::kill(*janitor_pid, SIGKILL);
+  kill_janitors();
   kill();
 }
 
@@ -219,8 +236,29 @@ inline std::optional<pid_t> TunnelProcess::janitor() const {
   std::ifstream file(fmt::format("/proc/{0}/task/{0}/children", process_.pid()));
   for (pid_t child = 0; file >> child;)
     if (tunnel_process::process_name(child) == "tunrelay-janito")
-      return child;  // 15 characters are kept
+      return session_ = child;  // 15 characters are kept
   return std::nullopt;
+}
+
+inline std::vector<pid_t> TunnelProcess::janitors() const {
+  static_cast<void>(janitor());
+  std::vector<pid_t> found;
+  if (!session_) return found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const pid_t pid = std::atoi(entry.path().filename().c_str());
+    if (pid > 0 && ::getsid(pid) == *session_ && tunnel_process::is_running(pid))
+      found.push_back(pid);
+  }
+  return found;
+}
+
+inline void TunnelProcess::kill_janitors() const {
+  // Whichever is killed first is followed by another where the other one has the time for that.
+  eventually(kPatience, [this] {
+    const std::vector<pid_t> all = janitors();
+    for (const pid_t pid : all) ::kill(pid, SIGKILL);
+    return all.empty();
+  });
 }
 
 }  // namespace tunrelay::test

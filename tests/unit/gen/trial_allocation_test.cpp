@@ -42,6 +42,7 @@ class LoopAllocationTest : public ::testing::TestWithParam<PatternCase> {
     spec.pattern = one.pattern;
     spec.messages_per_s = one.messages_per_s;
     spec.count = kSent;
+    spec.duration_ns = 120 * kNanosecondsPerSecond;  // for a slow machine: COUNT ends it
     return spec;
   }
 
