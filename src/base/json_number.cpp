@@ -17,9 +17,9 @@ class NumberError : public nlohmann::json::exception {
 
 }  // namespace
 
-void refuse_number(const nlohmann::json& value, long long least, unsigned long long most) {
-  throw NumberError(fmt::format("a whole number from {} to {} is needed, not {}", least, most,
-                                json_text(value)));
+void refuse_number(const nlohmann::json& value, long long min, unsigned long long max) {
+  throw NumberError(
+      fmt::format("a whole number from {} to {} is needed, not {}", min, max, json_text(value)));
 }
 
 }  // namespace tunrelay

@@ -13,8 +13,8 @@
 
 namespace tunrelay {
 
-/// VALUE as a Number; nothing where it is no whole number or doesn't fit. 5.0 is the number 5, as it
-/// is to JSON.
+/// VALUE as a Number; nothing where it is not a whole number or doesn't fit. 5.0 is the number 5,
+/// as it is to JSON.
 template <std::integral Number>
 [[nodiscard]] std::optional<Number> try_whole_number(const nlohmann::json& value) {
   if (value.is_number_unsigned()) {
@@ -25,9 +25,9 @@ template <std::integral Number>
     if (std::in_range<Number>(number)) return static_cast<Number>(number);
   } else if (value.is_number_float()) {
     // Above it a double has no place for each whole number.
-    constexpr double kMostExact = 9'007'199'254'740'992;  // 2^53
+    constexpr double kMaxExact = 9'007'199'254'740'992;  // 2^53
     const auto number = value.get<double>();
-    if (!(number >= -kMostExact && number <= kMostExact)) return std::nullopt;
+    if (!(number >= -kMaxExact && number <= kMaxExact)) return std::nullopt;
     const auto whole = static_cast<long long>(number);
     if (static_cast<double>(whole) == number && std::in_range<Number>(whole))
       return static_cast<Number>(whole);
@@ -35,10 +35,9 @@ template <std::integral Number>
   return std::nullopt;
 }
 
-/// Throws a nlohmann::json::exception that names VALUE and the least and greatest number: who reads
-/// JSON catches that and says where it came from.
-[[noreturn]] void refuse_number(const nlohmann::json& value, long long least,
-                                unsigned long long most);
+/// Throws a nlohmann::json::exception that names VALUE, the smallest and the largest number: who
+/// reads JSON catches that and says where it came from.
+[[noreturn]] void refuse_number(const nlohmann::json& value, long long min, unsigned long long max);
 
 /// VALUE as a Number. Throws nlohmann::json::exception where try_whole_number() has nothing.
 template <std::integral Number>

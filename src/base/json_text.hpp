@@ -21,7 +21,8 @@ inline constexpr int kOneLine = -1;
 [[nodiscard]] std::string bare_text(const nlohmann::json& value);
 [[nodiscard]] std::string bare_text(const nlohmann::ordered_json& value);
 
-/// What ERROR says without nlohmann's number for it: "[json.exception.type_error.302] type must be".
+/// What ERROR says without nlohmann's number for it: "[json.exception.type_error.302] type must
+/// be".
 [[nodiscard]] std::string bare_message(const nlohmann::json::exception& error);
 
 /// The text of the member KEY; empty where OBJECT is none, or has no text there.

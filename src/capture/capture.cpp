@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -18,6 +19,9 @@ namespace {
 // The thread looks again after this pause. A wake-up for each packet would put a system call on
 // the packet's path.
 constexpr timespec kCapturePause{.tv_sec = 0, .tv_nsec = 2 * kNanosecondsPerMillisecond};
+// A worker that is held up between the arrival of packets and their records brings them late,
+// behind those of other queues. Where a queue has no record, the others' wait for it so long.
+constexpr std::int64_t kLatecomersNs = 50 * kNanosecondsPerMillisecond;
 constexpr std::size_t kWriteBytes = 512 * 1024;
 // A reader that has stopped reading is waited for that long when the capture ends.
 constexpr std::int64_t kReaderPatienceNs = kNanosecondsPerSecond;
@@ -88,7 +92,7 @@ void Capture::run() {
   // The flag is read before the rings: what came before the stop is still written.
   for (bool last = false; !last;) {
     last = stopping_.load(std::memory_order_acquire);
-    take_records();
+    take_records(last);
     files_->flush(at_end);
     if (last) files_->end(at_end);
     publish_report();
@@ -96,11 +100,13 @@ void Capture::run() {
   }
 }
 
-void Capture::take_records() {
+void Capture::take_records(bool last) {
   if (options_.rotate_ns != 0 && file_packets_ != 0 &&
       monotonic_ns() - file_begin_ns_ >= options_.rotate_ns)
     rotate();
-  while (CaptureSource* source = oldest_source()) {
+  const std::int64_t settled_ns =
+      last ? std::numeric_limits<std::int64_t>::max() : monotonic_ns() - kLatecomersNs;
+  while (CaptureSource* source = next_source(settled_ns)) {
     write_record(source->ring().front());
     source->ring().pop();
     if (files_->blocks().size() < kWriteBytes) continue;
@@ -109,18 +115,24 @@ void Capture::take_records() {
   }
 }
 
-/// Whose next record is the oldest; null when there is none.
-CaptureSource* Capture::oldest_source() noexcept {
+CaptureSource* Capture::next_source(std::int64_t settled_ns) noexcept {
   CaptureSource* oldest = nullptr;
   std::int64_t oldest_ns = 0;
+  bool one_has_none = false;
   for (const auto& source : sources_) {
     const std::span<std::byte> record = source->ring().front();
-    if (record.empty()) continue;
+    if (record.empty()) {
+      one_has_none = true;
+      continue;
+    }
     const std::int64_t time_ns = reinterpret_cast<const CaptureRecord*>(record.data())->time_ns;
     if (oldest != nullptr && time_ns >= oldest_ns) continue;
     oldest = source.get();
     oldest_ns = time_ns;
   }
+  // Order gives way before a packet is lost for want of room.
+  if (oldest != nullptr && one_has_none && oldest_ns > settled_ns && !oldest->ring().is_half_full())
+    return nullptr;
   return oldest;
 }
 

@@ -64,8 +64,10 @@ class Capture {
 
   void run();
   void give_up_rights_of_writer(const CaptureSite& site) const;
-  void take_records();
-  [[nodiscard]] CaptureSource* oldest_source() noexcept;
+  /// LAST: no more will come.
+  void take_records(bool last);
+  /// Whose next record is the next of the file; null while there is none, or an older one may come.
+  [[nodiscard]] CaptureSource* next_source(std::int64_t settled_ns) noexcept;
   void write_record(std::span<std::byte> record);
   void write_packet(const PcapngPacket& packet);
   void rotate();

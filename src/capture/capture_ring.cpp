@@ -68,4 +68,9 @@ void CaptureRing::pop() noexcept {
   tail_.store(tail + mark.bytes, std::memory_order_release);
 }
 
+bool CaptureRing::is_half_full() const noexcept {
+  return head_.load(std::memory_order_acquire) - tail_.load(std::memory_order_relaxed) >
+         memory_.size() / 2;
+}
+
 }  // namespace tunrelay

@@ -26,6 +26,8 @@ class CaptureRing {
   /// nothing; empty when there is none.
   [[nodiscard]] std::span<std::byte> front() noexcept;
   void pop() noexcept;
+  /// The reader: whether the worker may soon find no room.
+  [[nodiscard]] bool is_half_full() const noexcept;
 
   [[nodiscard]] std::size_t capacity() const noexcept { return memory_.size(); }
 

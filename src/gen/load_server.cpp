@@ -44,7 +44,8 @@ json answer_to(const json& request, LocalEnd& end) {
   }
   if (what == "start") {
     std::int64_t at_ns = 0;
-    if (__builtin_add_overflow(monotonic_ns(), whole_number<std::int64_t>(request, "in_ns"), &at_ns))
+    if (__builtin_add_overflow(monotonic_ns(), whole_number<std::int64_t>(request, "in_ns"),
+                               &at_ns))
       throw_usage_error("start", "a load", "its beginning is in no time that a clock knows");
     end.start(whole_number_or(request, "at_ns", at_ns));
     return json::object();

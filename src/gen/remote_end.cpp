@@ -86,13 +86,12 @@ RemoteEnd::RemoteEnd(const IpAddress& here, const IpAddress& there, std::uint16_
 }
 
 std::vector<std::uint16_t> RemoteEnd::open_sink(const LoadSpec& spec, std::uint16_t trial) {
-  return call(
-      {{"method", "sink"}, {"spec", to_json(spec)}, {"trial", trial}}, kAnswerLimitNs,
-      [](const json& answer) {
-        std::vector<std::uint16_t> ports;
-        take_from(answer.at("ports"), ports);
-        return ports;
-      });
+  return call({{"method", "sink"}, {"spec", to_json(spec)}, {"trial", trial}}, kAnswerLimitNs,
+              [](const json& answer) {
+                std::vector<std::uint16_t> ports;
+                take_from(answer.at("ports"), ports);
+                return ports;
+              });
 }
 
 std::string RemoteEnd::open_source(const LoadSpec& spec, const SinkName& sink,

@@ -103,8 +103,7 @@ TEST_F(CaptureTest, BothSidesOfTheRelayAreJoinedById) {
 }
 
 TEST_F(CaptureTest, WiresharksToolsTakeItWithoutComplaint) {
-  // With more queues a worker that is held up puts its packets behind later ones of another.
-  test::RunningTunnel tunnel("--capture /run/c.pcapng --queues 1");
+  test::RunningTunnel tunnel("--capture /run/c.pcapng --queues 2");
   test::output_of(split("ip link set tun1 mtu 1400"));
   ASSERT_TRUE(tunnel.wait_for_event("note", "MTUs differ", std::chrono::seconds(5)));
   run(split("ping -n -c 1 -W 1 -s 1450 -I tun0 192.168.13.2"));

@@ -110,7 +110,7 @@ class Queue:
 
 
 RATE = "10mbit"
-BURST_BYTES = 1540
+BURST_BYTES = 6160  # four frames: with one, what a timer of tbf is late is lost of the rate
 BASE_DELAY = "delay 20ms"  # of the way back
 CONTROLS = {"reno": False, "cubic": False, "dctcp": True}  # whether it needs marks
 FLOWS = (1, 4)

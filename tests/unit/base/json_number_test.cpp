@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Whole numbers out of JSON: what a cast would change is refused.
 #include "base/json_number.hpp"
 
 #include <gtest/gtest.h>
