@@ -14,6 +14,8 @@ constexpr double kAlphaPerSecond = 1.0 / 8;
 constexpr double kBetaPerSecond = 1.0 + 1.0 / 4;
 // Beyond this chance a packet that can be marked is dropped all the same (5.1, MARK_ECNTH).
 constexpr double kMaxMarked = 0.1;
+constexpr double kMaxStep = 0.02;
+constexpr std::int64_t kFarTooLongNs = 250 * kNanosecondsPerMillisecond;
 // A pause of so many updates brings the chance to 0 whatever it was.
 constexpr std::int64_t kUpdatesToForget = 1024;
 
@@ -42,7 +44,9 @@ void Pie::update() noexcept {
   });
   if (scale != kScales.end()) change /= scale->divisor;
   // 5.5, cap drop adjustment.
-  if (probability_ >= 0.1) change = std::min(change, 0.02);
+  if (probability_ >= 0.1) change = std::min(change, kMaxStep);
+  // Not in the RFC; as Linux has it (sch_pie.c), from experiments.
+  if (delay_ns_ > kFarTooLongNs) change += kMaxStep;
   probability_ += change;
   if (delay_ns_ == 0 && old_delay_ns_ == 0) probability_ *= 0.98;
   probability_ = std::clamp(probability_, 0.0, 1.0);

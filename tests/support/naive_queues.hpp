@@ -37,7 +37,9 @@ class NaiveCodel {
   /// As Linux does for what is dropped because the queue is full.
   void strengthen() { ++count_; }
 
-  std::optional<NaiveQueuedPacket> dequeue(std::int64_t now_ns) {
+  /// ELSEWHERE_BYTES: what waits in other queues of the same link.
+  std::optional<NaiveQueuedPacket> dequeue(std::int64_t now_ns, std::uint64_t elsewhere_bytes = 0) {
+    elsewhere_bytes_ = elsewhere_bytes;
     Head head = take_head(now_ns);
     if (!head.packet) {
       dropping_ = false;
@@ -81,7 +83,7 @@ class NaiveCodel {
     }
     head.packet = queue.front();
     queue.pop_front();
-    if (now_ns - head.packet->arrival_ns < kCodelTargetNs || bytes() <= 1514) {
+    if (now_ns - head.packet->arrival_ns < kCodelTargetNs || elsewhere_bytes_ + bytes() <= 1514) {
       first_above_ns_ = 0;
     } else if (first_above_ns_ == 0) {
       first_above_ns_ = now_ns + kCodelIntervalNs;
@@ -95,6 +97,7 @@ class NaiveCodel {
                                   std::sqrt(static_cast<double>(count_)));
   }
 
+  std::uint64_t elsewhere_bytes_ = 0;
   std::int64_t first_above_ns_ = 0;
   std::int64_t drop_next_ns_ = 0;
   std::uint64_t count_ = 0;
@@ -102,7 +105,8 @@ class NaiveCodel {
   bool dropping_ = false;
 };
 
-/// RFC 8290, 4.1 and 4.2, by its own lists; what is over the limit goes as Linux does it.
+/// RFC 8290, 4.1 and 4.2, by its own lists. As Linux does it: what is over the limit goes, and a
+/// flow's CoDel takes what waits in all flows for its queue's length.
 class NaiveFqCodel {
  public:
   NaiveFqCodel(std::size_t limit, std::int64_t quantum_bytes)
@@ -111,6 +115,11 @@ class NaiveFqCodel {
   [[nodiscard]] std::size_t packets() const {
     std::size_t sum = 0;
     for (const auto& [id, flow] : flows_) sum += flow.codel.queue.size();
+    return sum;
+  }
+  [[nodiscard]] std::uint64_t bytes() const {
+    std::uint64_t sum = 0;
+    for (const auto& [id, flow] : flows_) sum += flow.codel.bytes();
     return sum;
   }
   void enqueue(std::uint32_t id, const NaiveQueuedPacket& packet) {
@@ -149,7 +158,7 @@ class NaiveFqCodel {
         old_.push_back(id);
         continue;
       }
-      const auto packet = flow.codel.dequeue(now_ns);
+      const auto packet = flow.codel.dequeue(now_ns, bytes() - flow.codel.bytes());
       dropped.insert(dropped.end(), flow.codel.dropped.begin(), flow.codel.dropped.end());
       flow.codel.dropped.clear();
       if (packet) {

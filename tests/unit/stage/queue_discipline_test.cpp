@@ -131,6 +131,23 @@ TEST(QueueDisciplineTest, WhatCanBearAMarkIsMarkedInsteadOfDropped) {
   EXPECT_EQ(plain.marked, 0U);
 }
 
+TEST(PieTest, ADelayThatIsFarTooLongRaisesTheChanceByTwoPercentMoreAnUpdate) {
+  constexpr std::int64_t kUpdateNs = 15'000'000;
+  const auto chance_after_updates = [](std::int64_t waited_ns) {
+    Pie pie(15'000'000, kUpdateNs, 1);
+    const QueueView first{.now_ns = 1, .waited_ns = waited_ns, .backlog_bytes = 100'000};
+    (void)pie.on_arrival(first);
+    (void)pie.on_departure(first);
+    QueueView later = first;
+    later.now_ns += 20 * kUpdateNs;
+    (void)pie.on_arrival(later);
+    return pie.drop_probability();
+  };
+  // The delay itself adds 1/8 a second of it, divided while the chance is small.
+  EXPECT_LT(chance_after_updates(250'000'000), 0.35);
+  EXPECT_GT(chance_after_updates(251'000'000), chance_after_updates(250'000'000) + 0.02 * 18);
+}
+
 TEST(PieTest, TheSameSeedDropsTheSamePackets) {
   const Overload first({.kind = QueueKind::kPie});
   const Overload second({.kind = QueueKind::kPie});
