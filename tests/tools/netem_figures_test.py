@@ -194,6 +194,14 @@ class CaptureTest(unittest.TestCase):
         self.assertEqual(crossed["marked"], 7)
         self.assertTrue((crossed["delays_ns"] == 5 * MS).all())
 
+    def test_runs_of_tcp(self):
+        def same(ours, kernel):
+            return figures.by_runs("", ours, kernel, str, tolerance=0.3)["same"]
+
+        self.assertTrue(same([10, 11, 12, 13], [13, 14, 14, 15]), "the medians are near")
+        self.assertTrue(same([5, 30, 31, 32], [6, 7, 8, 33]), "the runs lie among each other")
+        self.assertFalse(same([10, 11, 12, 13], [20, 21, 22, 23]))
+
 
 if __name__ == "__main__":
     unittest.main()

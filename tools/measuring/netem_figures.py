@@ -8,6 +8,7 @@ from scipy import stats
 
 # Of some hundred tests with this bar, one in ten runs has a false alarm.
 LEAST_P = 0.001
+RUNS_ALPHA = 0.05  # what four runs a side can reach: all of one above all of the other
 BLOCKS = 100
 MOST_BINS = 12
 LEAST_IN_BIN = 10
@@ -25,6 +26,17 @@ def by_ratio(what, ours, kernel, of_ours, of_kernel, tolerance, slack=0):
     ratio = of_ours / of_kernel if of_kernel else 1 if of_ours == 0 else float("inf")
     return {"figure": what, "ours": ours, "kernel": kernel, "ratio": float(ratio),
             "same": bool(abs(ratio - 1) <= tolerance or abs(of_ours - of_kernel) <= slack)}
+
+
+def by_runs(what, ours, kernel, text_of, tolerance, slack=0):
+    """Of several runs a side, the medians as by_ratio() has them; the same, too, where chance deals
+    runs like these (Mann-Whitney): how TCP begins decides much of a short one."""
+    medians = [float(numpy.median(side)) for side in (ours, kernel)]
+    figure = by_ratio(what, *map(text_of, medians), *medians, tolerance, slack)
+    if not figure["same"]:
+        figure["p"] = float(stats.mannwhitneyu(ours, kernel, method="exact").pvalue)
+        figure["same"] = figure["p"] > RUNS_ALPHA
+    return figure
 
 
 def _percent(ratio):
