@@ -4,12 +4,17 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include <tunrelay/stage.hpp>
 
 #include "packet_frames.hpp"
+#include "plugin/endpoint_stage.hpp"
 #include "plugin/user_endpoint.hpp"
+#include "relay/stage_chain.hpp"
 #include "support/counting_output.hpp"
 
 namespace tunrelay::bench {
@@ -37,13 +42,15 @@ void user_stage_passes_all(benchmark::State& state, plugin::Access access) {
   StageSurroundings around;
   around.begun_ns = 0;
   EndpointCounters counters;
-  UserEndpoint a(library, {}, around, counters);
-  UserEndpoint b(library, {.end = 1}, around, counters);
+  const auto a = std::make_shared<UserEndpoint>(library, EndpointPlace{}, around, counters);
+  const auto b = std::make_shared<UserEndpoint>(library, EndpointPlace{.end = 1}, around, counters);
+  b->share_shown(*a);
+  std::vector<std::unique_ptr<Stage>> stages;
+  stages.push_back(std::make_unique<EndpointStage>(a, EndpointWay::kToLink));
+  stages.push_back(std::make_unique<EndpointStage>(b, EndpointWay::kToDevice));
   test::CountingOutput output;
-  for (auto _ : state) {
-    a.process(EndpointWay::kToLink, frames.packets(), 1'000, output);
-    b.process(EndpointWay::kToDevice, frames.packets(), 1'000, output);
-  }
+  StageChain chain(std::move(stages), output);
+  for (auto _ : state) chain.process(frames.packets(), 1'000);
   benchmark::DoNotOptimize(output.passed_segments);
   state.SetItemsProcessed(state.iterations() *
                           static_cast<std::int64_t>(kUserPackets * kUserSegments));

@@ -5,6 +5,13 @@
 #include "stage/own_frame.hpp"
 
 namespace tunrelay {
+namespace {
+
+SegmentRun segment_alone(std::uint16_t number) noexcept {
+  return {number, static_cast<std::uint16_t>(number + 1)};
+}
+
+}  // namespace
 
 void UserEndpoint::take(EndpointWay way, const Packet& packet) noexcept {
   if (changes()) return take_to_change(way, packet);
@@ -37,10 +44,31 @@ void UserEndpoint::count_unseen(EndpointWay way, const Packet& packet) noexcept 
 void UserEndpoint::take_to_look(EndpointWay way, const Packet& packet) noexcept {
   const FrameTable::WholeId whole = table_.begin_whole(packet, way);
   if (whole == FrameTable::kNone) return refuse(way, packet);
+  const bool may_share = stage_.access == TUNRELAY_LOOKS_AT_WIRE_SEGMENTS && packet.header.is_gso();
+  if (may_share && way == EndpointWay::kToDevice && shown_at_other_end_)
+    if (std::byte* shown = shown_at_other_end_->find(packet))
+      return show_again(way, packet, whole, shown);
   WireSegmentCopier copier(packet);
-  for (std::uint16_t number = packet.run.first; number < packet.run.last; ++number)
-    gather(way, packet, whole, {number, static_cast<std::uint16_t>(number + 1)},
-           show_segment(way, packet, number, copier));
+  std::byte* first = nullptr;
+  std::byte* end = nullptr;
+  bool is_one_piece = true;
+  for (std::uint16_t number = packet.run.first; number < packet.run.last; ++number) {
+    const Shown shown = show_segment(way, packet, number, copier);
+    if (first == nullptr) end = first = shown.bytes.data();
+    is_one_piece = is_one_piece && shown.bytes.data() == end;
+    end = shown.bytes.data() + shown.bytes.size();
+    gather(way, packet, whole, segment_alone(number), shown);
+  }
+  if (may_share && way == EndpointWay::kToLink && is_one_piece) shown_->note(packet, first);
+}
+
+void UserEndpoint::show_again(EndpointWay way, const Packet& packet, FrameTable::WholeId whole,
+                              std::byte* shown) noexcept {
+  for (std::uint16_t number = packet.run.first; number < packet.run.last; ++number) {
+    const std::span<std::byte> bytes{shown, wire_segment_bytes(packet, number)};
+    shown += bytes.size();
+    gather(way, packet, whole, segment_alone(number), {bytes, {}, false});
+  }
 }
 
 UserEndpoint::Shown UserEndpoint::show_segment(EndpointWay way, const Packet& packet,
@@ -49,9 +77,11 @@ UserEndpoint::Shown UserEndpoint::show_segment(EndpointWay way, const Packet& pa
   const bool is_header = stage_.access == TUNRELAY_LOOKS_AT_WIRE_HEADERS;
   const std::size_t bytes =
       is_header ? wire_header_bytes(packet) : wire_segment_bytes(packet, number);
-  if (shown_bytes_ + bytes > kShownBytes) give(way);
-  const std::span<std::byte> copy{shown_.get() + shown_bytes_, bytes};
-  shown_bytes_ += bytes;
+  if (!shown_->has_room(bytes)) {
+    give(way);
+    shown_->clear();
+  }
+  const std::span<std::byte> copy = shown_->take(bytes);
   if (is_header) return {copy, copier.copy_headers(number, copy), packet.header.needs_checksum()};
   copier.copy(number, copy);
   return {copy, {}, false};
@@ -119,7 +149,6 @@ void UserEndpoint::give(EndpointWay way) noexcept {
   }
   gathered_count_ = 0;
   gathered_bytes_ = 0;
-  shown_bytes_ = 0;
 }
 
 void UserEndpoint::carry_out(Slot& slot, Verdict verdict) noexcept {

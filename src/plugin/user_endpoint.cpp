@@ -25,8 +25,7 @@ UserEndpoint::UserEndpoint(const StageLibrary& library, const EndpointPlace& pla
       counters_(counters),
       host_(make_host(*this)),
       source_({.is_link = false, .stage = place.stage, .queue = place.queue, .end = place.end}),
-      table_(kMaxInHand),
-      shown_(new std::byte[kShownBytes]) {
+      table_(kMaxInHand) {
   for (Lane& lane : lanes_) lane.waiting.reserve(kMaxInHand + kMaxWaitingFrames);
   std::vector<tunrelay_option> options;
   for (const auto& [key, value] : library.request().options)
@@ -90,6 +89,7 @@ void UserEndpoint::begin_turn(EndpointWay way, std::int64_t now_ns, StageOutput&
   Lane& turn = lane(way);
   turn.output = &output;
   now_ns_ = now_ns;
+  shown_->clear();
   for (const Waiting& waiting : turn.waiting) {
     if (waiting.verdict != Verdict::kSend)
       carry_out(table_.at(waiting.slot), waiting.verdict);

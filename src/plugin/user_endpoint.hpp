@@ -22,6 +22,7 @@
 #include "packet/wire_segment.hpp"
 #include "plugin/endpoint_counters.hpp"
 #include "plugin/frame_table.hpp"
+#include "plugin/shown_segments.hpp"
 #include "plugin/stage_library.hpp"
 #include "stage/own_frame.hpp"
 #include "stage/stage.hpp"
@@ -78,6 +79,10 @@ class UserEndpoint {
   UserEndpoint(const UserEndpoint&) = delete;
   UserEndpoint& operator=(const UserEndpoint&) = delete;
 
+  /// Before the first packet: what OTHER, of the same stage and queue, has shown of a packet is
+  /// shown here again.
+  void share_shown(const UserEndpoint& other) noexcept { shown_at_other_end_ = other.shown_; }
+
   // As Stage has them, for each way.
   void process(EndpointWay way, std::span<const Packet> packets, std::int64_t now_ns,
                StageOutput& output) noexcept;
@@ -90,8 +95,6 @@ class UserEndpoint {
  private:
   /// The largest frame of a TAP: 65,535 bytes behind an Ethernet header with two VLAN tags.
   static constexpr std::uint32_t kMaxFrameBytes = 65535 + 14 + 2 * 4;
-  /// Wire segments that one call shows; the largest fits.
-  static constexpr std::size_t kShownBytes = std::size_t{1} << 18;
   static constexpr std::size_t kWaitingBytes = std::size_t{1} << 20;
 
   using Slot = FrameTable::Slot;
@@ -148,6 +151,8 @@ class UserEndpoint {
   void take_to_look(EndpointWay way, const Packet& packet) noexcept;
   [[nodiscard]] Shown show_segment(EndpointWay way, const Packet& packet, std::uint16_t number,
                                    WireSegmentCopier& copier) noexcept;
+  void show_again(EndpointWay way, const Packet& packet, FrameTable::WholeId whole,
+                  std::byte* shown) noexcept;
   void take_to_change(EndpointWay way, const Packet& packet) noexcept;
   void gather_all(EndpointWay way, const Packet& packet, const Shown& shown) noexcept;
   void gather(EndpointWay way, const Packet& packet, FrameTable::WholeId whole, SegmentRun run,
@@ -181,8 +186,8 @@ class UserEndpoint {
   void* user_ = nullptr;
 
   FrameTable table_;
-  std::unique_ptr<std::byte[]> shown_;  ///< wire segments that are looked at
-  std::size_t shown_bytes_ = 0;
+  std::shared_ptr<ShownSegments> shown_ = std::make_shared<ShownSegments>();
+  std::shared_ptr<ShownSegments> shown_at_other_end_;
   std::array<tunrelay_frame*, TUNRELAY_MOST_FRAMES> gathered_{};
   std::size_t gathered_count_ = 0;
   std::uint64_t gathered_bytes_ = 0;

@@ -62,6 +62,10 @@ std::array<UserStageSpecs, kDirections> UserStages::make() {
       for (place.end = 0; place.end < kEnds; ++place.end)
         (*pairs)[place.queue].at(place.end) = std::make_shared<UserEndpoint>(
             library, place, surroundings_, counters_[stage][place.queue].at(place.end));
+    for (const auto& [a, b] : *pairs) {
+      a->share_shown(*b);
+      b->share_shown(*a);
+    }
     for (std::size_t source = 0; source < kEnds; ++source) {
       const auto spec_for = [&pairs, source](EndpointWay way) -> StageSpec {
         return {StageScope::kLane, [pairs, source, way](std::size_t queue) {
