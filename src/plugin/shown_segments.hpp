@@ -45,8 +45,8 @@ class ShownSegments {
   static constexpr std::size_t kBytes = std::size_t{1} << 18U;
   static constexpr std::size_t kMaxNoted = 64;
 
-  /// What says which bytes were shown: a packet's stay as they are, its id is its own, and a frame of
-  /// a stage's own, which has the id of what it stands for, is never a super-packet.
+  /// What says which bytes were shown: a packet's stay as they are, its id is its own, and a frame
+  /// of a stage's own, which has the id of what it stands for, is never a super-packet.
   struct Noted {
     const std::byte* frame = nullptr;
     std::uint64_t id = 0;

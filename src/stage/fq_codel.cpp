@@ -121,8 +121,8 @@ Departure FqCodel::next(std::int64_t now_ns) noexcept {
   const QueueVerdict verdict = flows_[number].codel.on_departure(
       {.now_ns = now_ns,
        .waited_ns = waited_ns,
-       // Of all flows, as in Linux (sch_fq_codel.c): else a flow that has one packet here at a time,
-       // which waits for its turn among many, would never lose one.
+       // Of all flows, as in Linux (sch_fq_codel.c): else a flow that has one packet here at a
+       // time, which waits for its turn among many, would never lose one.
        .backlog_bytes = backlog_.bytes(),
        .bits_per_s = 0,
        .can_be_marked = config_.ecn && is_ecn_capable(front.packet)});
