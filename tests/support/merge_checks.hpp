@@ -42,6 +42,8 @@ class MergeChecks {
     for (const OwnedPacket& owned : owned_) packets_.push_back(owned.packet);
   }
 
+  /// Without any check.
+  void plan() { coalescer_.plan(packets_); }
   /// "" when all is well. COALESCER may have planned other batches before.
   [[nodiscard]] std::string run() {
     for (const OwnedPacket& owned : owned_)

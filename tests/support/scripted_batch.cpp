@@ -18,14 +18,17 @@ struct Flow {
   std::size_t payload_bytes = 100;
   std::uint16_t id_step = 1;
   std::uint16_t segments = 0;  ///< not 0: super-packets of so many
+  std::size_t unit_bytes = 6;  ///< of payloads
 };
 
 /// The first bytes of a script: one for the link, two for each flow.
 constexpr std::size_t kPreambleBytes = 1 + 2 * kFlows;
 constexpr std::size_t kBytesAPacket = 3;
 
-Flow make_flow(std::size_t number, LinkType link_type, std::uint8_t size, std::uint8_t traits) {
+Flow make_flow(std::size_t number, LinkType link_type, std::size_t unit_bytes, std::uint8_t size,
+               std::uint8_t traits) {
   Flow flow;
+  flow.unit_bytes = unit_bytes;
   PacketSpec& spec = flow.spec;
   spec.link_type = link_type;
   spec.is_tcp = number % 2 == 0;
@@ -38,10 +41,10 @@ Flow make_flow(std::size_t number, LinkType link_type, std::uint8_t size, std::u
   spec.checksum = (traits & 32) != 0 ? ChecksumState::kComplete : ChecksumState::kPending;
   if ((traits & 64) != 0) spec.tcp_options = counting_bytes(12);
   if ((traits & 128) != 0) spec.vlan_tags = {7};
-  flow.payload_bytes = 1 + size * std::size_t{6};
+  flow.payload_bytes = 1 + size * unit_bytes;
   if (size % 4 == 3) {
     flow.segments = static_cast<std::uint16_t>(2 + (traits & 3));
-    flow.payload_bytes = flow.segments * (8 + size * std::size_t{6});
+    flow.payload_bytes = flow.segments * (8 + size * unit_bytes);
     spec.gso_size = static_cast<std::uint16_t>(flow.payload_bytes / flow.segments);
     spec.checksum = ChecksumState::kPending;
     flow.id_step = static_cast<std::uint16_t>(flow.id_step * flow.segments);
@@ -56,7 +59,7 @@ void vary_spec(Flow& flow, PacketSpec& once, std::uint8_t action, std::uint8_t a
       once.payload.resize(once.payload.size() * amount / 256);
       break;
     case 41:
-      flow.payload_bytes = 1 + amount * std::size_t{6};
+      flow.payload_bytes = 1 + amount * flow.unit_bytes;
       once.payload = counting_bytes(flow.payload_bytes);
       break;
     case 42:
@@ -169,10 +172,12 @@ ScriptedBatch batch_of(std::span<const std::uint8_t> script) {
   ScriptedBatch batch;
   if (script.size() < kPreambleBytes) return batch;
   batch.link_type = script[0] % 2 == 0 ? LinkType::kIp : LinkType::kEthernet;
+  // Small payloads take a sixth of the time, and only large ones reach the limits of lengths.
+  const std::size_t unit_bytes = (script[0] & 2) != 0 ? 1 : 6;
   std::array<Flow, kFlows> flows;
   for (std::size_t number = 0; number < kFlows; ++number)
-    flows[number] =
-        make_flow(number, batch.link_type, script[1 + 2 * number], script[2 + 2 * number]);
+    flows[number] = make_flow(number, batch.link_type, unit_bytes, script[1 + 2 * number],
+                              script[2 + 2 * number]);
   for (std::size_t at = kPreambleBytes;
        at + kBytesAPacket <= script.size() && batch.frames.size() < kMaxBatch; at += kBytesAPacket)
     batch.frames.push_back(next_frame(flows[script[at] % kFlows],
