@@ -85,7 +85,7 @@ TEST_F(MeasuringTest, SaysWhereThereIsNoNetem) {
 
 TEST_F(MeasuringTest, FindsNoDifferenceBetweenOursAndOurs) {
   const ProcessResult result = measure(
-      "compare-netem", "--control --sections loss,copies --rows random,duplicate --packets 1500");
+      "compare-netem", "--control --sections loss,copies --rows random;duplicate --packets 1500");
   ASSERT_TRUE(result.succeeded()) << result.describe();
   const std::string page = content("netem.md");
   for (const char* row : {"loss, random", "duplicate", "duplicate, correlated"})

@@ -195,12 +195,13 @@ class CaptureTest(unittest.TestCase):
         self.assertTrue((crossed["delays_ns"] == 5 * MS).all())
 
     def test_runs_of_tcp(self):
-        def same(ours, kernel):
-            return figures.by_runs("", ours, kernel, str, tolerance=0.3)["same"]
+        def verdict(ours, kernel):
+            return netem_page.verdict_of(figures.by_runs("", ours, kernel, str, tolerance=0.3), "")
 
-        self.assertTrue(same([10, 11, 12, 13], [13, 14, 14, 15]), "the medians are near")
-        self.assertTrue(same([5, 30, 31, 32], [6, 7, 8, 33]), "the runs lie among each other")
-        self.assertFalse(same([10, 11, 12, 13], [20, 21, 22, 23]))
+        self.assertEqual(verdict([10, 11, 12, 13], [13, 14, 14, 15]), "same")
+        self.assertEqual(verdict([5, 30, 31, 32], [6, 7, 8, 33]), "within the spread of runs")
+        self.assertEqual(verdict([10, 11, 12, 13], [20, 21, 22, 23]), "differs")
+        self.assertEqual(verdict([5, 30], [6, 7]), "differs", "too few runs for any spread")
 
 
 if __name__ == "__main__":
