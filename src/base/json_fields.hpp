@@ -63,6 +63,7 @@ void take_from(const nlohmann::json& from, std::optional<Value>& value) {
 }
 template <typename Element>
 void take_from(const nlohmann::json& from, std::vector<Element>& elements) {
+  elements.clear();
   for (const nlohmann::json& element : from) take_from(element, elements.emplace_back());
 }
 
