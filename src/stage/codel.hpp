@@ -25,6 +25,7 @@ class Codel final : public QueueDiscipline {
 
  private:
   [[nodiscard]] bool has_waited_too_long(const QueueView& view) noexcept;
+  void refine_inverse_root() noexcept;
   [[nodiscard]] std::int64_t control_law(std::int64_t from_ns) const noexcept;
   QueueVerdict strike(const QueueView& view) noexcept;
 
@@ -34,6 +35,7 @@ class Codel final : public QueueDiscipline {
   std::int64_t drop_next_ns_ = 0;
   std::uint64_t count_ = 0;       ///< drops and marks since dropping began
   std::uint64_t last_count_ = 0;  ///< count_ when it began
+  double inverse_root_ = 1;       ///< about 1 / sqrt(count_)
   bool dropping_ = false;
   bool law_is_due_ = false;  ///< the last drop's successor decides whether it goes on
 };

@@ -118,7 +118,8 @@ QUEUES = (
     Queue("droptail", "limit 100 packets", "pfifo limit 100", ecn=False),
     Queue("codel", "limit 1000 packets codel", "codel limit 1000"),
     Queue("fq_codel", "fq_codel", "fq_codel"),
-    Queue("pie", "limit 1000 packets pie", "pie limit 1000"),
+    # The kernel rounds its interval up to whole jiffies, and adds one: with 250 a second it is 16 ms.
+    Queue("pie", "limit 1000 packets pie interval 16ms", "pie limit 1000 tupdate 11ms"),
     Queue("red", "limit 400KiB red min 15000 max 45000 probability 10%",
           "red limit 409600 min 15000 max 45000 avpkt 1000 burst 20 bandwidth 10mbit probability 0.1",
           purpose="beyond `max` ours is gentle, as RED's authors came to recommend: the "
