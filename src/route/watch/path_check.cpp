@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/error_line.hpp"
