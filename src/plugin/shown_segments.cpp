@@ -17,7 +17,7 @@ std::byte* ShownSegments::find(const Packet& packet) noexcept {
     const std::size_t at = next_;
     next_ = next_ + 1 == noted_ ? 0 : next_ + 1;
     const Noted& noted = noted_packets_[at];
-    if (noted.id != packet.id || noted.frame != packet.frame || !packet.header.is_gso()) continue;
+    if (noted.id != packet.id || noted.frame != packet.frame) continue;
     if (noted.traffic_class != packet.traffic_class) continue;
     if (packet.run.first < noted.run.first || packet.run.last > noted.run.last) continue;
     const std::size_t before = std::size_t{packet.run.first} - noted.run.first;

@@ -25,7 +25,8 @@ class ShownSegments {
     noted_ = 0;
     next_ = 0;
   }
-  /// Whether there is room for BYTES without clear(); the largest frame fits behind one.
+  /// Whether there is room for BYTES without clear(). Behind clear() there is for the largest
+  /// frame.
   [[nodiscard]] bool has_room(std::size_t bytes) const noexcept {
     return bytes <= kBytes - used_bytes_;
   }
@@ -37,8 +38,8 @@ class ShownSegments {
   /// All segments of PACKET's run, a super-packet's, have been put one behind the other from FIRST
   /// on.
   void note(const Packet& packet, std::byte* first) noexcept;
-  /// Where segment packet.run.first of PACKET stands, the rest of its run behind it; null where
-  /// they were not noted.
+  /// Where segment packet.run.first of PACKET, a super-packet, stands, the rest of its run behind
+  /// it; null where they were not noted.
   [[nodiscard]] std::byte* find(const Packet& packet) noexcept;
 
  private:

@@ -9,6 +9,21 @@
 #include "stage/forwarding_output.hpp"
 
 namespace tunrelay {
+namespace {
+
+/// How many of PACKETS go through all stages before the others: what one stage has looked at is in
+/// this CPU's cache then, and what it has shown of them, when another looks.
+std::size_t count_in_cache(std::span<const Packet> packets) noexcept {
+  constexpr std::size_t kBytes = 128 * 1024;
+  std::size_t bytes = 0;
+  for (std::size_t count = 0; count < packets.size(); ++count) {
+    if (bytes >= kBytes) return count;
+    bytes += packets[count].frame_bytes;
+  }
+  return packets.size();
+}
+
+}  // namespace
 
 /// Gathers what one stage passes and hands it on in batches.
 class StageChain::Link final : public ForwardingOutput {
@@ -42,22 +57,6 @@ StageChain::StageChain(std::vector<std::unique_ptr<Stage>> stages, StageOutput& 
 }
 
 StageChain::~StageChain() = default;
-
-namespace {
-
-/// How many of PACKETS go through all stages before the others: what one stage has looked at is in
-/// this CPU's cache then, and what it has shown of them, when another looks.
-std::size_t count_in_cache(std::span<const Packet> packets) noexcept {
-  constexpr std::size_t kBytes = 128 * 1024;
-  std::size_t bytes = 0;
-  for (std::size_t count = 0; count < packets.size(); ++count) {
-    if (bytes >= kBytes) return count;
-    bytes += packets[count].frame_bytes;
-  }
-  return packets.size();
-}
-
-}  // namespace
 
 void StageChain::process(std::span<const Packet> packets, std::int64_t now_ns) noexcept {
   now_ns_ = now_ns;
