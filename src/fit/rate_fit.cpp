@@ -58,6 +58,7 @@ struct Stretch {
   std::size_t last = 0;
   double bits_per_s = 0;
   double weight = 1;  ///< how many intervals it is the mean of
+  double begin = 0;   ///< in intervals, where the link took this rate
 };
 
 double difference(const Stretch& left, const Stretch& right) {
@@ -71,6 +72,7 @@ void merge_into(Stretch& stretch, const Stretch& next) {
   stretch.weight = weight;
   stretch.first = std::min(stretch.first, next.first);
   stretch.last = std::max(stretch.last, next.last);
+  stretch.begin = std::min(stretch.begin, next.begin);
 }
 
 /// Merges the most alike neighbours, until no two are alike.
@@ -176,11 +178,13 @@ class RateFitter {
   void make_steps() {
     std::vector<Stretch> stretches;
     for (std::size_t at = 0; at < intervals_.size(); ++at)
-      if (fit_.full[at]) stretches.push_back({at, at, rate_of(at), 1});
+      if (fit_.full[at]) stretches.push_back({at, at, rate_of(at), 1, static_cast<double>(at)});
     merge_alike(stretches);
-    std::vector<double> begins = absorb_single(stretches);
+    absorb_single(stretches);
+    // Those that a single one had kept apart.
+    merge_alike(stretches);
     for (std::size_t at = 0; at < stretches.size(); ++at) {
-      const double since_first_ns = begins[at] * static_cast<double>(fit_.interval_ns);
+      const double since_first_ns = stretches[at].begin * static_cast<double>(fit_.interval_ns);
       // An interval is by arrival, a step by when the link changes: earlier by the least delay.
       const std::int64_t at_ns =
           std::llround(since_first_ns) + fit_.first_arrival_ns - fit_.least_delay_ns - origin_ns_;
@@ -200,10 +204,8 @@ class RateFitter {
   }
 
   /// One interval alone does not make a step: where it lies between its neighbours, the step
-  /// happens within it; else it belongs to the nearer of them. Returns where each stretch that is
-  /// left begins, in intervals.
-  static std::vector<double> absorb_single(std::vector<Stretch>& stretches) {
-    std::vector<double> within(stretches.size(), -1);
+  /// happens within it; else it belongs to the nearer of them.
+  static void absorb_single(std::vector<Stretch>& stretches) {
     for (std::size_t at = 0; at < stretches.size() && stretches.size() > 1;) {
       if (stretches[at].weight > 1) {
         ++at;
@@ -212,24 +214,18 @@ class RateFitter {
       const Stretch single = stretches[at];
       const bool has_left = at != 0;
       const bool has_right = at + 1 != stretches.size();
-      const auto place = static_cast<std::ptrdiff_t>(at);
       if (has_left && has_right && lies_between(single, stretches[at - 1], stretches[at + 1])) {
         const double left = stretches[at - 1].bits_per_s;
         const double right = stretches[at + 1].bits_per_s;
-        within[at + 1] =
-            static_cast<double>(single.first) + (single.bits_per_s - right) / (left - right);
+        stretches[at + 1].begin = single.begin + (single.bits_per_s - right) / (left - right);
       } else if (has_left && (!has_right || difference(single, stretches[at - 1]) <=
                                                 difference(single, stretches[at + 1]))) {
         merge_into(stretches[at - 1], single);
       } else {
         merge_into(stretches[at + 1], single);
       }
-      stretches.erase(stretches.begin() + place);
-      within.erase(within.begin() + place);
+      stretches.erase(stretches.begin() + static_cast<std::ptrdiff_t>(at));
     }
-    for (std::size_t at = 0; at < stretches.size(); ++at)
-      if (within[at] < 0) within[at] = static_cast<double>(stretches[at].first);
-    return within;
   }
 
   RateFit fit_;

@@ -82,6 +82,18 @@ TEST(RateFit, StepsComeBackWithTheirTimes) {
   EXPECT_NEAR(static_cast<double>(fit->longest_wait_ns) / kOneMs, 200, 15);
 }
 
+TEST(RateFit, AMomentInWhichAMachineStoodStillIsNoStep) {
+  KnownLink link{.bits_per_s = [](std::int64_t now_ns) {
+    return now_ns >= 3'000 * kOneMs && now_ns < 3'030 * kOneMs ? 5e6 : 10e6;
+  }};
+  SentPackets packets;
+  offer(link, 12e6, 0, 5 * kNanosecondsPerSecond, packets);
+  const auto fit = fit_rate(packets);
+  ASSERT_TRUE(fit);
+  EXPECT_EQ(fit->steps.size(), 1U);
+  EXPECT_NEAR(static_cast<double>(fit->steps.front().bits_per_s), 10e6, 0.1e6);
+}
+
 TEST(RateFit, ALinkThatIsNeverFullHasNone) {
   KnownLink link{.bits_per_s = [](std::int64_t) { return 10e6; }};
   SentPackets packets;
