@@ -106,7 +106,7 @@ ReceiveReport ReceiveStatistics::report() const {
   report.delay_back = delay_back_.copy_while_recorded();
   double jitter_ns = 0;
   for (const SequenceTracker& tracker : trackers_) report.sequence += tracker.totals();
-  for (const Jitter& jitter : jitters_) jitter_ns += jitter.value_ns();
+  for (const InterarrivalJitter& jitter : jitters_) jitter_ns += jitter.value_ns();
   report.jitter_ns = jitters_.empty() ? 0 : jitter_ns / static_cast<double>(jitters_.size());
   // A trial that ends by its count, or that was stopped, is shorter than its duration.
   const std::uint64_t last_ns = last_ns_.get();

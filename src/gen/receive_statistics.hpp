@@ -13,7 +13,7 @@
 #include "gen/load_report.hpp"
 #include "gen/load_spec.hpp"
 #include "gen/message.hpp"
-#include "metrics/jitter.hpp"
+#include "metrics/interarrival_jitter.hpp"
 #include "metrics/sequence_tracker.hpp"
 
 namespace tunrelay {
@@ -44,7 +44,7 @@ class ReceiveStatistics {
   std::size_t thread_;
   bool responses_;
   std::vector<SequenceTracker> trackers_;  ///< by the flow's index in the thread
-  std::vector<Jitter> jitters_;
+  std::vector<InterarrivalJitter> jitters_;
   std::vector<std::uint64_t> last_sequences_;  ///< by flow, unwrapped
   // As ReceiveReport has them.
   Counter bytes_, corrupt_, unexpected_, socket_dropped_, window_messages_, window_bytes_;

@@ -3,11 +3,13 @@
 """The checks of this folder find what they are there to find: each is handed a small tree
 with one fault in it, and the same tree without."""
 
+import json
 import tempfile
 import unittest
 from pathlib import Path
 
 import check_files
+import check_headers
 import check_includes
 import check_lengths
 import check_packages
@@ -44,6 +46,22 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(len(found), len(expected), found)
         for finding, part in zip(found, expected):
             self.assertIn(part, finding)
+
+
+class HeadersTest(CheckTest):
+    def find(self, name, *expected):
+        self.write("src/stage/a.hpp", "#pragma once\nnamespace n { class Same {}; }\n")
+        self.write("src/stage/a.cpp", '#include "stage/a.hpp"\n')
+        self.write("src/metrics/b.hpp", f"#pragma once\nnamespace n {{ class {name} {{ int m; }}; }}\n")
+        source = self.root / "src/stage/a.cpp"
+        command = f"c++ -I{self.root}/src -o a.o -c {source}"
+        self.write("build/compile_commands.json",
+                   json.dumps([{"file": str(source), "command": command}]))
+        self.assert_finds(lambda root: check_headers.conflicts(root, root / "build"), *expected)
+
+    def test_one_name_for_two_things(self):
+        self.find("Same", "redefinition", "previous")
+        self.find("Other")
 
 
 class IncludesTest(CheckTest):

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "metrics/histogram.hpp"
-#include "metrics/jitter.hpp"
+#include "metrics/interarrival_jitter.hpp"
 #include "metrics/sequence_tracker.hpp"
 #include "support/allocation_counter.hpp"
 
@@ -55,7 +55,7 @@ TEST(Histogram, TakesNoMemoryWhileItRecords) {
 
 TEST(SequenceTracker, TakesNoMemoryWhileItTracks) {
   SequenceTracker tracker(1024);
-  Jitter jitter;
+  InterarrivalJitter jitter;
   EXPECT_EQ(allocations_of([&] {
               for (std::uint64_t sequence = 0; sequence < 100'000; ++sequence) {
                 tracker.record(sequence * 3);

@@ -9,7 +9,7 @@
 namespace tunrelay {
 
 /// Of one flow; one thread. Messages count in the order in which they arrive.
-class Jitter {
+class InterarrivalJitter {
  public:
   /// The two clocks may differ: only how the way's time changes from message to message counts.
   void record(std::int64_t sent_ns, std::int64_t received_ns) noexcept {
