@@ -4,8 +4,8 @@
 check_tidy.py all|most|few BUILD FOLDER...
 
 It also shows what clang warns of and g++ does not, since it compiles every file with clang's
-eyes. The folders of the program that are named together are looked at as one file, since most of
-the time goes into what they include; so names in their anonymous namespaces differ. Files whose
+eyes. Folders that are named together are looked at as one file, since most of the time goes into
+what they include; so names in their anonymous namespaces differ. Files whose
 inputs have not changed since they were last found clean are not looked at again; BUILD/tidy
 remembers that.
 
@@ -75,8 +75,8 @@ def compiled_files(entry):
 
 
 def units(root, build, folders):
-    """[(compiler's flags, files)]: the program's files together, in the order of FOLDERS; those of
-    a test or a benchmark by the program that they are part of."""
+    """[(compiler's flags, files)]: modules and their tests together, in the order of FOLDERS; others
+    by the program that they are part of."""
     found = {}
     entries = json.loads((build / "compile_commands.json").read_text())
     for folder in folders:
@@ -85,7 +85,9 @@ def units(root, build, folders):
             at = words.index("-o")
             flags = [word for word in words[1:at] + words[at + 2:]
                      if word not in ("-c", entry["file"])]
-            program = "" if folder.startswith("src/") else words[at + 1].partition(".dir/")[0]
+            program = words[at + 1].partition(".dir/")[0]
+            if folder.startswith("src/") or program.endswith("_test"):
+                program = ""
             for path in compiled_files(entry):
                 if (root / folder) in (path.parent, *path.parent.parents):
                     unit_flags, paths = found.setdefault(program, ([], []))

@@ -18,7 +18,7 @@ using test::link_of;
 using test::loss_beyond;
 using test::search_of;
 
-SearchGoal ndr_goal() {
+SearchGoal no_drop_goal() {
   SearchGoal goal;
   goal.name = "ndr";
   goal.duration_sum_ns = 5 * kNanosecondsPerSecond;
@@ -26,7 +26,7 @@ SearchGoal ndr_goal() {
 }
 
 SearchGoal pdr_goal() {
-  SearchGoal goal = ndr_goal();
+  SearchGoal goal = no_drop_goal();
   goal.name = "pdr";
   goal.loss_ratio = 0.005;
   return goal;
@@ -34,7 +34,7 @@ SearchGoal pdr_goal() {
 
 SearchPlan ndr_plan() {
   SearchPlan plan;
-  plan.goals = {ndr_goal()};
+  plan.goals = {no_drop_goal()};
   return plan;
 }
 
@@ -53,7 +53,7 @@ TEST(RateSearchTest, FindsTheRateOfALinkAtOnce) {
 
 TEST(RateSearchTest, FindsSeveralGoalsInOneSearch) {
   SearchPlan plan = ndr_plan();
-  plan.goals = {pdr_goal(), ndr_goal()};
+  plan.goals = {pdr_goal(), no_drop_goal()};
   const RateSearch search = search_of(plan, link_of(200'000));
   const auto results = search.results();
   ASSERT_EQ(results.size(), 2U);
@@ -255,7 +255,7 @@ TEST(RateSearchPropertyTest, BoundsDoNotCrossAndTheSearchEnds) {
   test::SeededRandom random;
   for (std::size_t i = 0; i < test::scaled(2'000); ++i) {
     SearchPlan plan = ndr_plan();
-    plan.goals = {ndr_goal(), pdr_goal()};
+    plan.goals = {no_drop_goal(), pdr_goal()};
     for (SearchGoal& goal : plan.goals) {
       goal.exceed_ratio = static_cast<double>(random.between(0, 3)) / 4;
       goal.width = random.chance(0.5) ? 0.005 : 0.05;

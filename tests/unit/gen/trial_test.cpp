@@ -52,12 +52,12 @@ void expect_complete(const TrialReport& report, std::size_t direction) {
   EXPECT_EQ(one.responses.corrupt, 0U);
 }
 
-struct LoadCase {
+struct TrialCase {
   const char* name;
   std::function<void(LoadSpec&)> change;
 };
 
-class TrialTest : public ::testing::TestWithParam<LoadCase> {};
+class TrialTest : public ::testing::TestWithParam<TrialCase> {};
 
 TEST_P(TrialTest, ArrivesCompleteAndUnchanged) {
   LoadSpec spec = short_load();
@@ -71,100 +71,100 @@ TEST_P(TrialTest, ArrivesCompleteAndUnchanged) {
 
 INSTANTIATE_TEST_SUITE_P(
     Loads, TrialTest,
-    ::testing::Values(LoadCase{"udp", [](LoadSpec& spec) { spec.messages_per_s = 5'000; }},
-                      LoadCase{"udp_by_bits", [](LoadSpec& spec) { spec.bits_per_s = 2'000'000; }},
-                      LoadCase{"udp_several_sizes",
-                               [](LoadSpec& spec) {
-                                 spec.payload_bytes = imix_payload_bytes(IpFamily::kIpv4);
-                                 spec.messages_per_s = 3'000;
-                               }},
-                      LoadCase{"udp_flows_and_threads",
-                               [](LoadSpec& spec) {
-                                 spec.flows = 7;
-                                 spec.threads = 3;
-                                 spec.messages_per_s = 5'000;
-                               }},
-                      LoadCase{"udp_segments",
-                               [](LoadSpec& spec) {
-                                 spec.segments = 10;
-                                 spec.payload_bytes = {1000};
-                                 spec.messages_per_s = 10'000;
-                               }},
-                      LoadCase{"udp_segments_received_merged",
-                               [](LoadSpec& spec) {
-                                 spec.segments = 10;
-                                 spec.payload_bytes = {1000};
-                                 spec.receive_merged = true;
-                                 spec.messages_per_s = 10'000;
-                               }},
-                      LoadCase{"udp_counted",
-                               [](LoadSpec& spec) {
-                                 spec.count = 101;
-                                 spec.messages_per_s = 1'000;
-                               }},
-                      LoadCase{"udp_after_a_warm_up",
-                               [](LoadSpec& spec) {
-                                 spec.warm_up_ns = 50 * kNanosecondsPerMillisecond;
-                                 spec.messages_per_s = 2'000;
-                               }},
-                      LoadCase{"udp_reverse",
-                               [](LoadSpec& spec) {
-                                 spec.direction = LoadDirection::kReverse;
-                                 spec.messages_per_s = 2'000;
-                               }},
-                      LoadCase{"udp_both_ways",
-                               [](LoadSpec& spec) {
-                                 spec.direction = LoadDirection::kBoth;
-                                 spec.messages_per_s = 2'000;
-                               }},
-                      LoadCase{
+    ::testing::Values(TrialCase{"udp", [](LoadSpec& spec) { spec.messages_per_s = 5'000; }},
+                      TrialCase{"udp_by_bits", [](LoadSpec& spec) { spec.bits_per_s = 2'000'000; }},
+                      TrialCase{"udp_several_sizes",
+                                [](LoadSpec& spec) {
+                                  spec.payload_bytes = imix_payload_bytes(IpFamily::kIpv4);
+                                  spec.messages_per_s = 3'000;
+                                }},
+                      TrialCase{"udp_flows_and_threads",
+                                [](LoadSpec& spec) {
+                                  spec.flows = 7;
+                                  spec.threads = 3;
+                                  spec.messages_per_s = 5'000;
+                                }},
+                      TrialCase{"udp_segments",
+                                [](LoadSpec& spec) {
+                                  spec.segments = 10;
+                                  spec.payload_bytes = {1000};
+                                  spec.messages_per_s = 10'000;
+                                }},
+                      TrialCase{"udp_segments_received_merged",
+                                [](LoadSpec& spec) {
+                                  spec.segments = 10;
+                                  spec.payload_bytes = {1000};
+                                  spec.receive_merged = true;
+                                  spec.messages_per_s = 10'000;
+                                }},
+                      TrialCase{"udp_counted",
+                                [](LoadSpec& spec) {
+                                  spec.count = 101;
+                                  spec.messages_per_s = 1'000;
+                                }},
+                      TrialCase{"udp_after_a_warm_up",
+                                [](LoadSpec& spec) {
+                                  spec.warm_up_ns = 50 * kNanosecondsPerMillisecond;
+                                  spec.messages_per_s = 2'000;
+                                }},
+                      TrialCase{"udp_reverse",
+                                [](LoadSpec& spec) {
+                                  spec.direction = LoadDirection::kReverse;
+                                  spec.messages_per_s = 2'000;
+                                }},
+                      TrialCase{"udp_both_ways",
+                                [](LoadSpec& spec) {
+                                  spec.direction = LoadDirection::kBoth;
+                                  spec.messages_per_s = 2'000;
+                                }},
+                      TrialCase{
                           "udp_requests",
                           [](LoadSpec& spec) { spec.pattern = LoadPattern::kRequestResponse; }},
-                      LoadCase{"udp_requests_paced",
-                               [](LoadSpec& spec) {
-                                 spec.pattern = LoadPattern::kRequestResponse;
-                                 spec.flows = 3;
-                                 spec.messages_per_s = 3'000;
-                               }},
-                      LoadCase{"tcp",
-                               [](LoadSpec& spec) {
-                                 spec.protocol = LoadProtocol::kTcp;
-                                 spec.payload_bytes = {128 << 10};
-                               }},
-                      LoadCase{"tcp_flows_both_ways",
-                               [](LoadSpec& spec) {
-                                 spec.protocol = LoadProtocol::kTcp;
-                                 spec.direction = LoadDirection::kBoth;
-                                 spec.flows = 4;
-                                 spec.threads = 2;
-                                 spec.payload_bytes = {20, 5'000, 70'000};
-                                 spec.congestion_control = "reno";
-                               }},
-                      LoadCase{"tcp_paced",
-                               [](LoadSpec& spec) {
-                                 spec.protocol = LoadProtocol::kTcp;
-                                 spec.payload_bytes = {1000};
-                                 spec.messages_per_s = 2'000;
-                               }},
-                      LoadCase{"tcp_requests",
-                               [](LoadSpec& spec) {
-                                 spec.protocol = LoadProtocol::kTcp;
-                                 spec.pattern = LoadPattern::kRequestResponse;
-                               }},
-                      LoadCase{"tcp_requests_paced",
-                               [](LoadSpec& spec) {
-                                 spec.protocol = LoadProtocol::kTcp;
-                                 spec.pattern = LoadPattern::kRequestResponse;
-                                 spec.flows = 2;
-                                 spec.threads = 2;
-                                 spec.messages_per_s = 2'000;
-                               }},
-                      LoadCase{"tcp_connections",
-                               [](LoadSpec& spec) {
-                                 spec.protocol = LoadProtocol::kTcp;
-                                 spec.pattern = LoadPattern::kConnections;
-                                 spec.messages_per_s = 200;
-                               }}),
+                      TrialCase{"udp_requests_paced",
+                                [](LoadSpec& spec) {
+                                  spec.pattern = LoadPattern::kRequestResponse;
+                                  spec.flows = 3;
+                                  spec.messages_per_s = 3'000;
+                                }},
+                      TrialCase{"tcp",
+                                [](LoadSpec& spec) {
+                                  spec.protocol = LoadProtocol::kTcp;
+                                  spec.payload_bytes = {128 << 10};
+                                }},
+                      TrialCase{"tcp_flows_both_ways",
+                                [](LoadSpec& spec) {
+                                  spec.protocol = LoadProtocol::kTcp;
+                                  spec.direction = LoadDirection::kBoth;
+                                  spec.flows = 4;
+                                  spec.threads = 2;
+                                  spec.payload_bytes = {20, 5'000, 70'000};
+                                  spec.congestion_control = "reno";
+                                }},
+                      TrialCase{"tcp_paced",
+                                [](LoadSpec& spec) {
+                                  spec.protocol = LoadProtocol::kTcp;
+                                  spec.payload_bytes = {1000};
+                                  spec.messages_per_s = 2'000;
+                                }},
+                      TrialCase{"tcp_requests",
+                                [](LoadSpec& spec) {
+                                  spec.protocol = LoadProtocol::kTcp;
+                                  spec.pattern = LoadPattern::kRequestResponse;
+                                }},
+                      TrialCase{"tcp_requests_paced",
+                                [](LoadSpec& spec) {
+                                  spec.protocol = LoadProtocol::kTcp;
+                                  spec.pattern = LoadPattern::kRequestResponse;
+                                  spec.flows = 2;
+                                  spec.threads = 2;
+                                  spec.messages_per_s = 2'000;
+                                }},
+                      TrialCase{"tcp_connections",
+                                [](LoadSpec& spec) {
+                                  spec.protocol = LoadProtocol::kTcp;
+                                  spec.pattern = LoadPattern::kConnections;
+                                  spec.messages_per_s = 200;
+                                }}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST(TrialOverIpv6Test, ArrivesCompleteAndUnchanged) {

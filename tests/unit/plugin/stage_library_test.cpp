@@ -23,7 +23,7 @@ std::string library_file(const std::string& name) {
   return TUNRELAY_TEST_STAGES "/lib" + name + ".so";
 }
 
-Error refusal(const std::string& file) {
+Error library_refusal(const std::string& file) {
   return thrown_error([&] { return std::make_unique<StageLibrary>(StageRequest{file, {}}); });
 }
 
@@ -53,7 +53,7 @@ TEST(StageLibraryTest, AFitOneIsLoaded) {
 
 TEST(StageLibraryTest, ANameIsNotLookedForWhereTheEnvironmentSays) {
   // libm is where every program finds it.
-  const Error error = refusal("libm.so.6");
+  const Error error = library_refusal("libm.so.6");
   EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
   EXPECT_THAT(error.what(), HasSubstr("no slash"));
   EXPECT_THAT(error.what(), HasSubstr("write ./libm.so.6"));
@@ -63,11 +63,11 @@ TEST(StageLibraryTest, APipeIsRefusedUnopened) {
   const TemporaryFolder folder;
   const std::string pipe = folder / "libpipe.so";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  EXPECT_THAT(refusal(pipe).what(), HasSubstr(pipe + ": it is not a regular file"));
+  EXPECT_THAT(library_refusal(pipe).what(), HasSubstr(pipe + ": it is not a regular file"));
 }
 
 TEST(StageLibraryTest, AnotherVersionIsNamedWithOurs) {
-  const Error error = refusal(library_file("other_version"));
+  const Error error = library_refusal(library_file("other_version"));
   EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
   EXPECT_THAT(error.what(), HasSubstr("version 99"));
   EXPECT_THAT(error.what(),
@@ -84,15 +84,16 @@ TEST(StageLibraryTest, BeforeVersionFourAllThatComesIsTaken) {
 }
 
 TEST(StageLibraryTest, WhatIsNoStageIsRefused) {
-  EXPECT_THAT(refusal(library_file("no_symbol")).what(), HasSubstr("exports no symbol"));
-  EXPECT_THAT(refusal(library_file("other_symbol")).what(), HasSubstr("something else"));
-  EXPECT_THAT(refusal(library_file("missing_function")).what(), HasSubstr("nobody_has_this"));
-  EXPECT_THAT(refusal("/nowhere/libmine.so").what(), HasSubstr("No such file"));
-  EXPECT_THAT(refusal("libmine-of-nobody.so").what(), HasSubstr("./libmine-of-nobody.so"));
+  EXPECT_THAT(library_refusal(library_file("no_symbol")).what(), HasSubstr("exports no symbol"));
+  EXPECT_THAT(library_refusal(library_file("other_symbol")).what(), HasSubstr("something else"));
+  EXPECT_THAT(library_refusal(library_file("missing_function")).what(),
+              HasSubstr("nobody_has_this"));
+  EXPECT_THAT(library_refusal("/nowhere/libmine.so").what(), HasSubstr("No such file"));
+  EXPECT_THAT(library_refusal("libmine-of-nobody.so").what(), HasSubstr("./libmine-of-nobody.so"));
   const TemporaryFolder folder;
   const std::string text = folder.write(
       "text.so", "this is not a library, but it is long enough to be looked at as one\n");
-  EXPECT_THAT(refusal(text).what(), HasSubstr("ELF"));
+  EXPECT_THAT(library_refusal(text).what(), HasSubstr("ELF"));
 }
 
 }  // namespace

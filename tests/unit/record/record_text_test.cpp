@@ -19,7 +19,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-RecordHeader sample_header() {
+RecordHeader sample_record_header() {
   return {.program = "tunrelay 1.2.3",
           .started_utc = "2026-11-30T00:00:00Z",
           .title = "iperf3 &c",
@@ -65,14 +65,14 @@ RecordInterval sample_interval(std::int64_t from_ns, std::int64_t to_ns) {
 }
 
 std::string sample_text() {
-  return record_line(sample_header()) + record_line(sample_link(0)) +
+  return record_line(sample_record_header()) + record_line(sample_link(0)) +
          record_line(sample_interval(0, 100)) +
          record_line(RecordEvent{.at_ns = 150, .kind = "broken", .text = "tun0 is \"down\""}) +
          record_line(sample_link(200)) + record_line(sample_interval(200, 300)) +
          record_line(RecordEnd{.at_ns = 300, .intervals = 2});
 }
 
-std::string refusal(const std::string& text) {
+std::string record_refusal(const std::string& text) {
   try {
     static_cast<void>(parse_record(text, "r"));
   } catch (const Error& error) {
@@ -107,7 +107,7 @@ TEST(RecordText, AllOfItIsReadBack) {
 
 TEST(RecordText, ACutRecordIsReadUpToTheCut) {
   const std::string text = sample_text();
-  const std::size_t header_bytes = record_line(sample_header()).size();
+  const std::size_t header_bytes = record_line(sample_record_header()).size();
   for (std::size_t bytes = header_bytes; bytes < text.size(); ++bytes) {
     const Record record = parse_record(text.substr(0, bytes), "r");
     EXPECT_LE(record.intervals.size(), 2U);
@@ -133,25 +133,28 @@ TEST(RecordText, TheSchemaHoldsForAllLinesAndRefusesOthers) {
 }
 
 TEST(RecordText, RefusesWhatIsNoRecord) {
-  EXPECT_THAT(refusal(""), HasSubstr("empty"));
-  EXPECT_THAT(refusal("hello\n"), HasSubstr("line 1"));
-  EXPECT_THAT(refusal(R"({"format":"tunrelay-result"})"), HasSubstr("line 1"));
-  EXPECT_THAT(refusal(R"({"line":"interval"})"), HasSubstr("not a record's header"));
-  RecordHeader later = sample_header();
+  EXPECT_THAT(record_refusal(""), HasSubstr("empty"));
+  EXPECT_THAT(record_refusal("hello\n"), HasSubstr("line 1"));
+  EXPECT_THAT(record_refusal(R"({"format":"tunrelay-result"})"), HasSubstr("line 1"));
+  EXPECT_THAT(record_refusal(R"({"line":"interval"})"), HasSubstr("not a record's header"));
+  RecordHeader later = sample_record_header();
   later.version = 2;
-  EXPECT_THAT(refusal(record_line(later)), HasSubstr("version 2; this program reads version 1"));
-  const std::string header = record_line(sample_header());
-  EXPECT_THAT(refusal(header + header), HasSubstr("line 2"));
-  EXPECT_THAT(refusal(header + record_line(sample_interval(0, 1))), HasSubstr("no link"));
+  EXPECT_THAT(record_refusal(record_line(later)),
+              HasSubstr("version 2; this program reads version 1"));
+  const std::string header = record_line(sample_record_header());
+  EXPECT_THAT(record_refusal(header + header), HasSubstr("line 2"));
+  EXPECT_THAT(record_refusal(header + record_line(sample_interval(0, 1))), HasSubstr("no link"));
   const std::string begun = header + record_line(sample_link(0));
-  EXPECT_THAT(
-      refusal(begun + record_line(sample_interval(5, 9)) + record_line(sample_interval(8, 10))),
-      HasSubstr("line 4"));
+  EXPECT_THAT(record_refusal(begun + record_line(sample_interval(5, 9)) +
+                             record_line(sample_interval(8, 10))),
+              HasSubstr("line 4"));
   RecordInterval other = sample_interval(0, 1);
   other.directions[0].stages.pop_back();
-  EXPECT_THAT(refusal(begun + record_line(other)), HasSubstr("not those of its link"));
-  EXPECT_THAT(refusal(begun + "{\"line\":\"interval\",\"from_ns\":\"x\"}\n"), HasSubstr("line 3"));
-  EXPECT_THAT(refusal(begun + "nonsense\n" + record_line(sample_link(1))), HasSubstr("line 3"));
+  EXPECT_THAT(record_refusal(begun + record_line(other)), HasSubstr("not those of its link"));
+  EXPECT_THAT(record_refusal(begun + "{\"line\":\"interval\",\"from_ns\":\"x\"}\n"),
+              HasSubstr("line 3"));
+  EXPECT_THAT(record_refusal(begun + "nonsense\n" + record_line(sample_link(1))),
+              HasSubstr("line 3"));
 }
 
 }  // namespace

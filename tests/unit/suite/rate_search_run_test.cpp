@@ -63,7 +63,7 @@ TEST(SearchTrialTest, AnInvalidTrialStaysInvalid) {
 }
 
 /// Searches on links of these rates; what came of it, read back from its file's form.
-Result result_of(const std::vector<double>& rates, std::size_t stop_after = 1'000) {
+Result searched_result(const std::vector<double>& rates, std::size_t stop_after = 1'000) {
   std::vector<SearchedPath> paths;
   std::size_t trials = 0;
   for (const double rate : rates)
@@ -90,7 +90,7 @@ Result result_of(const std::vector<double>& rates, std::size_t stop_after = 1'00
 }
 
 TEST(RateSearchRunTest, LeavesTheRateTheBoundsAndTheTrialsOfEachLink) {
-  const Result result = result_of({100'000, 200'000});
+  const Result result = searched_result({100'000, 200'000});
   EXPECT_THAT(result.notes, ElementsAre());
   const Metric& ndr = *result.find_metric("udp_64/ndr");
   EXPECT_EQ(ndr.better, Better::kHigher);
@@ -108,21 +108,21 @@ TEST(RateSearchRunTest, LeavesTheRateTheBoundsAndTheTrialsOfEachLink) {
 }
 
 TEST(RateSearchRunTest, ARateAboveWhatIsSentIsReportedAsSuch) {
-  const Result result = result_of({1e9});
+  const Result result = searched_result({1e9});
   EXPECT_EQ(valid_values(*result.find_metric("udp_64/ndr"), kSubject).at(0), 500'000);
   EXPECT_EQ(result.find_metric("udp_64/ndr_upper"), nullptr);
   EXPECT_THAT(result.notes, Contains(HasSubstr("that or above")));
 }
 
 TEST(RateSearchRunTest, ALinkThatCarriesNothingHasNoRate) {
-  const Result result = result_of({0});
+  const Result result = searched_result({0});
   const Metric& ndr = *result.find_metric("udp_64/ndr");
   EXPECT_TRUE(valid_values(ndr, kSubject).empty());
   EXPECT_THAT(ndr.samples.at(0).invalid_reason, HasSubstr("not carried"));
 }
 
 TEST(RateSearchRunTest, WhatWasFoundBeforeAStopIsKept) {
-  const Result result = result_of({100'000}, 3);
+  const Result result = searched_result({100'000}, 3);
   EXPECT_THAT(result.notes, Contains(HasSubstr("left before its end")));
   EXPECT_EQ(result.find_metric("udp_64/search_load")->samples.size(), 3U);
 }
