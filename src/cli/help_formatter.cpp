@@ -2,6 +2,7 @@
 #include "cli/help_formatter.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <vector>
 
 namespace tunrelay {
@@ -25,11 +26,22 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
 }
 
 std::string HelpFormatter::make_option_name(const CLI::Option* option, bool is_positional) const {
-  if (is_positional || option->get_lnames().empty())
-    return Formatter::make_option_name(option, is_positional);
+  if (is_positional) {
+    std::string name = option->get_single_name();
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+    return name;
+  }
+  if (option->get_lnames().empty()) return Formatter::make_option_name(option, false);
   std::string names;
-  for (const std::string& name : option->get_snames()) names += "-" + name + ",";
+  for (const std::string& name : option->get_snames()) names += "-" + name + ", ";
   return names + "--" + option->get_lnames().front();
+}
+
+std::string HelpFormatter::make_option_usage(const CLI::Option* option) const {
+  const std::string name =
+      make_option_name(option, true) + (option->get_expected_max() > 1 ? "..." : "");
+  return option->get_required() ? name : "[" + name + "]";
 }
 
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {

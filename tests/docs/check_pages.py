@@ -3,7 +3,7 @@
 """The manual pages say what the program's help says: each command has a page, each long flag of
 `COMMAND --help` is in the OPTIONS of that page and the other way round, with the default that the
 help shows; the exit codes of `--help` are in EXIT STATUS; pages that are named exist; and mandoc
-finds no error. To be called with the PROGRAM and the folder of the rendered PAGES.
+finds no error. A line of usage has operands in capitals, and nothing else. To be called with the PROGRAM and the folder of the rendered PAGES.
 
 The help may be laid out in any way in which an option's line begins with blanks and then `-x,--long`
 or `--long`. A default stands there as [value], or as =value behind the kind of the value."""
@@ -22,6 +22,7 @@ NAME = "tunrelay"
 # An option's line: the flags, the kind of its value with what it may be, `=` and the default.
 OPTION = re.compile(
     r"\s+(?:-\w,\s?)?(?P<flag>--[a-z][\w-]*)(?: (?P<kind>[A-Z][A-Z|]*)(?:(?::[^=\n]*)?=(?P<default>\S+))?)?")
+OPERANDS = re.compile(r"(?: \[?[A-Z]+(?:\.\.\.)?\]?)*")
 COMMAND = re.compile(r"\s+(?P<name>[a-z][a-z0-9-]*)(?:\s{2,}|\s*$)")
 HEADING = re.compile(r"\S[^:]*:$")
 # A default in brackets is a word of its own: [,KEY=VALUE] is none.
@@ -38,6 +39,7 @@ class Option:
 
 @dataclass
 class Help:
+    usage: str = ""
     options: list = field(default_factory=list)
     commands: list = field(default_factory=list)
     exit_codes: list = field(default_factory=list)
@@ -46,6 +48,8 @@ class Help:
 def parse_help(text):
     found, heading = Help(), ""
     for line in text.splitlines():
+        if line.startswith("Usage: "):
+            found.usage = line.removeprefix("Usage: ")
         if HEADING.match(line):
             heading = line.lower()
         option = OPTION.match(line)
@@ -79,6 +83,19 @@ def read_options(program, command):
     for inner in help_of_it.commands:
         options += read_options(program, [*command, inner])
     return options
+
+
+def check_usage(program, command):
+    """Of COMMAND and of all commands below it."""
+    help_of_it = read_help(program, command)
+    name = " ".join([NAME, *command])
+    operands = help_of_it.usage.removeprefix(name)
+    findings = []
+    if operands == help_of_it.usage or not OPERANDS.fullmatch(operands):
+        findings.append(f"{name} --help: not a line of usage: '{help_of_it.usage}'")
+    for inner in help_of_it.commands:
+        findings += check_usage(program, [*command, inner])
+    return findings
 
 
 def render(page):
@@ -187,6 +204,7 @@ def check(program, folder):
     for command in top.commands:
         expected[f"{NAME}-{command}.1"] = read_options(program, [command])
     findings = [] if top.commands else ["the program's help names no commands"]
+    findings += check_usage(program, [])
     for page, options in expected.items():
         if page in texts:
             findings += check_options(page, texts[page], options)

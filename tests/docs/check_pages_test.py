@@ -96,6 +96,10 @@ class CheckPagesTest(unittest.TestCase):
     def test_good_pages(self):
         self.assert_finds()
 
+    def test_a_line_of_usage_with_a_librarys_words(self):
+        self.program.write_text(PROGRAM.replace("send [OPTIONS]", "send [OPTIONS] [files(0x)]"))
+        self.assert_finds("tunrelay send --help: not a line of usage")
+
     def test_a_flag_is_missing(self):
         self.write_send("--kind", [])
         self.assert_finds("--kind is in the help, and not in OPTIONS")
