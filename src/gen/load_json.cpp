@@ -77,6 +77,7 @@ static void show_fields(MaybeConst<LoadSpec> auto& spec, const auto& fields) {
   fields.always("source_cpus", spec.source_cpus);
   fields.always("sink_cpus", spec.sink_cpus);
   fields.always("congestion_control", spec.congestion_control);
+  fields.unless_default("first_port", spec.first_port);
   fields.always("slip_limit_ns", spec.slip_limit_ns);
 }
 

@@ -49,9 +49,16 @@ struct LoadSpec {
   std::vector<int> source_cpus;  ///< where sending threads are pinned; empty: anywhere
   std::vector<int> sink_cpus;
   std::string congestion_control;  ///< of TCP; empty: the host's
+  /// The port of the first flow at the source, and of the first thread at the sink; the others have
+  /// those after it. 0: the host chooses.
+  std::uint16_t first_port = 0;
   /// How late a send may be at the 99th percentile before the trial is invalid.
   std::int64_t slip_limit_ns = kNanosecondsPerMillisecond;
 
+  /// That of the flow or thread NUMBER; 0: the host chooses.
+  [[nodiscard]] std::uint16_t port(std::size_t number) const noexcept {
+    return first_port == 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(first_port + number);
+  }
   [[nodiscard]] bool is_paced() const noexcept { return messages_per_s > 0 || bits_per_s > 0; }
   /// Whether the load goes WAY: 0, forward, or 1, reverse.
   [[nodiscard]] bool has(std::size_t way) const noexcept {

@@ -9,7 +9,8 @@ Sink::Sink(const LoadSpec& spec, const IpAddress& address, std::uint16_t trial)
     : spec_(spec), pattern_(spec.seed, spec.most_payload_bytes()) {
   const bool udp = spec_.protocol == LoadProtocol::kUdp;
   for (std::size_t thread = 0; thread < spec_.threads; ++thread) {
-    FileDescriptor socket = bind_load_socket(udp ? SOCK_DGRAM : SOCK_STREAM, address, 0);
+    FileDescriptor socket =
+        bind_load_socket(udp ? SOCK_DGRAM : SOCK_STREAM, address, spec_.port(thread));
     if (udp && spec_.receive_merged) receive_merged(socket);
     if (!udp) listen_on(socket);
     ports_.push_back(port_of(socket));

@@ -34,7 +34,8 @@ void Source::open_flows(const IpAddress& address, const SinkName& sink) {
   const bool udp = spec_.protocol == LoadProtocol::kUdp;
   for (std::size_t flow = 0; flow < spec_.flows; ++flow) {
     const std::size_t thread = flow % spec_.threads;
-    FileDescriptor socket = bind_load_socket(udp ? SOCK_DGRAM : SOCK_STREAM, address, 0);
+    FileDescriptor socket =
+        bind_load_socket(udp ? SOCK_DGRAM : SOCK_STREAM, address, spec_.port(flow));
     // Before the connection is made: what a connection began with leaves traces, as bbr's pacing.
     if (!udp && !spec_.congestion_control.empty())
       use_congestion_control(socket, spec_.congestion_control);

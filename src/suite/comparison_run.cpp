@@ -19,13 +19,20 @@ constexpr std::array<std::string_view, 4> kJudged{
     "tcp_1_flow/throughput",
 };
 
-/// The CPUs of this process on which no worker of the paths is pinned.
-std::vector<int> cpus_without_workers(const std::vector<std::unique_ptr<TestPathHost>>& paths) {
-  std::vector<int> cpus = cpus_for_workers();
+/// Ports that no ephemeral one is: so many rounds until one comes again, minutes later, when its
+/// last connection is forgotten (TIME_WAIT).
+constexpr std::uint32_t kFirstPort = 20'000;
+constexpr std::uint32_t kPorts = 10'000;
+
+/// The CPUs of this process on which no worker of the paths is pinned; where workers are on all,
+/// all.
+std::vector<int> cpus_for_loads(const std::vector<std::unique_ptr<TestPathHost>>& paths) {
+  const std::vector<int> all = cpus_for_workers();
+  std::vector<int> cpus = all;
   for (const auto& path : paths)
     for (const int cpu : path->description().at("worker_cpus").get<std::vector<int>>())
       std::erase(cpus, cpu);
-  return cpus;
+  return cpus.empty() ? all : cpus;
 }
 
 }  // namespace
@@ -34,13 +41,15 @@ bool is_judged(std::string_view metric) noexcept {
   return std::find(kJudged.begin(), kJudged.end(), metric) != kJudged.end();
 }
 
-std::vector<LoadCase> comparison_loads(std::int64_t slice_ns, const std::vector<int>& free_cpus) {
+std::vector<LoadCase> comparison_loads(std::int64_t slice_ns, const std::vector<int>& cpus,
+                                       std::uint32_t round) {
   LoadSpec base;
   base.duration_ns = slice_ns;
   base.warm_up_ns = slice_ns / 10;
-  if (!free_cpus.empty()) {
-    base.source_cpus = {free_cpus.front()};
-    base.sink_cpus = {free_cpus[std::min<std::size_t>(1, free_cpus.size() - 1)]};
+  base.first_port = static_cast<std::uint16_t>(kFirstPort + round % kPorts);
+  if (!cpus.empty()) {
+    base.source_cpus = {cpus.front()};
+    base.sink_cpus = {cpus[std::min<std::size_t>(1, cpus.size() - 1)]};
   }
   LoadSpec tcp = base;
   tcp.protocol = LoadProtocol::kTcp;
@@ -74,13 +83,13 @@ void run_comparison(const ComparisonPlan& plan, Result& result, const Comparison
   std::optional<Comparison> look;
   for (std::uint32_t round = 0; (until_settled || round < plan.rounds) && !is_over();) {
     Campaign campaign(paths, result, {.before_sample = {}, .is_stopped = is_over});
-    const std::vector<int> free_cpus = cpus_without_workers(campaign.paths());
-    std::vector<LoadCase> loads = comparison_loads(plan.slice_ns, free_cpus);
-    if (look) loads = open_loads(std::move(loads), *look);
-    result.done["cpus_without_workers"] = free_cpus;
+    const std::vector<int> cpus = cpus_for_loads(campaign.paths());
+    result.done["cpus_of_loads"] = cpus;
     for (std::uint32_t since_start = 0;
          since_start < plan.rounds_a_start && (until_settled || round < plan.rounds);
          ++since_start, ++round) {
+      std::vector<LoadCase> loads = comparison_loads(plan.slice_ns, cpus, round);
+      if (look) loads = open_loads(std::move(loads), *look);
       const bool complete = campaign.run_round(loads, round);
       for (Metric& metric : result.metrics)
         if (!is_judged(metric.name)) metric.better = Better::kNeither;

@@ -43,13 +43,15 @@ struct ComparisonPlan {
 /// number that arrives differs by a factor of two from trial to trial. At a fixed rate of packets
 /// the relay spends most of its CPU time polling.
 ///
-/// FREE_CPUS are those without a worker. The source is pinned to the first and the sink to the
-/// second, or to the first too where there is only one. Without pinning, the scheduler lets other
+/// The source is pinned to the first of CPUS and the sink to the second, or to the first too where
+/// there is only one; to none where CPUS is empty. Without pinning, the scheduler lets other
 /// threads share the worker's CPU in some trials: throughputs then vary by 10 to 15 % and the
-/// worker's CPU time by 15 to 20 %, two to four times as much as with pinning. Nothing is pinned
-/// where each CPU has a worker.
+/// worker's CPU time by 15 to 20 %, two to four times as much as with pinning. ROUND chooses the
+/// ports, and so the queue that the kernel gives a flow, and the worker beside source or sink: the
+/// same for both programs, so that this does not differ within a pair.
 [[nodiscard]] std::vector<LoadCase> comparison_loads(std::int64_t slice_ns,
-                                                     const std::vector<int>& free_cpus);
+                                                     const std::vector<int>& cpus,
+                                                     std::uint32_t round);
 
 /// Whether a verdict is given on the metric: on a few that say different things, since each more
 /// makes every one of them harder to judge. The others are shown.
