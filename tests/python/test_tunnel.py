@@ -65,7 +65,7 @@ def test_what_can_not_be_is_refused_by_kind():
 
 def test_every_flag_of_run_is_an_argument():
     text = subprocess.run([PROGRAM, "run", "--help"], capture_output=True, text=True).stdout
-    flags = set(re.findall(r"^  (?:-\w,)?--([\w-]+)", text, re.MULTILINE))
+    flags = set(re.findall(r"^  (?:-\w, )?--([\w-]+)", text, re.MULTILINE))
     flags -= {"help", "html", "json", "dry-run"}  # of the command, not of the tunnel
     arguments = tunrelay.Tunnel.__init__.__annotations__
     assert {flag for flag in flags if flag.replace("-", "_") not in arguments} == set()
