@@ -20,6 +20,7 @@ constexpr std::uint32_t kMaxTcpMessageBytes = 1U << 20U;
 constexpr std::uint32_t kMaxSegments = 64;  // UDP_MAX_SEGMENTS before Linux 6.9
 constexpr std::size_t kMaxFlows = 10'000;
 constexpr std::size_t kMaxThreads = 256;
+constexpr std::size_t kEndOfPorts = 65'536;
 
 std::uint32_t ip_header_bytes(IpFamily family) {
   return family == IpFamily::kIpv4 ? 20 : 40;
@@ -117,6 +118,10 @@ void check_load_spec(const LoadSpec& spec) {
     refuse(fmt::format("{} threads for {} flows", spec.threads, spec.flows),
            fmt::format("there can be 1 to {}, and each needs a flow", kMaxThreads),
            "choose another --threads or more --flows");
+  if (spec.first_port + spec.flows > kEndOfPorts)
+    refuse(fmt::format("{} flows from port {} on", spec.flows, spec.first_port),
+           fmt::format("the last port is {}", kEndOfPorts - 1),
+           "choose a lower port, or fewer flows");
   if (spec.messages_per_s > 0 && spec.bits_per_s > 0)
     refuse("two rates", "messages and bits a second are both given", "give one --rate");
   if (spec.pattern == LoadPattern::kConnections && spec.protocol != LoadProtocol::kTcp)
