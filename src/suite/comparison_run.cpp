@@ -19,8 +19,8 @@ constexpr std::array<std::string_view, 4> kJudged{
     "tcp_1_flow/throughput",
 };
 
-/// Ports that no ephemeral one is: so many rounds until one comes again, minutes later, when its
-/// last connection is forgotten (TIME_WAIT).
+/// Below the ephemeral ports, so that nobody has them. One comes again after so many rounds, when
+/// its last connection has long left TIME_WAIT.
 constexpr std::uint32_t kFirstPort = 20'000;
 constexpr std::uint32_t kPorts = 10'000;
 

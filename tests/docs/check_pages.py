@@ -76,25 +76,22 @@ def read_help(program, arguments):
     return parse_help(answer.stdout)
 
 
-def read_options(program, command):
-    """The options of COMMAND and of all commands below it."""
+def read_helps(program, command):
+    """{words of a command: Help} of COMMAND and of all commands below it."""
     help_of_it = read_help(program, command)
-    options = list(help_of_it.options)
+    helps = {tuple(command): help_of_it}
     for inner in help_of_it.commands:
-        options += read_options(program, [*command, inner])
-    return options
+        helps |= read_helps(program, [*command, inner])
+    return helps
 
 
-def check_usage(program, command):
-    """Of COMMAND and of all commands below it."""
-    help_of_it = read_help(program, command)
-    name = " ".join([NAME, *command])
-    operands = help_of_it.usage.removeprefix(name)
+def check_usage(helps):
     findings = []
-    if operands == help_of_it.usage or not OPERANDS.fullmatch(operands):
-        findings.append(f"{name} --help: not a line of usage: '{help_of_it.usage}'")
-    for inner in help_of_it.commands:
-        findings += check_usage(program, [*command, inner])
+    for command, help_of_it in helps.items():
+        name = " ".join([NAME, *command])
+        operands = help_of_it.usage.removeprefix(name)
+        if operands == help_of_it.usage or not OPERANDS.fullmatch(operands):
+            findings.append(f"{name} --help: not a line of usage: '{help_of_it.usage}'")
     return findings
 
 
@@ -197,14 +194,16 @@ def lint(pages):
 
 
 def check(program, folder):
-    top = read_help(program, [])
+    helps = read_helps(program, [])
+    top = helps[()]
     pages = sorted(folder.glob(f"{NAME}*.[1-9]"))
     texts = {page.name: render(page) for page in pages}
     expected = {f"{NAME}.1": top.options}
-    for command in top.commands:
-        expected[f"{NAME}-{command}.1"] = read_options(program, [command])
+    for command, help_of_it in helps.items():
+        if command:
+            expected.setdefault(f"{NAME}-{command[0]}.1", []).extend(help_of_it.options)
     findings = [] if top.commands else ["the program's help names no commands"]
-    findings += check_usage(program, [])
+    findings += check_usage(helps)
     for page, options in expected.items():
         if page in texts:
             findings += check_options(page, texts[page], options)
