@@ -111,6 +111,7 @@ void BufferArena::note_use(BufferId id, std::size_t bytes) noexcept {
   const std::size_t pages = pages_for(bytes);
   used_bytes_[slot.reader] += pages * kPageBytes - slot.used_pages * kPageBytes;
   slot.used_pages = static_cast<std::uint8_t>(pages);
+  used_bytes_peak_.raise(used_bytes_[0] + used_bytes_[1]);
   const std::size_t touched = pages_for(offset_of(id) + bytes);
   if (touched > slot.touched_pages) {
     touched_bytes_.add((touched - slot.touched_pages) * kPageBytes);
@@ -144,7 +145,31 @@ void BufferArena::release(BufferId id) noexcept {
   used_bytes_[slot.reader] -= slot.used_pages * kPageBytes;
   slot.used_pages = 0;
   free_[slot.stack].slots.push_back(id);
+}
+
+void BufferArena::give_back(std::int64_t now_ns) noexcept {
+  if (now_ns >= period_end_ns_) begin_period(now_ns);
+  const std::size_t touched = touched_bytes();
   if (has_too_much_memory()) trim();
+  bool any_compact = false;
+  for (const auto& compact : compact_) any_compact |= compact && compact->give_back();
+  if (any_compact) note_compact_bytes();
+  // Where nothing more can be given back, the next period is soon enough to look again.
+  is_trimming_ = touched_bytes() < touched;
+}
+
+void BufferArena::begin_period(std::int64_t now_ns) noexcept {
+  period_end_ns_ = now_ns + kMemoryPeriodNs;
+  used_bytes_peak_.begin_period(used_bytes_[0] + used_bytes_[1]);
+  for (const auto& compact : compact_)
+    if (compact) compact->begin_period();
+}
+
+std::int64_t BufferArena::next_give_back_ns() const noexcept {
+  if (is_trimming_) return 0;
+  bool will_be_too_much = is_too_much_for(used_bytes_[0] + used_bytes_[1]);
+  for (const auto& compact : compact_) will_be_too_much |= compact && compact->will_give_back();
+  return will_be_too_much ? period_end_ns_ : std::numeric_limits<std::int64_t>::max();
 }
 
 void BufferArena::keep_pages(BufferId id, std::size_t pages) noexcept {
@@ -157,8 +182,7 @@ void BufferArena::keep_pages(BufferId id, std::size_t pages) noexcept {
 }
 
 void BufferArena::trim() noexcept {
-  // A few slots at a time, so that the end of a burst costs each of its packets a little. What one
-  // packet frees is never more than one of these slots has.
+  // A few slots at a time: a turn's packets do not wait for the end of a burst long ago.
   constexpr int kMaxSlotsAtOnce = 8;
   for (int slots = 0; slots < kMaxSlotsAtOnce && has_too_much_memory(); ++slots) {
     const auto warm = [](const FreeStack& stack) { return stack.slots.size() - stack.cold; };

@@ -11,7 +11,8 @@
 // Stages may queue packets for long: large ones in the slots that they were read into, small
 // ones copied to slots of their size. So behind the few slots that a relay at full speed goes round
 // in there is address space for many more, which become memory when they are first used, and are
-// given back when they are not: a link with a delay costs what it queues, one without nothing.
+// given back when they have not been for a while: a link with a delay costs what it queues, one
+// without nothing.
 #pragma once
 
 #include <array>
@@ -22,8 +23,10 @@
 #include <optional>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/counter.hpp"
 #include "engine/compact_slots.hpp"
+#include "engine/recent_peak.hpp"
 #include "packet/packet.hpp"
 
 namespace tunrelay {
@@ -35,6 +38,8 @@ class BufferArena {
   /// with two VLAN tags, and the virtio-net header before it.
   static constexpr std::size_t kSlotBytes = kVirtioNetHeaderBytes + 14 + 2 * 4 + 65535;
   static constexpr std::size_t kReaders = 2;
+  /// Memory stays for what was in use in the last one or two of these.
+  static constexpr std::int64_t kMemoryPeriodNs = 500 * kNanosecondsPerMillisecond;
 
   /// Maps SLOTS and touches each, so that small packets cause no page fault later, and room for
   /// queued packets: QUEUE_MEMORY_BYTES for each reader, in whole pages or compact slots. Slots
@@ -57,9 +62,8 @@ class BufferArena {
     return free;
   }
   /// Memory of the slots, in bytes; any thread. With QUEUE_MEMORY_BYTES it stays below one and a
-  /// half times the bytes in use, plus the slots that are always there; where use falls fast it
-  /// follows some packets later. Above that, unused slots give memory back to the system, the
-  /// least recently used first.
+  /// half times the most bytes in use of late, plus the slots that are always there; where use
+  /// falls it follows kMemoryPeriodNs to twice that later, and some turns.
   [[nodiscard]] std::size_t touched_bytes() const noexcept {
     return touched_bytes_.get() + compact_bytes_.get();
   }
@@ -91,6 +95,11 @@ class BufferArena {
   [[nodiscard]] std::size_t queued_packets_limit() const noexcept {
     return queue_slots_ == kUnlimited ? 0 : queue_slots_;
   }
+  /// Once a turn: slots that are not needed give memory back to the system, the least recently used
+  /// first, a few at a time.
+  void give_back(std::int64_t now_ns) noexcept;
+  /// When give_back() has something to do although no packet comes; INT64_MAX: never.
+  [[nodiscard]] std::int64_t next_give_back_ns() const noexcept;
   /// One more holder of the slot, for example a second run of its segments.
   void retain(BufferId id) noexcept {
     if (is_compact(id)) return compact_of(id).retain(id & kCompactId);
@@ -145,15 +154,18 @@ class BufferArena {
     std::size_t cold = 0;
   };
 
-  [[nodiscard]] bool has_too_much_memory() const noexcept {
-    const std::size_t used = used_bytes_[0] + used_bytes_[1];
+  [[nodiscard]] bool is_too_much_for(std::size_t used) const noexcept {
     return touched_bytes_.get() > hot_bytes_ + used + used / 2;
+  }
+  [[nodiscard]] bool has_too_much_memory() const noexcept {
+    return is_too_much_for(used_bytes_peak_.get());
   }
   [[nodiscard]] std::optional<BufferId> pop(std::uint8_t stack) noexcept;
   [[nodiscard]] std::optional<BufferId> take_unused() noexcept;
   std::optional<BufferId> use(std::optional<BufferId> id, std::uint8_t reader,
                               std::uint8_t stack) noexcept;
   void keep_pages(BufferId id, std::size_t pages) noexcept;
+  void begin_period(std::int64_t now_ns) noexcept;
   void trim() noexcept;
   void trim_used_slots() noexcept;
 
@@ -164,7 +176,10 @@ class BufferArena {
   std::array<FreeStack, kReaders + 1> free_;  ///< by reader, and that one
   std::array<std::size_t, kReaders> used_slots_{};
   std::array<std::size_t, kReaders> used_bytes_{};  ///< without compact slots
-  std::size_t queue_slots_;                         ///< for each reader
+  RecentPeak used_bytes_peak_;                      ///< of both readers' together
+  std::int64_t period_end_ns_ = 0;
+  bool is_trimming_ = false;  ///< there is more to give back than one turn did
+  std::size_t queue_slots_;   ///< for each reader
   std::size_t queue_memory_bytes_;
   std::size_t next_trimmed_ = 0;            ///< where trim_used_slots() goes on
   std::size_t always_slots_;                ///< the first ones: they keep their first page

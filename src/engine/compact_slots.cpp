@@ -109,7 +109,7 @@ std::optional<std::uint32_t> CompactSlots::take_page(std::size_t size) noexcept 
            .previous = kNone,
            .next = kNone,
            .size = static_cast<std::uint32_t>(size)};
-  ++used_pages_;
+  used_pages_peak_.raise(++used_pages_);
   link_page(index);
   return index;
 }
@@ -118,12 +118,18 @@ void CompactSlots::free_page(std::uint32_t index) noexcept {
   unlink_page(index);
   --used_pages_;
   warm_.push_back(index);
-  // Two at a time, so that their number falls as fast as the pages in use.
-  for (int pages = 0; pages < 2 && warm_.size() > kMinWarmPages + used_pages_ / 2; ++pages) {
+}
+
+bool CompactSlots::give_back() noexcept {
+  constexpr int kMaxPagesAtOnce = 64;
+  int pages = 0;
+  for (; pages < kMaxPagesAtOnce && !warm_.empty() && is_too_much_for(used_pages_peak_.get());
+       ++pages) {
     ::madvise(memory_ + std::size_t{warm_.back()} * kPageBytes, kPageBytes, MADV_DONTNEED);
     cold_.push_back(warm_.back());
     warm_.pop_back();
   }
+  return pages != 0;
 }
 
 void CompactSlots::link_page(std::uint32_t index) noexcept {

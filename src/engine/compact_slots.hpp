@@ -4,7 +4,7 @@
 // memory.
 //
 // All slots of a page have one size. A page whose slots are all free may be cut for another size;
-// of those some are kept, the others give their memory back to the system.
+// as many are kept as were needed of late, the others give their memory back to the system.
 #pragma once
 
 #include <array>
@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <optional>
 #include <vector>
+
+#include "engine/recent_peak.hpp"
 
 namespace tunrelay {
 
@@ -37,6 +39,14 @@ class CompactSlots {
   /// One reference less; whether it was the last one, so that the slot is free.
   bool release(Id id) noexcept;
 
+  /// Begins a period of time: memory stays for what was in use in this one and the last.
+  void begin_period() noexcept { used_pages_peak_.begin_period(used_pages_); }
+  /// Gives memory of some free pages back to the system where there are more than needed; whether
+  /// it did.
+  bool give_back() noexcept;
+  /// Whether later periods will find more pages than needed, if nothing more comes.
+  [[nodiscard]] bool will_give_back() const noexcept { return is_too_much_for(used_pages_); }
+
   /// What the slots in use take of their pages.
   [[nodiscard]] std::size_t used_bytes() const noexcept { return used_bytes_; }
   /// The memory of all pages, those included that are kept for later packets.
@@ -49,7 +59,7 @@ class CompactSlots {
   static constexpr std::size_t kMaxSlotsOfPage = 32;
   static constexpr std::array<std::uint8_t, 8> kSlotsOfPage{2, 3, 4, 6, 8, 12, 16, 32};
   static constexpr std::size_t kSizes = kSlotsOfPage.size();
-  /// Free pages that keep their memory, beside half as many as are in use.
+  /// Pages that always keep their memory, beside one and a half times as many as are in use.
   static constexpr std::size_t kMinWarmPages = 64;
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
@@ -66,6 +76,9 @@ class CompactSlots {
     const std::size_t room = kPageBytes - sizeof(Page) - slots * sizeof(std::uint32_t);
     return room / slots / sizeof(std::uint64_t) * sizeof(std::uint64_t);
   }
+  [[nodiscard]] bool is_too_much_for(std::size_t used_pages) const noexcept {
+    return used_pages_ + warm_.size() > kMinWarmPages + used_pages + used_pages / 2;
+  }
   [[nodiscard]] Page& page(std::uint32_t index) const noexcept;
   [[nodiscard]] std::uint32_t& references(Id id) const noexcept;
   [[nodiscard]] std::optional<std::uint32_t> take_page(std::size_t size) noexcept;
@@ -77,6 +90,7 @@ class CompactSlots {
   std::uint32_t pages_;
   std::uint32_t used_once_ = 0;  ///< the pages behind never had memory
   std::size_t used_pages_ = 0;   ///< with a slot in use
+  RecentPeak used_pages_peak_;
   std::size_t used_bytes_ = 0;
   std::array<std::uint32_t, kSizes> partial_;  ///< heads of the lists of pages with a free slot
   std::vector<std::uint32_t> warm_;            ///< free pages that have memory

@@ -139,6 +139,7 @@ std::int64_t Worker::wait_ns(const Inside& inside) const noexcept {
     deadline_ns = std::min(deadline_ns, lane->next_deadline_ns());
   for (const DirectionCollector* collector : collectors_)
     deadline_ns = std::min(deadline_ns, collector->next_deadline_ns());
+  deadline_ns = std::min(deadline_ns, inside.arena.next_give_back_ns());
   if (deadline_ns == Stage::kNoDeadline) return Engine::kNever;
   // Compared first: a stage of a user's may name any number, also one that can't be subtracted
   // from.
@@ -208,6 +209,7 @@ void Worker::take_turn(Inside& inside, std::int64_t wait_ns) noexcept {
   inside.last_turn_ns = now_ns;
   // 2. Book what became of the writes.
   for (auto& lane : lanes) lane->settle(turn);
+  inside.arena.give_back(now_ns);
   if (turn.arrival_count == 0) rests_.fetch_add(1, std::memory_order_release);
   // 3. Take the packets in: each belongs to the lane whose source it came from.
   for (std::size_t at = 0; at < turn.arrival_count; ++at)

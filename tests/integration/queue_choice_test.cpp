@@ -85,8 +85,10 @@ TEST_P(QueueChoiceTest, FlowsOfTcpAreSpread) {
   make_connections("192.168.13.1", "192.168.13.2");
   make_connections("fd13::2", "fd13::1");
   const nlohmann::json summary = tunnel.finish();
-  EXPECT_GT(packets_of_queue(summary, 0), 3U * kSpreadFlows / 2);
-  EXPECT_GT(packets_of_queue(summary, 1), 3U * kSpreadFlows / 2);
+  // Ports choose the queue: of 48 connections, of three packets or more each, either queue has less
+  // than eight once in a million runs.
+  EXPECT_GE(packets_of_queue(summary, 0), 8U * 3) << summary;
+  EXPECT_GE(packets_of_queue(summary, 1), 8U * 3) << summary;
 }
 
 INSTANTIATE_TEST_SUITE_P(Devices, QueueChoiceTest,

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -25,6 +27,20 @@ BufferId take_used(BufferArena& arena, std::uint8_t reader, std::size_t pages) {
   std::memset(arena.data(*id), 1, pages * kPage - kPage / 2);
   arena.note_use(*id, pages * kPage - kPage / 2);
   return *id;
+}
+
+/// Lets periods of time pass without a packet, with the turns that the arena asks for, until it has
+/// nothing more to give back. Returns how many turns that took.
+int pass_time(BufferArena& arena, std::int64_t& now_ns) {
+  int turns = 0;
+  for (const std::int64_t end_ns = now_ns + 3 * BufferArena::kMemoryPeriodNs;; ++turns) {
+    const std::int64_t next_ns = arena.next_give_back_ns();
+    if (next_ns > end_ns) break;
+    now_ns = std::max(now_ns, next_ns);
+    arena.give_back(now_ns);
+  }
+  now_ns += 3 * BufferArena::kMemoryPeriodNs;
+  return turns;
 }
 
 /// The most memory that an arena of so many slots may have with so much in use.
@@ -99,6 +115,8 @@ TEST(BufferArena, GivesMemoryBackWhenOtherSlotsGetLarge) {
     EXPECT_EQ(*arena.data(id), std::byte{1}) << "what is in use is never given back";
     arena.release(id);
   }
+  std::int64_t now_ns = 0;
+  pass_time(arena, now_ns);
   EXPECT_LE(arena.touched_bytes(), bound_for(kSlots, 0));
 }
 
@@ -114,13 +132,60 @@ TEST(BufferArena, FramesOfStagesDoNotTakeTheSlotsOfSuperPackets) {
     }
     for (const BufferId id : used) arena.release(id);
   };
+  std::int64_t now_ns = 0;
   for (int warm_up = 0; warm_up < 2; ++warm_up) go_round();
+  pass_time(arena, now_ns);
   const std::size_t touched = arena.touched_bytes();
   // Slots that serve as both have pages to give back and to fault in again, each round.
   for (int round = 0; round < 100; ++round) {
     go_round();
+    arena.give_back(++now_ns);
     ASSERT_EQ(arena.touched_bytes(), touched) << "round " << round;
   }
+}
+
+TEST(BufferArena, KeepsItsMemoryWhileAQueueGoesUpAndDown) {
+  BufferArena arena(16, std::size_t{64} << 20);
+  std::vector<BufferId> queued;
+  std::size_t touched = 0;
+  std::int64_t now_ns = 0;
+  constexpr std::int64_t kRoundTripNs = BufferArena::kMemoryPeriodNs / 8;
+  for (int round_trip = 0; round_trip < 40; ++round_trip, now_ns += kRoundTripNs) {
+    for (std::int64_t turn = 0; turn < 600; ++turn) {
+      if (turn < 300) {
+        queued.push_back(take_used(arena, 0, kPagesOfSuperPacket));
+      } else {
+        arena.release(queued.back());
+        queued.pop_back();
+      }
+      arena.give_back(now_ns + turn * kRoundTripNs / 600);
+    }
+    if (round_trip == 0) touched = arena.touched_bytes();
+    ASSERT_EQ(arena.touched_bytes(), touched) << "round trip " << round_trip;
+  }
+  EXPECT_GE(touched, 300 * kPagesOfSuperPacket * kPage);
+  EXPECT_GT(pass_time(arena, now_ns), 300 / 20) << "a turn does a little";
+  EXPECT_LE(arena.touched_bytes(), bound_for(16, 0));
+}
+
+TEST(BufferArena, GivesCompactSlotsBackToo) {
+  BufferArena arena(16, std::size_t{64} << 20);
+  const std::size_t idle = arena.touched_bytes();
+  std::vector<BufferId> queued;
+  std::int64_t now_ns = 0;
+  for (int packet = 0; packet < 4000; ++packet) {
+    queued.push_back(arena.compact(take_used(arena, 0, 1), 1000));
+    arena.give_back(++now_ns);
+  }
+  EXPECT_EQ(arena.free_slots(), arena.slots()) << "each packet is in a compact slot";
+  EXPECT_GE(arena.touched_bytes(), idle + 1000 * kPage);
+  for (const BufferId id : queued) {
+    arena.release(id);
+    arena.give_back(++now_ns);
+  }
+  EXPECT_GE(arena.touched_bytes(), idle + 1000 * kPage) << "it may go up again";
+  EXPECT_GT(pass_time(arena, now_ns), 0);
+  EXPECT_LE(arena.touched_bytes(), idle + 2 * 64 * kPage);
 }
 
 TEST(BufferArena, MemoryFollowsABurstOfAnySizesBothUpAndDown) {
@@ -129,7 +194,7 @@ TEST(BufferArena, MemoryFollowsABurstOfAnySizesBothUpAndDown) {
   BufferArena arena(kSlots, 4000 * kPage);
   std::vector<std::pair<BufferId, std::size_t>> queued;
   std::size_t used = 0;
-  constexpr std::size_t kSlotsBehind = 32;
+  std::int64_t now_ns = 0;
   for (int burst = 0; burst < 20; ++burst) {
     const std::size_t packets = random.between(1, 1500);
     const double small = random.chance(0.5) ? 0.95 : 0.05;
@@ -138,6 +203,7 @@ TEST(BufferArena, MemoryFollowsABurstOfAnySizesBothUpAndDown) {
       queued.emplace_back(take_used(arena, 0, pages), pages);
       used += pages * kPage;
       ASSERT_LE(arena.touched_bytes(), bound_for(kSlots, used));
+      arena.give_back(++now_ns);
     }
     const std::size_t left = random.chance(0.3) ? 0 : random.between(0, queued.size());
     while (queued.size() > left) {
@@ -146,8 +212,10 @@ TEST(BufferArena, MemoryFollowsABurstOfAnySizesBothUpAndDown) {
       used -= queued.back().second * kPage;
       arena.release(queued.back().first);
       queued.pop_back();
-      ASSERT_LE(arena.touched_bytes(), bound_for(kSlots + kSlotsBehind, used));
+      arena.give_back(++now_ns);
     }
+    pass_time(arena, now_ns);
+    ASSERT_LE(arena.touched_bytes(), bound_for(kSlots, used));
   }
 }
 
@@ -161,6 +229,8 @@ TEST(BufferArena, GivesBackRealMemory) {
     queued.push_back(take_used(arena, 0, kPagesOfSuperPacket));
   EXPECT_GT(test::resident_bytes_of(), before + 350 * kPagesOfSuperPacket * kPage);
   for (const BufferId id : queued) arena.release(id);
+  std::int64_t now_ns = 0;
+  pass_time(arena, now_ns);
   EXPECT_LT(test::resident_bytes_of(), before + bound_for(16, 0) + 64 * kPage);
 }
 #endif
