@@ -46,6 +46,9 @@ nlohmann::ordered_json way_json(const WayFit& way) {
   }
   if (way.delay)
     json["delay"] = {{"mean_ns", way.delay->config.delay_ns},
+                     {"p5_ns", way.delay->p5_ns},
+                     {"p50_ns", way.delay->p50_ns},
+                     {"p95_ns", way.delay->p95_ns},
                      {"jitter_ns", way.delay->config.jitter_ns},
                      {"distance", way.delay->distance}};
   if (way.loss)
@@ -70,9 +73,11 @@ void print_way(std::string_view name, const WayFit& way) {
                100 * way.rate->deviation);
   }
   if (way.delay)
-    fmt::print("{}  delay {}: {:.4f} from what was measured\n", name,
+    fmt::print("{}  delay {}, p5 {}, p50 {}, p95 {}: {:.4f} from what was measured\n", name,
                format_duration(static_cast<double>(way.delay->config.delay_ns)),
-               way.delay->distance);
+               format_duration(static_cast<double>(way.delay->p5_ns)),
+               format_duration(static_cast<double>(way.delay->p50_ns)),
+               format_duration(static_cast<double>(way.delay->p95_ns)), way.delay->distance);
   if (way.loss && way.loss->rate > 0)
     fmt::print("{}  {}: {:.2f} losses in a row, measured {:.2f}\n", name,
                print_stages({{way.loss->model, {}}}), way.loss->model_mean_burst,

@@ -27,6 +27,12 @@ DelayFit fit_delay(std::vector<std::int64_t> delays_ns) {
     squares += (static_cast<double>(delay) - mean) * (static_cast<double>(delay) - mean);
   DelayFit fit;
   fit.config.delay_ns = std::llround(mean);
+  const auto percentile = [&](std::size_t percent) {
+    return delays_ns[percent * (delays_ns.size() - 1) / 100];
+  };
+  fit.p5_ns = percentile(5);
+  fit.p50_ns = percentile(50);
+  fit.p95_ns = percentile(95);
   constexpr double kMaxSteps = std::numeric_limits<std::int16_t>::max();
   const double farthest = std::max(mean - static_cast<double>(delays_ns.front()),
                                    static_cast<double>(delays_ns.back()) - mean);

@@ -6,9 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
-#include <random>
+#include <cstdint>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -16,7 +15,6 @@
 #include "link/link_file.hpp"
 #include "link/stage_text.hpp"
 #include "stage/hit_sequence.hpp"
-#include "stage/jitter.hpp"
 #include "support/random.hpp"
 #include "support/thrown_error.hpp"
 
@@ -70,31 +68,6 @@ TEST(LossFit, GilbertAndElliottsParametersComeBack) {
 TEST(LossFit, AllOrNothingIsNoModel) {
   EXPECT_EQ(fit_loss(std::vector<bool>(100)).rate, 0);
   EXPECT_EQ(fit_loss(std::vector<bool>(100, true)).rate, 1);
-}
-
-TEST(DelayFit, TheTableHasTheDistributionThatWasMeasured) {
-  SeededRandom random;
-  std::lognormal_distribution<double> shape(std::log(20e6), 0.4);
-  std::vector<std::int64_t> delays_ns(50'000);
-  for (std::int64_t& delay : delays_ns) delay = std::llround(shape(random.generator()));
-  const DelayFit fit = fit_delay(delays_ns);
-  EXPECT_LT(fit.distance, 0.002);
-  // What the stage draws from it has the same quantiles.
-  Jitter jitter(fit.config, {.seed = 1});
-  std::vector<std::int64_t> drawn;
-  for (std::uint64_t number = 0; number < 50'000; ++number)
-    drawn.push_back(jitter.delay_ns(number));
-  std::sort(delays_ns.begin(), delays_ns.end());
-  std::sort(drawn.begin(), drawn.end());
-  for (const std::size_t at : {500U, 5'000U, 25'000U, 45'000U, 49'500U})
-    EXPECT_NEAR(static_cast<double>(drawn[at]) / static_cast<double>(delays_ns[at]), 1, 0.03) << at;
-}
-
-TEST(DelayFit, ADelayThatDoesNotVaryHasNoTable) {
-  const DelayFit fit = fit_delay({5'000'000, 5'000'000});
-  EXPECT_EQ(fit.config.delay_ns, 5'000'000);
-  EXPECT_EQ(fit.config.jitter_ns, 0);
-  EXPECT_TRUE(fit.config.table.empty());
 }
 
 TEST(LinkFit, WhatPingPrintsBecomesALinkFile) {
