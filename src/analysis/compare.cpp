@@ -48,6 +48,19 @@ void judge_missing(MetricComparison& comparison) {
   if (comparison.better != Better::kNeither) comparison.verdict = Verdict::kInconclusive;
 }
 
+Verdict overall_of(const Comparison& comparison) {
+  std::vector<Verdict> verdicts;
+  for (const MetricComparison& metric : comparison.metrics)
+    if (metric.verdict) verdicts.push_back(*metric.verdict);
+  return overall(verdicts);
+}
+
+MetricComparison* find(Comparison& comparison, std::string_view metric) {
+  const auto found = std::find_if(comparison.metrics.begin(), comparison.metrics.end(),
+                                  [&](const auto& other) { return other.metric == metric; });
+  return found == comparison.metrics.end() ? nullptr : &*found;
+}
+
 void judge(Comparison& comparison) {
   std::vector<MetricComparison*> judged;
   std::vector<double> p_values;
@@ -69,10 +82,7 @@ void judge(Comparison& comparison) {
     metric.reason =
         explain(*metric.effect, corrected[i], *metric.verdict, judged.size(), comparison.options);
   }
-  std::vector<Verdict> verdicts;
-  for (const MetricComparison& metric : comparison.metrics)
-    if (metric.verdict) verdicts.push_back(*metric.verdict);
-  comparison.verdict = overall(verdicts);
+  comparison.verdict = overall_of(comparison);
 }
 
 MetricComparison compare_metric(const Metric& base, const Metric* head,
@@ -96,6 +106,24 @@ MetricComparison compare_metric(const Metric& base, const Metric* head,
 }
 
 }  // namespace
+
+void settle_by_witnesses(Comparison& comparison, std::span<const Witness> witnesses) {
+  JudgeOptions wider = comparison.options;
+  wider.min_effect *= 2;
+  for (const Witness& witness : witnesses) {
+    MetricComparison* metric = find(comparison, witness.metric);
+    const MetricComparison* by = find(comparison, witness.by);
+    if (metric == nullptr || metric->verdict != Verdict::kInconclusive || !metric->effect) continue;
+    if (by == nullptr || by->verdict != Verdict::kSame) continue;
+    const Effect& effect = *metric->effect;
+    if (effect.low > 0 || effect.high < 0 || !lies_within_bounds(effect, wider)) continue;
+    metric->verdict = Verdict::kSame;
+    metric->reason =
+        fmt::format("no change is seen, the {:g} % interval lies within {:g} %, and {} is the same",
+                    wider.confidence * 100, wider.min_effect * 100, witness.by);
+  }
+  comparison.verdict = overall_of(comparison);
+}
 
 Comparison compare_results(const Result& base, const Result& head, const JudgeOptions& options) {
   check_options(options);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,18 @@ struct Comparison {
   Verdict verdict = Verdict::kInconclusive;  ///< of the whole, by overall()
   JudgeOptions options;
 };
+
+/// Noise that hides whether METRIC has changed may spare BY, in which a change of METRIC would
+/// show.
+struct Witness {
+  std::string_view metric;
+  std::string_view by;
+};
+
+/// For a comparison that gets no more samples. A metric that is inconclusive becomes "same" where
+/// its witness is, and where it shows no change itself: its interval has 0 in it and ends within
+/// twice min_effect both ways.
+void settle_by_witnesses(Comparison& comparison, std::span<const Witness> witnesses);
 
 /// The subjects of two runs. A metric of base that has no sample in head that counts, or another
 /// unit or direction, is inconclusive: what is not measured any more must not pass unseen.

@@ -23,10 +23,6 @@ bool matters(double change, const JudgeOptions& options) {
   return change >= upper_bound(options) || change <= lower_bound(options);
 }
 
-bool lies_within_bounds(const Effect& effect, const JudgeOptions& options) {
-  return effect.low > lower_bound(options) && effect.high < upper_bound(options);
-}
-
 void check_share(const char* name, double value) {
   if (!(value > 0 && value < 1))
     throw_usage_error("judge with", fmt::format("{} {:g}", name, value),
@@ -62,6 +58,10 @@ void check_options(const JudgeOptions& options) {
   if (!(options.min_effect >= 0 && std::isfinite(options.min_effect)))
     throw_usage_error("judge with", fmt::format("a minimum effect of {:g}", options.min_effect),
                       "it must be a share of 0 or more, such as 2%");
+}
+
+bool lies_within_bounds(const Effect& effect, const JudgeOptions& options) noexcept {
+  return effect.low > lower_bound(options) && effect.high < upper_bound(options);
 }
 
 std::optional<Verdict> decide(const Effect& effect, double corrected_p, Better better,

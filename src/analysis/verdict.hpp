@@ -8,7 +8,8 @@
 //
 // So a change that is certain but less than min_effect is "same" once the interval shows that it
 // can't be more; till then it is inconclusive. No case meets two of them: an estimate of at least
-// min_effect has its interval reach out of the bounds.
+// min_effect has its interval reach out of the bounds. What is inconclusive at a comparison's end
+// may be settled by a sharper metric (settle_by_witnesses() in analysis/compare.hpp).
 //
 // The three numbers guard against three mistakes. `alpha` is the probability that a comparison
 // calls any of its metrics different when none is: 0.001, since many comparisons are made, and a
@@ -57,6 +58,9 @@ void check_options(const JudgeOptions& options);
 /// CORRECTED_P is effect.p after the correction. Nothing for a metric of Better::kNeither.
 [[nodiscard]] std::optional<Verdict> decide(const Effect& effect, double corrected_p, Better better,
                                             const JudgeOptions& options);
+
+/// Whether the whole confidence interval is less than min_effect from 0.
+[[nodiscard]] bool lies_within_bounds(const Effect& effect, const JudgeOptions& options) noexcept;
 
 /// Why decide() said so, and what could be done: one sentence without a full stop. METRICS is how
 /// many were judged together.

@@ -168,9 +168,10 @@ int compare_programs(const CompareFlags& flags) {
     flags.outputs.write(result, nullptr, out);
     return 0;
   }
-  return output_comparison(flags, compare_paths(result, judge), result,
-                           flags.base + " " + flags.base_flags, flags.head + " " + flags.head_flags,
-                           out);
+  Comparison comparison = compare_paths(result, judge);
+  settle_at_end(comparison);
+  return output_comparison(flags, comparison, result, flags.base + " " + flags.base_flags,
+                           flags.head + " " + flags.head_flags, out);
 }
 
 int compare(const CompareFlags& flags) {

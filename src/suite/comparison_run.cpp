@@ -19,6 +19,9 @@ constexpr std::array<std::string_view, 4> kJudged{
     "tcp_1_flow/throughput",
 };
 
+constexpr std::array<Witness, 1> kWitnesses{
+    {{"tcp_1_flow/throughput", "tcp_1_flow/cpu_per_segment"}}};
+
 /// Below the ephemeral ports, so that nobody has them. One comes again after so many rounds, when
 /// its last connection has long left TIME_WAIT.
 constexpr std::uint32_t kFirstPort = 20'000;
@@ -58,6 +61,10 @@ std::vector<LoadCase> comparison_loads(std::int64_t slice_ns, const std::vector<
   LoadSpec round_trip = base;
   round_trip.pattern = LoadPattern::kRequestResponse;
   return {{"tcp_1_flow", tcp}, {"round_trip", round_trip}};
+}
+
+void settle_at_end(Comparison& comparison) {
+  settle_by_witnesses(comparison, kWitnesses);
 }
 
 std::vector<LoadCase> open_loads(std::vector<LoadCase> loads, const Comparison& look) {

@@ -57,6 +57,11 @@ struct ComparisonPlan {
 /// makes every one of them harder to judge. The others are shown.
 [[nodiscard]] bool is_judged(std::string_view metric) noexcept;
 
+/// For the end of a comparison: throughput, which a busy machine hides in noise, is the same where
+/// none is seen to be lost and a packet costs the same CPU time. Time lost without CPU time shows
+/// in the round trip.
+void settle_at_end(Comparison& comparison);
+
 /// Those LOADS of which something that is judged was inconclusive at the last LOOK: the time that
 /// is left is theirs. All, where there is no such load.
 [[nodiscard]] std::vector<LoadCase> open_loads(std::vector<LoadCase> loads, const Comparison& look);

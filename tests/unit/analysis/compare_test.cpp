@@ -166,5 +166,41 @@ TEST(CompareTest, RefusesOptionsOutOfRange) {
   EXPECT_THROW((void)compare_results({}, {}, {.confidence = 0}), Error);
 }
 
+/// Throughput evenly spread by SPREAD both ways around a change, which is then known to a fifth of
+/// that, and the CPU time of its packets with another change and little spread.
+Comparison noisy_throughput(double spread, double change, double cpu_change) {
+  constexpr int kRounds = 40;
+  Result result;
+  for (const bool is_cpu : {false, true}) {
+    Metric& metric = result.metric(is_cpu ? "cpu" : "throughput", "1",
+                                   is_cpu ? Better::kLower : Better::kHigher);
+    std::vector<double> head;
+    for (int round = 0; round < kRounds; ++round)
+      head.push_back(
+          (1 + (is_cpu ? cpu_change : change)) *
+          (1 + (is_cpu ? 0.01 : spread) * (2.0 * (round * 17 % kRounds) / (kRounds - 1) - 1)));
+    add_samples(metric, kBase, std::vector<double>(kRounds, 1));
+    add_samples(metric, kHead, head);
+  }
+  Comparison comparison = compare_paths(result);
+  settle_by_witnesses(comparison, std::vector<Witness>{{"throughput", "cpu"}, {"cpu", "none"}});
+  return comparison;
+}
+
+TEST(CompareTest, AWitnessSettlesWhatNoiseHides) {
+  const Comparison settled = noisy_throughput(0.15, 0, 0);
+  EXPECT_EQ(settled.metrics[0].verdict, Verdict::kSame);
+  EXPECT_GT(settled.metrics[0].effect->high, 0.02) << "by itself it is inconclusive";
+  EXPECT_THAT(settled.metrics[0].reason, HasSubstr("and cpu is the same"));
+  EXPECT_EQ(settled.verdict, Verdict::kSame);
+
+  EXPECT_EQ(noisy_throughput(0.25, 0, 0).verdict, Verdict::kInconclusive) << "it may be 5 %";
+  EXPECT_EQ(noisy_throughput(0.05, -0.015, 0).verdict, Verdict::kInconclusive) << "one is seen";
+  EXPECT_EQ(noisy_throughput(0.15, 0, 0.0195).metrics[0].verdict, Verdict::kInconclusive)
+      << "the witness does not know either";
+  EXPECT_EQ(noisy_throughput(0.15, 0, 0.05).verdict, Verdict::kWorse);
+  EXPECT_EQ(noisy_throughput(0.01, -0.05, 0).verdict, Verdict::kWorse);
+}
+
 }  // namespace
 }  // namespace tunrelay
