@@ -33,8 +33,8 @@ def _soak(found):
              f"{found['throughput_last_to_first']:.3f}")]
     for name in ("steady", "changing"):
         relay = found[name]
-        rows.append((f"the {name} relay", f"{relay['packets']:,} packets, all accounted for; "
-                     f"{relay['threads']} threads and {relay['descriptors']} descriptors at all "
+        rows.append((f"the {name} relay", f"{relay['packets']:,} packets ({relay['segments']:,} wire "
+                     f"segments), all accounted for; {relay['threads']} threads and {relay['descriptors']} descriptors at all "
                      f"times; {relay['growth_mib_per_hour']:.2f} MiB more an hour; "
                      f"{relay['path_checks']:,} path checks"))
     return [*rows, ("for longer", "`tools/soak --hours 24 --out results/trust.json`")]
