@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "support/naive_packet.hpp"
@@ -34,13 +35,11 @@ struct Facts {
     segment_bytes = packet.header.gso_type != 0 ? packet.header.gso_size : payload_bytes();
     segments = payload_bytes() == 0 ? 1 : (payload_bytes() + segment_bytes - 1) / segment_bytes;
     is_super = packet.header.gso_type != 0;
-    const Bytes ports(bytes.begin() + static_cast<long>(transport),
-                      bytes.begin() + static_cast<long>(transport) + 4);
-    const std::size_t addresses = is_ipv4 ? ip + 12 : ip + 8;
-    flow.assign(bytes.begin() + static_cast<long>(addresses),
-                bytes.begin() + static_cast<long>(addresses) + (is_ipv4 ? 8 : 32));
-    flow.insert(flow.end(), ports.begin(), ports.end());
-    flow.push_back(static_cast<std::byte>(packet.layers.protocol));
+    const auto addresses = is_ipv4 ? bytes.subspan(ip + 12, 8) : bytes.subspan(ip + 8, 32);
+    const auto ports = bytes.subspan(transport, 4);
+    auto end = std::copy(addresses.begin(), addresses.end(), flow.begin());
+    end = std::copy(ports.begin(), ports.end(), end);
+    *end = static_cast<std::byte>(packet.layers.protocol);
   }
 
   [[nodiscard]] std::size_t payload_bytes() const { return bytes.size() - payload; }
@@ -84,7 +83,7 @@ struct Facts {
   bool is_super = false;
   std::size_t ip, transport, payload, ip_bytes = 0, segment_bytes = 0, segments = 1;
   std::span<const std::byte> bytes;
-  Bytes flow;
+  std::array<std::byte, 32 + 4 + 1> flow{};  ///< addresses, ports, protocol
   bool needs_checksum;
   unsigned flags = 0, checksum = 0, id = 0;
   std::uint32_t sequence = 0;
@@ -160,7 +159,7 @@ bool goes_on(const Group& group, const Facts& next, const MergeRules& rules) {
          ip_bytes <= (next.is_tcp && rules.big_tcp ? 512 * 1024 : 65535) &&
          segments <= (next.is_tcp ? 32 * 1024 : 64) && next.payload == first.payload &&
          next.transport == first.transport && next.needs_checksum == first.needs_checksum &&
-         next.blanked_headers() == group.headers &&
+         same_bytes(next.blanked_headers(), group.headers) &&
          (!next.is_tcp || next.sequence - first.sequence == payload_bytes) &&
          id_fits(group, next, renumber_atomic) && group.has_good_checksums &&
          next.has_good_checksums() &&
@@ -187,7 +186,7 @@ std::vector<std::vector<std::size_t>> coalesce_naively(std::span<const Packet> p
     const Facts facts{packet};
     const bool mergeable = may_be_merged(packet, facts, rules);
     const auto found = std::ranges::find_if(
-        open, [&](const auto& other) { return other.second.first.flow == facts.flow; });
+        open, [&](const auto& other) { return same_bytes(other.second.first.flow, facts.flow); });
     if (found != open.end() && mergeable && goes_on(found->second, facts, rules)) {
       Group& group = found->second;
       indices[found->first].push_back(at);

@@ -4,12 +4,20 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
 
 namespace tunrelay::test {
 namespace {
 
+/// The first of COUNT bytes behind BYTES.
+std::byte* more_bytes(Bytes& bytes, std::size_t count) {
+  bytes.resize(bytes.size() + count);
+  return bytes.data() + bytes.size() - count;
+}
+
 void append(Bytes& bytes, std::initializer_list<int> values) {
-  for (const int value : values) bytes.push_back(static_cast<std::byte>(value));
+  auto* to = more_bytes(bytes, values.size());
+  for (const int value : values) *to++ = static_cast<std::byte>(value);
 }
 
 void append(Bytes& bytes, const Bytes& more) {
@@ -17,13 +25,11 @@ void append(Bytes& bytes, const Bytes& more) {
 }
 
 void append_u16(Bytes& bytes, std::uint32_t value) {
-  bytes.push_back(static_cast<std::byte>(value >> 8));
-  bytes.push_back(static_cast<std::byte>(value));
+  set_u16({more_bytes(bytes, 2), 2}, 0, value);
 }
 
 void append_u32(Bytes& bytes, std::uint32_t value) {
-  append_u16(bytes, value >> 16);
-  append_u16(bytes, value);
+  set_u32({more_bytes(bytes, 4), 4}, 0, value);
 }
 
 void append_link(Bytes& bytes, const PacketSpec& spec) {
@@ -131,8 +137,10 @@ Frame build_frame(const PacketSpec& spec) {
 Bytes counting_bytes(std::size_t count, std::size_t first) {
   constexpr std::size_t kPeriod = 251;
   Bytes bytes(count);
-  for (std::size_t at = 0; at < std::min(count, kPeriod); ++at)
-    bytes[at] = static_cast<std::byte>((first + at) % kPeriod);
+  for (std::size_t at = 0, value = first % kPeriod; at < std::min(count, kPeriod); ++at) {
+    bytes[at] = static_cast<std::byte>(value);
+    value = value + 1 == kPeriod ? 0 : value + 1;
+  }
   for (std::size_t at = kPeriod; at < count; at += kPeriod)
     std::copy_n(bytes.begin(), std::min(kPeriod, count - at),
                 bytes.begin() + static_cast<std::ptrdiff_t>(at));
@@ -156,9 +164,10 @@ std::uint16_t naive_pseudo_sum(std::span<const std::byte> frame, std::size_t ip_
   const bool is_ipv4 = std::to_integer<int>(frame[ip_offset]) >> 4 == 4;
   const auto addresses =
       is_ipv4 ? frame.subspan(ip_offset + 12, 8) : frame.subspan(ip_offset + 8, 32);
-  Bytes pseudo(addresses.begin(), addresses.end());
-  append_u32(pseudo, static_cast<std::uint32_t>(transport_bytes));
-  append_u32(pseudo, protocol);
+  std::array<std::byte, 32 + 2 * 4> pseudo{};
+  std::copy(addresses.begin(), addresses.end(), pseudo.begin());
+  set_u32(pseudo, addresses.size(), static_cast<std::uint32_t>(transport_bytes));
+  set_u32(pseudo, addresses.size() + 4, protocol);
   return naive_sum(pseudo);
 }
 

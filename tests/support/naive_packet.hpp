@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <utility>
 #include <vector>
@@ -15,12 +16,21 @@ namespace tunrelay::test {
 
 using Bytes = std::vector<std::byte>;
 
+/// What == would say, which looks at one std::byte after the other.
+[[nodiscard]] inline bool same_bytes(std::span<const std::byte> one,
+                                     std::span<const std::byte> other) {
+  return one.size() == other.size() &&
+         (one.empty() || std::memcmp(one.data(), other.data(), one.size()) == 0);
+}
+
 /// What a read from a TUN or TAP gives: the virtio-net header, and the frame behind it.
 struct Frame {
   VirtioNetHeader header;
   Bytes bytes;
 
-  bool operator==(const Frame&) const = default;
+  bool operator==(const Frame& other) const {
+    return header == other.header && same_bytes(bytes, other.bytes);
+  }
 };
 
 enum class ChecksumState : std::uint8_t {

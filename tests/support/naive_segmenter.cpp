@@ -71,7 +71,7 @@ std::optional<Frame> with_plain_lengths(const Frame& frame, LinkType link_type) 
 }
 
 std::vector<Frame> segment_naively(const Frame& frame, LinkType link_type) {
-  if (frame.header.gso_type == 0) return {frame};
+  if (frame.header.gso_type == 0) return std::vector<Frame>(1, frame);
   const std::size_t ip = naive_ip_offset(frame.bytes, link_type);
   const std::size_t transport = frame.header.checksum_start;
   const bool is_tcp = frame.header.type() != GsoType::kUdpSegment;
@@ -80,11 +80,13 @@ std::vector<Frame> segment_naively(const Frame& frame, LinkType link_type) {
   const std::size_t payload = transport + header_bytes;
   const std::size_t size = frame.header.gso_size;
   std::vector<Frame> segments;
+  segments.reserve((frame.bytes.size() - payload) / size + 1);
   for (std::size_t at = payload; at < frame.bytes.size(); at += size) {
     const std::size_t number = segments.size();
     const bool is_last = at + size >= frame.bytes.size();
     const std::size_t end = is_last ? frame.bytes.size() : at + size;
     Frame segment;
+    segment.bytes.reserve(payload + end - at);
     segment.bytes.assign(frame.bytes.begin(), frame.bytes.begin() + static_cast<long>(payload));
     segment.bytes.insert(segment.bytes.end(), frame.bytes.begin() + static_cast<long>(at),
                          frame.bytes.begin() + static_cast<long>(end));

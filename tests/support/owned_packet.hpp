@@ -19,7 +19,8 @@ namespace tunrelay::test {
 class OwnedPacket {
  public:
   explicit OwnedPacket(const Frame& frame)
-      : memory_(std::make_unique<std::byte[]>(kVirtioNetHeaderBytes + frame.bytes.size())) {
+      : memory_(std::make_unique_for_overwrite<std::byte[]>(kVirtioNetHeaderBytes +
+                                                            frame.bytes.size())) {
     packet.frame = memory_.get() + kVirtioNetHeaderBytes;
     packet.frame_bytes = static_cast<std::uint32_t>(frame.bytes.size());
     packet.header = frame.header;
@@ -39,14 +40,17 @@ class OwnedPacket {
 
 /// The virtio-net header and the frame that one write of PIECES sends.
 inline Frame gathered(std::span<const iovec> pieces) {
-  Bytes bytes;
+  Frame frame;
+  Bytes& bytes = frame.bytes;
+  std::size_t size = 0;
+  for (const iovec& piece : pieces) size += piece.iov_len;
+  bytes.reserve(size);
   for (const iovec& piece : pieces) {
     const auto* start = static_cast<const std::byte*>(piece.iov_base);
     bytes.insert(bytes.end(), start, start + piece.iov_len);
   }
-  Frame frame;
   frame.header = load_virtio_net_header(bytes.data());
-  frame.bytes.assign(bytes.begin() + kVirtioNetHeaderBytes, bytes.end());
+  bytes.erase(bytes.begin(), bytes.begin() + kVirtioNetHeaderBytes);
   return frame;
 }
 

@@ -178,6 +178,7 @@ ScriptedBatch batch_of(std::span<const std::uint8_t> script) {
   for (std::size_t number = 0; number < kFlows; ++number)
     flows[number] = make_flow(number, batch.link_type, unit_bytes, script[1 + 2 * number],
                               script[2 + 2 * number]);
+  batch.frames.reserve(kMaxBatch);
   for (std::size_t at = kPreambleBytes;
        at + kBytesAPacket <= script.size() && batch.frames.size() < kMaxBatch; at += kBytesAPacket)
     batch.frames.push_back(next_frame(flows[script[at] % kFlows],
