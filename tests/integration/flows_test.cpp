@@ -101,8 +101,13 @@ void expect_same_median(const nlohmann::json& found, const std::vector<Seen>& ac
   constexpr std::size_t kEnough = 20;
   const std::vector<double> rtts = rtts_of(acks);
   if (rtts.size() < kEnough) return;
-  const double expected = rtts[rtts.size() / 2];
-  EXPECT_NEAR(found.at("p50").get<double>(), expected, std::max(0.05 * expected, 20e3));
+  // We take some of the samples: where those in the middle lie apart, as on a busy machine, the
+  // median of some is not that of all.
+  const auto p50 = found.at("p50").get<double>();
+  const double low = rtts[rtts.size() * 2 / 5];
+  const double high = rtts[rtts.size() * 3 / 5];
+  EXPECT_GE(p50, low - std::max(0.05 * low, 20e3));
+  EXPECT_LE(p50, high + std::max(0.05 * high, 20e3));
   EXPECT_NEAR(found.at("count").get<double>(), static_cast<double>(rtts.size()),
               0.1 * static_cast<double>(rtts.size()) + 5);
 }
