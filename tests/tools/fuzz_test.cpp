@@ -16,6 +16,7 @@
 namespace tunrelay::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class FuzzTest : public ::testing::Test {
@@ -61,7 +62,13 @@ TEST_F(FuzzTest, ReportsWhatWasTried) {
   EXPECT_THAT(given, HasSubstr("-max_total_time=7 "));
   EXPECT_THAT(given, HasSubstr("/tests/fuzz/corpus/parse_fuzz"));
   EXPECT_THAT(content_of(folder_ / "trust.md"),
-              HasSubstr("| parse_fuzz | 1,000 inputs, 500 a second; **0 findings** |"));
+              HasSubstr("| parse_fuzz | 1,000 inputs, 500 a second; **0 findings** (at "));
+
+  make_fuzzer("segment_fuzz", "echo 'stat::number_of_executed_units: 7' >&2\n");
+  (void)fuzz({"--only", "^segment_fuzz$", "--out", folder_ / "trust.json"});
+  EXPECT_THAT(content_of(folder_ / "trust.md"), AllOf(HasSubstr("| parse_fuzz | 1,000 inputs"),
+                                                      HasSubstr("| segment_fuzz | 7 inputs")))
+      << "each fuzzer's row stays until it runs again";
 }
 
 TEST_F(FuzzTest, NamesAndKeepsWhatWasFound) {

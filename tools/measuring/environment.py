@@ -24,6 +24,11 @@ def _first_line(command):
     return done.stdout.splitlines()[0] if done.stdout else None
 
 
+def commit_of(root):
+    """That of the checkout ROOT."""
+    return _first_line(["git", "-C", str(root), "describe", "--always", "--dirty"])
+
+
 def describe(root, tunrelay):
     """ROOT: the checkout; TUNRELAY: the program."""
     processor = re.search(r"model name\s*: (.*)", _read("/proc/cpuinfo") or "")
@@ -47,5 +52,5 @@ def describe(root, tunrelay):
         "load_average": _read("/proc/loadavg"),
         "iperf3": _first_line(["iperf3", "--version"]),
         "tunrelay": _first_line([str(tunrelay), "--version"]),
-        "commit": _first_line(["git", "-C", str(root), "describe", "--always", "--dirty"]),
+        "commit": commit_of(root),
     }

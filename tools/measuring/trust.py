@@ -42,7 +42,8 @@ def _soak(found):
 
 def _fuzz(found):
     return [(name, f"{one['inputs']:,} inputs, {one['inputs_per_s']:,} a second; "
-             f"**{len(one['findings'])} findings**") for name, one in found.items()]
+             f"**{len(one['findings'])} findings** (at {one['commit']})")
+            for name, one in sorted(found.items())]
 
 
 # {tool: (title, rows)}
@@ -62,9 +63,18 @@ def page(results):
     return text
 
 
+def _read(path):
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def summary_of(path, tool):
+    """What PATH has of TOOL, or nothing."""
+    return _read(path).get(tool, {}).get("summary", {})
+
+
 def write(path, tool, summary, root, program):
     """SUMMARY becomes the part of TOOL in PATH; the other parts stay."""
-    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    results = _read(path)
     results[tool] = {"environment": environment.describe(root, program), "summary": summary}
     path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     path.with_suffix(".md").write_text(page(results), encoding="utf-8")
