@@ -15,6 +15,7 @@
 namespace tunrelay::test {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 class TrustTest : public PrivateNetwork {
@@ -55,6 +56,24 @@ TEST_F(TrustTest, TortureSeesWhatIsLeft) {
   std::filesystem::remove_all("/tmp/tunrelay-trust-test");
   EXPECT_EQ(result.exit_code, 1) << result.describe();
   EXPECT_THAT(result.standard_error, HasSubstr("+ rule {"));
+}
+
+TEST_F(TrustTest, SoakSaysWhatEachThreadDidWhenARelayDidNotAnswer) {
+  const std::string folder = "/tmp/tunrelay-soak-test";
+  std::filesystem::create_directories(folder);
+  const std::string deaf = folder + "/deaf";
+  std::ofstream(deaf)
+      << "#!/bin/sh\nif [ \"$1 $2\" = 'link set' ]; then echo no answer >&2; exit 1; fi\n"
+         "exec " TUNRELAY_PROGRAM " \"$@\"\n";
+  std::filesystem::permissions(deaf, std::filesystem::perms(0755));
+  const ProcessResult result = tool_with(deaf, "soak --seconds 12");
+  std::filesystem::remove_all(folder);
+  EXPECT_EQ(result.exit_code, 1) << result.describe();
+  EXPECT_THAT(result.standard_error, HasSubstr("ended after 0 rounds"));
+  EXPECT_THAT(result.standard_error, HasSubstr("no answer"));
+  for (const char* relay : {"steady", "changing"})
+    EXPECT_THAT(result.standard_error,
+                ContainsRegex("the " + std::string(relay) + " relay:\n(  .*\n)*  .* relay-0: S, "));
 }
 
 TEST_F(TrustTest, SoakKeepsItsAccountsForAShortTime) {

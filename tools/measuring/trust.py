@@ -34,8 +34,8 @@ def _soak(found):
     for name in ("steady", "changing"):
         relay = found[name]
         rows.append((f"the {name} relay", f"{relay['packets']:,} packets ({relay['segments']:,} wire "
-                     f"segments), all accounted for; {relay['threads']} threads and {relay['descriptors']} descriptors at all "
-                     f"times; {relay['growth_mib_per_hour']:.2f} MiB more an hour; "
+                     f"segments), all accounted for; {relay['threads']} threads and "
+                     f"{relay['descriptors']} descriptors at all times; {relay['growth_mib_per_hour']:.2f} MiB more an hour; "
                      f"{relay['path_checks']:,} path checks"))
     return [*rows, ("for longer", "`tools/soak --hours 24 --out results/trust.json`")]
 
