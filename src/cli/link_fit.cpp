@@ -72,12 +72,15 @@ void print_way(std::string_view name, const WayFit& way) {
                steps.size() == 1 ? "" : fmt::format(" and {} more steps", steps.size() - 1),
                100 * way.rate->deviation);
   }
-  if (way.delay)
-    fmt::print("{}  delay {}, p5 {}, p50 {}, p95 {}: {:.4f} from what was measured\n", name,
+  if (way.delay) {
+    fmt::print("{}  delay {}: {:.4f} from what was measured\n", name,
                format_duration(static_cast<double>(way.delay->config.delay_ns)),
+               way.delay->distance);
+    fmt::print("{}  delays p5 {}, p50 {}, p95 {}\n", name,
                format_duration(static_cast<double>(way.delay->p5_ns)),
                format_duration(static_cast<double>(way.delay->p50_ns)),
-               format_duration(static_cast<double>(way.delay->p95_ns)), way.delay->distance);
+               format_duration(static_cast<double>(way.delay->p95_ns)));
+  }
   if (way.loss && way.loss->rate > 0)
     fmt::print("{}  {}: {:.2f} losses in a row, measured {:.2f}\n", name,
                print_stages({{way.loss->model, {}}}), way.loss->model_mean_burst,
