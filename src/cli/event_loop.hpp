@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "cli/service_manager.hpp"
 #include "control/control_server.hpp"
 #include "exporter/metrics_endpoint.hpp"
+#include "os/output_queue.hpp"
 #include "os/signal_watch.hpp"
 #include "tunnel/tunnel.hpp"
 
@@ -39,6 +41,18 @@ class EventLoop {
   /// Events go to standard error as text, or as JSON lines to standard output.
   EventLoop(Tunnel& tunnel, bool json) : tunnel_(tunnel), json_(json) {}
 
+  /// Where what is printed meanwhile goes, so that nobody waits for its reader: standard output's
+  /// for STREAM if it is that, and standard error's otherwise.
+  [[nodiscard]] OutputQueue& output(const std::FILE* stream) noexcept {
+    return stream == stdout ? output_ : errors_;
+  }
+  /// Once the tunnel has ended: gives readers PATIENCE_NS for what they have not taken. Whether
+  /// they took all of it.
+  bool finish_output(std::int64_t patience_ns) noexcept {
+    const bool has_printed = output_.finish(patience_ns);
+    return errors_.finish(patience_ns) && has_printed;
+  }
+
   /// Lets CONTROL answer meanwhile; null: nobody.
   void serve(ControlServer* control) noexcept { control_ = control; }
 
@@ -56,12 +70,16 @@ class EventLoop {
                    int end_fd = -1);
 
  private:
-  void report(const std::vector<TunnelEvent>& events) const;
+  void report(const std::vector<TunnelEvent>& events);
+  void print(const TunnelEvent& event);
+  void go_on_printing();
   void look_after_tunnel();
   [[nodiscard]] int wait_ms() const;
 
   Tunnel& tunnel_;
   bool json_;
+  OutputQueue output_{stdout};
+  OutputQueue errors_{stderr};
   ControlServer* control_ = nullptr;
   MetricsEndpoint* metrics_ = nullptr;
   ServiceManager* manager_ = nullptr;

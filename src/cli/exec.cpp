@@ -114,6 +114,14 @@ int tell_summary(const TunnelReport& report, const ExecFlags& flags, int command
   return static_cast<int>(ExitCode::kFailed);
 }
 
+/// Returns EXIT_CODE, or 1 where the page can't be written.
+int write_page(const RecordPage& page, int exit_code) {
+  const std::string failure = page.write();
+  if (failure.empty()) return exit_code;
+  print_wrapped(stderr, fmt::format("tunrelay: {}\n", clean_lines(failure)), kLastWordsPatienceNs);
+  return static_cast<int>(ExitCode::kFailed);
+}
+
 SignalWatch watch_signals(const ExecFlags& flags) {
   // SIGTSTP would hold the relay with the page, and not the command.
   return flags.top ? SignalWatch({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGTSTP})
@@ -167,7 +175,7 @@ int exec(const ExecFlags& flags) {
   }
   const auto on_signal = [&](int signal) {
     if (signal == SIGUSR1)
-      print_wrapped(stderr, summary_text(tunnel->report()));
+      event_loop.output(stderr).print_wrapped(summary_text(tunnel->report()));
     else if (signal != SIGTSTP &&
              (page || signal != SIGINT || ::getpgrp() != ::tcgetpgrp(STDIN_FILENO)))
       command.send_signal(signal);  // a keyboard's SIGINT has reached it already, without a page
@@ -182,12 +190,8 @@ int exec(const ExecFlags& flags) {
   if (!gone) tunnel->check_path_at_end();  // the proof holds to the end of CMD
   tunnel.stop();
   end_all_children();
-  int told_code = tell_summary(tunnel->report(), flags, exit_code);
-  if (const std::string failure = record_page.write(); !failure.empty()) {
-    print_wrapped(stderr, fmt::format("tunrelay: {}\n", clean_lines(failure)),
-                  kLastWordsPatienceNs);
-    told_code = static_cast<int>(ExitCode::kFailed);
-  }
+  event_loop.finish_output(kLastWordsPatienceNs);
+  const int told_code = write_page(record_page, tell_summary(tunnel->report(), flags, exit_code));
   return gone ? static_cast<int>(ExitCode::kFailed) : told_code;
 }
 

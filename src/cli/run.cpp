@@ -17,6 +17,7 @@
 #include "base/clean_text.hpp"
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "base/wrap.hpp"
 #include "cli/controlled_tunnel.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/event_loop.hpp"
@@ -39,12 +40,9 @@ struct RunFlags {
   bool dry_run = false;
 };
 
-void print_report(const TunnelReport& report, const char* event, bool json, std::FILE* out,
-                  std::int64_t patience_ns = kNoLimit) {
-  if (json)
-    print_text(out, json_text(report_json(report, event)) + "\n", patience_ns);
-  else
-    print_wrapped(out, summary_text(report), patience_ns);
+std::string report_text(const TunnelReport& report, const char* event, bool json, std::FILE* out) {
+  return json ? json_text(report_json(report, event)) + "\n"
+              : wrap_lines(summary_text(report), text_columns(::fileno(out)));
 }
 
 /// Where text goes: a capture to standard output has that for itself.
@@ -58,12 +56,12 @@ std::FILE* text_output(const TunnelOptions& options, bool json) {
 
 /// The files of the link and of the scenario, or what flags say, are read again; a link that can't
 /// be is reported, and the tunnel keeps the one that it has.
-void reload_link(Tunnel& tunnel, const LinkFlags& link) try {
+void reload_link(Tunnel& tunnel, const LinkFlags& link, OutputQueue& errors) try {
   const auto scenario = scenario_of(link);
   tunnel.change_link(link_description(link));
   if (scenario) tunnel.play_scenario(scenario, link.seed);
 } catch (const Error& error) {
-  print_wrapped(stderr, fmt::format("tunrelay: {}\n", clean_lines(error.what())));
+  errors.print_wrapped(fmt::format("tunrelay: {}\n", clean_lines(error.what())));
 }
 
 /// Prints the counters that SIGUSR1 asks for when the path has been checked.
@@ -108,7 +106,7 @@ int run(const RunFlags& flags) {
   tunnel.show_at(metrics.get());
   const TunnelReport ready = tunnel->report();
   if (flags.json) {
-    print_report(ready, "ready", true, out);
+    print_text(out, report_text(ready, "ready", true, out));
   } else {
     print_wrapped(out, ready_line(ready) + "\n");
     for (const std::string& note : ready.notes)
@@ -122,14 +120,15 @@ int run(const RunFlags& flags) {
   event_loop.report_to(&service_manager);
   event_loop.serve(tunnel.control());
   event_loop.serve_metrics(metrics.get());
-  CountersOnRequest counters(*tunnel,
-                             [&] { print_report(tunnel->report(), "counters", flags.json, out); });
+  CountersOnRequest counters(*tunnel, [&] {
+    event_loop.output(out).print(report_text(tunnel->report(), "counters", flags.json, out));
+  });
   event_loop.receive(&counters);
   const auto ended = event_loop.until_signal(signals, [&](int signal) {
     if (signal == SIGPIPE) return EventLoop::Answer::kGoOn;  // a reader that left is not a reason
     if (signal == SIGUSR2) {
       service_manager.reloading();
-      reload_link(*tunnel, flags.tunnel.link);
+      reload_link(*tunnel, flags.tunnel.link, event_loop.output(stderr));
       service_manager.ready(status);
       return EventLoop::Answer::kGoOn;
     }
@@ -142,10 +141,13 @@ int run(const RunFlags& flags) {
   if (ended == EventLoop::End::kRequested)
     tunnel->check_path_at_end();  // the proof holds to the end
   std::vector<std::string> failures = tunnel.stop();
-  print_report(tunnel->report(), "summary", flags.json, out, kLastWordsPatienceNs);
+  // A reader who has not taken what came before gets no more time for the rest.
+  const std::int64_t patience_ns =
+      event_loop.finish_output(kLastWordsPatienceNs) ? kLastWordsPatienceNs : 0;
+  print_text(out, report_text(tunnel->report(), "summary", flags.json, out), patience_ns);
   if (std::string failure = page.write(); !failure.empty()) failures.push_back(std::move(failure));
   for (const std::string& failure : failures)
-    print_wrapped(stderr, "tunrelay: " + clean_line(failure) + "\n");
+    print_wrapped(stderr, "tunrelay: " + clean_line(failure) + "\n", patience_ns);
   return failures.empty() && ended == EventLoop::End::kRequested
              ? 0
              : static_cast<int>(ExitCode::kFailed);

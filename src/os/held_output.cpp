@@ -80,10 +80,9 @@ void HeldOutput::give_back() noexcept {
 
 void HeldOutput::print(std::int64_t patience_ns) noexcept try {
   const int terminal = former_[0].is_open() ? former_[0].get() : former_[1].get();
-  // A terminal that is ready takes so much without a wait, of what is not too much for its line.
-  constexpr std::size_t kPart = 256;
+  const std::size_t part_bytes = bytes_without_wait(terminal);
   for (;;) {
-    const std::string part = read(printed_bytes_, kPart);
+    const std::string part = read(printed_bytes_, part_bytes);
     if (part.empty() || wait_until_ready(terminal, POLLOUT, patience_ns) != 0) return;
     const ssize_t count = ::write(terminal, part.data(), part.size());
     if (count <= 0) return;

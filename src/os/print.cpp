@@ -17,19 +17,25 @@ namespace tunrelay {
 namespace {
 
 constexpr std::size_t kColumnsOfNoTerminal = 80;
+// Of what is not too much for a terminal's line.
+constexpr std::size_t kTerminalBytes = 256;
 
 }  // namespace
 
 void print_text(std::FILE* stream, std::string_view text, std::int64_t patience_ns) noexcept {
   std::fflush(stream);
   const int fd = ::fileno(stream);
+  const std::size_t part_bytes = bytes_without_wait(fd);
   while (!text.empty()) {
-    // A pipe that is ready takes so much at once; others share it, so that it is not ours to make
-    // it one that makes nobody wait.
-    const std::string_view part = text.substr(0, PIPE_BUF);
+    const std::string_view part = text.substr(0, part_bytes);
     if (wait_until_ready(fd, POLLOUT, patience_ns) != 0 || write_all(fd, part) != 0) return;
     text.remove_prefix(part.size());
   }
+}
+
+// Others share a pipe or a terminal, so that it is not ours to make it one that makes nobody wait.
+std::size_t bytes_without_wait(int fd) noexcept {
+  return ::isatty(fd) == 1 ? kTerminalBytes : PIPE_BUF;
 }
 
 std::size_t text_columns(int fd) {

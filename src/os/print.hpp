@@ -20,6 +20,9 @@ inline constexpr std::int64_t kLastWordsPatienceNs = 5'000'000'000;
 void print_text(std::FILE* stream, std::string_view text,
                 std::int64_t patience_ns = kNoLimit) noexcept;
 
+/// How much FD takes at once when it is ready to be written, so that nobody waits.
+[[nodiscard]] std::size_t bytes_without_wait(int fd) noexcept;
+
 /// How wide text on FD may be: as the environment's COLUMNS says, or the terminal, or 80 where
 /// there is none. 0: as wide as it takes.
 [[nodiscard]] std::size_t text_columns(int fd);

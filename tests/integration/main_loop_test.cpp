@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // A relay answers those who look at it while it waits for something else: for a probe of its path
-// that is lost, or for the reader of its record.
+// that is lost, or for the reader of its record or of what it prints.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <string>
 
 #include "control/control_client.hpp"
@@ -16,6 +18,7 @@
 #include "os/file_descriptor.hpp"
 #include "support/private_network.hpp"
 #include "support/process.hpp"
+#include "support/program.hpp"
 #include "support/running_tunnel.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -86,6 +89,70 @@ TEST_F(MainLoopTest, AnswersWhileNobodyReadsTheRecord) {
   EXPECT_LT(longest_answer(milliseconds{2'500}), kAnswerLimit);
   EXPECT_TRUE(tunnel.wait_for_event("note", "could not be written", test::kPatience));
   tunnel.finish();
+}
+
+/// `tunrelay run --json` whose standard output goes to a pipe that only a test's own words read.
+class UnreadOutputTest : public test::PrivateNetwork {
+ protected:
+  void SetUp() override {
+    test::PrivateNetwork::SetUp();
+    ASSERT_EQ(::mkfifo(kPipe, S_IRUSR | S_IWUSR), 0);
+    reader_ = FileDescriptor(::open(kPipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    constexpr int kPage = 4096;
+    ASSERT_EQ(::fcntl(reader_.get(), F_SETPIPE_SZ, kPage), kPage);
+    process_.emplace(
+        test::Command{"sh", "-c", "exec \"$0\" run --json > /run/events", test::program()});
+    ASSERT_TRUE(reads("{\"event\":\"ready\""));
+  }
+  /// Whether TEXT comes, which is read together with what stands before it.
+  bool reads(const std::string& text) {
+    std::string output;
+    return test::eventually(test::kPatience, [&] {
+      std::array<char, 65'536> part{};
+      const ssize_t count = ::read(reader_.get(), part.data(), part.size());
+      if (count > 0) output.append(part.data(), static_cast<std::size_t>(count));
+      return output.find(text) != std::string::npos;
+    });
+  }
+
+  static constexpr const char* kPipe = "/run/events";
+  std::optional<test::BackgroundProcess> process_;
+
+ private:
+  FileDescriptor reader_;
+};
+
+TEST_F(UnreadOutputTest, TheTunnelIsLookedAfterAndAnswers) {
+  for (int change = 0; change < 100; ++change)  // each makes an event of about a hundred bytes
+    test::output_of(test::split("ip link set tun0 mtu " + std::to_string(1'400 + change)));
+  EXPECT_LT(longest_answer(milliseconds{500}), kAnswerLimit);
+  test::output_of(test::split("ip link set tun0 down"));
+  test::output_of(test::split("ip link set tun0 up"));
+  EXPECT_TRUE(test::eventually(test::kPatience, [] {
+    return test::run(test::split("ping -n -q -c 1 -W 1 192.168.13.2")).succeeded();
+  })) << "its routes are put back";
+  EXPECT_TRUE(reads("The MTU of tun0 is now 1499 bytes")) << "what was kept is printed";
+}
+
+TEST_F(UnreadOutputTest, WhatIsTooMuchIsCounted) {
+  ControlClient relay(find_control(""));
+  constexpr int kChecks = 700;  // an answer with counters is longer than 2 KiB
+  EXPECT_TRUE(test::eventually(std::chrono::seconds{60}, [&] {
+    process_->send_signal(SIGUSR1);
+    return relay.call({{"method", "show"}}).at("report").at("path").at("checks") > kChecks;
+  }));
+  EXPECT_TRUE(reads("Nobody read what was printed; "));
+  EXPECT_TRUE(test::run(test::split("ping -n -q -c 1 -W 1 192.168.13.2")).succeeded());
+}
+
+TEST_F(UnreadOutputTest, TheHostIsRestoredAtOnceAtTheEnd) {
+  for (int change = 0; change < 100; ++change)
+    test::output_of(test::split("ip link set tun0 mtu " + std::to_string(1'400 + change)));
+  process_->send_signal(SIGTERM);
+  EXPECT_TRUE(test::eventually(std::chrono::seconds{3}, [] {
+    return !test::run(test::split("ip link show tun0")).succeeded();
+  }));
+  EXPECT_EQ(process_->wait().exit_code, 0);
 }
 
 }  // namespace
