@@ -73,8 +73,8 @@ constexpr auto kListedCalls = std::to_array<ListedCall>({
     {SCMP_SYS(newfstatat), kWriters},  // what fstat(3) is in glibc 2.33 and later
     {SCMP_SYS(lseek), kWriters},
     {SCMP_SYS(ioctl), kWriters, CallRule::kTerminalLook},  // stdio: whether to buffer lines
-    {SCMP_SYS(poll), kFileWriters},                        // a pipe that is full
-    {SCMP_SYS(rt_sigpending), kFileWriters},               // a wait for it ends with a stop signal
+    {SCMP_SYS(poll), kWriters},                            // a pipe that is full
+    {SCMP_SYS(rt_sigpending), kWriters},                   // a wait for it ends with a stop signal
     {SCMP_SYS(ftruncate), kFileWriters},                   // half a line or block of a full disk
     {SCMP_SYS(fsync), kFileWriters},
 });

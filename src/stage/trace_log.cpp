@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "os/print.hpp"
 #include "os/signal_block.hpp"
 #include "os/thread.hpp"
 #include "packet/describe.hpp"
@@ -46,6 +47,11 @@ TraceLog::TraceLog(Names names, std::FILE* out, const ThreadRights& rights)
 }
 
 TraceLog::~TraceLog() {
+  finish();
+}
+
+void TraceLog::finish() noexcept {
+  if (!printer_.joinable()) return;
   stopping_.store(true, std::memory_order_release);
   printer_.join();
 }
@@ -57,25 +63,32 @@ bool TraceLog::record(const TraceRecord& record) noexcept {
 }
 
 void TraceLog::print_until_stopped() {
-  // The flag is read before the queue: what was recorded before the stop is still printed.
-  for (bool last = false; !last;) {
-    last = stopping_.load(std::memory_order_acquire);
-    while (print_waiting() != 0) {
+  OutputQueue output(out_);
+  while (!stopping_.load(std::memory_order_acquire)) {
+    output.go_on();
+    while (output.is_empty() && print_some(output) != 0) {
     }
-    std::fflush(out_);
-    if (!last) ::nanosleep(&kPause, nullptr);
+    ::nanosleep(&kPause, nullptr);
   }
+  // What was recorded before the stop.
+  while (output.finish(kLastWordsPatienceNs) && print_some(output) != 0) {
+  }
+  lost_.fetch_add(output.take_lost_lines(), std::memory_order_relaxed);
+  lose_rest();
 }
 
-std::size_t TraceLog::print_waiting() {
+std::size_t TraceLog::print_some(OutputQueue& output) {
   std::vector<TraceRecord> records(kRecordsAtOnce);
   const std::size_t count = queue_.try_dequeue_bulk(records.begin(), records.size());
-  for (std::size_t at = 0; at < count; ++at) {
-    const std::string line = line_of(records[at], names_);
-    std::fwrite(line.data(), 1, line.size(), out_);
-  }
-  printed_.fetch_add(count, std::memory_order_relaxed);
+  std::string lines;
+  for (std::size_t at = 0; at < count; ++at) lines += line_of(records[at], names_);
+  output.print(lines);
   return count;
+}
+
+void TraceLog::lose_rest() noexcept {
+  for (TraceRecord record; queue_.try_dequeue(record);)
+    lost_.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace tunrelay

@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "os/output_queue.hpp"
 #include "packet/packet.hpp"
 #include "sandbox/thread_sandbox.hpp"
 
@@ -39,7 +40,7 @@ class TraceLog {
     LinkType link_type = LinkType::kIp;
   };
 
-  /// Lines go to OUT until the destructor has written the last of them. OUT stays the caller's.
+  /// Lines go to OUT until finish() has written the last of them. OUT stays the caller's.
   /// RIGHTS: what the thread that prints gives up.
   TraceLog(Names names, std::FILE* out, const ThreadRights& rights = {});
   ~TraceLog();
@@ -52,22 +53,22 @@ class TraceLog {
   /// Any thread; never blocks and never allocates. False, and counted, when the queue is full.
   bool record(const TraceRecord& record) noexcept;
 
-  [[nodiscard]] std::uint64_t printed() const noexcept {
-    return printed_.load(std::memory_order_relaxed);
-  }
-  /// Packets that could not be printed, since they came faster than lines can be written.
+  /// When nobody records any more. A reader who has stopped reading is waited for some seconds.
+  void finish() noexcept;
+
+  /// Packets that could not be printed, since they came faster than lines can be written and read.
   [[nodiscard]] std::uint64_t lost() const noexcept {
     return lost_.load(std::memory_order_relaxed);
   }
 
  private:
   void print_until_stopped();
-  std::size_t print_waiting();
+  std::size_t print_some(OutputQueue& output);
+  void lose_rest() noexcept;
 
   Names names_;
   std::FILE* out_;
   moodycamel::ConcurrentQueue<TraceRecord> queue_;
-  std::atomic<std::uint64_t> printed_{0};
   std::atomic<std::uint64_t> lost_{0};
   std::atomic<bool> begun_{false};
   std::atomic<bool> stopping_{false};

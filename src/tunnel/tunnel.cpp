@@ -333,7 +333,7 @@ std::vector<std::string> Tunnel::stop() noexcept {
   relay_accounts_.reset();
   if (relay_) stages_.wake_workers_of(nullptr);
   relay_.reset();
-  stages_.end_trace();
+  stages_.end_trace(report_);
   capture_.end();
   offloads_.reset();
   devices_.clear();

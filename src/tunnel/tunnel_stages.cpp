@@ -69,6 +69,12 @@ void TunnelStages::end_log() noexcept {
   if (log_) log_->finish();
 }
 
+void TunnelStages::end_trace(TunnelReport& report) noexcept {
+  if (!trace_) return;
+  trace_->finish();
+  report.trace_lost = trace_->lost();
+}
+
 std::string TunnelStages::log_failure() {
   if (!log_ || has_told_failure_ || !log_->has_failed()) return "";
   has_told_failure_ = true;

@@ -70,8 +70,9 @@ class TunnelStages {
 
   /// After load().
   void fill_in(TunnelReport& report) const;
-  /// Prints the last of the trace. To be called when there is no relay any more.
-  void end_trace() noexcept { trace_.reset(); }
+  /// Prints the last of the trace, and gives REPORT what could not be printed. To be called when
+  /// there is no relay any more.
+  void end_trace(TunnelReport& report) noexcept;
 
  private:
   [[nodiscard]] EmulatedLink::Site site(std::uint64_t change) const;

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <sstream>
 #include <string>
@@ -124,6 +125,27 @@ TEST_F(TraceTest, CountsWhatItCouldNotPrint) {
   EXPECT_GT(lost, 0U);
   EXPECT_EQ(traced_packets(output) + lost, packets_read(summary));
   EXPECT_GE(packets_read(summary) + dropped, std::uint64_t{kPackets});
+}
+
+TEST_F(TraceTest, EndsThoughNobodyReadsIt) {
+  const char* const pipe = "/run/trace";
+  ASSERT_EQ(::mkfifo(pipe, 0600), 0);
+  const FileDescriptor reader(::open(pipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  ASSERT_TRUE(reader.is_open());
+  test::BackgroundProcess process(
+      {"sh", "-c", "exec \"$0\" run --json --trace 2> /run/trace", test::program()});
+  ASSERT_TRUE(process.wait_for_line("{\"event\":\"ready\"", test::tunnel_process::kReadyLimit));
+  ASSERT_TRUE(run(split("ping -q -n -f -c 2000 192.168.13.2")).succeeded());
+  process.send_signal(SIGINT);
+  const test::ProcessResult result = process.wait();
+  ASSERT_TRUE(result.succeeded()) << result.describe();
+  const std::string& answers = result.standard_output;
+  const std::size_t place = answers.rfind("\n{", answers.size() - 2);
+  ASSERT_NE(place, std::string::npos);
+  const auto summary = nlohmann::json::parse(answers.substr(place));
+  const auto lost = summary.at("trace_lost_packets").get<std::uint64_t>();
+  EXPECT_GT(lost, 0U);
+  EXPECT_EQ(traced_packets(read_to_end(reader)) + lost, packets_read(summary));
 }
 
 }  // namespace
