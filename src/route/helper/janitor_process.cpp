@@ -27,6 +27,7 @@
 #include "os/attachment.hpp"
 #include "os/momentary.hpp"
 #include "os/passed_descriptor.hpp"
+#include "os/print.hpp"
 #include "os/wait_until.hpp"
 #include "route/apply/cleanup.hpp"
 #include "route/helper/helper.hpp"
@@ -43,8 +44,9 @@ constexpr int kSocket = 4;
 // That of a plan with tens of thousands of addresses.
 constexpr std::size_t kMaxPlanBytes = std::size_t{64} << 20U;
 
+/// To a reader who may have stopped reading: the host is restored all the same.
 void complain(const std::string& text) {
-  std::fprintf(stderr, "tunrelay-janitor: %s\n", text.c_str());
+  print_text(stderr, "tunrelay-janitor: " + text + "\n", kNanosecondsPerSecond);
 }
 
 /// Away from the terminal, deaf to what ends the tunnel, and holding nothing of it open. Whether
