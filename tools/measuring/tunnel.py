@@ -3,8 +3,11 @@
 
 import contextlib
 import json
+import queue
 import signal
 import subprocess
+import tempfile
+import threading
 import time
 
 from measuring.peers import TUNRELAY
@@ -18,8 +21,13 @@ class Tunnel:
     def __init__(self, flags):
         begun = time.monotonic()
         # pylint: disable-next=consider-using-with
+        self._errors = tempfile.TemporaryFile(mode="w+", encoding="utf-8")
+        # pylint: disable-next=consider-using-with
         self._process = subprocess.Popen([str(TUNRELAY), "run", "--json", *flags],
-                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                         stdout=subprocess.PIPE, stderr=self._errors, text=True)
+        self._awaited = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self._wait_for("ready")
         self.ready_ms = 1000 * (time.monotonic() - begun)
         self.summary = None
@@ -41,15 +49,24 @@ class Tunnel:
     def kill(self):
         self._process.kill()
         self._process.wait()
+        self._reader.join()
         self._process.stdout.close()
-        self._process.stderr.close()
+        self._errors.close()
 
-    def _wait_for(self, name):
+    def _read(self):
+        # A long run says more than a pipe holds, of which only these are waited for.
         for line in self._process.stdout:
             event = json.loads(line)
+            if event["event"] in ("ready", "summary"):
+                self._awaited.put(event)
+        self._awaited.put(None)
+
+    def _wait_for(self, name):
+        while event := self._awaited.get():
             if event["event"] == name:
                 return event
-        raise Failed(f"tunrelay never said {name}: {self._process.stderr.read()}")
+        self._errors.seek(0)
+        raise Failed(f"tunrelay never said {name}: {self._errors.read()}")
 
 
 @contextlib.contextmanager
