@@ -150,11 +150,7 @@ void MahimahiLog::run() {
   // The flag is read before the rings: what came before the stop is still written.
   for (bool last = false; !last;) {
     last = stopping_.load(std::memory_order_acquire);
-    {
-      const std::lock_guard lock(mutex_);
-      for (std::size_t direction = 0; direction < kDirections; ++direction)
-        take_events(direction, monotonic_ns());
-    }
+    for (std::size_t direction = 0; direction < kDirections; ++direction) write_events(direction);
     if (!last) ::nanosleep(&kLogPause, nullptr);
   }
 }
@@ -163,7 +159,22 @@ std::int64_t MahimahiLog::milliseconds(std::int64_t time_ns) const noexcept {
   return std::max<std::int64_t>(time_ns - zero_ns_, 0) / kNanosecondsPerMillisecond;
 }
 
-void MahimahiLog::take_events(std::size_t direction, std::int64_t now_ns) {
+void MahimahiLog::write_events(std::size_t direction) {
+  File& file = files_.at(direction);
+  for (bool are_there_more = true; are_there_more;) {
+    std::string text;
+    {
+      const std::lock_guard lock(mutex_);
+      are_there_more = take_events(direction);
+      text = std::exchange(file.unwritten, {});
+    }
+    // A disk that stands still, or a pipe's reader, holds up nobody else.
+    write(file, text);
+  }
+}
+
+/// Some of them, as text; whether there are more.
+bool MahimahiLog::take_events(std::size_t direction) {
   File& file = files_.at(direction);
   std::vector<std::shared_ptr<Source>> sources;
   {
@@ -184,10 +195,9 @@ void MahimahiLog::take_events(std::size_t direction, std::int64_t now_ns) {
     static_cast<void>(oldest->front(event));
     oldest->pop();
     write_event(file, event);
-    if (file.unwritten.size() >= kLogWriteBytes) flush(file);
+    if (file.unwritten.size() >= kLogWriteBytes) return true;
   }
-  write_opportunities(file, now_ns);
-  flush(file);
+  write_opportunities(file, monotonic_ns());
   sources.clear();
   const std::lock_guard lock(sources_mutex_);
   std::erase_if(sources_.at(direction), [this, &event](const std::shared_ptr<Source>& source) {
@@ -195,6 +205,7 @@ void MahimahiLog::take_events(std::size_t direction, std::int64_t now_ns) {
     lost_before_ += source->lost();
     return true;
   });
+  return false;
 }
 
 void MahimahiLog::write_event(File& file, const LogEvent& event) {
@@ -235,12 +246,12 @@ void MahimahiLog::write_opportunities(File& file, std::int64_t until_ns) {
   }
 }
 
-void MahimahiLog::flush(File& file) {
-  if (file.unwritten.empty()) return;
-  if (report_.failure.empty())
-    if (const int error = append_all(file.file.get(), file.unwritten); error != 0)
-      report_.failure = describe_errno(error);
-  file.unwritten.clear();
+void MahimahiLog::write(const File& file, const std::string& text) {
+  if (text.empty() || has_failed()) return;
+  const int error = append_all(file.file.get(), text);
+  if (error == 0) return;
+  const std::lock_guard lock(mutex_);
+  report_.failure = describe_errno(error);
 }
 
 void MahimahiLog::finish() noexcept {
@@ -248,10 +259,9 @@ void MahimahiLog::finish() noexcept {
   stopping_.store(true, std::memory_order_release);
   thread_.join();
   const MahimahiLogReport ended = report();
-  const std::lock_guard lock(mutex_);
   for (File& file : files_) {
     if (ended.lost != 0) file.unwritten += fmt::format("# lost: {}\n", ended.lost);
-    flush(file);
+    write(file, file.unwritten);
     file.file.reset();
   }
 }

@@ -80,17 +80,18 @@ class MahimahiLog {
   };
 
   void run();
-  void take_events(std::size_t direction, std::int64_t now_ns);
+  void write_events(std::size_t direction);
+  [[nodiscard]] bool take_events(std::size_t direction);
   void write_event(File& file, const LogEvent& event);
   void write_opportunities(File& file, std::int64_t until_ns);
   void write_head(File& file, std::size_t direction, const std::string& link) const;
-  void flush(File& file);
+  void write(const File& file, const std::string& text);
   [[nodiscard]] std::int64_t milliseconds(std::int64_t time_ns) const noexcept;
 
   const std::string application_;
   std::int64_t zero_ns_ = 0;
 
-  mutable std::mutex mutex_;  ///< of files and report, also while they are written
+  mutable std::mutex mutex_;  ///< of files and report, but not while they are written
   std::array<File, kDirections> files_;
   MahimahiLogReport report_;
 

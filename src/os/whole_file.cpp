@@ -23,6 +23,8 @@ constexpr const char* kAttempt = "write";
 constexpr const char* kMakeRoom = "make room on its file system, or choose another place";
 // Somebody who named a pipe reads it, or soon will; a run that has ended does not wait for more.
 constexpr std::int64_t kReaderPatienceNs = 10 * kNanosecondsPerSecond;
+// Of a file that grows while other things go on.
+constexpr std::int64_t kAppendPatienceNs = kNanosecondsPerSecond;
 
 /// A new file beside the one to replace, which goes with this object unless it was renamed over
 /// that.
@@ -136,6 +138,7 @@ int write_all(int fd, std::string_view text, std::int64_t patience_ns) noexcept 
 int append_all(int fd, std::string_view text, bool to_disk) noexcept {
   struct stat found {};
   if (::fstat(fd, &found) != 0) return errno;
+  if (!S_ISREG(found.st_mode)) return write_all(fd, text, kAppendPatienceNs);
   int error = write_all(fd, text);
   if (error == 0 && to_disk && ::fsync(fd) != 0 && errno != EINVAL) error = errno;  // no disk below
   if (error == 0) return 0;

@@ -32,8 +32,9 @@ void check_replaceable(const std::string& path);
 /// been written then.
 [[nodiscard]] int write_all(int fd, std::string_view text,
                             std::int64_t patience_ns = kNoLimit) noexcept;
-/// The same to FD's end, where a piece that was written is cut off again: what others add later
-/// shall not be joined to it. TO_DISK: it is there when this returns 0.
+/// The same to a file's end, where a piece that was written is cut off again: what others add later
+/// shall not be joined to it. A pipe that makes nobody wait has a second to take more. TO_DISK: it
+/// is there when this returns 0.
 [[nodiscard]] int append_all(int fd, std::string_view text, bool to_disk = false) noexcept;
 
 }  // namespace tunrelay

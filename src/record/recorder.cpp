@@ -21,8 +21,6 @@ namespace tunrelay {
 namespace {
 
 constexpr const char* kRecordAttempt = "write the record";
-// How long a pipe's reader may take.
-constexpr std::int64_t kPatienceNs = kNanosecondsPerSecond;
 constexpr std::size_t kMaxUnwrittenBytes = std::size_t{64} << 20U;
 
 FileDescriptor opened(const RecordOptions& options) {
@@ -45,23 +43,22 @@ void check_record_options(const RecordOptions& options) {
 }
 
 Recorder::Recorder(const RecordOptions& options) : options_(options), file_(opened(options)) {
-  look_at_file();
+  begin_report();
 }
 
 Recorder::Recorder(RecordOptions options, FileDescriptor file)
     : options_(std::move(options)), file_(std::move(file)) {
-  look_at_file();
+  begin_report();
   // A pipe that somebody else has opened would make us wait for its reader.
-  if (!is_regular_)
+  struct stat status {};
+  check_system_call(::fstat(file_.get(), &status), kRecordAttempt, options_.file);
+  if (!S_ISREG(status.st_mode))
     throw_usage_error("write a record to", options_.file, "it is not a regular file",
                       "name a file");
 }
 
-void Recorder::look_at_file() {
+void Recorder::begin_report() {
   check_record_options(options_);
-  struct stat status {};
-  check_system_call(::fstat(file_.get(), &status), kRecordAttempt, options_.file);
-  is_regular_ = S_ISREG(status.st_mode);
   report_.file = options_.file;
 }
 
@@ -143,8 +140,7 @@ void Recorder::write_all_lines(std::unique_lock<std::mutex>& lock) {
   while (!unwritten_.empty() && report_.failure.empty()) {
     const std::string text = std::exchange(unwritten_, {});
     lock.unlock();
-    const int error =
-        is_regular_ ? append_all(file_.get(), text) : write_all(file_.get(), text, kPatienceNs);
+    const int error = append_all(file_.get(), text);
     lock.lock();
     if (error != 0)
       report_.failure = describe_errno(error);

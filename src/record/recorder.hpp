@@ -74,7 +74,7 @@ class Recorder {
   [[nodiscard]] RecordReport report() const;
 
  private:
-  void look_at_file();
+  void begin_report();
   void run();
   void add_interval(std::int64_t now_ns, bool is_last = false);
   void add(const std::string& line);
@@ -83,7 +83,6 @@ class Recorder {
 
   const RecordOptions options_;
   FileDescriptor file_;
-  bool is_regular_ = true;
   std::int64_t ready_ns_ = 0;
   std::int64_t first_due_ns_ = 0;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A relay answers those who look at it while it waits for something else: for a probe of its path
-// that is lost, or for the reader of its record or of what it prints.
+// that is lost, or for the reader of its record, of a log or of what it prints.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,6 +12,7 @@
 #include <csignal>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "control/control_client.hpp"
 #include "control/control_place.hpp"
@@ -88,6 +89,22 @@ TEST_F(MainLoopTest, AnswersWhileNobodyReadsTheRecord) {
   RunningTunnel tunnel("--record-interval 1ms --record " + pipe);
   EXPECT_LT(longest_answer(milliseconds{2'500}), kAnswerLimit);
   EXPECT_TRUE(tunnel.wait_for_event("note", "could not be written", test::kPatience));
+  tunnel.finish();
+}
+
+TEST_F(MainLoopTest, AnswersWhileNobodyReadsMahimahisLog) {
+  const test::TemporaryFolder folder;
+  const std::string prefix = folder / "log";
+  std::vector<FileDescriptor> readers;
+  for (const char* ending : {".uplink", ".downlink"}) {
+    const std::string pipe = prefix + ending;
+    ASSERT_EQ(::mkfifo(pipe.c_str(), S_IRUSR | S_IWUSR), 0);
+    readers.emplace_back(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    ASSERT_GT(::fcntl(readers.back().get(), F_SETPIPE_SZ, 4096), 0);
+  }
+  RunningTunnel tunnel("--link lte --mahimahi-log " + prefix);
+  EXPECT_LT(longest_answer(milliseconds{2'500}), kAnswerLimit);
+  EXPECT_TRUE(tunnel.wait_for_event("note", "mahimahi's log has ended", test::kPatience));
   tunnel.finish();
 }
 
