@@ -9,24 +9,25 @@
 namespace tunrelay {
 namespace {
 
-// Frames that an endpoint may have in hand: those of a window of a few MB.
-constexpr std::size_t kMaxInHand = 8192;
-// Frames that wait for the other direction's turn, at most until the next turn of the worker.
-constexpr std::size_t kMaxWaitingFrames = 2048;
 constexpr std::size_t kErrorBytes = 512;
 
 }  // namespace
 
 UserEndpoint::UserEndpoint(const StageLibrary& library, const EndpointPlace& place,
-                           const StageSurroundings& surroundings, EndpointCounters& counters)
+                           const StageSurroundings& surroundings, EndpointCounters& counters,
+                           const EndpointLimits& limits)
     : stage_(library.descriptor()),
       place_(place),
       surroundings_(surroundings),
       counters_(counters),
       host_(make_host(*this)),
       source_({.is_link = false, .stage = place.stage, .queue = place.queue, .end = place.end}),
-      table_(kMaxInHand) {
-  for (Lane& lane : lanes_) lane.waiting.reserve(kMaxInHand + kMaxWaitingFrames);
+      limits_(limits),
+      table_(limits.frames_in_hand) {
+  for (Lane& lane : lanes_) {
+    lane.waiting.reserve(limits_.frames_in_hand + limits_.waiting_frames);
+    lane.waiting_frames = WaitingFrames(limits_.waiting_bytes);
+  }
   std::vector<tunrelay_option> options;
   for (const auto& [key, value] : library.request().options)
     options.push_back({key.c_str(), value.c_str()});
@@ -176,7 +177,8 @@ bool UserEndpoint::send(EndpointWay way, std::span<const std::byte> bytes) noexc
   if (read_layers(way, packet)) return false;
   Lane& target = lane(way);
   if (target.output != nullptr) return send_now(way, bytes);
-  if (target.waiting.size() >= target.waiting.capacity() - kMaxInHand) return false;
+  // Answers to all frames in hand still find room.
+  if (target.waiting.size() >= limits_.waiting_frames) return false;
   const auto frame = target.waiting_frames.put(bytes);
   if (!frame) return false;
   target.waiting.push_back({Verdict::kSend, 0, *frame});

@@ -69,12 +69,21 @@ struct EndpointPlace {
   std::array<bool, kEndpointWays> is_opaque{};
 };
 
+/// What an endpoint keeps room for; what is beyond is refused.
+struct EndpointLimits {
+  std::size_t frames_in_hand = 8192;  ///< the user's: those of a window of a few MB
+  /// Frames that wait for the other direction's turn, at most until the next turn of the worker.
+  std::size_t waiting_frames = 2048;
+  std::size_t waiting_bytes = std::size_t{1} << 20;
+};
+
 /// Made and destroyed by any thread, else used by its worker's alone.
 class UserEndpoint {
  public:
   /// Throws a usage Error with the message of the user's constructor. All must outlive it.
   UserEndpoint(const StageLibrary& library, const EndpointPlace& place,
-               const StageSurroundings& surroundings, EndpointCounters& counters);
+               const StageSurroundings& surroundings, EndpointCounters& counters,
+               const EndpointLimits& limits = {});
   ~UserEndpoint();
   UserEndpoint(const UserEndpoint&) = delete;
   UserEndpoint& operator=(const UserEndpoint&) = delete;
@@ -95,7 +104,6 @@ class UserEndpoint {
  private:
   /// The largest frame of a TAP: 65,535 bytes behind an Ethernet header with two VLAN tags.
   static constexpr std::uint32_t kMaxFrameBytes = 65535 + 14 + 2 * 4;
-  static constexpr std::size_t kWaitingBytes = std::size_t{1} << 20;
 
   using Slot = FrameTable::Slot;
   enum class Verdict : std::uint8_t { kPass, kDrop, kFinish, kSend };
@@ -119,7 +127,7 @@ class UserEndpoint {
     Tally queued;
     std::optional<Passing> passing;
     std::vector<Waiting> waiting;
-    WaitingFrames waiting_frames{kWaitingBytes};
+    WaitingFrames waiting_frames{0};
   };
 
   /// What of a packet the user sees.
@@ -185,6 +193,7 @@ class UserEndpoint {
   FrameSource source_;
   void* user_ = nullptr;
 
+  EndpointLimits limits_;
   FrameTable table_;
   std::shared_ptr<ShownSegments> shown_ = std::make_shared<ShownSegments>();
   std::shared_ptr<ShownSegments> shown_at_other_end_;

@@ -200,7 +200,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     EndpointCounters counters;
     std::vector<OwnedPacket> packets;  // as long as the endpoint may hold them
     packets.reserve(rest.size());
-    UserEndpoint endpoint(library, {.is_opaque = {user.may_write, false}}, around, counters);
+    // Room for a few alone, so that it runs out.
+    const EndpointLimits limits{.frames_in_hand = (data[0] & 32) != 0 ? 24U : 512U,
+                                .waiting_frames = 8,
+                                .waiting_bytes = 100'000};
+    UserEndpoint endpoint(library, {.is_opaque = {user.may_write, false}}, around, counters,
+                          limits);
     std::int64_t now_ns = 1;
     while (rest.size() >= 3) {
       const auto way = (rest[0] & 1) == 0 ? EndpointWay::kToLink : EndpointWay::kToDevice;
