@@ -85,6 +85,18 @@ TEST_F(FuzzTest, NamesAndKeepsWhatWasFound) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "kept/findings/parse_fuzz-crash-1"));
 }
 
+TEST_F(FuzzTest, RunsSeveralAtATime) {
+  // Each waits for the other.
+  const auto meets = [](const std::string& mine, const std::string& other) {
+    return "touch ${0%/*}/" + mine + "\nfor turn in $(seq 500); do\n  [ -e ${0%/*}/" + other +
+           " ] && exit 0\n  sleep 0.01\ndone\nexit 1\n";
+  };
+  make_fuzzer("segment_fuzz", meets("one", "two"));
+  make_fuzzer("parse_fuzz", meets("two", "one"));
+  const ProcessResult result = fuzz({"--only", "^(parse|segment)_fuzz$", "--jobs", "2"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+}
+
 TEST_F(FuzzTest, SaysWhatCanNotRunHere) {
   make_fuzzer("packet_kernel_fuzz", "echo 'skipped: no network namespace' >&2\nexit 77\n");
   const ProcessResult result = fuzz({"--only", "kernel"});
