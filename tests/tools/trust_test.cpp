@@ -11,6 +11,7 @@
 
 #include "support/private_network.hpp"
 #include "support/process.hpp"
+#include "support/tunnel_process.hpp"
 
 namespace tunrelay::test {
 namespace {
@@ -84,6 +85,17 @@ TEST_F(TrustTest, SoakKeepsItsAccountsForAShortTime) {
   EXPECT_TRUE(summary.at("broken").empty()) << summary;
   for (const char* relay : {"steady", "changing"})
     EXPECT_GT(summary.at(relay).at("packets"), 1000) << relay;
+}
+
+TEST_F(TrustTest, AKilledSoakLeavesNothingRunning) {
+  // A time that no other soak has, by which its processes are known.
+  constexpr const char* kInside = "inside --seconds 987654.5";
+  const auto runs = [] { return run({"pgrep", "-f", kInside}).succeeded(); };
+  BackgroundProcess soak(
+      {std::string(TUNRELAY_SOURCE_DIR) + "/tools/soak", "--seconds", "987654.5"});
+  ASSERT_TRUE(eventually(std::chrono::seconds{20}, runs));
+  soak.send_signal(SIGKILL);
+  EXPECT_TRUE(eventually(std::chrono::seconds{3}, [&] { return !runs(); }));
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ _ENTER = ("mount -t tmpfs tmpfs /run && mount -t sysfs sysfs /sys && ip link set
 
 
 def _command(script, arguments):
-    return ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
+    # It ends with this program, also where that is killed.
+    return ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
             "sh", "-c", _ENTER, "sh", sys.executable, "-B", str(script), *arguments]
 
 
@@ -31,8 +32,8 @@ def answers_of(script, arguments, time_limit_s):
     """Runs SCRIPT, one of ours, in a new network: the JSON objects that it printed, one a line,
     and what it said on standard error."""
     try:
-        done = subprocess.run(_command(script, arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              check=False, timeout=time_limit_s)
+        done = subprocess.run(_command(script, arguments), stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, check=False, timeout=time_limit_s)
     except subprocess.TimeoutExpired:
         return [], f"no end within {time_limit_s} s"
     return [json.loads(line) for line in done.stdout.splitlines()], done.stderr.strip()[-500:]
