@@ -50,7 +50,7 @@ class EventLoop {
   /// they took all of it.
   bool finish_output(std::int64_t patience_ns) noexcept {
     const bool has_printed = output_.finish(patience_ns);
-    return errors_.finish(patience_ns) && has_printed;
+    return errors_.finish(has_printed ? patience_ns : 0) && has_printed;
   }
 
   /// Lets CONTROL answer meanwhile; null: nobody.

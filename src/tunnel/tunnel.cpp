@@ -333,7 +333,6 @@ std::vector<std::string> Tunnel::stop() noexcept {
   relay_accounts_.reset();
   if (relay_) stages_.wake_workers_of(nullptr);
   relay_.reset();
-  stages_.end_trace(report_);
   capture_.end();
   offloads_.reset();
   devices_.clear();
@@ -342,6 +341,7 @@ std::vector<std::string> Tunnel::stop() noexcept {
   wait_for_devices_to_go(report_.ends);
   if (janitor_ && failures.empty()) janitor_->dismiss();
   janitor_.reset();
+  stages_.end_trace(report_);  // whose reader may be waited for, when all is as it was
   return failures;
 }
 

@@ -137,6 +137,9 @@ TEST_F(TraceTest, EndsThoughNobodyReadsIt) {
   ASSERT_TRUE(process.wait_for_line("{\"event\":\"ready\"", test::tunnel_process::kReadyLimit));
   ASSERT_TRUE(run(split("ping -q -n -f -c 2000 192.168.13.2")).succeeded());
   process.send_signal(SIGINT);
+  EXPECT_TRUE(test::eventually(std::chrono::seconds{3}, [] {
+    return !run(split("ip link show tun0")).succeeded();
+  })) << "the host is restored first";
   const test::ProcessResult result = process.wait();
   ASSERT_TRUE(result.succeeded()) << result.describe();
   const std::string& answers = result.standard_output;
