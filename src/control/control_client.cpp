@@ -42,15 +42,7 @@ nlohmann::json ControlClient::call(const nlohmann::json& request, int passed) {
     if (send_with_descriptor(lines_.socket(), line, passed) != static_cast<ssize_t>(line.size()))
       throw_system_error(errno, "send to", lines_.peer());
   }
-  nlohmann::json answer = lines_.receive(kAnswerLimitNs);
-  if (answer.contains("error"))
-    throw Error({.attempt = "have this done by",
-                 .object = lines_.peer(),
-                 .cause = answer.at("error").get<std::string>(),
-                 .hint = "",
-                 .system_errno = 0,
-                 .exit_code = static_cast<ExitCode>(answer.value("exit_code", 1))});
-  return answer;
+  return lines_.receive_answer(kAnswerLimitNs, "have this done by");
 }
 
 }  // namespace tunrelay

@@ -17,6 +17,7 @@
 #include "base/error.hpp"
 #include "base/json_text.hpp"
 #include "control/unix_socket.hpp"
+#include "os/json_lines.hpp"
 #include "os/passed_descriptor.hpp"
 
 namespace tunrelay {
@@ -37,10 +38,6 @@ void watch_descriptor(const FileDescriptor& epoll, int operation, int fd, Contro
   event.events = wanted;
   event.data.u64 = id;
   check_system_call(::epoll_ctl(epoll.get(), operation, fd, &event), "watch", "a control socket");
-}
-
-ordered_json error_answer(const Error& error) {
-  return {{"error", error.what()}, {"exit_code", static_cast<int>(error.exit_code())}};
 }
 
 }  // namespace
@@ -159,13 +156,12 @@ bool ControlServer::answer_next(ControlClientId id, Client& client) {
   try {
     answer = service_.answer(id, request, std::move(client.passed));
   } catch (const Error& error) {
-    answer = error_answer(error);
+    answer = error_answer(error.what(), error.exit_code());
   } catch (const json::exception& error) {
-    answer = {{"error", "not understood: " + bare_message(error)},
-              {"exit_code", static_cast<int>(ExitCode::kUsage)}};
+    answer = error_answer("not understood: " + bare_message(error), ExitCode::kUsage);
   } catch (const std::exception& error) {
     // No thread or no memory for a request is not a reason to end what runs.
-    answer = {{"error", error.what()}, {"exit_code", static_cast<int>(ExitCode::kFailed)}};
+    answer = error_answer(error.what(), ExitCode::kFailed);
   }
   client.unsent = json_text(answer) + "\n";
   return true;

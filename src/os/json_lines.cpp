@@ -8,7 +8,6 @@
 #include <cerrno>
 
 #include "base/clock.hpp"
-#include "base/error.hpp"
 #include "base/json_text.hpp"
 
 namespace tunrelay {
@@ -17,6 +16,10 @@ namespace {
 constexpr std::size_t kMaxLineBytes = 16 << 20;  // histograms of a large trial
 
 }  // namespace
+
+nlohmann::ordered_json error_answer(std::string_view text, ExitCode exit_code) {
+  return {{"error", text}, {"exit_code", static_cast<int>(exit_code)}};
+}
 
 void JsonLines::send(const nlohmann::json& object) {
   const std::string line = json_text(object) + "\n";
@@ -57,6 +60,18 @@ nlohmann::json JsonLines::receive(std::int64_t limit_ns) {
   if (!object.is_object())
     throw_system_error(EPROTO, "understand", peer_, "it does not speak tunrelay's protocol");
   return object;
+}
+
+nlohmann::json JsonLines::receive_answer(std::int64_t limit_ns, const char* attempt) {
+  nlohmann::json answer = receive(limit_ns);
+  if (answer.contains("error"))
+    throw Error({.attempt = attempt,
+                 .object = peer_,
+                 .cause = answer.at("error").get<std::string>(),
+                 .hint = "",
+                 .system_errno = 0,
+                 .exit_code = static_cast<ExitCode>(answer.value("exit_code", 1))});
+  return answer;
 }
 
 }  // namespace tunrelay

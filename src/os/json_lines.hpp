@@ -2,13 +2,20 @@
 // JSON objects over a connection, one a line.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "os/file_descriptor.hpp"
 
 namespace tunrelay {
+
+/// What is answered where a request fails, for whatever reason: {"error": TEXT, "exit_code": N}.
+[[nodiscard]] nlohmann::ordered_json error_answer(std::string_view text, ExitCode exit_code);
 
 /// Of one connected stream socket. Used by one thread.
 class JsonLines {
@@ -22,6 +29,9 @@ class JsonLines {
   /// Waits up to LIMIT_NS. Throws Error: the peer is gone or silent, or what came is not JSON
   /// object, or longer than a report can be.
   [[nodiscard]] nlohmann::json receive(std::int64_t limit_ns);
+  /// As receive(), of a peer who was asked to ATTEMPT something: what error_answer() has made there
+  /// is thrown.
+  [[nodiscard]] nlohmann::json receive_answer(std::int64_t limit_ns, const char* attempt);
   [[nodiscard]] const FileDescriptor& socket() const noexcept { return socket_; }
   [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
 

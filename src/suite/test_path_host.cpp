@@ -66,15 +66,7 @@ TestPathHost::~TestPathHost() {
 
 json TestPathHost::call(const json& request, std::int64_t limit_ns) {
   if (!request.is_null()) lines_->send(request);
-  json answer = lines_->receive(limit_ns);
-  if (answer.contains("error"))
-    throw Error({.attempt = "use",
-                 .object = lines_->peer(),
-                 .cause = answer.at("error").get<std::string>(),
-                 .hint = "",
-                 .system_errno = 0,
-                 .exit_code = static_cast<ExitCode>(answer.value("exit_code", 1))});
-  return answer;
+  return lines_->receive_answer(limit_ns, "use");
 }
 
 void TestPathHost::wait_until_ready() {

@@ -160,7 +160,7 @@ int serve_test_path(const TestPathSpec& spec, FileDescriptor socket) noexcept {
       TestPathSite(spec, lines).serve();
       return static_cast<int>(ExitCode::kDone);
     } catch (const Error& error) {
-      lines.send({{"error", error.what()}, {"exit_code", static_cast<int>(error.exit_code())}});
+      lines.send(error_answer(error.what(), error.exit_code()));
     }
   } catch (const std::exception&) {
     // Nobody is left to report it to.
