@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <langinfo.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include <curses.h>
 
 #include "base/error.hpp"
+#include "os/print.hpp"
 
 namespace tunrelay {
 namespace {
@@ -73,14 +75,21 @@ TopScreen::TopScreen(bool has_colour, const std::string& hint) : has_colour_(has
   std::setlocale(LC_ALL, "");  // NOLINT(concurrency-mt-unsafe): there is one thread
   // NOLINTNEXTLINE(concurrency-mt-unsafe): likewise
   has_unicode_ = std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
-  terminal_ = ::fdopen(check_system_call(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1),
-                                         "draw on", "standard output"),
-                       "w");
+  const auto duplicate = [] {
+    return check_system_call(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), "draw on",
+                             "standard output");
+  };
+  ::tcgetattr(STDOUT_FILENO, &former_);
+  descriptor_ = FileDescriptor(duplicate());
+  written_ = FileDescriptor(check_system_call(::memfd_create("tunrelay-frame", MFD_CLOEXEC), "make",
+                                              "a file for frames"));
+  terminal_ = ::fdopen(duplicate(), "w");
   if (terminal_ == nullptr) throw_system_error(errno, "draw on", "standard output");
   if (::newterm(nullptr, terminal_, stdin) == nullptr) {
     std::fclose(terminal_);
     refuse("its kind, which TERM names, is not known", hint);
   }
+  output_.emplace(terminal_);
   ::set_escdelay(kEscapePauseMs);
   ::cbreak();
   ::noecho();
@@ -99,8 +108,23 @@ TopScreen::TopScreen(bool has_colour, const std::string& hint) : has_colour_(has
 }
 
 TopScreen::~TopScreen() {
-  ::endwin();
+  print_later([] { ::endwin(); });
+  ::tcsetattr(descriptor_.get(), TCSANOW, &former_);
+  output_->finish(kLastWordsPatienceNs);
   std::fclose(terminal_);
+}
+
+// curses waits for a terminal that takes nothing, be it by a loop, and who draws would wait with
+// it. So its descriptor is another file while it writes.
+void TopScreen::print_later(const std::function<void()>& act) {
+  const int fd = ::fileno(terminal_);
+  ::dup3(written_.get(), fd, O_CLOEXEC);
+  act();
+  ::dup3(descriptor_.get(), fd, O_CLOEXEC);
+  std::string text(static_cast<std::size_t>(::lseek(written_.get(), 0, SEEK_CUR)), '\0');
+  const ssize_t count = ::pread(written_.get(), text.data(), text.size(), 0);
+  if (count > 0) output_->print(std::string_view(text).substr(0, static_cast<std::size_t>(count)));
+  ::lseek(written_.get(), 0, SEEK_SET);
 }
 
 std::size_t TopScreen::columns() const noexcept {
@@ -111,7 +135,13 @@ std::size_t TopScreen::rows() const noexcept {
   return static_cast<std::size_t>(std::max(::getmaxy(::stdscr), 1));
 }
 
-void TopScreen::draw(const std::vector<TopLine>& lines, std::optional<std::size_t> cursor) const {
+void TopScreen::draw(const std::vector<TopLine>& lines, std::optional<std::size_t> cursor) {
+  output_->go_on();
+  if (output_->is_empty()) print_later([&] { compose(lines, cursor); });
+}
+
+void TopScreen::compose(const std::vector<TopLine>& lines,
+                        std::optional<std::size_t> cursor) const {
   ::werase(::stdscr);
   for (std::size_t row = 0; row < lines.size(); ++row) {
     ::wmove(::stdscr, static_cast<int>(row), 0);

@@ -2,12 +2,17 @@
 // The terminal that `tunrelay top` draws on; all that knows curses.
 #pragma once
 
+#include <termios.h>
+
 #include <cstddef>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "os/file_descriptor.hpp"
+#include "os/output_queue.hpp"
 #include "top/top_frame.hpp"
 
 namespace tunrelay {
@@ -48,12 +53,21 @@ class TopScreen {
   [[nodiscard]] bool has_unicode() const noexcept { return has_unicode_; }
 
   /// CURSOR: its column in the last line; nothing: it is hidden.
-  void draw(const std::vector<TopLine>& lines, std::optional<std::size_t> cursor) const;
+  /// A terminal that stands still is not waited for, and gets no further frames before it goes on.
+  void draw(const std::vector<TopLine>& lines, std::optional<std::size_t> cursor);
   /// The next one that was pressed; nothing: none was. Does not wait.
   [[nodiscard]] std::optional<TopKey> key();
 
  private:
+  /// What ACT has curses write goes to the terminal as that takes it.
+  void print_later(const std::function<void()>& act);
+  void compose(const std::vector<TopLine>& lines, std::optional<std::size_t> cursor) const;
+
+  termios former_{};
+  FileDescriptor descriptor_;  ///< the terminal's
+  FileDescriptor written_;     ///< a file in memory for what curses writes
   std::FILE* terminal_ = nullptr;
+  std::optional<OutputQueue> output_;  ///< to the terminal
   bool has_unicode_ = false;
   bool has_colour_;
 };

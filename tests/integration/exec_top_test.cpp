@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <string>
+#include <thread>
 
 #include "support/private_network.hpp"
 #include "support/process.hpp"
@@ -91,6 +93,31 @@ TEST_F(ExecTopTest, KeysOfTheTerminalEndTheCommandButDoNotHoldIt) {
   EXPECT_TRUE(terminal.shows("sort flows")) << "the page goes on\n" << terminal.picture();
   terminal.type({"C-c"});
   EXPECT_TRUE(terminal.shows("trapped\ncaught\nended with 9")) << terminal.picture();
+}
+
+TEST_F(ExecTopTest, AStoppedTerminalHoldsUpNobody) {
+  const std::string end = folder_ / "end";
+  const std::string summary = folder_ / "summary.json";
+  const Terminal terminal(80, 24,
+                          exec("while [ ! -e " + end + " ]; do sleep 0.1; done",
+                               "--control-socket /run/relay --summary-file " + summary));
+  ASSERT_TRUE(terminal.shows("path proven")) << terminal.picture();
+  terminal.type({"C-s"});
+  constexpr int kFrames = 4;
+  for (int frame = 0; frame < kFrames; ++frame) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(600));  // longer than one is shown
+    EXPECT_TRUE(run({"timeout", "2", test::program(), "link", "set", "--control-socket",
+                     "/run/relay", "--a-to-b", "rate " + std::to_string(frame + 5) + "mbit"})
+                    .succeeded());
+  }
+  EXPECT_THAT(terminal.picture(), Not(HasSubstr("Mbit/s")));
+  terminal.type({"C-q"});
+  EXPECT_TRUE(terminal.shows("of 8.00 Mbit/s")) << terminal.picture();
+  terminal.type({"C-s"});
+  folder_.write("end", "");
+  EXPECT_TRUE(test::eventually(std::chrono::seconds(15), [&summary] {
+    return std::filesystem::exists(summary);
+  })) << "it ends all the same";
 }
 
 TEST_F(ExecTopTest, ChangesTheLinkWithoutASocket) {
