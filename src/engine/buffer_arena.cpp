@@ -145,6 +145,7 @@ void BufferArena::release(BufferId id) noexcept {
   used_bytes_[slot.reader] -= slot.used_pages * kPageBytes;
   slot.used_pages = 0;
   free_[slot.stack].slots.push_back(id);
+  has_warm_slots_ = true;
 }
 
 void BufferArena::give_back(std::int64_t now_ns) noexcept {
@@ -155,7 +156,8 @@ void BufferArena::give_back(std::int64_t now_ns) noexcept {
   for (const auto& compact : compact_) any_compact |= compact && compact->give_back();
   if (any_compact) note_compact_bytes();
   // Where nothing more can be given back, the next period is soon enough to look again.
-  is_trimming_ = touched_bytes() < touched;
+  is_trimming_ =
+      touched_bytes() < touched || (used_bytes_peak_.get() == 0 && has_too_much_memory());
 }
 
 void BufferArena::begin_period(std::int64_t now_ns) noexcept {
@@ -163,6 +165,9 @@ void BufferArena::begin_period(std::int64_t now_ns) noexcept {
   used_bytes_peak_.begin_period(used_bytes_[0] + used_bytes_[1]);
   for (const auto& compact : compact_)
     if (compact) compact->begin_period();
+  // A burst that took more slots than packets ever need again leaves no memory for good. Where they
+  // are needed, a slot's page faults are nothing in a period.
+  if (has_more_than_always()) trim_free_slot();
 }
 
 std::int64_t BufferArena::next_give_back_ns() const noexcept {
@@ -184,15 +189,21 @@ void BufferArena::keep_pages(BufferId id, std::size_t pages) noexcept {
 void BufferArena::trim() noexcept {
   // A few slots at a time: a turn's packets do not wait for the end of a burst long ago.
   constexpr int kMaxSlotsAtOnce = 8;
-  for (int slots = 0; slots < kMaxSlotsAtOnce && has_too_much_memory(); ++slots) {
-    const auto warm = [](const FreeStack& stack) { return stack.slots.size() - stack.cold; };
-    FreeStack& stack = *std::max_element(
-        free_.begin(), free_.end(),
-        [&](const FreeStack& one, const FreeStack& other) { return warm(one) < warm(other); });
-    if (warm(stack) == 0) return trim_used_slots();
-    const BufferId id = stack.slots[stack.cold++];
-    keep_pages(id, id < always_slots_ ? 1 : 0);
-  }
+  for (int slots = 0; slots < kMaxSlotsAtOnce && has_too_much_memory(); ++slots)
+    if (!trim_free_slot()) return trim_used_slots();
+}
+
+/// The one that was not used for the longest; false: none is left.
+bool BufferArena::trim_free_slot() noexcept {
+  const auto warm = [](const FreeStack& stack) { return stack.slots.size() - stack.cold; };
+  FreeStack& stack = *std::max_element(
+      free_.begin(), free_.end(),
+      [&](const FreeStack& one, const FreeStack& other) { return warm(one) < warm(other); });
+  has_warm_slots_ = warm(stack) != 0;
+  if (!has_warm_slots_) return false;
+  const BufferId id = stack.slots[stack.cold++];
+  keep_pages(id, id < always_slots_ ? 1 : 0);
+  return true;
 }
 
 void BufferArena::trim_used_slots() noexcept {

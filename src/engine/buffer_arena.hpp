@@ -63,7 +63,8 @@ class BufferArena {
   }
   /// Memory of the slots, in bytes; any thread. With QUEUE_MEMORY_BYTES it stays below one and a
   /// half times the most bytes in use of late, plus the slots that are always there; where use
-  /// falls it follows kMemoryPeriodNs to twice that later, and some turns.
+  /// falls it follows kMemoryPeriodNs to twice that later, and some turns. Below that, a slot a
+  /// period is given back, and all when there was no packet for that long.
   [[nodiscard]] std::size_t touched_bytes() const noexcept {
     return touched_bytes_.get() + compact_bytes_.get();
   }
@@ -154,7 +155,11 @@ class BufferArena {
     std::size_t cold = 0;
   };
 
+  [[nodiscard]] bool has_more_than_always() const noexcept {
+    return queue_memory_bytes_ != kUnlimited && touched_bytes_.get() > always_slots_ * kPageBytes;
+  }
   [[nodiscard]] bool is_too_much_for(std::size_t used) const noexcept {
+    if (used == 0) return has_warm_slots_ && has_more_than_always();
     return touched_bytes_.get() > hot_bytes_ + used + used / 2;
   }
   [[nodiscard]] bool has_too_much_memory() const noexcept {
@@ -167,6 +172,7 @@ class BufferArena {
   void keep_pages(BufferId id, std::size_t pages) noexcept;
   void begin_period(std::int64_t now_ns) noexcept;
   void trim() noexcept;
+  bool trim_free_slot() noexcept;
   void trim_used_slots() noexcept;
 
   std::byte* memory_ = nullptr;
@@ -178,12 +184,13 @@ class BufferArena {
   std::array<std::size_t, kReaders> used_bytes_{};  ///< without compact slots
   RecentPeak used_bytes_peak_;                      ///< of both readers' together
   std::int64_t period_end_ns_ = 0;
-  bool is_trimming_ = false;  ///< there is more to give back than one turn did
-  std::size_t queue_slots_;   ///< for each reader
+  bool is_trimming_ = false;    ///< there is more to give back than one turn did
+  bool has_warm_slots_ = true;  ///< free ones that may have memory to give back
+  std::size_t queue_slots_;     ///< for each reader
   std::size_t queue_memory_bytes_;
   std::size_t next_trimmed_ = 0;            ///< where trim_used_slots() goes on
   std::size_t always_slots_;                ///< the first ones: they keep their first page
-  std::size_t hot_bytes_ = kUnlimited / 2;  ///< memory that is never given back
+  std::size_t hot_bytes_ = kUnlimited / 2;  ///< memory that packets under way may have anyway
   Counter touched_bytes_;                   ///< without compact slots
   std::array<std::unique_ptr<CompactSlots>, kReaders>
       compact_;            ///< by reader; none without queue memory
