@@ -35,8 +35,9 @@ def _soak(found):
         relay = found[name]
         rows.append((f"the {name} relay", f"{relay['packets']:,} packets ({relay['segments']:,} wire "
                      f"segments), all accounted for; {relay['threads']} threads and "
-                     f"{relay['descriptors']} descriptors at all times; {relay['growth_mib_per_hour']:.2f} MiB more an hour; "
-                     f"{relay['path_checks']:,} path checks"))
+                     f"{relay['descriptors']} descriptors at all times; {relay['growth_mib_per_hour']:.2f} "
+                     f"MiB more an hour, beside packet buffers of {relay['buffers_mib']:.0f} MiB "
+                     f"at most; {relay['path_checks']:,} path checks"))
     return [*rows, ("for longer", "`tools/soak --hours 24 --out results/trust.json`")]
 
 
