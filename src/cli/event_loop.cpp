@@ -41,7 +41,7 @@ void EventLoop::go_on_printing() {
   for (OutputQueue* queue : {&output_, &errors_}) queue->go_on();
   OutputQueue& events = json_ ? output_ : errors_;
   if (!events.is_empty()) return;
-  if (const std::uint64_t lines = events.take_lost_lines(); lines != 0)
+  if (const auto lines = output_.take_lost_lines() + errors_.take_lost_lines(); lines != 0)
     print({TunnelEvent::Kind::kNote,
            fmt::format("Nobody read what was printed; {} lines of it are lost.", lines)});
 }

@@ -13,7 +13,8 @@ _ENTER = ("mount -t tmpfs tmpfs /run && mount -t sysfs sysfs /sys && ip link set
 
 def _command(script, arguments):
     # It ends with this program, also where that is killed.
-    return ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
+    return ["setpriv", "--pdeathsig", "KILL",
+            "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
             "sh", "-c", _ENTER, "sh", sys.executable, "-B", str(script), *arguments]
 
 
