@@ -66,7 +66,7 @@ StageDescription read_stage(const LinkText& text, std::span<const Token> tokens)
   StageDescription stage;
   // The filter stands at the end, so that no stage need know of it.
   if (const std::size_t count = tokens.size();
-      count > 2 && tokens[count - 2].text == "if" && !tokens[count - 2].is_quoted) {
+      count > 2 && tokens[count - 2].text == kFilterKeyword && !tokens[count - 2].is_quoted) {
     StageTokens filter(text, tokens.subspan(count - 1));
     stage.filter = filter.take_text("a tcpdump expression such as \"udp port 53\"");
     tokens = tokens.first(count - 2);

@@ -92,7 +92,9 @@ std::string print_token(std::string_view text) {
   const auto is_special = [](char one) {
     return ends_token(one) || is_control(one) || one == '\\';
   };
-  if (!text.empty() && std::none_of(text.begin(), text.end(), is_special)) return std::string(text);
+  const bool is_plain =
+      !text.empty() && text != kFilterKeyword && std::none_of(text.begin(), text.end(), is_special);
+  if (is_plain) return std::string(text);
   std::string quoted = "\"";
   for (const char character : text) {
     if (character == '"' || character == '\\') quoted += '\\';

@@ -36,6 +36,9 @@ struct LinkText {
 /// \\. Throws a usage Error for quotes that don't end and for control characters.
 std::vector<Token> split_tokens(const LinkText& text);
 
+/// Stands before a stage's filter, so that a file of that name is written in quotes.
+inline constexpr std::string_view kFilterKeyword = "if";
+
 /// TEXT as one word, in quotes where it needs them.
 std::string print_token(std::string_view text);
 

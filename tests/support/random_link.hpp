@@ -34,6 +34,7 @@ class RandomLink {
     return static_cast<double>(random_.between(0, UINT64_MAX)) / static_cast<double>(UINT64_MAX);
   }
   std::string text() {
+    if (random_.chance(0.05)) return "if";
     constexpr std::string_view kLetters = "abc/.,\"\\ if53%-";
     std::string letters(random_.between(1, 12), ' ');
     for (char& letter : letters) letter = kLetters[random_.between(0, kLetters.size() - 1)];

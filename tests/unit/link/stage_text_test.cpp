@@ -129,6 +129,11 @@ TEST(StageText, StagesAndFiltersStandInOrder) {
   EXPECT_TRUE(parsed(" \n").empty());
 }
 
+TEST(StageText, AFileMayHaveTheNameOfAKeyword) {
+  for (const char* text : {"trace \"if\" infinite", "delay 2ms 1ms table \"if\" ordered"})
+    EXPECT_EQ(print_stages(parsed(text)), text);
+}
+
 TEST(StageText, ARefusalPointsAtThePlace) {
   EXPECT_EQ(refusal("delay 20ms, dely 3ms"),
             "could not read --a-to-b: 'dely' is not a stage\n"
