@@ -89,7 +89,9 @@ bool is_moving(const json& interface) {
 }
 
 void wait_for_the_kernel() {
-  constexpr std::chrono::seconds kLimit{2};
+  // To find out that an address is free takes IPv6 up to two seconds (RFC 4862, 5.4.2, and one
+  // probe), more on a busy machine.
+  constexpr std::chrono::seconds kLimit{10};
   constexpr std::chrono::milliseconds kPause{10};
   const auto deadline = std::chrono::steady_clock::now() + kLimit;
   while (std::chrono::steady_clock::now() < deadline) {

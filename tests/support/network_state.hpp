@@ -10,7 +10,7 @@
 namespace tunrelay::test {
 
 /// One line an item, sorted: links, addresses, rules and routes of all tables (IPv4 and IPv6),
-/// the sysctls of forwarding, of local binding, and of every interface. Waits, two seconds at most,
+/// the sysctls of forwarding, of local binding, and of every interface. Waits, ten seconds at most,
 /// while the kernel still has work of its own to do: it checks new IPv6 addresses and draws its
 /// conclusions from a carrier later, by a worker thread that a busy machine holds up.
 /// Throws std::runtime_error when `ip` fails.
