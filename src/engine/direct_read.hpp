@@ -16,11 +16,10 @@
 
 namespace tunrelay {
 
-/// How long to wait where packets wait, and no buffer is free for them, instead of WAIT_NS
-/// (Engine::turn()).
-[[nodiscard]] constexpr std::int64_t wait_for_a_buffer_ns(std::int64_t wait_ns) noexcept {
+/// How long to wait where packets wait, and no buffer is free for them, instead of LIMIT.
+[[nodiscard]] constexpr WaitLimit wait_for_a_buffer(const WaitLimit& limit) noexcept {
   constexpr std::int64_t kMaxNs = kNanosecondsPerMillisecond;
-  return wait_ns < 0 ? kMaxNs : std::min(wait_ns, kMaxNs);
+  return limit.ns < 0 ? kMaxNs : std::min(limit.ns, kMaxNs);
 }
 
 struct DirectRead {

@@ -23,6 +23,7 @@
 #include "base/tally.hpp"
 #include "engine/buffer_arena.hpp"
 #include "engine/busy_poll.hpp"
+#include "engine/wait_limit.hpp"
 #include "packet/batch.hpp"
 
 namespace tunrelay {
@@ -151,9 +152,9 @@ class Engine {
   virtual void write(const Write& write) noexcept = 0;
   /// Does the queued writes now: for a caller that needs its piece memory back.
   virtual void flush() noexcept = 0;
-  /// Does the queued writes, waits at most WAIT_NS for something to come (0: not at all;
-  /// kNever: without limit), and fills TURN.
-  virtual void turn(std::int64_t wait_ns, Turn& turn) noexcept = 0;
+  /// Does the queued writes, waits within LIMIT (kNever: without one) for something to come, and
+  /// fills TURN.
+  virtual void turn(WaitLimit limit, Turn& turn) noexcept = 0;
 };
 
 struct EngineOptions {

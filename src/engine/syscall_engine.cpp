@@ -53,7 +53,7 @@ class SyscallEngine final : public Engine {
 
   void flush() noexcept override {}
 
-  void turn(std::int64_t wait_ns, Turn& turn) noexcept override {
+  void turn(WaitLimit limit, Turn& turn) noexcept override {
     counters_.turns.add(1);
     if (turn.arrival_count != 0) {
       counters_.system_calls.add(1);
@@ -65,8 +65,8 @@ class SyscallEngine final : public Engine {
     // Without a free buffer a readable endpoint would end every wait at once.
     const bool can_read = arena_.free_slots() > 0;
     if (!can_read) counters_.no_buffer.add(1);
-    if (!can_read) wait_ns = wait_for_a_buffer_ns(wait_ns);
-    wait(wait_ns);
+    if (!can_read) limit = wait_for_a_buffer(limit);
+    wait(limit);
     read_ready(turn);
     note_wait(turn);
     turn.gone_errno = gone_errno_;
@@ -87,13 +87,13 @@ class SyscallEngine final : public Engine {
     waiter_.after(turn.arrival_count, bytes);
   }
 
-  void wait(std::int64_t wait_ns) noexcept {
+  void wait(const WaitLimit& limit) noexcept {
     const auto sleep = [this](std::int64_t sleep_ns) {
       counters_.waits.add(1);
       return look(sleep_ns);
     };
     waiter_.wait(
-        wait_ns, [this] { return look(0); }, sleep);
+        limit, [this] { return look(0); }, sleep);
   }
 
   void read_ready(Turn& turn) noexcept {

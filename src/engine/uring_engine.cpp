@@ -89,7 +89,7 @@ class UringEngine final : public Engine {
     pending_.settle(outcomes_, arena_);
   }
 
-  void turn(std::int64_t wait_ns, Turn& turn) noexcept override {
+  void turn(WaitLimit limit, Turn& turn) noexcept override {
     counters_.turns.add(1);
     // 1. Our writes go out, which is over when the call returns; their receivers have their turn.
     if (!pending_.empty()) {
@@ -104,13 +104,13 @@ class UringEngine final : public Engine {
     // 2. What was written is still in the cache: we, or the kernel for us, read into it next. But
     //    what came in beside a flush() is returned first, without a wait and without more behind
     //    it. So is a wake-up: its poll completes once for each signal.
-    if (arrival_count_ == 0 && !woken_ && !read_ready()) wait_ns = wait_for_a_buffer_ns(wait_ns);
-    if (arrival_count_ != 0 || woken_) wait_ns = 0;
+    if (arrival_count_ == 0 && !woken_ && !read_ready()) limit = wait_for_a_buffer(limit);
+    if (arrival_count_ != 0 || woken_) limit = 0;
     for (std::size_t index = 0; index < sources_.size(); ++index)
       if (arrival_count_ == 0) arm(index);
     // 3. Deferred reads come in, and we sleep if need be.
     const bool has_waited = arrival_count_ == 0 || !bulk_.is_on() || ring_.has_work();
-    if (has_waited) wait(wait_ns);
+    if (has_waited) wait(limit);
     if (ring_.overflowed()) counters_.completion_overflows.add(1);
     // 4. Copy the completions out; now the failures of our writes are known too.
     reap();
@@ -158,11 +158,11 @@ class UringEngine final : public Engine {
     has_written_ = true;
   }
 
-  void wait(std::int64_t wait_ns) noexcept {
-    if (wait_ns != 0) ring_.submit();  // whoever only looks makes no system call
+  void wait(const WaitLimit& limit) noexcept {
+    if (limit.ns != 0) ring_.submit();  // whoever only looks makes no system call
     bool gathered = false;
     waiter_.wait(
-        wait_ns, [this] { return ring_.has_work(); },
+        limit, [this] { return ring_.has_work(); },
         [&](std::int64_t sleep_ns) {
           counters_.waits.add(1);
           gather(sleep_ns);

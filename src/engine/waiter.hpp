@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "engine/busy_poll.hpp"
+#include "engine/wait_limit.hpp"
 
 namespace tunrelay {
 
@@ -36,12 +37,13 @@ class WakeLatency {
 };
 
 /// How long may be spun before deadlines: a twentieth of the time. A link of 100 Mbit/s has a
-/// deadline each 120 us: to meet each within a microsecond takes more than half a CPU, for
-/// packets that then wait in queues for milliseconds. Not thread-safe.
+/// deadline each 120 us: to meet each within a microsecond takes more than half a CPU. Not
+/// thread-safe.
 class SpinBudget {
  public:
   explicit SpinBudget(bool is_limited) noexcept : is_limited_(is_limited) {}
 
+  [[nodiscard]] bool is_limited() const noexcept { return is_limited_; }
   /// What is left at NOW_NS.
   [[nodiscard]] std::int64_t left_ns(std::int64_t now_ns) noexcept {
     if (!is_limited_) return kMaxNs;
@@ -67,15 +69,15 @@ class Waiter {
   explicit Waiter(const BusyPollRule& rule) noexcept
       : busy_poll_(rule), spin_budget_(rule.adaptive || rule.most_ns == 0) {}
 
-  /// Waits at most WAIT_NS (0: not at all, negative: without limit) for something to come. LOOK()
-  /// says whether something has. SLEEP(NS) sleeps until something has, at most NS (negative:
-  /// without limit), and says the same. True when something came.
+  /// Waits within LIMIT for something to come. LOOK() says whether something has. SLEEP(NS) sleeps
+  /// until something has, at most NS (negative: without limit), and says the same. True when
+  /// something came.
   template <typename Look, typename Sleep>
-  bool wait(std::int64_t wait_ns, Look look, Sleep sleep) noexcept {
+  bool wait(const WaitLimit& limit, Look look, Sleep sleep) noexcept {
     waited_ns_ = kNotAtAll;
-    if (wait_ns == 0) return look();
+    if (limit.ns == 0) return look();
     const std::int64_t begin_ns = monotonic_ns();
-    const bool came = wait_from(begin_ns, wait_ns, look, sleep);
+    const bool came = wait_from(begin_ns, limit, look, sleep);
     waited_ns_ = monotonic_ns() - begin_ns;
     return came;
   }
@@ -92,20 +94,24 @@ class Waiter {
   static constexpr std::int64_t kNotAtAll = -1;
 
   template <typename Look, typename Sleep>
-  bool wait_from(std::int64_t begin_ns, std::int64_t wait_ns, Look look, Sleep sleep) noexcept {
-    if (const std::int64_t busy_poll_ns = busy_poll_.before(wait_ns);
+  bool wait_from(std::int64_t begin_ns, const WaitLimit& limit, Look look, Sleep sleep) noexcept {
+    if (const std::int64_t busy_poll_ns = busy_poll_.before(limit.ns);
         busy_poll_ns > 0 && spin_until(look, busy_poll_ns, yield_policy_))
       return true;
-    if (wait_ns < 0) return sleep(wait_ns);
-    const std::int64_t end_ns = begin_ns + wait_ns;
+    if (limit.ns < 0) return sleep(limit.ns);
+    const std::int64_t end_ns = begin_ns + limit.ns;
+    const std::int64_t slack_ns = spin_budget_.is_limited() ? limit.slack_ns : 0;
     std::int64_t now_ns = monotonic_ns();
-    const std::int64_t wake_ns =
-        end_ns - std::min(wake_latency_.ns(), spin_budget_.left_ns(now_ns));
+    // A sleep that ends within the slack needs no spin after it.
+    const std::int64_t lead_ns =
+        std::min(wake_latency_.ns(), slack_ns + spin_budget_.left_ns(now_ns));
+    const std::int64_t wake_ns = end_ns + slack_ns - lead_ns;
     if (wake_ns > now_ns) {
       if (sleep(wake_ns - now_ns)) return true;
       now_ns = monotonic_ns();
       wake_latency_.note(now_ns - wake_ns);
     }
+    if (now_ns >= end_ns) return look();
     const bool came = spin_until(look, end_ns - now_ns, yield_policy_);
     spin_budget_.spend(monotonic_ns() - now_ns);
     return came;

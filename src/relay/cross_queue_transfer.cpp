@@ -126,4 +126,8 @@ std::int64_t DirectionCollector::next_deadline_ns() const noexcept {
   return inbox_.waiting() ? 0 : chain_.next_deadline_ns();
 }
 
+std::int64_t DirectionCollector::latest_release_ns() const noexcept {
+  return inbox_.waiting() ? 0 : chain_.latest_release_ns();
+}
+
 }  // namespace tunrelay

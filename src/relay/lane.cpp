@@ -142,6 +142,11 @@ std::int64_t Lane::next_deadline_ns() const noexcept {
   return former_chain_ ? std::min(deadline_ns, former_chain_->next_deadline_ns()) : deadline_ns;
 }
 
+std::int64_t Lane::latest_release_ns() const noexcept {
+  const std::int64_t latest_ns = chain_->latest_release_ns();
+  return former_chain_ ? std::min(latest_ns, former_chain_->latest_release_ns()) : latest_ns;
+}
+
 void Lane::abandon() noexcept {
   for (const Packet& packet : batch_) drop(packet, DropReason::kShutdown);
   batch_.clear();

@@ -75,6 +75,7 @@ class Lane {
   }
 
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;
+  [[nodiscard]] std::int64_t latest_release_ns() const noexcept;
   [[nodiscard]] const LaneCounters& counters() const noexcept { return counters_; }
 
  private:

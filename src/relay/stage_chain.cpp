@@ -105,6 +105,12 @@ std::int64_t StageChain::next_deadline_ns() const noexcept {
   return earliest;
 }
 
+std::int64_t StageChain::latest_release_ns() const noexcept {
+  std::int64_t earliest = Stage::kNoDeadline;
+  for (const auto& stage : stages_) earliest = std::min(earliest, stage->latest_release_ns());
+  return earliest;
+}
+
 Tally StageChain::queued() const noexcept {
   Tally queued;
   for (const auto& stage : stages_) queued += stage->queued();

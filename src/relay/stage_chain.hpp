@@ -35,6 +35,8 @@ class StageChain {
   void change(StageSuccessors& successors, std::int64_t now_ns) noexcept;
   /// The earliest deadline of any stage, or Stage::kNoDeadline.
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;
+  /// The earliest Stage::latest_release_ns(), or Stage::kNoDeadline.
+  [[nodiscard]] std::int64_t latest_release_ns() const noexcept;
   [[nodiscard]] Tally queued() const noexcept;
 
  private:

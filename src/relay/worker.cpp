@@ -133,24 +133,30 @@ void Worker::stop() noexcept {
   thread_.join();
 }
 
-std::int64_t Worker::wait_ns(const Inside& inside) const noexcept {
-  std::int64_t deadline_ns = Stage::kNoDeadline;
-  for (const auto& lane : inside.lanes)
-    deadline_ns = std::min(deadline_ns, lane->next_deadline_ns());
-  for (const DirectionCollector* collector : collectors_)
-    deadline_ns = std::min(deadline_ns, collector->next_deadline_ns());
-  deadline_ns = std::min(deadline_ns, inside.arena.next_give_back_ns());
+WaitLimit Worker::wait_limit(const Inside& inside) const noexcept {
+  const std::int64_t give_back_ns = inside.arena.next_give_back_ns();
+  std::int64_t deadline_ns = give_back_ns;
+  std::int64_t latest_ns = give_back_ns;
+  const auto join = [&](const auto& queue) {
+    deadline_ns = std::min(deadline_ns, queue.next_deadline_ns());
+    latest_ns = std::min(latest_ns, queue.latest_release_ns());
+  };
+  for (const auto& lane : inside.lanes) join(*lane);
+  for (const DirectionCollector* collector : collectors_) join(*collector);
   if (deadline_ns == Stage::kNoDeadline) return Engine::kNever;
   // Compared first: a stage of a user's may name any number, also one that can't be subtracted
   // from.
   const std::int64_t now_ns = monotonic_ns();
-  return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+  if (latest_ns <= now_ns) return 0;
+  // What has become due since the last turn may wait for its latest moment, too.
+  const std::int64_t due_ns = std::max(deadline_ns, now_ns + 1);
+  return {due_ns - now_ns, std::max<std::int64_t>(latest_ns - due_ns, 0)};
 }
 
 void Worker::run(Inside& inside) noexcept {
   while (!stopping_.load(std::memory_order_relaxed)) {
     if (config_.min_wait_ns > 0) keep_distance(inside);
-    take_turn(inside, wait_ns(inside));
+    take_turn(inside, wait_limit(inside));
     if (change_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
       make_change();
     for (std::size_t end = 0; end < inside.turn.gone_errno.size(); ++end)
@@ -200,11 +206,11 @@ void Worker::keep_distance(Inside& inside) const noexcept {
   }
 }
 
-void Worker::take_turn(Inside& inside, std::int64_t wait_ns) noexcept {
+void Worker::take_turn(Inside& inside, const WaitLimit& limit) noexcept {
   auto& lanes = inside.lanes;
   Turn& turn = inside.turn;
   // 1. One system call: the last turn's writes go out, we sleep if need be, packets come in.
-  inside.engine->turn(wait_ns, turn);
+  inside.engine->turn(limit, turn);
   const std::int64_t now_ns = monotonic_ns();
   inside.last_turn_ns = now_ns;
   // 2. Book what became of the writes.

@@ -108,10 +108,10 @@ class Worker {
  private:
   struct Inside;  ///< what lives on the worker's thread: arena, engine, lanes, the turn
 
-  [[nodiscard]] std::int64_t wait_ns(const Inside& inside) const noexcept;
+  [[nodiscard]] WaitLimit wait_limit(const Inside& inside) const noexcept;
   void run(Inside& inside) noexcept;
   void keep_distance(Inside& inside) const noexcept;
-  void take_turn(Inside& inside, std::int64_t wait_ns) noexcept;
+  void take_turn(Inside& inside, const WaitLimit& limit) noexcept;
   void drain(Inside& inside) noexcept;
   void make_change() noexcept;
 

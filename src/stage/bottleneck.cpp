@@ -43,6 +43,16 @@ void Bottleneck::release(std::int64_t now_ns, StageOutput& output) noexcept {
   drain(now_ns, output);
 }
 
+std::int64_t Bottleneck::latest_release_ns() const noexcept {
+  if (!is_busy_ || deadline_ns_ == kNoDeadline) return deadline_ns_;
+  constexpr std::int64_t kShareOfWait = 16;
+  constexpr std::int64_t kMaxSlackNs = kNanosecondsPerMillisecond;
+  const std::int64_t slack_ns = std::min(waited_ns_ / kShareOfWait, kMaxSlackNs);
+  // On a slower link nothing would gather.
+  const bool gathers = slack_ns >= 2 * (free_ns_ - on_link_since_ns_);
+  return gathers ? deadline_ns_ + slack_ns : deadline_ns_;
+}
+
 void Bottleneck::drain(std::int64_t now_ns, StageOutput& output) noexcept {
   deadline_ns_ = kNoDeadline;
   for (;;) {
@@ -75,6 +85,7 @@ void Bottleneck::drain(std::int64_t now_ns, StageOutput& output) noexcept {
 void Bottleneck::begin_service(const Departure& departure, std::int64_t begin_ns,
                                StageOutput& output) noexcept {
   Packet& waiting = departure.run->packet;
+  const std::int64_t arrival_ns = departure.run->arrival_ns;
   Packet next = waiting;
   if (departure.verdict == QueueVerdict::kMark) mark_congestion(next);
   if (!leaving_.continues_with(next)) {
@@ -86,6 +97,7 @@ void Bottleneck::begin_service(const Departure& departure, std::int64_t begin_ns
   leaving_.borrows = waiting.run.count() != 0;
   queue_->took_first();
   is_busy_ = true;
+  waited_ns_ = begin_ns - arrival_ns;
   on_link_bytes_ = wire_.bytes_of(bytes);
   on_link_since_ns_ = begin_ns;
   free_ns_ = pace_->finish(on_link_bytes_, begin_ns);
@@ -132,6 +144,7 @@ void Bottleneck::take_over(Stage& former_stage, std::int64_t now_ns) noexcept {
   on_link_since_ns_ = former.on_link_since_ns_;
   arrival_ns_ = former.arrival_ns_;
   free_ns_ = former.free_ns_;
+  waited_ns_ = former.waited_ns_;
   last_out_ns_ = former.last_out_ns_;
   queued_ = former.queued_;
   const bool is_under_way = is_busy_ && free_ns_ > now_ns;

@@ -33,6 +33,10 @@ class Bottleneck final : public Stage {
   void process(std::span<const Packet> packets, std::int64_t now_ns,
                StageOutput& output) noexcept override;
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept override { return deadline_ns_; }
+  /// What has waited for long may leave a little later, together with what follows it: at most a
+  /// sixteenth of its wait, and a millisecond. That is hardly seen on a link with a standing queue,
+  /// and spares nine of ten wake-ups at 100 Mbit/s. What has hardly waited leaves on time.
+  [[nodiscard]] std::int64_t latest_release_ns() const noexcept override;
   void release(std::int64_t now_ns, StageOutput& output) noexcept override;
   [[nodiscard]] Tally queued() const noexcept override { return queued_; }
   [[nodiscard]] const StageDetails* details() const noexcept override { return &queue_->details(); }
@@ -70,6 +74,7 @@ class Bottleneck final : public Stage {
   std::uint32_t on_link_bytes_ = 0;  ///< of that segment, with its framing
   std::int64_t on_link_since_ns_ = 0;
   std::int64_t arrival_ns_ = INT64_MIN;       ///< of what came last
+  std::int64_t waited_ns_ = 0;                ///< in the queue, by the segment that left it last
   std::int64_t free_ns_ = INT64_MIN;          ///< when the link was, or will be, through
   std::int64_t last_out_ns_ = INT64_MIN / 2;  ///< when something left
   std::int64_t deadline_ns_ = kNoDeadline;

@@ -37,6 +37,9 @@ class Metered final : public Stage {
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept override {
     return stage_->next_deadline_ns();
   }
+  [[nodiscard]] std::int64_t latest_release_ns() const noexcept override {
+    return stage_->latest_release_ns();
+  }
   void release(std::int64_t now_ns, StageOutput& output) noexcept override {
     counters_->late_ns.record(now_ns - stage_->next_deadline_ns(), 1);
     Meter meter(*this, now_ns, output);

@@ -40,6 +40,9 @@ class Selective final : public Stage {
   [[nodiscard]] std::int64_t next_deadline_ns() const noexcept override {
     return stage_->next_deadline_ns();
   }
+  [[nodiscard]] std::int64_t latest_release_ns() const noexcept override {
+    return stage_->latest_release_ns();
+  }
   void release(std::int64_t now_ns, StageOutput& output) noexcept override {
     stage_->release(now_ns, output);
   }

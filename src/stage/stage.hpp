@@ -96,6 +96,11 @@ class Stage {
                        StageOutput& output) noexcept = 0;
   /// When queued packets are due (CLOCK_MONOTONIC): the worker then calls release().
   [[nodiscard]] virtual std::int64_t next_deadline_ns() const noexcept { return kNoDeadline; }
+  /// Until when nobody would mind if they came: a worker that sleeps does so until then, and is
+  /// spared a wake-up for each packet.
+  [[nodiscard]] virtual std::int64_t latest_release_ns() const noexcept {
+    return next_deadline_ns();
+  }
   virtual void release(std::int64_t /*now_ns*/, StageOutput& /*output*/) noexcept {}
   /// What is queued now; when the relay stops, it is counted as dropped.
   [[nodiscard]] virtual Tally queued() const noexcept { return {}; }

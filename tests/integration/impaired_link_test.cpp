@@ -66,6 +66,18 @@ TEST_F(ImpairedLinkTest, AShortQueueDropsABurstAndTheRestTakesItsTime) {
   }
 }
 
+/// 500 datagrams, one each 80 us: most have waited for long, and leave several at a time.
+TEST_F(ImpairedLinkTest, AStandingQueueIsNoWakeUpForEachPacket) {
+  RunningTunnel tunnel(link_flag("rate 100mbit"));
+  const auto waits = [&tunnel] {
+    return tunnel.counters().at("workers").at(0).at("engine").at("waits").get<int>();
+  };
+  const int before = waits();
+  send_datagrams(500, 972, 4711);
+  wait_for_segments(tunnel, 0, 500);
+  EXPECT_LT(waits() - before, 250);
+}
+
 TEST_F(ImpairedLinkTest, PacketsAreDelayedDoubledAndLostAndAllAreAccountedFor) {
   const std::string mine = " if \"udp port 4711\"";
   for (const char* shape : {"", " --queues 2", " --type tap --engine syscall"}) {

@@ -123,6 +123,31 @@ TEST(WaiterTest, ASleepEndsBeforeTheTimeAndALookFillsTheRest) {
   EXPECT_LT(sleeps[0], kWaitNs);
 }
 
+TEST(WaiterTest, ASleepMayEndWithinTheSlack) {
+  Waiter waiter(kNoSpin);
+  std::vector<std::int64_t> sleeps;
+  int looks = 0;
+  const auto look = [&looks] { return ++looks < 0; };
+  EXPECT_FALSE(waiter.wait({kWaitNs, kNanosecondsPerMillisecond}, look, [&](std::int64_t sleep_ns) {
+    sleeps.push_back(sleep_ns);
+    sleep_for(sleep_ns);
+    return false;
+  }));
+  ASSERT_EQ(sleeps.size(), 1U);
+  EXPECT_GT(sleeps[0], kWaitNs);
+  EXPECT_LT(sleeps[0], kWaitNs + kNanosecondsPerMillisecond);
+  EXPECT_EQ(looks, 1) << "nothing is to be spun for";
+}
+
+TEST(WaiterTest, WhoAskedForBusyPollingIsOnTime) {
+  Waiter waiter({.most_ns = 10'000, .adaptive = false});
+  EXPECT_FALSE(
+      waiter.wait({kWaitNs, kNanosecondsPerMillisecond}, never, [&](std::int64_t sleep_ns) {
+        EXPECT_LT(sleep_ns, kWaitNs);
+        return false;
+      }));
+}
+
 TEST(WaiterTest, WhatComesInASleepEndsTheWait) {
   Waiter waiter(kNoSpin);
   const std::int64_t begin_ns = monotonic_ns();

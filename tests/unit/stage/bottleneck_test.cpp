@@ -215,6 +215,35 @@ TEST(BottleneckTest, WakeUpsGatherAndTheFirstIsExact) {
   EXPECT_EQ(stage.next_deadline_ns(), record.now_ns + 50'000);
 }
 
+TEST(BottleneckTest, WhatHasWaitedMayLeaveALittleLater) {
+  constexpr std::int64_t kSegmentNs = 1488 * 80;  // at 100 Mbit/s
+  Bottleneck stage(constant_rate(100'000'000), {});
+  StageRecord record;
+  for (BufferId buffer = 0; buffer < 10; ++buffer)
+    record.give(stage, tcp_packet(buffer, std::size_t{1448} * 45, 1448).packet, kStartNs);
+  EXPECT_EQ(stage.latest_release_ns(), stage.next_deadline_ns()) << "it has not waited";
+  record.now_ns = kStartNs + 32 * kSegmentNs;
+  stage.release(record.now_ns, record);
+  EXPECT_EQ(stage.next_deadline_ns(), record.now_ns + kSegmentNs);
+  EXPECT_EQ(stage.latest_release_ns(), stage.next_deadline_ns() + 2 * kSegmentNs);
+  record.now_ns = kStartNs + 400 * kSegmentNs;
+  stage.release(record.now_ns, record);
+  EXPECT_EQ(stage.latest_release_ns(), stage.next_deadline_ns() + kNanosecondsPerMillisecond);
+  EXPECT_EQ(record.passed.size(), 400U) << "all that is due by then";
+  record.now_ns += kNanosecondsPerSecond;
+  stage.release(record.now_ns, record);
+  EXPECT_EQ(stage.latest_release_ns(), Stage::kNoDeadline);
+}
+
+TEST(BottleneckTest, WhereNothingWouldGatherItLeavesOnTime) {
+  Bottleneck stage(constant_rate(10'000'000), {});
+  StageRecord record;
+  record.give(stage, tcp_packet(0, std::size_t{1448} * 45, 1448).packet, kStartNs);
+  record.now_ns = kStartNs + 40 * kNanosecondsPerMillisecond;
+  stage.release(record.now_ns, record);
+  EXPECT_EQ(stage.latest_release_ns(), stage.next_deadline_ns());
+}
+
 TEST(BottleneckTest, ABurstGoesAtOnceAndIsEarnedAgain) {
   Bottleneck stage(constant_rate(8'000'000, 3 * 1488), {.gather_ns = 0});
   StageRecord record;
