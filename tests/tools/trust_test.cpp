@@ -87,6 +87,30 @@ TEST_F(TrustTest, SoakKeepsItsAccountsForAShortTime) {
     EXPECT_GT(summary.at(relay).at("packets"), 1000) << relay;
 }
 
+/// An hour of rounds whose links differ by a MiB, and whose allocator keeps another one now and then.
+TEST_F(TrustTest, ALeakIsFoundBesideWhatComesAndGoes) {
+  const ProcessResult result = run({"/usr/bin/python3", "-B", "-c", R"(
+import importlib.machinery, importlib.util, random, sys
+loader = importlib.machinery.SourceFileLoader("soak", sys.argv[1] + "/tools/soak")
+soak = importlib.util.module_from_spec(importlib.util.spec_from_loader("soak", loader))
+loader.exec_module(soak)
+chance = random.Random(1)
+way = {"read": {"packets": 1, "segments": 1}, "balanced": True}
+ends = {name: {"a_to_b": way, "b_to_a": way, "path": {"checks": 1}} for name in ("steady", "changing")}
+def broken(leak):
+    rounds = []
+    for number in range(320):
+        at_s = number * 11.3
+        held = (100 + number % 4 / 3 + chance.choice((0, 1)) + leak * at_s / 3600) * soak.MIB
+        relay = {"at_s": at_s, "resident_bytes": held, "buffer_bytes": 0, "threads": 5, "descriptors": 9}
+        rounds.append({"bits_per_s": 1, "steady": relay, "changing": relay})
+    return soak.summarise(rounds, ends, 3600)["broken"]
+print(sum(len(broken(0)) for _ in range(20)), min(len(broken(1)) for _ in range(20)))
+)",
+                                    TUNRELAY_SOURCE_DIR});
+  EXPECT_EQ(result.standard_output, "0 2\n") << result.describe();
+}
+
 TEST_F(TrustTest, AKilledSoakLeavesNothingRunning) {
   // A time that no other soak has, by which its processes are known.
   constexpr const char* kInside = "inside --seconds 987654.5";

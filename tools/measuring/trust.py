@@ -33,10 +33,12 @@ def _soak(found):
              f"{found['throughput_last_to_first']:.3f}")]
     for name in ("steady", "changing"):
         relay = found[name]
+        error = relay["growth_error_mib_per_hour"]
+        about = "" if error is None else f" +- {2 * error:.2f}"
         rows.append((f"the {name} relay", f"{relay['packets']:,} packets ({relay['segments']:,} wire "
                      f"segments), all accounted for; {relay['threads']} threads and "
-                     f"{relay['descriptors']} descriptors at all times; {relay['growth_mib_per_hour']:.2f} "
-                     f"MiB more an hour, beside packet buffers of {relay['buffers_mib']:.0f} MiB "
+                     f"{relay['descriptors']} descriptors at all times; {relay['growth_mib_per_hour']:.2f}"
+                     f"{about} MiB more an hour, beside packet buffers of {relay['buffers_mib']:.0f} MiB "
                      f"at most; {relay['path_checks']:,} path checks"))
     return [*rows, ("for longer", "`tools/soak --hours 24 --out results/trust.json`")]
 
