@@ -19,6 +19,8 @@ SignalWatch::SignalWatch(std::initializer_list<int> signals) {
 }
 
 SignalWatch::~SignalWatch() {
+  // One that came when all was said is answered by the end itself, with its exit code.
+  while (next()) continue;
   ::pthread_sigmask(SIG_SETMASK, &former_mask_, nullptr);
 }
 

@@ -12,7 +12,7 @@
 namespace tunrelay {
 
 /// Blocks the signals in the calling thread, and so in every thread made afterwards; to be
-/// made before any. The mask is put back by the destructor.
+/// made before any. The mask is put back by the destructor, and signals that wait then are gone.
 class SignalWatch {
  public:
   /// Throws Error.

@@ -245,7 +245,7 @@ void Tunnel::follow_devices(std::vector<TunnelEvent>& events) {
     if (error == 0) continue;
     events.push_back({TunnelEvent::Kind::kGone,
                       error == EBADFD ? fmt::format("{} was deleted by another program.", name)
-                                      : fmt::format("Reading from {} has ended: {}.", name,
+                                      : fmt::format("Could not read from {}: {}.", name,
                                                     describe_errno(error))});
   }
 }

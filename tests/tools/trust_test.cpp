@@ -87,7 +87,8 @@ TEST_F(TrustTest, SoakKeepsItsAccountsForAShortTime) {
     EXPECT_GT(summary.at(relay).at("packets"), 1000) << relay;
 }
 
-/// An hour of rounds whose links differ by a MiB, and whose allocator keeps another one now and then.
+/// An hour of rounds whose links differ by a MiB, and whose allocator keeps another one now and
+/// then.
 TEST_F(TrustTest, ALeakIsFoundBesideWhatComesAndGoes) {
   const ProcessResult result = run({"/usr/bin/python3", "-B", "-c", R"(
 import importlib.machinery, importlib.util, random, sys
