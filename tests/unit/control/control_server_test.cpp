@@ -24,11 +24,13 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "control/control_client.hpp"
 #include "control/control_place.hpp"
 #include "control/unix_socket.hpp"
 #include "os/attachment.hpp"
+#include "os/wait_until.hpp"
 #include "support/sanitizer.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thrown_error.hpp"
@@ -289,13 +291,11 @@ TEST_F(ControlTest, HasRoomForSoManyAndNoMore) {
   const RawClient one_more(path_);
   EXPECT_EQ(one_more.line(), "");
   clients.pop_back();
-  EXPECT_TRUE([&] {
-    for (int attempt = 0; attempt < 100; ++attempt) {
-      const RawClient next(path_);
-      if (next.send("{\"method\":\"x\"}\n") && !next.line().empty()) return true;
-    }
-    return false;
-  }());
+  const auto is_answered = [&] {
+    const RawClient next(path_);
+    return next.send("{\"method\":\"x\"}\n") && !next.line().empty();
+  };
+  EXPECT_TRUE(wait_until(is_answered, 10 * kNanosecondsPerSecond, kNanosecondsPerMillisecond));
 }
 
 TEST_F(ControlTest, TheSocketIsItsOwnersAndGoesWithTheServer) {
