@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <langinfo.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -155,7 +156,17 @@ void TopScreen::compose(const std::vector<TopLine>& lines,
   ::wrefresh(::stdscr);
 }
 
+// curses does so at SIGWINCH, which may be blocked, and which the kernel sends before the
+// terminal's other end shows the new size (drivers/tty/pty.c, pty_resize()).
+void TopScreen::follow_size() const noexcept {
+  winsize size{};
+  if (::ioctl(descriptor_.get(), TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
+    return;
+  if (::is_term_resized(size.ws_row, size.ws_col)) ::resizeterm(size.ws_row, size.ws_col);
+}
+
 std::optional<TopKey> TopScreen::key() {
+  follow_size();
   const int code = ::wgetch(::stdscr);
   switch (code) {
     case ERR:

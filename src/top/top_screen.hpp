@@ -59,6 +59,7 @@ class TopScreen {
   [[nodiscard]] std::optional<TopKey> key();
 
  private:
+  void follow_size() const noexcept;
   /// What ACT has curses write goes to the terminal as that takes it.
   void print_later(const std::function<void()>& act);
   void compose(const std::vector<TopLine>& lines, std::optional<std::size_t> cursor) const;

@@ -84,6 +84,16 @@ TEST_F(TopTest, ShowsTheLinkAtEverySize) {
   EXPECT_THAT(terminal.picture(), Not(HasSubstr("path proven"))) << "the screen is as before";
 }
 
+TEST_F(TopTest, FollowsASizeThatNoSignalTells) {
+  RunningTunnel tunnel("");
+  const Terminal terminal(80, 24, "env --block-signal=WINCH " + top());
+  ASSERT_TRUE(terminal.shows("q quit")) << terminal.picture();
+  terminal.resize(20, 5);
+  EXPECT_TRUE(terminal.shows("40 columns")) << terminal.picture();
+  terminal.resize(80, 24);
+  EXPECT_TRUE(terminal.shows("q quit")) << terminal.picture();
+}
+
 TEST_F(TopTest, ChangesTheLinkInPlace) {
   RunningTunnel tunnel("");
   set_link("--b-to-a", "delay 1ms");
