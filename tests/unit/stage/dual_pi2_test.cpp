@@ -113,10 +113,12 @@ TEST(DualPi2PropertyTest, StrikesAndSchedulesAsTheRfcDoes) {
     double owed = 0;
     for (std::int64_t now_ns = 1; now_ns < 20'000'000'000; now_ns += 1'000'000) {
       if (random.chance(0.002)) load = static_cast<double>(random.between(5, 16)) / 10;
-      if (next_update_ns == 0) next_update_ns = now_ns + kDualPi2UpdateNs;
-      for (; next_update_ns <= now_ns; next_update_ns += kDualPi2UpdateNs)
+      owed += load;
+      // The first packet starts the timer.
+      if (next_update_ns == 0 && owed >= 1) next_update_ns = now_ns + kDualPi2UpdateNs;
+      for (; next_update_ns != 0 && next_update_ns <= now_ns; next_update_ns += kDualPi2UpdateNs)
         naive.every_update(next_update_ns);
-      for (owed += load; owed >= 1; owed -= 1) {
+      for (; owed >= 1; owed -= 1) {
         const auto ecn = static_cast<std::uint8_t>(random.between(0, 3));
         Packet packet = kinds[ecn].packet;
         packet.buffer = static_cast<BufferId>(number);
