@@ -92,6 +92,8 @@ class Waiter {
 
  private:
   static constexpr std::int64_t kNotAtAll = -1;
+  /// Of one sleep: the end of a longer one may be beyond what the clock counts.
+  static constexpr std::int64_t kLongestNs = 3600 * kNanosecondsPerSecond;
 
   template <typename Look, typename Sleep>
   bool wait_from(std::int64_t begin_ns, const WaitLimit& limit, Look look, Sleep sleep) noexcept {
@@ -99,7 +101,7 @@ class Waiter {
         busy_poll_ns > 0 && spin_until(look, busy_poll_ns, yield_policy_))
       return true;
     if (limit.ns < 0) return sleep(limit.ns);
-    const std::int64_t end_ns = begin_ns + limit.ns;
+    const std::int64_t end_ns = begin_ns + std::min(limit.ns, kLongestNs);
     const std::int64_t slack_ns = spin_budget_.is_limited() ? limit.slack_ns : 0;
     std::int64_t now_ns = monotonic_ns();
     // A sleep that ends within the slack needs no spin after it.

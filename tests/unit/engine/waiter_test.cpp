@@ -155,6 +155,11 @@ TEST(WaiterTest, WhatComesInASleepEndsTheWait) {
   EXPECT_LT(monotonic_ns() - begin_ns, 60 * kNanosecondsPerSecond);
 }
 
+TEST(WaiterTest, AWaitMayEndBeyondTheClock) {
+  Waiter waiter(kNoSpin);
+  EXPECT_TRUE(waiter.wait(INT64_MAX, never, [](std::int64_t) { return true; })) << "it sleeps";
+}
+
 TEST(WaiterTest, AShortWaitIsNotSlept) {
   Waiter waiter(kNoSpin);
   const std::int64_t begin_ns = monotonic_ns();
