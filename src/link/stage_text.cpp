@@ -118,7 +118,8 @@ std::string print_stages(const StageList& stages) {
   for (const StageDescription& stage : stages) {
     if (!text.empty()) text += ", ";
     text += std::visit([](const auto& choice) { return print_stage(choice); }, stage.choice);
-    if (!stage.filter.empty()) text += " if " + print_token(stage.filter);
+    if (!stage.filter.empty())
+      text += fmt::format(" {} {}", kFilterKeyword, print_token(stage.filter));
   }
   return text;
 }

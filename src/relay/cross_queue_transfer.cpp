@@ -117,17 +117,13 @@ std::unique_ptr<Stage> DirectionCollector::make_lane_stage(std::size_t queue) {
 void DirectionCollector::take_turn(std::int64_t now_ns) noexcept {
   std::array<Packet, kMaxBatch> packets;
   const std::size_t count = inbox_.waiting() ? inbox_.take(packets.data(), packets.size()) : 0;
-  if (count != 0 || chain_.next_deadline_ns() <= now_ns)
+  if (count != 0 || chain_.deadline().due_ns <= now_ns)
     chain_.process({packets.data(), count}, now_ns);
   if (draining_) chain_.flush(now_ns);
 }
 
-std::int64_t DirectionCollector::next_deadline_ns() const noexcept {
-  return inbox_.waiting() ? 0 : chain_.next_deadline_ns();
-}
-
-std::int64_t DirectionCollector::latest_release_ns() const noexcept {
-  return inbox_.waiting() ? 0 : chain_.latest_release_ns();
+Deadline DirectionCollector::deadline() const noexcept {
+  return inbox_.waiting() ? Deadline{0, 0} : chain_.deadline();
 }
 
 }  // namespace tunrelay

@@ -53,8 +53,7 @@ class DirectionCollector {
   }
   /// Takes what was transferred, and queued packets that are due, through the stages.
   void take_turn(std::int64_t now_ns) noexcept;
-  [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;
-  [[nodiscard]] std::int64_t latest_release_ns() const noexcept;
+  [[nodiscard]] Deadline deadline() const noexcept;
 
  private:
   class LaneStage;

@@ -137,14 +137,10 @@ void Lane::flush_former_chain(std::int64_t now_ns) noexcept {
   write(leaving_);
 }
 
-std::int64_t Lane::next_deadline_ns() const noexcept {
-  const std::int64_t deadline_ns = chain_->next_deadline_ns();
-  return former_chain_ ? std::min(deadline_ns, former_chain_->next_deadline_ns()) : deadline_ns;
-}
-
-std::int64_t Lane::latest_release_ns() const noexcept {
-  const std::int64_t latest_ns = chain_->latest_release_ns();
-  return former_chain_ ? std::min(latest_ns, former_chain_->latest_release_ns()) : latest_ns;
+Deadline Lane::deadline() const noexcept {
+  Deadline earliest = chain_->deadline();
+  if (former_chain_) earliest.join(former_chain_->deadline());
+  return earliest;
 }
 
 void Lane::abandon() noexcept {

@@ -74,8 +74,7 @@ class Lane {
     return std::exchange(tap_, std::move(tap));
   }
 
-  [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;
-  [[nodiscard]] std::int64_t latest_release_ns() const noexcept;
+  [[nodiscard]] Deadline deadline() const noexcept;
   [[nodiscard]] const LaneCounters& counters() const noexcept { return counters_; }
 
  private:

@@ -76,7 +76,7 @@ void StageChain::flush(std::int64_t now_ns) noexcept {
   // must not keep the worker for ever.
   constexpr int kMaxDeadlines = 1 << 16;
   for (int deadlines = 0; deadlines < kMaxDeadlines && queued() != Tally{}; ++deadlines) {
-    const std::int64_t deadline_ns = next_deadline_ns();
+    const std::int64_t deadline_ns = deadline().due_ns;
     if (deadline_ns == Stage::kNoDeadline) return;
     now_ns = std::max(now_ns, deadline_ns);
     process({}, now_ns);
@@ -99,15 +99,10 @@ void StageChain::enter(std::size_t stage, std::span<const Packet> packets) noexc
   if (!packets.empty()) stages_[stage]->process(packets, now_ns_, *links_[stage]);
 }
 
-std::int64_t StageChain::next_deadline_ns() const noexcept {
-  std::int64_t earliest = Stage::kNoDeadline;
-  for (const auto& stage : stages_) earliest = std::min(earliest, stage->next_deadline_ns());
-  return earliest;
-}
-
-std::int64_t StageChain::latest_release_ns() const noexcept {
-  std::int64_t earliest = Stage::kNoDeadline;
-  for (const auto& stage : stages_) earliest = std::min(earliest, stage->latest_release_ns());
+Deadline StageChain::deadline() const noexcept {
+  Deadline earliest;
+  for (const auto& stage : stages_)
+    earliest.join({stage->next_deadline_ns(), stage->latest_release_ns()});
   return earliest;
 }
 

@@ -3,6 +3,7 @@
 // passes goes to an exit.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -11,6 +12,18 @@
 #include "stage/stage.hpp"
 
 namespace tunrelay {
+
+/// When queued packets are due, and until when nobody would mind if they came: of one stage, or the
+/// earliest of several.
+struct Deadline {
+  std::int64_t due_ns = Stage::kNoDeadline;
+  std::int64_t latest_ns = Stage::kNoDeadline;
+
+  constexpr void join(const Deadline& other) noexcept {
+    due_ns = std::min(due_ns, other.due_ns);
+    latest_ns = std::min(latest_ns, other.latest_ns);
+  }
+};
 
 /// One a stage of a chain; null where that stays.
 using StageSuccessors = std::vector<std::unique_ptr<Stage>>;
@@ -33,10 +46,7 @@ class StageChain {
   /// Each of SUCCESSORS, one a stage and null where that stays, takes the place of its stage and
   /// what it queues. What stood there is in SUCCESSORS afterwards, for another thread to destroy.
   void change(StageSuccessors& successors, std::int64_t now_ns) noexcept;
-  /// The earliest deadline of any stage, or Stage::kNoDeadline.
-  [[nodiscard]] std::int64_t next_deadline_ns() const noexcept;
-  /// The earliest Stage::latest_release_ns(), or Stage::kNoDeadline.
-  [[nodiscard]] std::int64_t latest_release_ns() const noexcept;
+  [[nodiscard]] Deadline deadline() const noexcept;  ///< the earliest of its stages
   [[nodiscard]] Tally queued() const noexcept;
 
  private:

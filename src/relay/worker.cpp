@@ -135,22 +135,17 @@ void Worker::stop() noexcept {
 
 WaitLimit Worker::wait_limit(const Inside& inside) const noexcept {
   const std::int64_t give_back_ns = inside.arena.next_give_back_ns();
-  std::int64_t deadline_ns = give_back_ns;
-  std::int64_t latest_ns = give_back_ns;
-  const auto join = [&](const auto& queue) {
-    deadline_ns = std::min(deadline_ns, queue.next_deadline_ns());
-    latest_ns = std::min(latest_ns, queue.latest_release_ns());
-  };
-  for (const auto& lane : inside.lanes) join(*lane);
-  for (const DirectionCollector* collector : collectors_) join(*collector);
-  if (deadline_ns == Stage::kNoDeadline) return Engine::kNever;
+  Deadline next{give_back_ns, give_back_ns};
+  for (const auto& lane : inside.lanes) next.join(lane->deadline());
+  for (const DirectionCollector* collector : collectors_) next.join(collector->deadline());
+  if (next.due_ns == Stage::kNoDeadline) return Engine::kNever;
   // Compared first: a stage of a user's may name any number, also one that can't be subtracted
   // from.
   const std::int64_t now_ns = monotonic_ns();
-  if (latest_ns <= now_ns) return 0;
+  if (next.latest_ns <= now_ns) return 0;
   // What has become due since the last turn may wait for its latest moment, too.
-  const std::int64_t due_ns = std::max(deadline_ns, now_ns + 1);
-  return {due_ns - now_ns, std::max<std::int64_t>(latest_ns - due_ns, 0)};
+  const std::int64_t due_ns = std::max(next.due_ns, now_ns + 1);
+  return {due_ns - now_ns, std::max<std::int64_t>(next.latest_ns - due_ns, 0)};
 }
 
 void Worker::run(Inside& inside) noexcept {

@@ -137,8 +137,8 @@ class Replayer {
     return queued;
   }
   [[nodiscard]] std::int64_t next_deadline_ns() const {
-    const std::int64_t there_ns = there_.chain->next_deadline_ns();
-    return back_ ? std::min(there_ns, back_->chain->next_deadline_ns()) : there_ns;
+    const std::int64_t there_ns = there_.chain->deadline().due_ns;
+    return back_ ? std::min(there_ns, back_->chain->deadline().due_ns) : there_ns;
   }
   void set_time(std::int64_t now_ns) {
     now_ns_ = now_ns;
@@ -149,7 +149,7 @@ class Replayer {
   void meet_deadline() {
     const std::int64_t due_ns = next_deadline_ns();
     set_time(std::max(now_ns_, due_ns));
-    Way& way = there_.chain->next_deadline_ns() == due_ns ? there_ : *back_;
+    Way& way = there_.chain->deadline().due_ns == due_ns ? there_ : *back_;
     way.chain->process({}, now_ns_);
   }
   /// Lets the stages do what is due until UNTIL.

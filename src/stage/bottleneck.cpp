@@ -85,7 +85,7 @@ void Bottleneck::drain(std::int64_t now_ns, StageOutput& output) noexcept {
 void Bottleneck::begin_service(const Departure& departure, std::int64_t begin_ns,
                                StageOutput& output) noexcept {
   Packet& waiting = departure.run->packet;
-  const std::int64_t arrival_ns = departure.run->arrival_ns;
+  waited_ns_ = begin_ns - departure.run->arrival_ns;
   Packet next = waiting;
   if (departure.verdict == QueueVerdict::kMark) mark_congestion(next);
   if (!leaving_.continues_with(next)) {
@@ -97,7 +97,6 @@ void Bottleneck::begin_service(const Departure& departure, std::int64_t begin_ns
   leaving_.borrows = waiting.run.count() != 0;
   queue_->took_first();
   is_busy_ = true;
-  waited_ns_ = begin_ns - arrival_ns;
   on_link_bytes_ = wire_.bytes_of(bytes);
   on_link_since_ns_ = begin_ns;
   free_ns_ = pace_->finish(on_link_bytes_, begin_ns);
